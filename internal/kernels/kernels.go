@@ -1,0 +1,19 @@
+// Package kernels holds the loops in which a network spends its time, as functions on plain slices: portable Go for any
+// machine, and assembly for amd64 with AVX-512 or AVX2. Nobody above it knows what SIMD is.
+//
+// What all kernels share:
+//   - Arguments are checked once at the call; a wrong one panics with a constant string. Nothing outside a slice is read
+//     or written.
+//   - No call allocates or starts a goroutine.
+//   - NaN and Inf pass through: no multiplication is left out because a factor is 0.
+//   - Within one instruction set the same arguments give the same bits, wherever the slices lie in memory. An element of
+//     a product or a sum over rows is added up in an order which the length of its own sum decides alone, so grouping
+//     rows differently changes no result.
+//   - Unless a comment says otherwise, slices that are written must not overlap slices that are read.
+//
+// The instruction set is chosen once at start; see [ISA].
+package kernels
+
+// chunk is how many elements an elementwise kernel takes in one call of assembly, which cannot be preempted: well under
+// 100 µs, and long enough that the calls cost nothing.
+const chunk = 1 << 15

@@ -1,0 +1,85 @@
+package kernels
+
+func product(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) {
+	productPortable(c, crow, a, arow, tap, b, ldb, cols, add)
+}
+
+func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {
+	productTPortable(c, ldc, a, lda, b, ldb, m, n, k, add)
+}
+
+func transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+	transposePortable(dst, ldd, src, lds, rows, cols)
+}
+
+func add(dst, src []float32) {
+	addPortable(dst, src)
+}
+
+func axpy(dst []float32, s float32, src []float32) {
+	axpyPortable(dst, s, src)
+}
+
+func scale(dst []float32, s float32) {
+	scalePortable(dst, s)
+}
+
+func sumSquares(x []float32) float64 {
+	return sumSquaresPortable(x)
+}
+
+func relu(y, x []float32) {
+	reluPortable(y, x)
+}
+
+func reluBackward(dx, dy, y []float32) {
+	reluBackwardPortable(dx, dy, y)
+}
+
+func fromBytes(dst []float32, src []byte, scale float32) {
+	fromBytesPortable(dst, src, scale)
+}
+
+func addBias(y, bias []float32) {
+	addBiasPortable(y, bias)
+}
+
+func addBiasReLU(y, bias []float32) {
+	addBiasReLUPortable(y, bias)
+}
+
+func sumRows(db, dy []float32) {
+	sumRowsPortable(db, dy)
+}
+
+func biasReLUMaxPool2(y []float32, code []uint8, row0, row1, bias []float32) {
+	biasReLUMaxPool2Portable(y, code, row0, row1, bias)
+}
+
+func maxPool2(y []float32, code []uint8, row0, row1 []float32, channels int) {
+	maxPool2Portable(y, code, row0, row1, channels)
+}
+
+func unpool2(dx0, dx1, dy []float32, code []uint8, channels int) {
+	unpool2Portable(dx0, dx1, dy, code, channels)
+}
+
+func sgd(w, g []float32, lr, decay, scale float32) {
+	sgdPortable(w, g, lr, decay, scale)
+}
+
+func momentum(w, v, g []float32, lr, mu, decay, scale float32, nesterov bool) {
+	momentumPortable(w, v, g, lr, mu, decay, scale, nesterov)
+}
+
+func adam(w, m, v, g []float32, s *AdamStep) {
+	adamPortable(w, m, v, g, s)
+}
+
+func adaGrad(w, h, g []float32, lr, eps, decay, scale float32) {
+	adaGradPortable(w, h, g, lr, eps, decay, scale)
+}
+
+func rmsProp(w, h, g []float32, lr, rho, eps, decay, scale float32) {
+	rmsPropPortable(w, h, g, lr, rho, eps, decay, scale)
+}

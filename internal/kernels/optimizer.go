@@ -1,0 +1,66 @@
+package kernels
+
+// The optimizers' steps over one range of parameters w with gradient g. All of them first form
+//
+//	g' = scale*g + decay*w
+//
+// (scale averages or clips, decay is L2 weight decay) and leave g as it is. Moments too small to be normal numbers are
+// set to 0: arithmetic on denormal numbers is many times slower, and after an epoch there are hundreds of thousands.
+
+// SGD sets w -= lr*g'.
+func SGD(w, g []float32, lr, decay, scale float32) {
+	if len(w) != len(g) {
+		panic("kernels: SGD: lengths differ")
+	}
+	sgd(w, g, lr, decay, scale)
+}
+
+// Momentum sets v = mu*v + g' and w -= lr*v, or with nesterov w -= lr*(g' + mu*v). v starts at 0.
+func Momentum(w, v, g []float32, lr, mu, decay, scale float32, nesterov bool) {
+	if len(w) != len(g) || len(v) != len(g) {
+		panic("kernels: Momentum: lengths differ")
+	}
+	momentum(w, v, g, lr, mu, decay, scale, nesterov)
+}
+
+// AdamStep is what one step of Adam needs beside the parameters.
+type AdamStep struct {
+	LR           float32
+	Beta1, Beta2 float32
+	Epsilon      float32
+	Correction1  float32 // 1/(1-Beta1^t) in step t = 1, 2, …; formed in float64 from the float32 value of Beta1
+	Correction2  float32 // 1/(1-Beta2^t), likewise
+	Decay        float32
+	Scale        float32 // factor of the gradient; 1 takes it as it is
+	Decoupled    bool    // AdamW: decay moves w before the step (w -= LR*Decay*w) and stays out of the gradient
+}
+
+// Adam sets
+//
+//	m = β1*m + (1-β1)*g'
+//	v = β2*v + (1-β2)*g'²
+//	w -= lr * m*correction1 / (√(v*correction2) + ε)
+//
+// m and v start at 0.
+func Adam(w, m, v, g []float32, s AdamStep) {
+	if len(w) != len(g) || len(m) != len(g) || len(v) != len(g) {
+		panic("kernels: Adam: lengths differ")
+	}
+	adam(w, m, v, g, &s)
+}
+
+// AdaGrad sets h += g'² and w -= lr*g'/(√h + eps). h starts at 0.
+func AdaGrad(w, h, g []float32, lr, eps, decay, scale float32) {
+	if len(w) != len(g) || len(h) != len(g) {
+		panic("kernels: AdaGrad: lengths differ")
+	}
+	adaGrad(w, h, g, lr, eps, decay, scale)
+}
+
+// RMSprop sets h = rho*h + (1-rho)*g'² and w -= lr*g'/(√h + eps). h starts at 0.
+func RMSprop(w, h, g []float32, lr, rho, eps, decay, scale float32) {
+	if len(w) != len(g) || len(h) != len(g) {
+		panic("kernels: RMSprop: lengths differ")
+	}
+	rmsProp(w, h, g, lr, rho, eps, decay, scale)
+}
