@@ -1,0 +1,191 @@
+package nn
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Catalog is the layer types that a file may name, by the name of their Go
+// type. A user's own layers are added with another NewCatalog's entries.
+type Catalog map[string]Spec
+
+// NewCatalog lists the types of specs; their values do not matter.
+func NewCatalog(specs ...Spec) Catalog {
+	c := Catalog{}
+	for _, s := range specs {
+		c[typeName(s)] = s
+	}
+	return c
+}
+
+func typeName(v any) string {
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}
+
+var initializers = []Initializer{Normal{}, He{}, Xavier{}, Zero{}}
+
+// architecture is the JSON form of a network without its weights:
+//
+//	{"input":{"H":28,"W":28,"C":1},"layers":[{"type":"Convolution","Filters":30,"Kernel":5},…]}
+//
+// Fields at their zero value are left out.
+type architecture struct {
+	Input  Shape             `json:"input"`
+	Layers []json.RawMessage `json:"layers"`
+}
+
+// FormatArchitecture describes a network as JSON.
+func FormatArchitecture(in Shape, specs []Spec) ([]byte, error) {
+	a := architecture{Input: in}
+	for i, s := range specs {
+		raw, err := formatTyped(s)
+		if err != nil {
+			return nil, fmt.Errorf("layer %d (%v): %w", i+1, s, err)
+		}
+		a.Layers = append(a.Layers, raw)
+	}
+	return json.Marshal(a)
+}
+
+// formatTyped writes a struct as a JSON object that begins with its type.
+func formatTyped(v any) (json.RawMessage, error) {
+	rv := reflect.Indirect(reflect.ValueOf(v))
+	if rv.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("type %T is not a struct", v)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `{"type":%q`, typeName(v))
+	for i := range rv.NumField() {
+		field, value := rv.Type().Field(i), rv.Field(i)
+		if !field.IsExported() || value.IsZero() {
+			continue
+		}
+		var raw []byte
+		var err error
+		if init, ok := value.Interface().(Initializer); ok {
+			raw, err = formatTyped(init)
+		} else {
+			raw, err = json.Marshal(value.Interface())
+		}
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, ",%q:%s", field.Name, raw)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// ParseArchitecture reads what FormatArchitecture writes; the layer types are
+// those of the catalog. Unknown types and fields are errors.
+func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
+	var a architecture
+	if err := strictJSON(data, &a); err != nil {
+		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
+	}
+	specs := make([]Spec, len(a.Layers))
+	for i, raw := range a.Layers {
+		v, err := parseTyped(raw, func(name string) (any, error) {
+			if s, ok := catalog[name]; ok {
+				return s, nil
+			}
+			return nil, fmt.Errorf("unknown layer type %q, wanted one of %s", name, keys(catalog))
+		})
+		if err != nil {
+			return Shape{}, nil, fmt.Errorf("architecture: layer %d: %w", i+1, err)
+		}
+		specs[i] = v.(Spec)
+	}
+	return a.Input, specs, nil
+}
+
+func parseInitializer(raw json.RawMessage) (any, error) {
+	return parseTyped(raw, func(name string) (any, error) {
+		for _, init := range initializers {
+			if typeName(init) == name {
+				return init, nil
+			}
+		}
+		return nil, fmt.Errorf("unknown initializer %q, wanted Normal, He, Xavier or Zero", name)
+	})
+}
+
+// parseTyped reads what formatTyped writes. find gives a value of the type of
+// that name; the result has the same type.
+func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, error) {
+	var fields map[string]json.RawMessage
+	if err := strictJSON(raw, &fields); err != nil {
+		return nil, err
+	}
+	var name string
+	if err := json.Unmarshal(fields["type"], &name); err != nil {
+		return nil, errors.New(`no "type" that is a string`)
+	}
+	delete(fields, "type")
+	sample, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	t := reflect.TypeOf(sample)
+	pointer := t.Kind() == reflect.Pointer
+	if pointer {
+		t = t.Elem()
+	}
+	value := reflect.New(t)
+	initializer := reflect.TypeFor[Initializer]()
+	for key, raw := range fields {
+		field, ok := t.FieldByName(key)
+		if !ok || !field.IsExported() {
+			return nil, fmt.Errorf("%s has no field %q", name, key)
+		}
+		target := value.Elem().FieldByIndex(field.Index)
+		if field.Type == initializer {
+			v, err := parseInitializer(raw)
+			if err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", name, key, err)
+			}
+			target.Set(reflect.ValueOf(v))
+		} else if err := strictJSON(raw, target.Addr().Interface()); err != nil {
+			return nil, fmt.Errorf("%s.%s: %w", name, key, err)
+		}
+	}
+	if pointer {
+		return value.Interface(), nil
+	}
+	return value.Elem().Interface(), nil
+}
+
+// strictJSON decodes exactly one JSON value without unknown fields.
+func strictJSON(data []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return errors.New("JSON ends early")
+		}
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("data after the JSON value")
+	}
+	return nil
+}
+
+func keys(c Catalog) string {
+	var names []string
+	for name := range c {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,224 @@
+package nn
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tatami/internal/safetensors"
+)
+
+// Model is a network with what else its file holds.
+type Model struct {
+	*Sequential
+	// Classes names the outputs; it may be empty.
+	Classes []string
+	// Facts are the settings and results of the training, for people to read.
+	Facts map[string]string
+}
+
+// Metadata keys of a model file.
+const (
+	keyFormat       = "format"
+	keyArchitecture = "architecture"
+	keyClasses      = "classes"
+	keyFact         = "fact."
+	format          = "tatami"
+)
+
+// Save writes a whole model as one safetensors file, beside path first and
+// then renamed. The architecture is in its metadata. Parameters are F32 named
+// <position>.<layer>.<parameter>, such as 1.convolution.weight: filters are
+// O,KH,KW,I; affine weights OUT,H,W,C, or OUT,C for plain features; others are
+// of one dimension.
+func Save(path string, m *Model) error {
+	f, err := EncodeModel(m)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return safetensors.Write(path, f)
+}
+
+// EncodeModel is the file that Save writes.
+func EncodeModel(m *Model) (*safetensors.File, error) {
+	arch, err := FormatArchitecture(m.Input(), m.Specs())
+	if err != nil {
+		return nil, err
+	}
+	f := &safetensors.File{Metadata: map[string]string{keyFormat: format, keyArchitecture: string(arch)}}
+	if len(m.Classes) > 0 {
+		classes, err := json.Marshal(m.Classes)
+		if err != nil {
+			return nil, err
+		}
+		f.Metadata[keyClasses] = string(classes)
+	}
+	for k, v := range m.Facts {
+		f.Metadata[keyFact+k] = v
+	}
+	f.Tensors = m.tensors()
+	return f, nil
+}
+
+// tensors are the parameters as a file holds them; they share memory.
+func (s *Sequential) tensors() []safetensors.Tensor {
+	var ts []safetensors.Tensor
+	for i, l := range s.layers {
+		for _, p := range l.Params() {
+			ts = append(ts, safetensors.Tensor{
+				Name:  fmt.Sprintf("%d.%s.%s", i+1, strings.ToLower(typeName(s.specs[i])), p.Name),
+				Shape: fileShape(p),
+				Data:  p.Value.Data,
+			})
+		}
+	}
+	return ts
+}
+
+func fileShape(p *Param) []int {
+	t := p.Value
+	switch {
+	case t.H*t.W > 1:
+		return []int{t.N, t.H, t.W, t.C}
+	case t.N > 1 || p.Name == "weight":
+		return []int{t.N, t.C}
+	}
+	return []int{t.C}
+}
+
+// Load reads a model that Save wrote; its layer types are those of the
+// catalog. A file that does not hold exactly the parameters of its
+// architecture is an error.
+func Load(path string, catalog Catalog) (*Model, error) {
+	f, err := safetensors.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := DecodeModel(f, catalog)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// DecodeModel is the model in a file.
+func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
+	if got := f.Metadata[keyFormat]; got != format {
+		return nil, fmt.Errorf("not a tatami model: metadata %q is %q, wanted %q", keyFormat, got, format)
+	}
+	in, specs, err := ParseArchitecture([]byte(f.Metadata[keyArchitecture]), catalog)
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for _, t := range f.Tensors {
+		total += len(t.Data)
+	}
+	net, err := build(in, rand.New(zeroSource{}), total, specs)
+	if err != nil {
+		return nil, err
+	}
+	if err := net.setTensors(f.Tensors); err != nil {
+		return nil, err
+	}
+	m := &Model{Sequential: net, Facts: map[string]string{}}
+	if classes, ok := f.Metadata[keyClasses]; ok {
+		if err := strictJSON([]byte(classes), &m.Classes); err != nil {
+			return nil, fmt.Errorf("metadata %q: %w", keyClasses, err)
+		}
+		if want := net.Output().Size(); len(m.Classes) != want {
+			return nil, fmt.Errorf("metadata %q names %d classes, wanted %d", keyClasses, len(m.Classes), want)
+		}
+	}
+	for k, v := range f.Metadata {
+		if k, ok := strings.CutPrefix(k, keyFact); ok {
+			m.Facts[k] = v
+		}
+	}
+	return m, nil
+}
+
+// zeroSource spares drawing weights that are overwritten.
+type zeroSource struct{}
+
+func (zeroSource) Uint64() uint64 { return 1 << 62 }
+
+// setTensors copies the values of a file into the parameters.
+func (s *Sequential) setTensors(file []safetensors.Tensor) error {
+	byName := map[string]safetensors.Tensor{}
+	for _, t := range file {
+		byName[t.Name] = t
+	}
+	for _, want := range s.tensors() {
+		got, ok := byName[want.Name]
+		if !ok {
+			return fmt.Errorf("tensor %q is missing", want.Name)
+		}
+		if !slices.Equal(got.Shape, want.Shape) {
+			return fmt.Errorf("tensor %q has shape %v, wanted %v", want.Name, got.Shape, want.Shape)
+		}
+		copy(want.Data, got.Data)
+		delete(byName, want.Name)
+	}
+	for _, t := range file {
+		if _, extra := byName[t.Name]; extra {
+			return fmt.Errorf("tensor %q belongs to no layer", t.Name)
+		}
+	}
+	return nil
+}
+
+// ImportPyTorch copies weights in PyTorch's layout into the parameters that
+// are weights and biases, in file order, whatever their names: filters
+// O,I,KH,KW become O,KH,KW,I, and the inputs of an affine layer, flattened
+// C,H,W, become H,W,C. Nothing is rescaled.
+func (s *Sequential) ImportPyTorch(file []safetensors.Tensor) error {
+	params := s.tensors()
+	var values []*Tensor
+	for _, p := range s.Params() {
+		values = append(values, p.Value)
+	}
+	for i, t := range file {
+		if i >= len(params) {
+			return fmt.Errorf("tensor %q is one more than the network's %d", t.Name, len(params))
+		}
+		v := values[i]
+		pixels := v.H * v.W
+		want := [][]int{params[i].Shape}
+		if pixels > 1 {
+			want = [][]int{{v.N, v.C, v.H, v.W}, {v.N, v.C * pixels}}
+		} else if v.N > 1 {
+			want = append(want, []int{v.N, v.C, 1, 1})
+		}
+		if !slices.ContainsFunc(want, func(w []int) bool { return slices.Equal(w, t.Shape) }) {
+			return fmt.Errorf("tensor %q has shape %v, wanted %s for %s", t.Name, t.Shape, shapes(want), params[i].Name)
+		}
+		for n := range v.N {
+			row := t.Data[n*v.Size() : (n+1)*v.Size()]
+			for c := range v.C {
+				for q := range pixels {
+					v.Data[(n*pixels+q)*v.C+c] = row[c*pixels+q]
+				}
+			}
+		}
+	}
+	if len(file) < len(params) {
+		return fmt.Errorf("%d tensors, and none for %s: wanted %d", len(file), params[len(file)].Name, len(params))
+	}
+	return nil
+}
+
+func shapes(list [][]int) string {
+	var s []string
+	for _, l := range list {
+		var d []string
+		for _, n := range l {
+			d = append(d, strconv.Itoa(n))
+		}
+		s = append(s, "["+strings.Join(d, " ")+"]")
+	}
+	return strings.Join(s, " or ")
+}

@@ -1,0 +1,22 @@
+package nn
+
+// Param is one tensor of a layer. Filters are N = filters of KH×KW×I; affine
+// weights are N = units of the input's shape, so both show one picture a row.
+type Param struct {
+	// Name is the parameter's role in its layer: "weight", "bias", …
+	Name  string
+	Value *Tensor
+	// Decay asks for weight decay, which is for weights and not for biases.
+	Decay bool
+	// Fixed parameters (running statistics, frozen layers) take no gradient.
+	Fixed bool
+}
+
+// CountParams is the number of values of params.
+func CountParams(params []*Param) int {
+	n := 0
+	for _, p := range params {
+		n += len(p.Value.Data)
+	}
+	return n
+}

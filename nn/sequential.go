@@ -1,0 +1,179 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"text/tabwriter"
+)
+
+// Sequential is a network of layers, each the input of the next.
+type Sequential struct {
+	input  Shape
+	specs  []Spec
+	layers []Layer
+	passes sync.Pool // of inference passes, so that Predict need not allocate
+}
+
+// NewSequential builds the layers front to back for samples of shape in,
+// their weights drawn from rng. An error names the layer by its position,
+// counted from 1.
+func NewSequential(in Shape, rng *rand.Rand, specs ...Spec) (*Sequential, error) {
+	return build(in, rng, maxSize, specs)
+}
+
+// Counted is a Spec that knows how many parameter values it will have, so
+// that a network too large is refused before it is allocated.
+type Counted interface {
+	Spec
+	CountParams(in Shape) int
+}
+
+func build(in Shape, rng *rand.Rand, budget int, specs []Spec) (*Sequential, error) {
+	if err := in.check(); err != nil {
+		return nil, fmt.Errorf("network input: %w", err)
+	}
+	if len(specs) == 0 {
+		return nil, errors.New("a network needs at least one layer")
+	}
+	s := &Sequential{input: in, specs: specs}
+	for i, spec := range specs {
+		name := fmt.Sprintf("layer %d (%v)", i+1, spec)
+		shape := s.Output()
+		if c, ok := spec.(Counted); ok {
+			n := c.CountParams(shape)
+			if n > budget {
+				return nil, fmt.Errorf("%s: %d parameters for input %v, wanted at most %d", name, n, shape, budget)
+			}
+			budget -= max(n, 0)
+		}
+		layer, err := spec.Build(shape, rng)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if err := layer.OutShape().check(); err != nil {
+			return nil, fmt.Errorf("%s: output %w", name, err)
+		}
+		s.layers = append(s.layers, layer)
+	}
+	return s, nil
+}
+
+// Input is the shape of one sample that the network takes.
+func (s *Sequential) Input() Shape { return s.input }
+
+// Output is the shape of one sample that the network gives.
+func (s *Sequential) Output() Shape {
+	if len(s.layers) == 0 {
+		return s.input
+	}
+	return s.layers[len(s.layers)-1].OutShape()
+}
+
+// Specs are the layers' descriptions, front to back.
+func (s *Sequential) Specs() []Spec { return s.specs }
+
+// Layers are the layers as described, front to back.
+func (s *Sequential) Layers() []Layer { return s.layers }
+
+// Params lists the parameters of all layers, front to back.
+func (s *Sequential) Params() []*Param {
+	var params []*Param
+	for _, l := range s.layers {
+		params = append(params, l.Params()...)
+	}
+	return params
+}
+
+// LayerName is the position, counted from 1, and description of layer i.
+func (s *Sequential) LayerName(i int) string {
+	return fmt.Sprintf("layer %d (%v)", i+1, s.specs[i])
+}
+
+// MultiplyAdds is the work of one sample on the way forward.
+func (s *Sequential) MultiplyAdds() int {
+	n := 0
+	for _, l := range s.layers {
+		n += multiplyAdds(l)
+	}
+	return n
+}
+
+func multiplyAdds(l Layer) int {
+	if c, ok := l.(Costed); ok {
+		return c.MultiplyAdds()
+	}
+	return 0
+}
+
+// String is a table of the layers: output shape, parameters, multiply-adds a
+// sample, and totals.
+func (s *Sequential) String() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "layer\toutput\tparameters\tmultiply-adds\t")
+	fmt.Fprintf(w, "input\t%v\t\t\t\n", s.input)
+	for i, l := range s.layers {
+		fmt.Fprintf(w, "%d %v\t%v\t%s\t%s\t\n", i+1, s.specs[i], l.OutShape(),
+			thousands(CountParams(l.Params())), thousands(multiplyAdds(l)))
+	}
+	fmt.Fprintf(w, "total\t\t%s\t%s\t\n", thousands(CountParams(s.Params())), thousands(s.MultiplyAdds()))
+	w.Flush()
+	return b.String()
+}
+
+func thousands(n int) string {
+	d := fmt.Sprint(n)
+	for i := len(d) - 3; i > 0; i -= 3 {
+		d = d[:i] + "," + d[i:]
+	}
+	return d
+}
+
+// Predict returns the network's answer for each sample of x: probabilities,
+// with a softmax added where the network does not end in one. It may be
+// called from many goroutines at once.
+func (s *Sequential) Predict(x *Tensor) *Tensor {
+	y := NewTensor(x.N, s.Output())
+	s.PredictInto(y, x)
+	return y
+}
+
+// PredictInto is [Sequential.Predict] into y, without allocation.
+func (s *Sequential) PredictInto(y, x *Tensor) {
+	p, _ := s.passes.Get().(*Pass)
+	n := min(x.N, predictAtOnce)
+	if p == nil || p.Capacity < n {
+		p = s.NewPass(PassConfig{Capacity: n})
+	}
+	last := s.layers[len(s.layers)-1]
+	_, normalized := last.(Softmaxer)
+	for i := 0; i < x.N; i += n {
+		p.chunk.view(x, i, min(i+n, x.N))
+		copy(y.Data[i*y.Size():], p.Forward(&p.chunk).Data)
+	}
+	if !normalized {
+		for i := range y.N {
+			Softmax(y.Sample(i), y.Sample(i))
+		}
+	}
+	p.x, p.chunk = nil, Tensor{}
+	s.passes.Put(p)
+}
+
+// predictAtOnce bounds the memory of a prediction.
+const predictAtOnce = 128
+
+// Activations returns the output of every layer for x, in inference, as the
+// layers are described: nothing is fused.
+func (s *Sequential) Activations(x *Tensor) []*Tensor {
+	p := s.NewPass(PassConfig{Capacity: x.N, Unfused: true, NeedsBackward: true})
+	p.Forward(x)
+	ys := make([]*Tensor, len(p.outputs))
+	for i := range ys {
+		ys[i] = &p.outputs[i].tensor
+	}
+	return ys
+}
