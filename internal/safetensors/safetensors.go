@@ -1,0 +1,126 @@
+// Package safetensors reads and writes the safetensors format: named float32
+// tensors and text metadata in one file that cannot run code.
+//
+// A file is eight bytes with the length of a header (little-endian), the
+// header, and the values:
+//
+//	{"__metadata__":{"k":"v"},"fc.weight":{"dtype":"F32","shape":[10,50],"data_offsets":[0,2000]},…}
+//
+// Offsets count bytes from the end of the header; tensors lie one behind the
+// other with no hole, values are little-endian, the last index runs fastest.
+//
+// Reading trusts nothing: every length is compared with the file's own before
+// memory is taken for it.
+//
+// Source: https://github.com/huggingface/safetensors#format.
+package safetensors
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+)
+
+const (
+	maxHeader   = 100_000_000 // bytes, the format's own limit
+	maxDims     = 16
+	metadataKey = "__metadata__"
+	dtypeF32    = "F32"
+	sizeF32     = 4
+)
+
+// Tensor is a named array. The product of Shape, 1 for a scalar's empty one,
+// is len(Data).
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// File is the content of a safetensors file, its tensors in the order of their
+// values in the file.
+type File struct {
+	Metadata map[string]string
+	Tensors  []Tensor
+}
+
+// Read reads the named file. An error names the file and, where one is at
+// fault, the tensor.
+func Read(path string) (*File, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+	}
+	defer r.Close()
+	info, err := r.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("cannot read %s: not a regular file", path)
+	}
+	f, err := Decode(r, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	return f, nil
+}
+
+// Write writes f beside path, syncs it and renames it to path, so path holds
+// either its earlier content or all of f.
+func Write(path string, f *File) error {
+	if err := write(path, f); err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
+	}
+	return nil
+}
+
+func write(path string, f *File) error {
+	w, err := renameio.NewPendingFile(path,
+		renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer w.Cleanup() // does nothing once the file is in place
+	if err := Encode(w, f); err != nil {
+		return err
+	}
+	return w.CloseAtomicallyReplace()
+}
+
+// cause strips the operation and the file, often a temporary one, off an error
+// of the file system: the caller names the file that the user knows.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// size is the number of bytes of a tensor of the given shape.
+func size(shape []int) (int64, error) {
+	for _, n := range shape {
+		if n < 0 {
+			return 0, fmt.Errorf("shape %v has a negative side", shape)
+		}
+		if n == 0 {
+			return 0, nil
+		}
+	}
+	bytes := int64(sizeF32)
+	for _, n := range shape {
+		if int64(n) > math.MaxInt64/bytes {
+			return 0, fmt.Errorf("shape %v has more values than can be counted", shape)
+		}
+		bytes *= int64(n)
+	}
+	return bytes, nil
+}
