@@ -1,0 +1,60 @@
+package layers
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"tatami/nn"
+)
+
+// LeakyReLU lets a little of the negative through: y = x for x > 0, else
+// Slope·x, element by element, for any shape (Maas, Hannun, Ng 2013).
+type LeakyReLU struct {
+	// Slope is the factor of negative values; 0 is 0.01.
+	Slope float32
+}
+
+func (s LeakyReLU) String() string { return fmt.Sprintf("LeakyReLU %g", s.slope()) }
+
+func (s LeakyReLU) slope() float32 {
+	if s.Slope == 0 {
+		return 0.01
+	}
+	return s.Slope
+}
+
+// Build implements [nn.Spec].
+func (s LeakyReLU) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
+	if v := float64(s.Slope); math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, fmt.Errorf("Slope is %g, wanted a number", v)
+	}
+	return leakyReLU{pointwise(in), s.slope()}, nil
+}
+
+type leakyReLU struct {
+	pointwise
+	slope float32
+}
+
+func (l leakyReLU) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+	for i, v := range x.Data {
+		if v <= 0 {
+			v *= l.slope
+		}
+		y.Data[i] = v
+	}
+}
+
+func (l leakyReLU) Backward(_ *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+	if dx == nil {
+		return
+	}
+	for i, v := range x.Data {
+		d := dy.Data[i]
+		if v <= 0 {
+			d *= l.slope
+		}
+		dx.Data[i] = d
+	}
+}

@@ -1,0 +1,32 @@
+package layers
+
+import "tatami/nn"
+
+// MeanSquaredError is half the squared distance, ½·Σ(x−t)², of a sample, mean
+// over the batch (the book's section 4.2.1, there for one sample). A label is
+// taken as the target 1 at its class and 0 elsewhere.
+type MeanSquaredError struct{}
+
+// Logits implements [nn.Loss]: it works on the network's own outputs.
+func (MeanSquaredError) Logits() bool { return false }
+
+// Loss implements [nn.Loss].
+func (MeanSquaredError) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64 {
+	var sum float64
+	for n := range x.N {
+		for k, v := range x.Sample(n) {
+			var target float32
+			if t.Values != nil {
+				target = t.Values.Sample(n)[k]
+			} else if k == t.Labels[n] {
+				target = 1
+			}
+			d := v - target
+			sum += float64(d) * float64(d) / 2
+			if dx != nil {
+				dx.Sample(n)[k] = d / float32(batch)
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,58 @@
+package layers
+
+import "tatami/nn"
+
+// Network is a well-known network.
+type Network struct {
+	Name, Summary string
+	// Input is the shape of the images that it was made for.
+	Input nn.Shape
+	// Specs lists its layers for the given number of classes.
+	Specs func(classes int) []nn.Spec
+}
+
+// Networks lists the networks that have names.
+func Networks() []Network {
+	digit := nn.Shape{H: 28, W: 28, C: 1}
+	return []Network{
+		{"mlp", "two affine layers, 784-50-10 (the book's TwoLayerNet, chapter 5)", digit, twoLayer},
+		{"simple", "one convolution (the book's SimpleConvNet, chapter 7)", digit, simpleConvNet},
+		{"deep", "six convolutions (the book's DeepConvNet, chapter 8)", digit, deepConvNet},
+		{"lenet", "LeNet-5 of 1998, modernised: ReLU and max pooling, no connection table, softmax", digit, leNet},
+	}
+}
+
+func twoLayer(classes int) []nn.Spec {
+	return []nn.Spec{Affine{Units: 50}, ReLU{}, Affine{Units: classes}, Softmax{}}
+}
+
+func simpleConvNet(classes int) []nn.Spec {
+	return []nn.Spec{
+		Convolution{Filters: 30, Kernel: 5}, ReLU{}, Pooling{Size: 2},
+		Affine{Units: 100}, ReLU{},
+		Affine{Units: classes}, Softmax{},
+	}
+}
+
+func deepConvNet(classes int) []nn.Spec {
+	return []nn.Spec{
+		Convolution{Filters: 16, Kernel: 3, Pad: 1}, ReLU{},
+		Convolution{Filters: 16, Kernel: 3, Pad: 1}, ReLU{}, Pooling{Size: 2},
+		Convolution{Filters: 32, Kernel: 3, Pad: 1}, ReLU{},
+		Convolution{Filters: 32, Kernel: 3, Pad: 2}, ReLU{}, Pooling{Size: 2},
+		Convolution{Filters: 64, Kernel: 3, Pad: 1}, ReLU{},
+		Convolution{Filters: 64, Kernel: 3, Pad: 1}, ReLU{}, Pooling{Size: 2},
+		Affine{Units: 50}, ReLU{}, Dropout{Ratio: 0.5},
+		Affine{Units: classes}, Dropout{Ratio: 0.5}, Softmax{},
+	}
+}
+
+func leNet(classes int) []nn.Spec {
+	return []nn.Spec{
+		Convolution{Filters: 6, Kernel: 5, Pad: 2}, ReLU{}, Pooling{Size: 2},
+		Convolution{Filters: 16, Kernel: 5}, ReLU{}, Pooling{Size: 2},
+		Affine{Units: 120}, ReLU{},
+		Affine{Units: 84}, ReLU{},
+		Affine{Units: classes}, Softmax{},
+	}
+}

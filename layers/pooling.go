@@ -1,0 +1,201 @@
+package layers
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"tatami/internal/kernels"
+	"tatami/nn"
+)
+
+// Pooling takes from each window of Size×Size pixels, channel by channel, the
+// maximum or the average (the book's section 7.3). H×W×C becomes
+// (H+2·Pad−Size)/Stride+1 rows, rounded down, columns likewise, of C channels.
+//
+// The padding takes no part: it is never the maximum, and averages are over
+// the pixels inside the image. Of several equal maxima the first takes the
+// gradient; NaN counts as the greatest.
+type Pooling struct {
+	Size int
+	// Stride is the step of the window; 0 is Size.
+	Stride int
+	// Pad widens the image at each side, by at most half of Size.
+	Pad int
+	// Average takes the mean instead of the maximum.
+	Average bool
+}
+
+func (s Pooling) String() string {
+	kind := "max"
+	if s.Average {
+		kind = "average"
+	}
+	return fmt.Sprintf("Pooling %s %d×%d", kind, s.Size, s.Size) + strideAndPad(s.Stride, s.Size, s.Pad)
+}
+
+// Build implements [nn.Spec].
+func (s Pooling) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
+	stride := s.Stride
+	if stride == 0 {
+		stride = s.Size
+	}
+	out, err := windows(in, s.Size, stride, s.Pad)
+	if err != nil {
+		return nil, err
+	}
+	if 2*s.Pad > s.Size {
+		return nil, fmt.Errorf("pad is %d, wanted at most half of size %d", s.Pad, s.Size)
+	}
+	p := pooling{in: in, out: out, size: s.Size, stride: stride, pad: s.Pad}
+	if s.Average {
+		return &averagePooling{p}, nil
+	}
+	return &maxPooling{p}, nil
+}
+
+type pooling struct {
+	in, out           nn.Shape
+	size, stride, pad int
+}
+
+func (l *pooling) OutShape() nn.Shape  { return l.out }
+func (l *pooling) Params() []*nn.Param { return nil }
+
+// window is the part of output pixel (i, j)'s window inside the image.
+func (l *pooling) window(i, j int) (top, bottom, left, right int) {
+	top, left = i*l.stride-l.pad, j*l.stride-l.pad
+	return max(top, 0), min(top+l.size, l.in.H), max(left, 0), min(left+l.size, l.in.W)
+}
+
+// windows calls f for the windows of one image, each with the output pixel's
+// offset.
+func (l *pooling) windows(f func(at, top, bottom, left, right int)) {
+	for i := range l.out.H {
+		for j := range l.out.W {
+			top, bottom, left, right := l.window(i, j)
+			f((i*l.out.W+j)*l.out.C, top, bottom, left, right)
+		}
+	}
+}
+
+type maxPooling struct{ pooling }
+
+// halves reports whether the windows are 2×2, side by side, and leave nothing
+// of the image out.
+func (l *maxPooling) halves() bool {
+	return l.quarters() && l.in.H%2 == 0 && l.in.W%2 == 0
+}
+
+func (l *maxPooling) quarters() bool {
+	return l.size == 2 && l.stride == 2 && l.pad == 0
+}
+
+func (l *maxPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
+	if l.quarters() {
+		l.forward2(p, y, x)
+		return
+	}
+	for n := range x.N {
+		xs, ys := x.Sample(n), y.Sample(n)
+		l.windows(func(at, top, bottom, left, right int) {
+			for c := range l.in.C {
+				ys[at+c] = xs[l.argmax(xs, c, top, bottom, left, right)]
+			}
+		})
+	}
+}
+
+func (l *maxPooling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+	if dx == nil {
+		return
+	}
+	if l.quarters() {
+		l.backward2(p, dx, dy)
+		return
+	}
+	clear(dx.Data)
+	for n := range x.N {
+		xs, dxs, dys := x.Sample(n), dx.Sample(n), dy.Sample(n)
+		l.windows(func(at, top, bottom, left, right int) {
+			for c := range l.in.C {
+				dxs[l.argmax(xs, c, top, bottom, left, right)] += dys[at+c]
+			}
+		})
+	}
+}
+
+// argmax is the offset of channel c's first maximum in a window.
+func (l *maxPooling) argmax(x []float32, c, top, bottom, left, right int) int {
+	best := (top*l.in.W+left)*l.in.C + c
+	for i := top; i < bottom; i++ {
+		for j := left; j < right; j++ {
+			at := (i*l.in.W+j)*l.in.C + c
+			if v := x[at]; v > x[best] || v != v {
+				best = at
+			}
+		}
+	}
+	return best
+}
+
+// forward2 and backward2 are for the usual windows: 2×2, side by side.
+func (l *maxPooling) forward2(p *nn.Pass, y, x *nn.Tensor) {
+	codes := p.KeepBytes(l.out.Size())
+	in, out := l.in.W*l.in.C, l.out.W*l.out.C
+	for n := range x.N {
+		xs := x.Sample(n)
+		for i := range l.out.H {
+			at := (n*l.out.H + i) * out
+			kernels.MaxPool2(y.Data[at:at+out], codes[at:at+out], xs[2*i*in:(2*i+1)*in], xs[(2*i+1)*in:(2*i+2)*in], l.in.C)
+		}
+	}
+}
+
+func (l *maxPooling) backward2(p *nn.Pass, dx, dy *nn.Tensor) {
+	codes := p.KeepBytes(l.out.Size())
+	in, out := l.in.W*l.in.C, l.out.W*l.out.C
+	for n := range dx.N {
+		dxs := dx.Sample(n)
+		for i := range l.out.H {
+			at := (n*l.out.H + i) * out
+			kernels.Unpool2(dxs[2*i*in:(2*i+1)*in], dxs[(2*i+1)*in:(2*i+2)*in], dy.Data[at:at+out], codes[at:at+out], l.in.C)
+		}
+		clear(dxs[2*l.out.H*in:])
+	}
+}
+
+type averagePooling struct{ pooling }
+
+func (l *averagePooling) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+	clear(y.Data)
+	for n := range x.N {
+		xs, ys := x.Sample(n), y.Sample(n)
+		l.windows(func(at, top, bottom, left, right int) {
+			y := ys[at : at+l.in.C]
+			for i := top; i < bottom; i++ {
+				for j := left; j < right; j++ {
+					kernels.Add(y, xs[(i*l.in.W+j)*l.in.C:][:l.in.C])
+				}
+			}
+			kernels.Scale(y, 1/float32((bottom-top)*(right-left)))
+		})
+	}
+}
+
+func (l *averagePooling) Backward(_ *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+	if dx == nil {
+		return
+	}
+	clear(dx.Data)
+	for n := range dx.N {
+		dxs, dys := dx.Sample(n), dy.Sample(n)
+		l.windows(func(at, top, bottom, left, right int) {
+			share := 1 / float32((bottom-top)*(right-left))
+			for i := top; i < bottom; i++ {
+				for j := left; j < right; j++ {
+					kernels.Axpy(dxs[(i*l.in.W+j)*l.in.C:][:l.in.C], share, dys[at:at+l.in.C])
+				}
+			}
+		})
+	}
+}

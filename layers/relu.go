@@ -1,0 +1,33 @@
+package layers
+
+import (
+	"math/rand/v2"
+
+	"tatami/internal/kernels"
+	"tatami/nn"
+)
+
+// ReLU passes what is positive: y = max(0, x), element by element, for any
+// shape (the book's sections 3.2.7 and 5.5.1). The gradient at 0 is 0.
+type ReLU struct{}
+
+func (ReLU) String() string { return "ReLU" }
+
+// Build implements [nn.Spec].
+func (ReLU) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return relu{pointwise(in)}, nil }
+
+// pointwise is the part that layers working element by element share.
+type pointwise nn.Shape
+
+func (l pointwise) OutShape() nn.Shape  { return nn.Shape(l) }
+func (l pointwise) Params() []*nn.Param { return nil }
+
+type relu struct{ pointwise }
+
+func (relu) Forward(_ *nn.Pass, y, x *nn.Tensor) { kernels.ReLU(y.Data, x.Data) }
+
+func (relu) Backward(_ *nn.Pass, dx, dy, _, y *nn.Tensor) {
+	if dx != nil {
+		kernels.ReLUBackward(dx.Data, dy.Data, y.Data)
+	}
+}

@@ -1,0 +1,52 @@
+package layers
+
+import (
+	"tatami/nn"
+)
+
+// SoftmaxWithLoss is the cross-entropy of the softmax of a network's outputs,
+// in nats (the book's section 5.6.3): for label t
+//
+//	loss = −log y_t, y = softmax(x), dx = (y − target)/batch
+//
+// It works on logits, from the logarithm of the sum, so it is finite for any
+// finite x. Targets may also be probabilities.
+type SoftmaxWithLoss struct {
+	// Smoothing e makes the target (1−e) on the label plus e/classes on every
+	// class (Szegedy et al. 2016); in [0, 1).
+	Smoothing float64
+}
+
+// Logits implements [nn.Loss].
+func (SoftmaxWithLoss) Logits() bool { return true }
+
+// Loss implements [nn.Loss]. It panics if a label is not a class.
+func (s SoftmaxWithLoss) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64 {
+	classes := x.Size()
+	even := s.Smoothing / float64(classes)
+	var sum float64
+	var spare [256]float32
+	for n := range x.N {
+		xs, y := x.Sample(n), spare[:]
+		if dx != nil {
+			y = dx.Sample(n)
+		} else if classes > len(spare) {
+			y = make([]float32, classes)
+		}
+		y = y[:classes]
+		logSum := nn.Softmax(y, xs)
+		for k, v := range xs {
+			target := even
+			if t.Values != nil {
+				target += (1 - s.Smoothing) * float64(t.Values.Sample(n)[k])
+			} else if k == t.Labels[n] {
+				target += 1 - s.Smoothing
+			}
+			if target != 0 {
+				sum += target * (logSum - float64(v))
+			}
+			y[k] = (y[k] - float32(target)) / float32(batch)
+		}
+	}
+	return sum
+}
