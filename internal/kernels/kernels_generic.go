@@ -1,4 +1,8 @@
+//go:build !amd64 || purego
+
 package kernels
+
+func available() []isa { return []isa{portable} }
 
 func product(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) {
 	productPortable(c, crow, a, arow, tap, b, ldb, cols, add)

@@ -1,0 +1,122 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// isa is what the generators need to know of an instruction set. Vector registers are always given by number: avo's
+// allocator hands registers 16 to 31 even to instructions that can only name the first 16.
+type isa struct {
+	name  string
+	lanes int
+	regs  []reg.VecPhysical
+}
+
+var avx512 = isa{
+	name:  "AVX512",
+	lanes: 16,
+	regs: []reg.VecPhysical{
+		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+	},
+}
+
+// avx2 keeps Y15 for the mask of the tail.
+var avx2 = isa{
+	name:  "AVX2",
+	lanes: 8,
+	regs: []reg.VecPhysical{
+		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+	},
+}
+
+func (s isa) wide() bool { return s.lanes == 16 }
+
+// bytes is the size of a vector.
+func (s isa) bytes() int { return 4 * s.lanes }
+
+// tailMasks is 8 words of ones before 8 of zeros: a window on it is the AVX2 mask of any count.
+var tailMasks Mem
+
+func declareTailMasks() {
+	tailMasks = GLOBL("tailMasks", RODATA|NOPTR)
+	for i := range 16 {
+		v := U32(0)
+		if i < 8 {
+			v = U32(0xffffffff)
+		}
+		DATA(4*i, v)
+	}
+}
+
+// setTail makes the mask of the first n lanes, n at most one vector: K1, or Y15.
+func (s isa) setTail(n reg.GPVirtual) {
+	if s.wide() {
+		m := GP32()
+		MOVL(U32(0xffffffff), m)
+		BZHIL(n.As32(), m, m)
+		KMOVW(m, reg.K1)
+		return
+	}
+	base, back := GP64(), GP64()
+	LEAQ(tailMasks.Offset(32), base)
+	MOVQ(n, back)
+	NEGQ(back)
+	VMOVUPS(Mem{Base: base, Index: back, Scale: 4}, reg.Y15)
+}
+
+// load reads a vector, or with tail set its first lanes, the others becoming 0.
+func (s isa) load(m Mem, to Op, tail bool) {
+	switch {
+	case !tail:
+		VMOVUPS(m, to)
+	case s.wide():
+		VMOVUPS_Z(m, reg.K1, to)
+	default:
+		VMASKMOVPS(m, reg.Y15, to)
+	}
+}
+
+// store writes a vector, or with tail set its first lanes.
+func (s isa) store(from Op, m Mem, tail bool) {
+	switch {
+	case !tail:
+		VMOVUPS(from, m)
+	case s.wide():
+		VMOVUPS(from, reg.K1, m)
+	default:
+		VMASKMOVPS(from, reg.Y15, m)
+	}
+}
+
+// zero clears a register.
+func (s isa) zero(r reg.VecPhysical) {
+	if s.wide() {
+		VPXORD(r, r, r)
+		return
+	}
+	VXORPS(r, r, r)
+}
+
+// broadcast fills a register with a float32 argument.
+func (s isa) broadcast(param string, r reg.VecPhysical) {
+	b, err := Param(param).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSS(b.Addr, r)
+}
+
+// argument is the memory in which an argument lies.
+func argument(param string) Mem {
+	b, err := Param(param).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}

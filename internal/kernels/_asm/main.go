@@ -1,0 +1,23 @@
+// Command _asm writes the assembly of package kernels. Run it through go generate in the folder above.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+)
+
+func main() {
+	ConstraintExpr("!purego")
+	declareTailMasks()
+	transpose()
+	for _, s := range []isa{avx512, avx2} {
+		product(s)
+		dot(s)
+		elementwise(s)
+		rows(s)
+		s.pool("biasReLUMaxPool2", true)
+		s.pool("maxPool2", false)
+		s.unpool()
+		optimizers(s)
+	}
+	Generate()
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func rows(s isa) {
+	s.addBias("addBias", false)
+	s.addBias("addBiasReLU", true)
+	s.sumRows()
+}
+
+func (s isa) addBias(name string, relu bool) {
+	s.text(name, "func(y, bias *float32, rows, n int)", "adds bias to rows of y, n wide.")
+	r := s.regs
+	zero := r[14]
+	s.zero(zero)
+	y := Load(Param("y"), GP64()).(reg.GPVirtual)
+	bias := Load(Param("bias"), GP64()).(reg.GPVirtual)
+	rows := Load(Param("rows"), GP64()).(reg.GPVirtual)
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	Label("row")
+	s.loopAt("row", n, []reg.GPVirtual{y, bias}, floats("y", "bias"), 1, func(at []Mem, u int, tail bool) {
+		s.load(at[0], r[0], tail)
+		s.load(at[1], r[1], tail)
+		VADDPS(r[1], r[0], r[0])
+		if relu {
+			s.relu(r[0], zero)
+		}
+		s.store(r[0], at[0], tail)
+	})
+	LEAQ(Mem{Base: y, Index: n, Scale: 4}, y)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	s.end()
+}
+
+// sumRows takes one vector of columns at a time down all rows, every fourth row into its own sum, so that an addition
+// need not wait for the one before.
+func (s isa) sumRows() {
+	s.text("sumRows", "func(db, dy *float32, ld, rows, n int)", "adds rows of dy, n wide and ld bytes apart, to db.")
+	r := s.regs
+	db := Load(Param("db"), GP64()).(reg.GPVirtual)
+	dy := Load(Param("dy"), GP64()).(reg.GPVirtual)
+	ld := Load(Param("ld"), GP64())
+	n := Load(Param("n"), GP64()).(reg.GPVirtual)
+	s.loopAt("cols", n, []reg.GPVirtual{db, dy}, floats("db", "dy"), 1, func(at []Mem, u int, tail bool) {
+		label := "full"
+		if tail {
+			label = "part"
+		}
+		for i := range 4 {
+			s.zero(r[i])
+		}
+		p := GP64()
+		LEAQ(at[1], p)
+		left := Load(Param("rows"), GP64())
+		row := func(acc reg.VecPhysical) {
+			if tail {
+				s.load(Mem{Base: p}, r[4], tail)
+				VADDPS(r[4], acc, acc)
+			} else {
+				VADDPS(Mem{Base: p}, acc, acc)
+			}
+			ADDQ(ld, p)
+		}
+		SUBQ(U8(4), left)
+		JL(LabelRef(label + "_few"))
+		Label(label + "_four")
+		for i := range 4 {
+			row(r[i])
+		}
+		SUBQ(U8(4), left)
+		JGE(LabelRef(label + "_four"))
+		Label(label + "_few")
+		ADDQ(U8(4), left)
+		JZ(LabelRef(label + "_sum"))
+		Label(label + "_one")
+		row(r[0])
+		DECQ(left)
+		JNZ(LabelRef(label + "_one"))
+		Label(label + "_sum")
+		VADDPS(r[2], r[0], r[0])
+		VADDPS(r[3], r[1], r[1])
+		VADDPS(r[1], r[0], r[0])
+		s.load(at[0], r[4], tail)
+		VADDPS(r[4], r[0], r[0])
+		s.store(r[0], at[0], tail)
+	})
+	s.end()
+}

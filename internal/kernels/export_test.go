@@ -1,0 +1,23 @@
+package kernels
+
+// ISAs lists the instruction sets of this machine.
+func ISAs() []string {
+	var list []string
+	for _, s := range available() {
+		list = append(list, isaNames[s])
+	}
+	return list
+}
+
+// Use switches to the instruction set called name until the function it returns is called.
+func Use(name string) (restore func()) {
+	before := active
+	active, _ = choose(name)
+	return func() { active = before }
+}
+
+// Choose tells which instruction set a value of TATAMI_ISA selects.
+func Choose(name string) (string, error) {
+	s, err := choose(name)
+	return isaNames[s], err
+}

@@ -1,0 +1,219 @@
+package kernels_test
+
+import (
+	"math"
+	"testing"
+
+	"tatami/internal/kernels"
+)
+
+// productReference returns the product and the sum of magnitudes of each element.
+func productReference(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) (sum, size []float64) {
+	sum, size = float64s(c), make([]float64, len(c))
+	for r := range crow {
+		for l := range cols {
+			i := int(crow[r]) + l
+			if !add {
+				sum[i] = 0
+			}
+			size[i] = math.Abs(sum[i])
+			for j, t := range tap {
+				v := float64(a[arow[r]+t]) * float64(b[j*ldb+l])
+				sum[i] += v
+				size[i] += math.Abs(v)
+			}
+		}
+	}
+	return sum, size
+}
+
+func TestProduct(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		check := func(rows, taps, cols int, add bool) {
+			defer b.release()
+			// Rows of c in turned order with gaps; rows of a overlapping, taps in two runs, some offsets negative.
+			crow, arow, tap := make([]int32, rows), make([]int32, rows), make([]int32, taps)
+			ldc, ldb := cols+b.rng.IntN(3), cols+b.rng.IntN(3)
+			for r := range rows {
+				crow[r] = int32((rows - 1 - r) * ldc)
+				arow[r] = int32(3*r - rows)
+			}
+			for j := range taps {
+				tap[j] = int32(j + rows)
+				if j > taps/2 {
+					tap[j] += 5
+				}
+			}
+			a := b.normal(max(0, 3*rows-3+taps+5*min(1, max(0, taps-2))))
+			c := b.normal(max(0, (rows-1)*ldc+cols))
+			y := b.normal(max(0, (taps-1)*ldb+cols))
+			want, size := productReference(c, crow, a, arow, tap, y, ldb, cols, add)
+			kernels.Product(c, kernels.NewOffsets(crow), a, kernels.NewOffsets(arow), kernels.NewOffsets(tap), y, ldb, cols, add)
+			b.near("product", c, want, size, 1e-6)
+		}
+		for rows := range 32 {
+			for _, cols := range []int{1, 7, 8, 9, 15, 16, 17, 30, 33, 48, 64, 70} {
+				check(rows, 9, cols, rows%2 == 0)
+			}
+		}
+		for _, taps := range []int{0, 1, 2, 255, 256, 257, 600} {
+			for _, cols := range []int{0, 10, 100} {
+				check(13, taps, cols, false)
+				check(13, taps, cols, true)
+			}
+		}
+		check(1000, 25, 30, false)
+		check(25, 1000, 30, true)
+	})
+}
+
+// TestProductOrder: an element's bits do not depend on the tile it falls into.
+func TestProductOrder(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		const rows, taps, cols = 40, 300, 70
+		a, y := b.normal(rows*taps), b.normal(taps*cols)
+		all := b.zeros(rows * cols)
+		tap := kernels.Stride(taps, 1)
+		kernels.Product(all, kernels.Stride(rows, cols), a, kernels.Stride(rows, taps), tap, y, cols, cols, false)
+		for _, n := range []int{1, 2, 3, 5, 7, 13, 29} {
+			part := b.zeros(n * cols)
+			for l := 0; l < cols; l += 9 {
+				w := min(9, cols-l)
+				kernels.Product(part[l:], kernels.Stride(n, cols), a, kernels.Stride(n, taps), tap, y[l:], cols, w, false)
+			}
+			b.same("part", part, all[:n*cols])
+		}
+	})
+}
+
+func TestProductSpecial(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		for _, cols := range []int{3, 16, 20, 40} {
+			a, y := b.special(17*5), b.normal(5*cols)
+			y[0], y[cols] = 0, float32(math.Inf(1))
+			c := b.zeros(17 * cols)
+			rows, tap := kernels.Stride(17, cols), kernels.Stride(5, 1)
+			want, size := productReference(c, ints(17, cols), a, ints(17, 5), ints(5, 1), y, cols, cols, false)
+			kernels.Product(c, rows, a, kernels.Stride(17, 5), tap, y, cols, cols, false)
+			b.near("special", c, want, size, 1e-6)
+		}
+	})
+}
+
+func ints(n, step int) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = int32(i * step)
+	}
+	return list
+}
+
+func TestProductPanics(t *testing.T) {
+	o := kernels.Stride
+	x := make([]float32, 100)
+	panics(t, "c", func() { kernels.Product(x[:99], o(10, 10), x, o(10, 10), o(10, 1), x, 10, 10, false) })
+	panics(t, "a", func() { kernels.Product(x, o(10, 10), x[:99], o(10, 10), o(10, 1), x, 10, 10, false) })
+	panics(t, "b", func() { kernels.Product(x, o(10, 10), x, o(10, 10), o(10, 1), x[:99], 10, 10, false) })
+	panics(t, "tables", func() { kernels.Product(x, o(9, 10), x, o(10, 10), o(10, 1), x, 10, 10, false) })
+	panics(t, "negative", func() { kernels.Product(x, o(2, -10), x, o(2, 10), o(10, 1), x, 10, 10, false) })
+	panics(t, "stride", func() { kernels.Product(x, o(10, 10), x, o(10, 10), o(10, 1), x, -1, 10, false) })
+	panics(t, "productT", func() { kernels.ProductT(x, 10, x[:99], 10, x, 10, 10, 10, 10, false) })
+	panics(t, "transpose", func() { kernels.Transpose(x[:99], 10, x, 10, 10, 10) })
+}
+
+func TestProductT(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		check := func(m, n, k int, add bool) {
+			defer b.release()
+			lda, ldb, ldc := k+b.rng.IntN(3), k+b.rng.IntN(3), n+b.rng.IntN(3)
+			size := func(rows, ld, cols int) int {
+				if rows == 0 || cols == 0 {
+					return 0
+				}
+				return (rows-1)*ld + cols
+			}
+			x, y, c := b.normal(size(m, lda, k)), b.normal(size(n, ldb, k)), b.normal(size(m, ldc, n))
+			want, scale := float64s(c), make([]float64, len(c))
+			for i := range m {
+				for j := range n {
+					at := i*ldc + j
+					if !add {
+						want[at] = 0
+					}
+					scale[at] = math.Abs(want[at])
+					for l := range k {
+						v := float64(x[i*lda+l]) * float64(y[j*ldb+l])
+						want[at] += v
+						scale[at] += math.Abs(v)
+					}
+				}
+			}
+			kernels.ProductT(c, ldc, x, lda, y, ldb, m, n, k, add)
+			b.near("productT", c, want, scale, 1e-6)
+		}
+		for m := range 15 {
+			for n := range 18 {
+				check(m, n, 19, (m+n)%2 == 0)
+			}
+		}
+		for _, k := range append(lengths, 1000, 1023, 1024, 1025, 2060) {
+			check(1, 10, k, false)
+			check(5, 7, k, true)
+			check(7, 9, k, false)
+		}
+	})
+}
+
+func TestProductTOrder(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		const m, n, k = 13, 17, 1100
+		x, y := b.normal(m*k), b.normal(n*k)
+		all, one := b.zeros(m*n), b.zeros(1)
+		kernels.ProductT(all, n, x, k, y, k, m, n, k, false)
+		for i := range m {
+			for j := range n {
+				kernels.ProductT(one, 1, x[i*k:], k, y[j*k:], k, 1, 1, k, false)
+				b.same("one", one, all[i*n+j:i*n+j+1])
+			}
+		}
+	})
+}
+
+func TestTranspose(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		for _, rows := range lengths[1:] {
+			for _, cols := range []int{1, 7, 8, 9, 16, 23, 30, 64} {
+				lds, ldd := cols+b.rng.IntN(3), rows+b.rng.IntN(3)
+				src, dst := b.normal((rows-1)*lds+cols), b.normal((cols-1)*ldd+rows)
+				want := append([]float32(nil), dst...)
+				for i := range rows {
+					for j := range cols {
+						want[j*ldd+i] = src[i*lds+j]
+					}
+				}
+				kernels.Transpose(dst, ldd, src, lds, rows, cols)
+				b.same("transpose", dst, want)
+				b.release()
+			}
+		}
+		src, dst := b.normal(9*5000), b.zeros(9*5000)
+		kernels.Transpose(dst, 9, src, 5000, 9, 5000)
+		if dst[4999*9+8] != src[8*5000+4999] || dst[2048*9] != src[2048] {
+			b.Error("wide transpose")
+		}
+	})
+}
+
+func TestOffsets(t *testing.T) {
+	list := []int32{3, -1, 7}
+	o := kernels.NewOffsets(list)
+	list[0] = 100
+	if o.Len() != 3 || o.First(2).Len() != 2 || kernels.Stride(4, 2).Len() != 4 {
+		t.Error("length")
+	}
+	x := make([]float32, 8)
+	panics(t, "first", func() {
+		kernels.Product(x, kernels.Stride(2, 1), x, o.First(2), kernels.Stride(1, 0), x, 1, 1, false)
+	})
+	panics(t, "wide", func() { kernels.Stride(3, 1<<31-1) })
+}
