@@ -52,18 +52,15 @@ func optimizers(s isa) {
 
 	s.text("adam", "func(w, m, v, gr *float32, c *float32, n int)", "is a step of Adam; c are the constants which adamConstants forms.")
 	constants := Load(Param("c"), GP64())
-	names := []reg.VecPhysical{}
-	for i := range 9 {
-		x := r[14-i]
+	c := r[6:15]
+	for i, x := range c {
 		VBROADCASTSS(Mem{Base: constants, Disp: 4 * i}, x)
-		names = append(names, x)
 	}
-	scale, decay = names[0], names[1]
-	beta1, rest1, beta2, rest2, correction2, epsilon, rate := names[2], names[3], names[4], names[5], names[6], names[7], names[8]
+	beta1, rest1, beta2, rest2, correction2, epsilon, rate := c[2], c[3], c[4], c[5], c[6], c[7], c[8]
 	s.step(floats("w", "m", "v", "gr"), 1, func(at []Mem, u int, tail bool) {
 		w, m, v, d := r[0], r[1], r[2], r[3]
 		s.load(at[0], w, tail)
-		s.gradient(d, w, at[3], scale, decay, tail)
+		s.gradient(d, w, at[3], c[0], c[1], tail)
 		s.load(at[1], m, tail)
 		VMULPS(m, beta1, m)
 		VFMADD231PS(d, rest1, m)

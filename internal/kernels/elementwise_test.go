@@ -1,0 +1,160 @@
+package kernels_test
+
+import (
+	"math"
+	"testing"
+
+	"tatami/internal/kernels"
+)
+
+// eachInput runs f with ordinary and with special numbers of many lengths.
+func eachInput(b *bench, f func(x func(n int) []float32, n int)) {
+	for _, n := range append(lengths, 40000) {
+		for _, x := range []func(int) []float32{b.normal, b.special} {
+			f(x, n)
+			b.release()
+		}
+	}
+}
+
+func TestAddAxpyScale(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		eachInput(b, func(x func(int) []float32, n int) {
+			dst, src := x(n), x(n)
+			sum, axpy, scaled := float64s(dst), float64s(dst), float64s(dst)
+			size := make([]float64, n)
+			for i := range n {
+				sum[i] += float64(src[i])
+				axpy[i] += 3 * float64(src[i])
+				scaled[i] *= 3
+				size[i] = math.Abs(float64(dst[i])) + 3*math.Abs(float64(src[i]))
+			}
+			got := b.zeros(n)
+			copy(got, dst)
+			kernels.Add(got, src)
+			b.near("add", got, sum, size, 1e-7)
+			copy(got, dst)
+			kernels.Axpy(got, 3, src)
+			b.near("axpy", got, axpy, size, 2e-7)
+			copy(got, dst)
+			kernels.Scale(got, 3)
+			b.near("scale", got, scaled, nil, 1e-7)
+		})
+	})
+}
+
+func TestSumSquares(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		eachInput(b, func(x func(int) []float32, n int) {
+			v := x(n)
+			want := 0.0
+			for _, w := range v {
+				want += float64(w) * float64(w)
+			}
+			got := kernels.SumSquares(v)
+			if math.Abs(got-want) > 1e-12*want || (got != got) != (want != want) {
+				b.Fatalf("%d: %g, want %g", n, got, want)
+			}
+		})
+	})
+}
+
+func TestReLU(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		eachInput(b, func(x func(int) []float32, n int) {
+			v, dy, y := x(n), b.normal(n), b.zeros(n)
+			want, grad := make([]float32, n), make([]float32, n)
+			for i := range n {
+				want[i] = v[i]
+				if v[i] < 0 {
+					want[i] = 0
+				}
+				grad[i] = dy[i]
+				if want[i] <= 0 {
+					grad[i] = 0
+				}
+			}
+			kernels.ReLU(y, v)
+			b.same("relu", y, want)
+			kernels.ReLU(v, v)
+			b.same("relu in place", v, want)
+			dx := b.zeros(n)
+			kernels.ReLUBackward(dx, dy, y)
+			b.same("backward", dx, grad)
+			kernels.ReLUBackward(dy, dy, y)
+			b.same("backward in place", dy, grad)
+		})
+	})
+}
+
+func TestFromBytes(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		for _, n := range append(lengths, 784, 40001) {
+			src, dst := b.bytes(n), b.zeros(n)
+			want := make([]float32, n)
+			for i := range src {
+				src[i] = byte(b.rng.Uint32())
+				want[i] = float32(src[i]) * (1.0 / 255)
+			}
+			kernels.FromBytes(dst, src, 1.0/255)
+			b.same("bytes", dst, want)
+			b.release()
+		}
+	})
+}
+
+func TestRows(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		for _, n := range lengths[1:] {
+			for _, rows := range []int{0, 1, 2, 3, 4, 5, 9, 1025} {
+				for _, x := range []func(int) []float32{b.normal, b.special} {
+					y, bias := x(rows*n), b.normal(n)
+					sum, positive := make([]float32, len(y)), make([]float32, len(y))
+					total, size := float64s(bias), make([]float64, n)
+					for i := range y {
+						sum[i] = y[i] + bias[i%n]
+						positive[i] = sum[i]
+						if sum[i] < 0 {
+							positive[i] = 0
+						}
+						total[i%n] += float64(y[i])
+						size[i%n] += math.Abs(float64(y[i]))
+					}
+					db, z := b.zeros(n), b.zeros(len(y))
+					copy(db, bias)
+					kernels.SumRows(db, y)
+					for i := range size {
+						size[i] += math.Abs(float64(bias[i]))
+					}
+					b.near("sumRows", db, total, size, 1e-6)
+					copy(z, y)
+					kernels.AddBias(z, bias)
+					b.same("addBias", z, sum)
+					copy(z, y)
+					kernels.AddBiasReLU(z, bias)
+					b.same("addBiasReLU", z, positive)
+					b.release()
+				}
+			}
+		}
+	})
+}
+
+func TestElementwisePanics(t *testing.T) {
+	x, y, u := make([]float32, 10), make([]float32, 9), make([]byte, 10)
+	panics(t, "add", func() { kernels.Add(x, y) })
+	panics(t, "axpy", func() { kernels.Axpy(x, 1, y) })
+	panics(t, "relu", func() { kernels.ReLU(x, y) })
+	panics(t, "reluBackward", func() { kernels.ReLUBackward(x, x, y) })
+	panics(t, "fromBytes", func() { kernels.FromBytes(y, u, 1) })
+	panics(t, "addBias", func() { kernels.AddBias(x, y) })
+	panics(t, "addBiasReLU", func() { kernels.AddBiasReLU(x, y) })
+	panics(t, "sumRows", func() { kernels.SumRows(y, x) })
+	panics(t, "no bias", func() { kernels.AddBias(x, nil) })
+	panics(t, "pool", func() { kernels.MaxPool2(x[:2], u[:2], x, x, 3) })
+	panics(t, "pool codes", func() { kernels.BiasReLUMaxPool2(x[:4], u[:3], x[:8], x[:8], x[:2]) })
+	panics(t, "unpool", func() { kernels.Unpool2(x[:8], x[:6], x[:4], u[:4], 2) })
+	panics(t, "sgd", func() { kernels.SGD(x, y, 1, 0, 1) })
+	panics(t, "momentum", func() { kernels.Momentum(x, y, x, 1, 1, 0, 1, false) })
+	panics(t, "adam", func() { kernels.Adam(x, x, x, y, kernels.AdamStep{}) })
+}
