@@ -1,32 +1,122 @@
-package kernels
+package kernels_test
 
 import (
 	"fmt"
 	"testing"
+
+	"tatami/internal/kernels"
 )
 
-func BenchmarkProduct(b *testing.B) {
-	for _, s := range available() {
-		for _, v := range []struct{ rows, taps, cols int }{
-			{576, 25, 30}, {25, 576, 30}, {784, 144, 16}, {144, 784, 16}, {784, 144, 32}, {196, 288, 32}, {288, 196, 32}, {49, 576, 64}, {576, 49, 64}, {50, 100, 4320}, {50, 4320, 100}, {14, 256, 32}, {24, 256, 16}, {6, 256, 64}, {8, 256, 48}, {12, 256, 32}, {12, 256, 16}, {1, 256, 64}, {196, 64, 64},
-		} {
-			b.Run(fmt.Sprintf("%s/%dx%dx%d", isaNames[s], v.rows, v.taps, v.cols), func(b *testing.B) {
-				defer func(s isa) { active = s }(active)
-				active = s
-				pad := v.taps
-				if pad%64 == 0 {
-					pad += 16
-				}
-				arow, tap := Stride(v.rows, pad), Stride(v.taps, 1)
-				crow := Stride(v.rows, v.cols)
-				c := make([]float32, v.rows*v.cols)
-				x := make([]float32, v.rows*pad)
-				y := make([]float32, v.taps*v.cols)
+// A workload is one call of a kernel: what it is called and how many floating-point operations it does, or bytes it
+// moves.
+type workload struct {
+	name  string
+	flops int
+	bytes int
+	run   func()
+}
+
+func workloads() []workload {
+	x := func(n int) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(i%7) - 3
+		}
+		return v
+	}
+	var list []workload
+	for _, v := range []struct{ rows, taps, cols int }{
+		{576, 25, 30}, {25, 576, 30}, // the first layer of SimpleConvNet, forward and filter gradient
+		{784, 144, 16}, {144, 784, 16}, {196, 288, 32}, {288, 196, 32}, {49, 576, 64}, {576, 49, 64}, // DeepConvNet
+		{50, 100, 4320}, {50, 4320, 100}, // affine
+		{24, 256, 16}, {6, 256, 64}, {1, 256, 64},
+	} {
+		pad := v.taps
+		if pad%64 == 0 {
+			pad += 16
+		}
+		c, a, b := x(v.rows*v.cols), x(v.rows*pad), x(v.taps*v.cols)
+		crow, arow, tap := kernels.Stride(v.rows, v.cols), kernels.Stride(v.rows, pad), kernels.Stride(v.taps, 1)
+		list = append(list, workload{fmt.Sprintf("Product %dx%dx%d", v.rows, v.taps, v.cols), 2 * v.rows * v.taps * v.cols, 0,
+			func() { kernels.Product(c, crow, a, arow, tap, b, v.cols, v.cols, false) }})
+	}
+	for _, v := range []struct{ m, n, k int }{{50, 100, 4320}, {50, 10, 100}, {1, 100, 4320}, {6, 4, 1024}} {
+		c, a, b := x(v.m*v.n), x(v.m*v.k), x(v.n*v.k)
+		list = append(list, workload{fmt.Sprintf("ProductT %dx%dx%d", v.m, v.n, v.k), 2 * v.m * v.n * v.k, 0,
+			func() { kernels.ProductT(c, v.n, a, v.k, b, v.k, v.m, v.n, v.k, false) }})
+	}
+	for _, v := range []struct{ rows, cols int }{{30, 25}, {64, 576}, {100, 4320}} {
+		src, dst := x(v.rows*v.cols), x(v.rows*v.cols)
+		list = append(list, workload{fmt.Sprintf("Transpose %dx%d", v.rows, v.cols), 0, 8 * v.rows * v.cols,
+			func() { kernels.Transpose(dst, v.rows, src, v.cols, v.rows, v.cols) }})
+	}
+	const n = 24 * 24 * 30
+	y, dy, z := x(n), x(n), x(n)
+	bytes, code := make([]byte, n), make([]byte, n/4)
+	bias, pooled := x(30), x(n/4)
+	list = append(list,
+		workload{"Add", 0, 12 * n, func() { kernels.Add(z, dy) }},
+		workload{"Axpy", 0, 12 * n, func() { kernels.Axpy(z, 1e-9, dy) }},
+		workload{"SumSquares", 0, 4 * n, func() { kernels.SumSquares(y) }},
+		workload{"ReLU", 0, 8 * n, func() { kernels.ReLU(z, y) }},
+		workload{"ReLUBackward", 0, 12 * n, func() { kernels.ReLUBackward(z, dy, y) }},
+		workload{"FromBytes", 0, 5 * n, func() { kernels.FromBytes(z, bytes, 1.0/255) }},
+		workload{"AddBiasReLU", 0, 8 * n, func() { kernels.AddBiasReLU(z, bias) }},
+		workload{"SumRows", 0, 4 * n, func() { kernels.SumRows(bias, dy) }},
+		workload{"BiasReLUMaxPool2", 0, 4*n + 5*n/4, func() {
+			for r := range 12 {
+				row := y[r*1440:]
+				kernels.BiasReLUMaxPool2(pooled[r*360:][:360], code[r*360:][:360], row[:720], row[720:1440], bias)
+			}
+		}},
+		workload{"Unpool2", 0, 4*n + 5*n/4, func() {
+			for r := range 12 {
+				row := z[r*1440:]
+				kernels.Unpool2(row[:720], row[720:1440], pooled[r*360:][:360], code[r*360:][:360], 30)
+			}
+		}},
+	)
+	const params = 432_000
+	w, m, v, g := x(params), x(params), make([]float32, params), x(params)
+	list = append(list,
+		workload{"SGD", 0, 12 * params, func() { kernels.SGD(w, g, 1e-9, 0, 1) }},
+		workload{"Momentum", 0, 20 * params, func() { kernels.Momentum(w, m, g, 1e-9, 0.9, 0, 1, false) }},
+		workload{"Adam", 0, 28 * params, func() {
+			kernels.Adam(w, m, v, g, kernels.AdamStep{LR: 1e-9, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 1, Correction2: 1, Scale: 1})
+		}},
+		workload{"AdaGrad", 0, 20 * params, func() { kernels.AdaGrad(w, v, g, 1e-9, 1e-7, 0, 1) }},
+		workload{"RMSprop", 0, 20 * params, func() { kernels.RMSprop(w, v, g, 1e-9, 0.99, 1e-7, 0, 1) }},
+	)
+	return list
+}
+
+func BenchmarkKernels(b *testing.B) {
+	for _, load := range workloads() {
+		for _, isa := range kernels.ISAs() {
+			b.Run(load.name+"/"+isa, func(b *testing.B) {
+				defer kernels.Use(isa)()
 				for b.Loop() {
-					Product(c, crow, x, arow, tap, y, v.cols, v.cols, false)
+					load.run()
 				}
-				b.ReportMetric(2e-9*float64(v.rows*v.taps*v.cols)*float64(b.N)/b.Elapsed().Seconds(), "GFLOP/s")
+				seconds := b.Elapsed().Seconds() / float64(b.N)
+				if load.flops > 0 {
+					b.ReportMetric(float64(load.flops)/seconds*1e-9, "GFLOP/s")
+				} else {
+					b.ReportMetric(float64(load.bytes)/seconds*1e-9, "GB/s")
+				}
 			})
+		}
+	}
+}
+
+// TestAllocations: no kernel allocates.
+func TestAllocations(t *testing.T) {
+	for _, isa := range kernels.ISAs() {
+		defer kernels.Use(isa)()
+		for _, load := range workloads() {
+			if n := testing.AllocsPerRun(1, load.run); n != 0 {
+				t.Errorf("%s/%s: %v allocations", load.name, isa, n)
+			}
 		}
 	}
 }

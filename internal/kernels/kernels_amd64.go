@@ -126,6 +126,10 @@ func sumSquares(x []float32) float64 {
 	return sum + sumSquaresPortable(x)
 }
 
+// biasChunk is how many elements get their bias in one call. They are walked once for each vector of columns, so they
+// must stay in the first-level cache.
+const biasChunk = 1 << 13
+
 func addBias(y, bias []float32) {
 	if active == portable {
 		addBiasPortable(y, bias)
@@ -133,11 +137,11 @@ func addBias(y, bias []float32) {
 	}
 	n := len(bias)
 	for len(y) > 0 {
-		rows := min(len(y)/n, max(1, chunk/n))
+		rows := min(len(y)/n, max(1, biasChunk/n))
 		if active == avx512 {
-			addBiasAVX512(&y[0], &bias[0], rows, n)
+			addBiasAVX512(&y[0], &bias[0], 4*n, rows, n)
 		} else {
-			addBiasAVX2(&y[0], &bias[0], rows, n)
+			addBiasAVX2(&y[0], &bias[0], 4*n, rows, n)
 		}
 		y = y[rows*n:]
 	}
@@ -150,11 +154,11 @@ func addBiasReLU(y, bias []float32) {
 	}
 	n := len(bias)
 	for len(y) > 0 {
-		rows := min(len(y)/n, max(1, chunk/n))
+		rows := min(len(y)/n, max(1, biasChunk/n))
 		if active == avx512 {
-			addBiasReLUAVX512(&y[0], &bias[0], rows, n)
+			addBiasReLUAVX512(&y[0], &bias[0], 4*n, rows, n)
 		} else {
-			addBiasReLUAVX2(&y[0], &bias[0], rows, n)
+			addBiasReLUAVX2(&y[0], &bias[0], 4*n, rows, n)
 		}
 		y = y[rows*n:]
 	}

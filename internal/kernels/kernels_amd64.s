@@ -8780,93 +8780,111 @@ many:
 	VZEROUPPER
 	RET
 
-// func addBiasAVX512(y *float32, bias *float32, rows int, n int)
+// func addBiasAVX512(y *float32, bias *float32, ld int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·addBiasAVX512(SB), NOSPLIT, $0-32
+TEXT ·addBiasAVX512(SB), NOSPLIT, $0-40
 	VPXORD Z14, Z14, Z14
 	MOVQ   y+0(FP), AX
 	MOVQ   bias+8(FP), CX
-	MOVQ   rows+16(FP), DX
-	MOVQ   n+24(FP), BX
+	MOVQ   ld+16(FP), DX
+	MOVQ   n+32(FP), BX
+	XORQ   SI, SI
+	MOVQ   BX, DI
+	SUBQ   $0x10, DI
+	CMPQ   SI, DI
+	JG     cols_tail
 
-row:
-	XORQ SI, SI
-	MOVQ BX, DI
-	SUBQ $0x10, DI
-	CMPQ SI, DI
-	JG   row_tail
-
-row_one:
-	VMOVUPS (AX)(SI*4), Z0
+cols_one:
 	VMOVUPS (CX)(SI*4), Z1
+	LEAQ    (AX)(SI*4), R8
+	MOVQ    rows+24(FP), R9
+
+full_row:
+	VMOVUPS (R8), Z0
 	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (AX)(SI*4)
+	VMOVUPS Z0, (R8)
+	ADDQ    DX, R8
+	DECQ    R9
+	JNZ     full_row
 	ADDQ    $0x10, SI
 	CMPQ    SI, DI
-	JLE     row_one
+	JLE     cols_one
 
-row_tail:
+cols_tail:
 	MOVQ      BX, DI
 	SUBQ      SI, DI
-	JZ        row_done
-	MOVL      $0xffffffff, R8
-	BZHIL     DI, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (AX)(SI*4), K1, Z0
+	JZ        cols_done
+	MOVL      $0xffffffff, BX
+	BZHIL     DI, BX, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*4), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)(SI*4)
+	LEAQ      (AX)(SI*4), AX
+	MOVQ      rows+24(FP), CX
 
-row_done:
-	LEAQ (AX)(BX*4), AX
-	DECQ DX
-	JNZ  row
+part_row:
+	VMOVUPS.Z (AX), K1, Z0
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      DX, AX
+	DECQ      CX
+	JNZ       part_row
+
+cols_done:
 	VZEROUPPER
 	RET
 
-// func addBiasReLUAVX512(y *float32, bias *float32, rows int, n int)
+// func addBiasReLUAVX512(y *float32, bias *float32, ld int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·addBiasReLUAVX512(SB), NOSPLIT, $0-32
+TEXT ·addBiasReLUAVX512(SB), NOSPLIT, $0-40
 	VPXORD Z14, Z14, Z14
 	MOVQ   y+0(FP), AX
 	MOVQ   bias+8(FP), CX
-	MOVQ   rows+16(FP), DX
-	MOVQ   n+24(FP), BX
+	MOVQ   ld+16(FP), DX
+	MOVQ   n+32(FP), BX
+	XORQ   SI, SI
+	MOVQ   BX, DI
+	SUBQ   $0x10, DI
+	CMPQ   SI, DI
+	JG     cols_tail
 
-row:
-	XORQ SI, SI
-	MOVQ BX, DI
-	SUBQ $0x10, DI
-	CMPQ SI, DI
-	JG   row_tail
-
-row_one:
-	VMOVUPS (AX)(SI*4), Z0
+cols_one:
 	VMOVUPS (CX)(SI*4), Z1
+	LEAQ    (AX)(SI*4), R8
+	MOVQ    rows+24(FP), R9
+
+full_row:
+	VMOVUPS (R8), Z0
 	VADDPS  Z1, Z0, Z0
 	VMAXPS  Z0, Z14, Z0
-	VMOVUPS Z0, (AX)(SI*4)
+	VMOVUPS Z0, (R8)
+	ADDQ    DX, R8
+	DECQ    R9
+	JNZ     full_row
 	ADDQ    $0x10, SI
 	CMPQ    SI, DI
-	JLE     row_one
+	JLE     cols_one
 
-row_tail:
+cols_tail:
 	MOVQ      BX, DI
 	SUBQ      SI, DI
-	JZ        row_done
-	MOVL      $0xffffffff, R8
-	BZHIL     DI, R8, R8
-	KMOVW     R8, K1
-	VMOVUPS.Z (AX)(SI*4), K1, Z0
+	JZ        cols_done
+	MOVL      $0xffffffff, BX
+	BZHIL     DI, BX, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*4), K1, Z1
+	LEAQ      (AX)(SI*4), AX
+	MOVQ      rows+24(FP), CX
+
+part_row:
+	VMOVUPS.Z (AX), K1, Z0
 	VADDPS    Z1, Z0, Z0
 	VMAXPS    Z0, Z14, Z0
-	VMOVUPS   Z0, K1, (AX)(SI*4)
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      DX, AX
+	DECQ      CX
+	JNZ       part_row
 
-row_done:
-	LEAQ (AX)(BX*4), AX
-	DECQ DX
-	JNZ  row
+cols_done:
 	VZEROUPPER
 	RET
 
@@ -12686,93 +12704,111 @@ many:
 	VZEROUPPER
 	RET
 
-// func addBiasAVX2(y *float32, bias *float32, rows int, n int)
+// func addBiasAVX2(y *float32, bias *float32, ld int, rows int, n int)
 // Requires: AVX
-TEXT ·addBiasAVX2(SB), NOSPLIT, $0-32
+TEXT ·addBiasAVX2(SB), NOSPLIT, $0-40
 	VXORPS Y14, Y14, Y14
 	MOVQ   y+0(FP), AX
 	MOVQ   bias+8(FP), CX
-	MOVQ   rows+16(FP), DX
-	MOVQ   n+24(FP), BX
+	MOVQ   ld+16(FP), DX
+	MOVQ   n+32(FP), BX
+	XORQ   SI, SI
+	MOVQ   BX, DI
+	SUBQ   $0x08, DI
+	CMPQ   SI, DI
+	JG     cols_tail
 
-row:
-	XORQ SI, SI
-	MOVQ BX, DI
-	SUBQ $0x08, DI
-	CMPQ SI, DI
-	JG   row_tail
-
-row_one:
-	VMOVUPS (AX)(SI*4), Y0
+cols_one:
 	VMOVUPS (CX)(SI*4), Y1
+	LEAQ    (AX)(SI*4), R8
+	MOVQ    rows+24(FP), R9
+
+full_row:
+	VMOVUPS (R8), Y0
 	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(SI*4)
+	VMOVUPS Y0, (R8)
+	ADDQ    DX, R8
+	DECQ    R9
+	JNZ     full_row
 	ADDQ    $0x08, SI
 	CMPQ    SI, DI
-	JLE     row_one
+	JLE     cols_one
 
-row_tail:
+cols_tail:
 	MOVQ       BX, DI
 	SUBQ       SI, DI
-	JZ         row_done
-	LEAQ       tailMasks<>+32(SB), R8
+	JZ         cols_done
+	LEAQ       tailMasks<>+32(SB), BX
 	NEGQ       DI
-	VMOVUPS    (R8)(DI*4), Y15
-	VMASKMOVPS (AX)(SI*4), Y15, Y0
+	VMOVUPS    (BX)(DI*4), Y15
 	VMASKMOVPS (CX)(SI*4), Y15, Y1
-	VADDPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y15, (AX)(SI*4)
+	LEAQ       (AX)(SI*4), AX
+	MOVQ       rows+24(FP), CX
 
-row_done:
-	LEAQ (AX)(BX*4), AX
-	DECQ DX
-	JNZ  row
+part_row:
+	VMASKMOVPS (AX), Y15, Y0
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)
+	ADDQ       DX, AX
+	DECQ       CX
+	JNZ        part_row
+
+cols_done:
 	VZEROUPPER
 	RET
 
-// func addBiasReLUAVX2(y *float32, bias *float32, rows int, n int)
+// func addBiasReLUAVX2(y *float32, bias *float32, ld int, rows int, n int)
 // Requires: AVX
-TEXT ·addBiasReLUAVX2(SB), NOSPLIT, $0-32
+TEXT ·addBiasReLUAVX2(SB), NOSPLIT, $0-40
 	VXORPS Y14, Y14, Y14
 	MOVQ   y+0(FP), AX
 	MOVQ   bias+8(FP), CX
-	MOVQ   rows+16(FP), DX
-	MOVQ   n+24(FP), BX
+	MOVQ   ld+16(FP), DX
+	MOVQ   n+32(FP), BX
+	XORQ   SI, SI
+	MOVQ   BX, DI
+	SUBQ   $0x08, DI
+	CMPQ   SI, DI
+	JG     cols_tail
 
-row:
-	XORQ SI, SI
-	MOVQ BX, DI
-	SUBQ $0x08, DI
-	CMPQ SI, DI
-	JG   row_tail
-
-row_one:
-	VMOVUPS (AX)(SI*4), Y0
+cols_one:
 	VMOVUPS (CX)(SI*4), Y1
+	LEAQ    (AX)(SI*4), R8
+	MOVQ    rows+24(FP), R9
+
+full_row:
+	VMOVUPS (R8), Y0
 	VADDPS  Y1, Y0, Y0
 	VMAXPS  Y0, Y14, Y0
-	VMOVUPS Y0, (AX)(SI*4)
+	VMOVUPS Y0, (R8)
+	ADDQ    DX, R8
+	DECQ    R9
+	JNZ     full_row
 	ADDQ    $0x08, SI
 	CMPQ    SI, DI
-	JLE     row_one
+	JLE     cols_one
 
-row_tail:
+cols_tail:
 	MOVQ       BX, DI
 	SUBQ       SI, DI
-	JZ         row_done
-	LEAQ       tailMasks<>+32(SB), R8
+	JZ         cols_done
+	LEAQ       tailMasks<>+32(SB), BX
 	NEGQ       DI
-	VMOVUPS    (R8)(DI*4), Y15
-	VMASKMOVPS (AX)(SI*4), Y15, Y0
+	VMOVUPS    (BX)(DI*4), Y15
 	VMASKMOVPS (CX)(SI*4), Y15, Y1
+	LEAQ       (AX)(SI*4), AX
+	MOVQ       rows+24(FP), CX
+
+part_row:
+	VMASKMOVPS (AX), Y15, Y0
 	VADDPS     Y1, Y0, Y0
 	VMAXPS     Y0, Y14, Y0
-	VMASKMOVPS Y0, Y15, (AX)(SI*4)
+	VMASKMOVPS Y0, Y15, (AX)
+	ADDQ       DX, AX
+	DECQ       CX
+	JNZ        part_row
 
-row_done:
-	LEAQ (AX)(BX*4), AX
-	DECQ DX
-	JNZ  row
+cols_done:
 	VZEROUPPER
 	RET
 

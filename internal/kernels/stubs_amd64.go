@@ -54,15 +54,15 @@ func fromBytesAVX512(dst *float32, src *byte, s float32, n int)
 //go:noescape
 func sumSquaresAVX512(x *float32, n int) float64
 
-// addBiasAVX512 adds bias to rows of y, n wide.
+// addBiasAVX512 adds bias to rows of y, n wide and ld bytes apart.
 //
 //go:noescape
-func addBiasAVX512(y *float32, bias *float32, rows int, n int)
+func addBiasAVX512(y *float32, bias *float32, ld int, rows int, n int)
 
-// addBiasReLUAVX512 adds bias to rows of y, n wide.
+// addBiasReLUAVX512 adds bias to rows of y, n wide and ld bytes apart.
 //
 //go:noescape
-func addBiasReLUAVX512(y *float32, bias *float32, rows int, n int)
+func addBiasReLUAVX512(y *float32, bias *float32, ld int, rows int, n int)
 
 // sumRowsAVX512 adds rows of dy, n wide and ld bytes apart, to db.
 //
@@ -159,15 +159,15 @@ func fromBytesAVX2(dst *float32, src *byte, s float32, n int)
 //go:noescape
 func sumSquaresAVX2(x *float32, n int) float64
 
-// addBiasAVX2 adds bias to rows of y, n wide.
+// addBiasAVX2 adds bias to rows of y, n wide and ld bytes apart.
 //
 //go:noescape
-func addBiasAVX2(y *float32, bias *float32, rows int, n int)
+func addBiasAVX2(y *float32, bias *float32, ld int, rows int, n int)
 
-// addBiasReLUAVX2 adds bias to rows of y, n wide.
+// addBiasReLUAVX2 adds bias to rows of y, n wide and ld bytes apart.
 //
 //go:noescape
-func addBiasReLUAVX2(y *float32, bias *float32, rows int, n int)
+func addBiasReLUAVX2(y *float32, bias *float32, ld int, rows int, n int)
 
 // sumRowsAVX2 adds rows of dy, n wide and ld bytes apart, to db.
 //

@@ -12,28 +12,36 @@ func rows(s isa) {
 	s.sumRows()
 }
 
+// addBias takes one vector of columns at a time down all rows, so that the bias and the mask stay in registers.
 func (s isa) addBias(name string, relu bool) {
-	s.text(name, "func(y, bias *float32, rows, n int)", "adds bias to rows of y, n wide.")
+	s.text(name, "func(y, bias *float32, ld, rows, n int)", "adds bias to rows of y, n wide and ld bytes apart.")
 	r := s.regs
 	zero := r[14]
 	s.zero(zero)
 	y := Load(Param("y"), GP64()).(reg.GPVirtual)
 	bias := Load(Param("bias"), GP64()).(reg.GPVirtual)
-	rows := Load(Param("rows"), GP64()).(reg.GPVirtual)
+	ld := Load(Param("ld"), GP64())
 	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	Label("row")
-	s.loopAt("row", n, []reg.GPVirtual{y, bias}, floats("y", "bias"), 1, func(at []Mem, u int, tail bool) {
-		s.load(at[0], r[0], tail)
+	s.loopAt("cols", n, []reg.GPVirtual{y, bias}, floats("y", "bias"), 1, func(at []Mem, u int, tail bool) {
+		label := "full_row"
+		if tail {
+			label = "part_row"
+		}
 		s.load(at[1], r[1], tail)
+		p := GP64()
+		LEAQ(at[0], p)
+		left := Load(Param("rows"), GP64())
+		Label(label)
+		s.load(Mem{Base: p}, r[0], tail)
 		VADDPS(r[1], r[0], r[0])
 		if relu {
 			s.relu(r[0], zero)
 		}
-		s.store(r[0], at[0], tail)
+		s.store(r[0], Mem{Base: p}, tail)
+		ADDQ(ld, p)
+		DECQ(left)
+		JNZ(LabelRef(label))
 	})
-	LEAQ(Mem{Base: y, Index: n, Scale: 4}, y)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
 	s.end()
 }
 
