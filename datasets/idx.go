@@ -1,0 +1,320 @@
+package datasets
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tatami/nn"
+)
+
+// Folder reads a training and a test set in the IDX layout of MNIST: four files
+//
+//	train-images-idx3-ubyte   train-labels-idx1-ubyte
+//	t10k-images-idx3-ubyte    t10k-labels-idx1-ubyte
+//
+// plain or with .gz, "test" for "t10k", ".idx3-ubyte" for "-idx3-ubyte", and
+// with one common prefix if any ("emnist-balanced-train-…"). Images have any
+// size, and channels last when they are idx4. They are taken as stored: those of
+// EMNIST lie on their side.
+//
+// The classes are 0 to the largest training label, named by their numbers;
+// there may be 256. An error names the file, what it has and what it should.
+//
+// Source of the format: http://yann.lecun.com/exdb/mnist.
+func Folder(dir string) (train, test *Dataset, err error) {
+	files, err := findIDX(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if train, err = readPair(files.trainImages, files.trainLabels); err != nil {
+		return nil, nil, err
+	}
+	if test, err = readPair(files.testImages, files.testLabels); err != nil {
+		return nil, nil, err
+	}
+	if train.Shape != test.Shape {
+		return nil, nil, fmt.Errorf("%s: images of %s, want %s as in %s",
+			files.testImages, sides(test.Shape), sides(train.Shape), files.trainImages)
+	}
+	classes, err := countClasses(train.Labels, files.trainLabels)
+	if err != nil {
+		return nil, nil, err
+	}
+	train.Classes = numbers(classes)
+	test.Classes = train.Classes
+	if err := checkLabels(files.testLabels, test.Labels, classes); err != nil {
+		return nil, nil, err
+	}
+	return train, test, nil
+}
+
+// countClasses is the largest label + 1. A largest label that next to no image
+// has, where the others have a thousand times their share, is damage in the
+// file and no class.
+func countClasses(labels []uint8, path string) (int, error) {
+	var count [256]int
+	for _, l := range labels {
+		count[l]++
+	}
+	distinct, top := 0, 0
+	for l, n := range count {
+		if n > 0 {
+			distinct++
+			top = l
+		}
+	}
+	if count[top]*1000*distinct < len(labels) {
+		return 0, fmt.Errorf("%s: label %d of image %d is outside the classes: only %d of %d images have it",
+			path, top, slices.Index(labels, uint8(top)), count[top], len(labels))
+	}
+	return top + 1, nil
+}
+
+// checkLabels fails on a label that is not below the number of classes.
+func checkLabels(path string, labels []uint8, classes int) error {
+	for i, l := range labels {
+		if int(l) >= classes {
+			return fmt.Errorf("%s: label %d of image %d is outside the classes 0 to %d", path, l, i, classes-1)
+		}
+	}
+	return nil
+}
+
+// idxFiles is where the four files are.
+type idxFiles struct{ trainImages, trainLabels, testImages, testLabels string }
+
+var idxName = regexp.MustCompile(`^(.*-)?(train|t10k|test)-(images[.-]idx[34]|labels[.-]idx1)-ubyte(\.gz)?$`)
+
+// findIDX looks for the four files in dir. A plain file goes before its .gz,
+// and t10k before test.
+func findIDX(dir string) (files idxFiles, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return files, fmt.Errorf("cannot read folder %s: %w", dir, cause(err))
+	}
+	found := make(map[string]string) // by "train images" and so on
+	var prefixes []string
+	for _, e := range entries { // sorted: a plain file comes before its .gz
+		m := idxName.FindStringSubmatch(e.Name())
+		if m == nil || e.IsDir() {
+			continue
+		}
+		if !slices.Contains(prefixes, m[1]) {
+			prefixes = append(prefixes, m[1])
+		}
+		key := m[2] + " " + m[3][:len("images")]
+		if found[key] == "" {
+			found[key] = filepath.Join(dir, e.Name())
+		}
+	}
+	if len(prefixes) > 1 {
+		return files, fmt.Errorf("folder %s holds %d data sets (%s): keep one in a folder",
+			dir, len(prefixes), strings.Join(prefixes, ", "))
+	}
+	test := "t10k"
+	if found["t10k images"] == "" && found["t10k labels"] == "" {
+		test = "test"
+	}
+	for _, f := range []struct {
+		path      *string
+		set, what string
+		file      string
+	}{
+		{&files.trainImages, "train", "images", "train-images-idx3-ubyte"},
+		{&files.trainLabels, "train", "labels", "train-labels-idx1-ubyte"},
+		{&files.testImages, test, "images", "t10k-images-idx3-ubyte"},
+		{&files.testLabels, test, "labels", "t10k-labels-idx1-ubyte"},
+	} {
+		*f.path = found[f.set+" "+f.what]
+		if *f.path == "" {
+			return files, fmt.Errorf("folder %s has no %s, nor %[2]s.gz", dir, f.file)
+		}
+	}
+	return files, nil
+}
+
+// readPair reads images and their labels; Classes is left empty.
+func readPair(imagePath, labelPath string) (*Dataset, error) {
+	images, labels, err := checkPair(imagePath, labelPath, 3, 4)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{Shape: images.Shape, Images: make([][]byte, images.n)}
+	pixels, err := images.read()
+	if err != nil {
+		return nil, err
+	}
+	for i := range d.Images {
+		n := d.Size()
+		d.Images[i], pixels = pixels[:n:n], pixels[n:]
+	}
+	d.Labels, err = labels.read()
+	return d, err
+}
+
+// checkPair checks both files to their ends and that they fit each other. The
+// images may have any of the given numbers of dimensions.
+func checkPair(imagePath, labelPath string, dims ...int) (images, labels *idx, err error) {
+	if images, err = checkIDX(imagePath, dims...); err != nil {
+		return nil, nil, err
+	}
+	if labels, err = checkIDX(labelPath, 1); err != nil {
+		return nil, nil, err
+	}
+	if images.n != labels.n {
+		return nil, nil, fmt.Errorf("%s: %d labels, want %d, as many as %s has images", labelPath, labels.n, images.n, imagePath)
+	}
+	return images, labels, nil
+}
+
+// idx is a file of unsigned bytes whose header has been checked against the
+// data that really follows.
+type idx struct {
+	path string
+	n    int
+	nn.Shape
+	header int // bytes before the data
+}
+
+// maxImage bounds the bytes of an image, so that no product overflows.
+const maxImage = 1 << 28
+
+// checkIDX reads the whole file, keeping nothing of it, and checks its header:
+// an unsigned byte array of one of the given numbers of dimensions.
+func checkIDX(path string, dims ...int) (*idx, error) {
+	r, err := openIDX(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+
+	var head [4 + 4*4]byte
+	if err := r.fill(head[:4], "a magic number"); err != nil {
+		return nil, err
+	}
+	magic := binary.BigEndian.Uint32(head[:])
+	count := int(head[3])
+	if magic>>8 != 0x08 || !slices.Contains(dims, count) {
+		what := "images"
+		if dims[0] == 1 {
+			what = "labels"
+		}
+		return nil, fmt.Errorf("%s: magic number 0x%08x, want 0x%08x for %s", path, magic, 0x800+dims[0], what)
+	}
+	f := &idx{path: path, header: 4 + 4*count}
+	if err := r.fill(head[4:f.header], "a header"); err != nil {
+		return nil, err
+	}
+	side := [4]uint32{1, 1, 1, 1} // count, height, width, channels
+	for i := range count {
+		side[i] = binary.BigEndian.Uint32(head[4+4*i:])
+	}
+	size := uint64(1)
+	for _, n := range side[1:] {
+		if n == 0 || uint64(n) > maxImage/size {
+			return nil, fmt.Errorf("%s: images of %d×%d×%d, want at least one and at most %d pixels", path, side[1], side[2], side[3], maxImage)
+		}
+		size *= uint64(n)
+	}
+	if side[0] == 0 {
+		return nil, fmt.Errorf("%s: holds no images or labels, its count is zero", path)
+	}
+	f.n, f.Shape = int(side[0]), nn.Shape{H: int(side[1]), W: int(side[2]), C: int(side[3])}
+
+	want := int64(f.n) * int64(size)
+	found, err := io.CopyN(io.Discard, r, want+1)
+	if err != nil && err != io.EOF {
+		return nil, r.broken(err)
+	}
+	if found < want {
+		return nil, fmt.Errorf("%s: truncated: %d bytes behind the header, want %d", path, found, want)
+	}
+	if found > want {
+		return nil, fmt.Errorf("%s: more than the %d bytes behind the header that it announces", path, want)
+	}
+	return f, nil
+}
+
+// read returns the data of a checked file.
+func (f *idx) read() ([]byte, error) {
+	r, err := openIDX(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if _, err := io.CopyN(io.Discard, r, int64(f.header)); err != nil {
+		return nil, r.broken(err)
+	}
+	data := make([]byte, f.n*f.Size())
+	return data, r.fill(data, "data")
+}
+
+// idxReader reads a file, unzipping it when it is named .gz.
+type idxReader struct {
+	io.Reader
+	file *os.File
+	path string
+}
+
+func openIDX(path string) (*idxReader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+	}
+	r := &idxReader{bufio.NewReader(f), f, path}
+	if strings.HasSuffix(path, ".gz") {
+		z, err := gzip.NewReader(r.Reader)
+		if err != nil {
+			f.Close()
+			return nil, r.broken(err)
+		}
+		r.Reader = z
+	}
+	return r, nil
+}
+
+func (r *idxReader) Close() error { return r.file.Close() }
+
+// fill reads all of b, which is what the error calls it.
+func (r *idxReader) fill(b []byte, what string) error {
+	n, err := io.ReadFull(r, b)
+	if n < len(b) && (err == io.EOF || err == io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%s: truncated: %d bytes of %s, want %d", r.path, n, what, len(b))
+	}
+	if err != nil {
+		return r.broken(err)
+	}
+	return nil
+}
+
+// broken describes an error of reading.
+func (r *idxReader) broken(err error) error {
+	switch {
+	case errors.Is(err, gzip.ErrHeader):
+		return fmt.Errorf("%s: not gzip, though named .gz", r.path)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s: truncated", r.path)
+	}
+	return fmt.Errorf("cannot read %s: %w", r.path, cause(err))
+}
+
+// cause strips the operation and the path off an error of the file system.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// sides is H×W×C with every side, even of a single row.
+func sides(s nn.Shape) string { return fmt.Sprintf("%d×%d×%d", s.H, s.W, s.C) }

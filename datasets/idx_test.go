@@ -1,0 +1,242 @@
+package datasets_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"tatami/datasets"
+	"tatami/nn"
+)
+
+// idx is a file of bytes with the given sides.
+func idx(data []byte, sides ...int) []byte {
+	b := []byte{0, 0, 8, byte(len(sides))}
+	for _, n := range sides {
+		b = binary.BigEndian.AppendUint32(b, uint32(n))
+	}
+	return append(b, data...)
+}
+
+func zipped(data []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(data)
+	z.Close()
+	return b.Bytes()
+}
+
+// count is n bytes 0, 1, 2 and so on.
+func count(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return b
+}
+
+// small is a valid folder: 4 training and 2 test images of 3×2.
+func small() map[string][]byte {
+	return map[string][]byte{
+		"train-images-idx3-ubyte": idx(count(24), 4, 3, 2),
+		"train-labels-idx1-ubyte": idx([]byte{2, 0, 1, 2}, 4),
+		"t10k-images-idx3-ubyte":  idx(count(12), 2, 3, 2),
+		"t10k-labels-idx1-ubyte":  idx([]byte{1, 0}, 2),
+	}
+}
+
+func folder(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestFolderNames(t *testing.T) {
+	// rename maps each name of the small folder; .gz zips the content.
+	for name, rename := range map[string]func(string) string{
+		"plain":  func(s string) string { return s },
+		"gz":     func(s string) string { return s + ".gz" },
+		"mixed":  func(s string) string { return strings.Replace(s, "labels-idx1-ubyte", "labels-idx1-ubyte.gz", 1) },
+		"test":   func(s string) string { return strings.Replace(s, "t10k", "test", 1) },
+		"dot":    func(s string) string { return strings.Replace(s, "-idx", ".idx", 1) },
+		"prefix": func(s string) string { return "emnist-balanced-" + strings.Replace(s, "t10k", "test", 1) + ".gz" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string][]byte{"README": nil}
+			for old, data := range small() {
+				if strings.HasSuffix(rename(old), ".gz") {
+					data = zipped(data)
+				}
+				files[rename(old)] = data
+			}
+			train, test, err := datasets.Folder(folder(t, files))
+			if err != nil {
+				t.Fatal(err)
+			}
+			shape := nn.Shape{H: 3, W: 2, C: 1}
+			if train.Shape != shape || test.Shape != shape || train.Len() != 4 || test.Len() != 2 {
+				t.Fatalf("got %v and %v", train, test)
+			}
+			if !slices.Equal(train.Images[1], []byte{6, 7, 8, 9, 10, 11}) || !slices.Equal(train.Labels, []uint8{2, 0, 1, 2}) {
+				t.Errorf("image 1 is %v, labels are %v", train.Images[1], train.Labels)
+			}
+			if !slices.Equal(test.Classes, []string{"0", "1", "2"}) {
+				t.Errorf("classes %v", test.Classes)
+			}
+		})
+	}
+}
+
+func TestFolderChannelsAndClasses(t *testing.T) {
+	train, _, err := datasets.Folder(folder(t, map[string][]byte{
+		"train-images-idx4-ubyte": idx(count(256*12), 256, 2, 2, 3),
+		"train-labels-idx1-ubyte": idx(count(256), 256),
+		"t10k-images-idx4-ubyte":  idx(count(12), 1, 2, 2, 3),
+		"t10k-labels-idx1-ubyte":  idx([]byte{255}, 1),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if train.Shape != (nn.Shape{H: 2, W: 2, C: 3}) || len(train.Classes) != 256 {
+		t.Errorf("got %v", train)
+	}
+}
+
+func TestFolderFaults(t *testing.T) {
+	const (
+		images, labels         = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+		testImages, testLabels = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+	)
+	for name, c := range map[string]struct {
+		file string
+		data []byte // nil: no file
+		want string // %s is the file's path
+	}{
+		"missing":        {images, nil, "has no train-images-idx3-ubyte, nor train-images-idx3-ubyte.gz"},
+		"missing labels": {testLabels, nil, "has no t10k-labels-idx1-ubyte"},
+		"empty":          {images, []byte{}, "%s: truncated: 0 bytes of a magic number, want 4"},
+		"magic":          {images, idx(count(24), 24), "%s: magic number 0x00000801, want 0x00000803 for images"},
+		"label magic":    {labels, idx(count(24), 4, 3, 2), "%s: magic number 0x00000803, want 0x00000801 for labels"},
+		"floats":         {images, append([]byte{0, 0, 0xd, 3}, make([]byte, 100)...), "%s: magic number 0x00000d03, want 0x00000803"},
+		"header":         {images, idx(nil, 4, 3, 2)[:9], "%s: truncated: 5 bytes of a header, want 12"},
+		"truncated":      {images, idx(count(23), 4, 3, 2), "%s: truncated: 23 bytes behind the header, want 24"},
+		"trailing":       {images, idx(count(25), 4, 3, 2), "%s: more than the 24 bytes behind the header"},
+		"two billion":    {images, idx(count(24), 2_000_000_000, 3, 2), "%s: truncated: 24 bytes behind the header, want 12000000000"},
+		"huge image":     {images, idx(count(24), 1, 1<<31, 1<<31), "%s: images of 2147483648×2147483648×1, want at least one and at most 268435456 pixels"},
+		"zero sides":     {images, idx(nil, 4, 0, 2), "%s: images of 0×2×1, want at least one"},
+		"no images":      {images, idx(nil, 0, 3, 2), "%s: holds no images or labels"},
+		"counts":         {labels, idx([]byte{0, 1, 2}, 3), "%s: 3 labels, want 4, as many as "},
+		"shapes":         {testImages, idx(count(12), 2, 2, 3), "%s: images of 2×3×1, want 3×2×1 as in "},
+		"test label":     {testLabels, idx([]byte{1, 3}, 2), "%s: label 3 of image 1 is outside the classes 0 to 2"},
+		"not gzip":       {images + ".gz", idx(count(24), 4, 3, 2), "%s: not gzip, though named .gz"},
+		"empty gzip":     {images + ".gz", []byte{}, "%s: truncated"},
+		"cut gzip":       {images + ".gz", zipped(idx(count(24), 4, 3, 2))[:30], "%s: truncated"},
+		"bad gzip":       {images + ".gz", append(zipped(idx(count(24), 4, 3, 2))[:10], 0xff, 0xff, 0xff), "cannot read %s: flate: corrupt input"},
+		"checksum":       {images + ".gz", damaged(zipped(idx(count(24), 4, 3, 2))), "cannot read %s: gzip: invalid checksum"},
+		"two sets":       {"emnist-letters-" + images, idx(nil), "holds 2 data sets"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := small()
+			delete(files, strings.TrimSuffix(c.file, ".gz"))
+			if c.data != nil {
+				files[c.file] = c.data
+			}
+			dir := folder(t, files)
+			want := strings.ReplaceAll(c.want, "%s", filepath.Join(dir, c.file))
+			if _, _, err := datasets.Folder(dir); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
+	}
+	t.Run("stray label", func(t *testing.T) {
+		damaged := make([]byte, 3000)
+		damaged[7] = 9
+		files := small()
+		files[images], files[labels] = idx(make([]byte, 3000*6), 3000, 3, 2), idx(damaged, 3000)
+		dir := folder(t, files)
+		want := filepath.Join(dir, labels) + ": label 9 of image 7 is outside the classes: only 1 of 3000 images have it"
+		if _, _, err := datasets.Folder(dir); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+	t.Run("no folder", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "none")
+		if _, _, err := datasets.Folder(dir); err == nil || err.Error() != "cannot read folder "+dir+": no such file or directory" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// damaged changes the checksum that ends a gzip file.
+func damaged(z []byte) []byte {
+	z[len(z)-8]++
+	return z
+}
+
+// TestFolderReadsMNIST: our reader and GoMNIST's agree.
+func TestFolderReadsMNIST(t *testing.T) {
+	files := map[string][]byte{}
+	test := mnistSets(t).test
+	for _, set := range []string{"train", "t10k"} {
+		files[set+"-images-idx3-ubyte.gz"] = zipped(idx(bytes.Join(test.Images, nil), 10000, 28, 28))
+		files[set+"-labels-idx1-ubyte"] = idx(test.Labels, 10000)
+	}
+	_, got, err := datasets.Folder(folder(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Shape != test.Shape || !slices.Equal(got.Labels, test.Labels) || !slices.Equal(got.Classes, test.Classes) ||
+		!slices.EqualFunc(got.Images, test.Images, slices.Equal) {
+		t.Error("the same files read in two ways differ")
+	}
+}
+
+func ExampleFolder() {
+	_, _, err := datasets.Folder("fashion")
+	fmt.Println(err)
+	// Output:
+	// cannot read folder fashion: no such file or directory
+}
+
+// FuzzFolder: no panic whatever the images and labels are, and what is
+// accepted holds together.
+func FuzzFolder(f *testing.F) {
+	s := small()
+	images, labels := s["train-images-idx3-ubyte"], s["train-labels-idx1-ubyte"]
+	f.Add(images, labels, false)
+	f.Add(zipped(images), zipped(labels), true)
+	f.Add(idx(count(24), 2_000_000_000, 3, 2), labels, false)
+	f.Fuzz(func(t *testing.T, images, labels []byte, gz bool) {
+		end := ""
+		if gz {
+			end = ".gz"
+		}
+		dir := folder(t, map[string][]byte{
+			"train-images-idx3-ubyte" + end: images, "train-labels-idx1-ubyte" + end: labels,
+			"test-images-idx3-ubyte" + end: images, "test-labels-idx1-ubyte" + end: labels,
+		})
+		train, _, err := datasets.Folder(dir)
+		if err != nil {
+			return
+		}
+		if train.Len() < 1 || train.Len() != len(train.Labels) {
+			t.Errorf("%d images, %d labels", train.Len(), len(train.Labels))
+		}
+		for i, image := range train.Images {
+			if len(image) != train.Size() || int(train.Labels[i]) >= len(train.Classes) {
+				t.Errorf("image %d of %v: %d bytes, label %d", i, train, len(image), train.Labels[i])
+			}
+		}
+	})
+}
