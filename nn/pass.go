@@ -124,10 +124,14 @@ func (p *Pass) Start(x *Tensor, shard, first, batch int) {
 		panic("nn: samples do not fit the pass")
 	}
 	p.x, p.Shard, p.first, p.Batch = x, shard, first, batch
+	p.turn(forward)
+}
+
+// turn begins a direction: nothing is packed for it yet.
+func (p *Pass) turn(direction int) {
+	p.direction = direction
 	for i := range p.state {
-		for d := range p.state[i].packed {
-			p.state[i].packed[d].ready = false
-		}
+		p.state[i].packed[direction].ready = false
 	}
 }
 
@@ -153,7 +157,6 @@ func (p *Pass) Legs() int { return len(p.legs) }
 
 // ForwardLeg runs leg i.
 func (p *Pass) ForwardLeg(i int) {
-	p.direction = forward
 	for _, w := range p.walks[p.legs[i].from:p.legs[i].to] {
 		for at := 0; at < p.x.N; at += w.step {
 			for st := w.from; st < w.to; st++ {
@@ -170,7 +173,9 @@ func (p *Pass) ForwardLeg(i int) {
 
 // BackwardLeg runs leg i back.
 func (p *Pass) BackwardLeg(i int) {
-	p.direction = backward
+	if i == len(p.legs)-1 {
+		p.turn(backward)
+	}
 	from, to := p.legs[i].from, p.legs[i].to
 	if i+1 < len(p.legs) {
 		to++ // the Joint whose sums are there now
