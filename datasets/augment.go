@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"tatami/internal/suggest"
 	"tatami/nn"
 )
 
@@ -67,7 +68,7 @@ func ParseAugmentation(text string) (Augmentation, error) {
 			if name == "none" {
 				return Augmentation{}, fmt.Errorf("augmentation %q: none stands alone", text)
 			}
-			return Augmentation{}, fmt.Errorf("unknown augmentation %q: did you mean %s?", name, nearest(name, augmentNames))
+			return Augmentation{}, suggest.Unknown("augmentation", name, augmentNames)
 		}
 		if given {
 			var err error
@@ -283,31 +284,3 @@ func whole(rng *nn.Stream, n int) int {
 
 // symmetric is uniform in [-1,1).
 func symmetric(rng *nn.Stream) float64 { return 2*float64(rng.Float32()) - 1 }
-
-// nearest is the name that takes the fewest changes of a letter to become.
-func nearest(name string, names []string) string {
-	best, least := "", math.MaxInt
-	for _, candidate := range names {
-		// The Levenshtein distance, row by row.
-		row := make([]int, len(candidate)+1)
-		for j := range row {
-			row[j] = j
-		}
-		for i := range len(name) {
-			diagonal := row[0]
-			row[0] = i + 1
-			for j := range len(candidate) {
-				change := diagonal
-				if name[i] != candidate[j] {
-					change++
-				}
-				diagonal = row[j+1]
-				row[j+1] = min(change, row[j]+1, row[j+1]+1)
-			}
-		}
-		if d := row[len(candidate)]; d < least {
-			best, least = candidate, d
-		}
-	}
-	return best
-}

@@ -190,14 +190,14 @@ func ExampleParseAugmentation() {
 	// shift:1 <nil>
 	// shift:2,rotate:10,scale:0.1,elastic:34 <nil>
 	// rotate:10,elastic:34,sigma:5 <nil>
-	// none unknown augmentation "sheer": did you mean shift?
+	// none unknown augmentation "sheer": did you mean "shift"? (valid: none, shift, rotate, scale, elastic, sigma)
 }
 
 func TestParseAugmentation(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                  `unknown augmentation ""`,
-		"rotte:3":           "did you mean rotate?",
-		"scael":             "did you mean scale?",
+		"rotte:3":           `did you mean "rotate"?`,
+		"scael":             `did you mean "scale"?`,
 		"shift,none":        "none stands alone",
 		"none:3":            "none stands alone",
 		"shift,shift:2":     "names shift twice",
@@ -214,7 +214,7 @@ func TestParseAugmentation(t *testing.T) {
 		"scale:1":           "want less than 1",
 		"elastic:1e7":       "want at most 1e6 pixels",
 		"sigma:4":           "no elastic distortion",
-		"shift:2,elastik:1": "did you mean elastic?",
+		"shift:2,elastik:1": `did you mean "elastic"?`,
 	} {
 		if a, err := datasets.ParseAugmentation(text); err == nil || !strings.Contains(err.Error(), want) || a != (datasets.Augmentation{}) {
 			t.Errorf("%q: got %v, %v; want %s", text, a, err, want)
