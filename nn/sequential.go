@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // Sequential is a network of layers, each the input of the next.
@@ -111,17 +112,34 @@ func multiplyAdds(l Layer) int {
 // String is a table of the layers: output shape, parameters, multiply-adds a
 // sample, and totals.
 func (s *Sequential) String() string {
+	names, width := []string{"layer", "input"}, 0
+	for i, spec := range s.specs {
+		names = append(names, fmt.Sprintf("%d %v", i+1, spec))
+	}
+	for _, name := range append(names, "total") {
+		width = max(width, utf8.RuneCountInString(name))
+	}
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "layer\toutput\tparameters\tmultiply-adds\t")
-	fmt.Fprintf(w, "input\t%v\t\t\t\n", s.input)
-	for i, l := range s.layers {
-		fmt.Fprintf(w, "%d %v\t%v\t%s\t%s\t\n", i+1, s.specs[i], l.OutShape(),
-			thousands(CountParams(l.Params())), thousands(multiplyAdds(l)))
+	line := func(name string, cells ...any) {
+		fmt.Fprintf(w, "%-*s\t", width, name)
+		for _, c := range cells {
+			fmt.Fprintf(w, "%v\t", c)
+		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "total\t\t%s\t%s\t\n", thousands(CountParams(s.Params())), thousands(s.MultiplyAdds()))
+	line("layer", "output", "parameters", "multiply-adds")
+	line("input", s.input, "", "")
+	for i, l := range s.layers {
+		line(names[2+i], l.OutShape(), thousands(CountParams(l.Params())), thousands(multiplyAdds(l)))
+	}
+	line("total", "", thousands(CountParams(s.Params())), thousands(s.MultiplyAdds()))
 	w.Flush()
-	return b.String()
+	lines := strings.Split(b.String(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func thousands(n int) string {
