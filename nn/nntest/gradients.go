@@ -30,12 +30,7 @@ func numericGradients(b *bench, training bool) error {
 	p := net.NewPass(b.config(training))
 	r := b.whole(p, x, dy)
 	f := func() float64 { return dot(p.Forward(x).Data, dy.Data) }
-	var size float64
-	for i, y := range r.y {
-		d := float64(y) * float64(dy.Data[i])
-		size += d * d
-	}
-	noise := math.Sqrt(size) / (1 << 20)
+	noise := length(r.y, dy.Data) / (1 << 20)
 
 	_, h := b.spacing()
 	if err := b.alongDirections("dx", f, x.Data, r.dx, h, noise/h, rng); err != nil {
@@ -101,6 +96,16 @@ func dot(a, b []float32) float64 {
 	return sum
 }
 
+// length is √Σ(a·b)².
+func length(a, b []float32) float64 {
+	var sum float64
+	for i, v := range a {
+		d := float64(v) * float64(b[i])
+		sum += d * d
+	}
+	return math.Sqrt(sum)
+}
+
 // adjoint: where f(x) − f(0) is linear, ⟨f(x)−f(0), dy⟩ = ⟨x, dx⟩ for any x and
 // dy, however large.
 func adjoint(b *bench, training bool) error {
@@ -134,8 +139,7 @@ func adjoint(b *bench, training bool) error {
 		r.y[i] -= v
 	}
 	there, back := dot(r.y, dy.Data), dot(x1.Data, r.dx)
-	scale := math.Sqrt(dot(r.y, r.y) * dot(dy.Data, dy.Data))
-	if e := math.Abs(there - back); !(e <= tolerance*scale) {
+	if e := math.Abs(there - back); !(e <= tolerance*length(r.y, dy.Data)) {
 		return fmt.Errorf("⟨f(x)−f(0), dy⟩ is %g but ⟨x, dx⟩ is %g", there, back)
 	}
 	return nil

@@ -18,7 +18,7 @@ func declares(b *bench) error {
 		return err
 	}
 	l := net.Layers()[0]
-	if l.OutShape() != l.OutShape() {
+	if once, twice := l.OutShape(), l.OutShape(); once != twice {
 		return errors.New("OutShape changes")
 	}
 	params := l.Params()
