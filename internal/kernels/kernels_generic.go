@@ -87,3 +87,7 @@ func adaGrad(w, h, g []float32, lr, eps, decay, scale float32) {
 func rmsProp(w, h, g []float32, lr, rho, eps, decay, scale float32) {
 	rmsPropPortable(w, h, g, lr, rho, eps, decay, scale)
 }
+
+func winogradTransform(t transform, dst, src grid, n, tiles int) {
+	winogradTransformPortable(t, dst, src, n, tiles)
+}

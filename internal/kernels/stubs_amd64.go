@@ -114,6 +114,31 @@ func adaGradAVX512(w *float32, h *float32, gr *float32, lr float32, eps float32,
 //go:noescape
 func rmsPropAVX512(w *float32, h *float32, gr *float32, lr float32, rho float32, rest float32, eps float32, decay float32, scale float32, n int)
 
+// winogradInputAVX512 takes 4×4 pixels to 16 points.
+//
+//go:noescape
+func winogradInputAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradOutputAVX512 takes 16 points to 2×2 pixels.
+//
+//go:noescape
+func winogradOutputAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradOutputGradientAVX512 takes 2×2 pixels to 16 points.
+//
+//go:noescape
+func winogradOutputGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradFilterAVX512 takes 3×3 weights to 16 points.
+//
+//go:noescape
+func winogradFilterAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradFilterGradientAVX512 takes 16 points to 3×3 weights, which are added.
+//
+//go:noescape
+func winogradFilterGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
 // productAVX2 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes.
 //
 //go:noescape
@@ -218,3 +243,28 @@ func adaGradAVX2(w *float32, h *float32, gr *float32, lr float32, eps float32, d
 //
 //go:noescape
 func rmsPropAVX2(w *float32, h *float32, gr *float32, lr float32, rho float32, rest float32, eps float32, decay float32, scale float32, n int)
+
+// winogradInputAVX2 takes 4×4 pixels to 16 points.
+//
+//go:noescape
+func winogradInputAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradOutputAVX2 takes 16 points to 2×2 pixels.
+//
+//go:noescape
+func winogradOutputAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradOutputGradientAVX2 takes 2×2 pixels to 16 points.
+//
+//go:noescape
+func winogradOutputGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradFilterAVX2 takes 3×3 weights to 16 points.
+//
+//go:noescape
+func winogradFilterAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winogradFilterGradientAVX2 takes 16 points to 3×3 weights, which are added.
+//
+//go:noescape
+func winogradFilterGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)

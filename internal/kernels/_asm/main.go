@@ -18,6 +18,7 @@ func main() {
 		s.pool("maxPool2", false)
 		s.unpool()
 		optimizers(s)
+		winograd(s)
 	}
 	Generate()
 }

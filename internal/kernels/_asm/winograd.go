@@ -1,0 +1,186 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A matrix of a Winograd transform: rows of coefficients, each 0, 1, -1, ½ or -½. It is applied from both sides, to the
+// columns and to the rows of a small square.
+type matrix [][]float64
+
+var transforms = []struct {
+	name, doc string
+	matrix
+}{
+	{"winogradInput", "takes 4×4 pixels to 16 points.", matrix{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}},
+	{"winogradOutput", "takes 16 points to 2×2 pixels.", matrix{{1, 1, 1, 0}, {0, 1, -1, -1}}},
+	{"winogradOutputGradient", "takes 2×2 pixels to 16 points.", matrix{{1, 0}, {1, 1}, {1, -1}, {0, -1}}},
+	{"winogradFilter", "takes 3×3 weights to 16 points.", matrix{{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}}},
+	{"winogradFilterGradient", "takes 16 points to 3×3 weights, which are added.", matrix{{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}}},
+}
+
+// winograd makes a function for each transform. They work on n lanes of each of a run of squares; the entry in row i and
+// column j of a square lies i*row + j*col bytes behind its start, and a square tile bytes behind the one before.
+func winograd(s isa) {
+	for _, t := range transforms {
+		s.transform(t.name, t.doc, t.matrix)
+	}
+}
+
+func (s isa) transform(name, doc string, l matrix) {
+	s.text(name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", doc)
+	in := len(l[0])
+	src := make([]reg.GPVirtual, in)
+	for i := range src {
+		src[i] = GP64()
+	}
+	srcCol := Load(Param("srcCol"), GP64())
+	dst, dstCol := Load(Param("dst"), GP64()), Load(Param("dstCol"), GP64())
+	srcCol3, dstCol3 := GP64(), GP64()
+	LEAQ(Mem{Base: srcCol, Index: srcCol, Scale: 2}, srcCol3)
+	LEAQ(Mem{Base: dstCol, Index: dstCol, Scale: 2}, dstCol3)
+	start, tiles := AllocLocal(8), AllocLocal(8)
+	t := GP64()
+	MOVQ(argument("src"), t)
+	MOVQ(t, start)
+	MOVQ(argument("tiles"), t)
+	MOVQ(t, tiles)
+	if s.hasHalves(l) {
+		s.half()
+	}
+
+	Label("tile")
+	MOVQ(start, src[0])
+	for i := 1; i < in; i++ {
+		MOVQ(src[i-1], src[i])
+		ADDQ(argument("srcRow"), src[i])
+	}
+	left, to := Load(Param("n"), GP64()).(reg.GPVirtual), GP64()
+	MOVQ(dst, to)
+	body := func(tail bool) {
+		at := func(p, col, col3 reg.Register, j int) Mem {
+			switch j {
+			case 1:
+				return Mem{Base: p, Index: col, Scale: 1}
+			case 2:
+				return Mem{Base: p, Index: col, Scale: 2}
+			case 3:
+				return Mem{Base: p, Index: col3, Scale: 1}
+			}
+			return Mem{Base: p}
+		}
+		row := GP64()
+		MOVQ(to, row)
+		for i := range l {
+			line := s.regs[0:in]
+			for j := range in {
+				var terms []reg.VecPhysical
+				for k := range in {
+					x := s.regs[4+k]
+					if l[i][k] != 0 {
+						s.load(at(src[k], srcCol, srcCol3, j), x, tail)
+					}
+					terms = append(terms, x)
+				}
+				s.combine(l[i], terms, line[j])
+			}
+			for j := range l {
+				s.combine(l[j], line, s.regs[8])
+				if name == "winogradFilterGradient" {
+					s.load(at(row, dstCol, dstCol3, j), s.regs[9], tail)
+					VADDPS(s.regs[9], s.regs[8], s.regs[8])
+				}
+				s.store(s.regs[8], at(row, dstCol, dstCol3, j), tail)
+			}
+			if i < len(l)-1 {
+				ADDQ(argument("dstRow"), row)
+			}
+		}
+	}
+	SUBQ(U8(s.lanes), left)
+	JL(LabelRef("rest"))
+	Label("full")
+	body(false)
+	for i := range src {
+		ADDQ(Imm(uint64(s.bytes())), src[i])
+	}
+	ADDQ(Imm(uint64(s.bytes())), to)
+	SUBQ(U8(s.lanes), left)
+	JGE(LabelRef("full"))
+	Label("rest")
+	ADDQ(U8(s.lanes), left)
+	JZ(LabelRef("next"))
+	s.setTail(left)
+	body(true)
+	Label("next")
+	ADDQ(argument("dstTile"), dst)
+	t = GP64()
+	MOVQ(argument("srcTile"), t)
+	ADDQ(t, start)
+	DECQ(tiles)
+	JNZ(LabelRef("tile"))
+	s.end()
+}
+
+func (s isa) hasHalves(l matrix) bool {
+	for _, row := range l {
+		for _, c := range row {
+			if c == .5 || c == -.5 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// half fills register 14 with ½.
+func (s isa) half() { s.constant(0x3f000000, s.regs[14]) }
+
+// combine sets to the sum of the terms times their coefficients: ½ of the halves, then the others; what is added before
+// what is subtracted.
+func (s isa) combine(c []float64, terms []reg.VecPhysical, to reg.VecPhysical) {
+	begun := false
+	sum := func(negative bool, x reg.VecPhysical) {
+		switch {
+		case begun && negative:
+			VSUBPS(x, to, to)
+		case begun:
+			VADDPS(x, to, to)
+		case negative:
+			panic(fmt.Sprint("a sum begins with a negative term: ", c))
+		default:
+			VMOVAPS(x, to)
+		}
+		begun = true
+	}
+	pick := func(size float64) (list []int) {
+		for _, sign := range []float64{size, -size} {
+			for k, v := range c {
+				if v == sign {
+					list = append(list, k)
+				}
+			}
+		}
+		return list
+	}
+	halves, wholes := pick(.5), pick(1)
+	if len(halves) > 0 {
+		for _, k := range halves {
+			sum(c[k] < 0, terms[k])
+		}
+		VMULPS(s.regs[14], to, to)
+	}
+	if !begun && len(wholes) == 1 && c[wholes[0]] < 0 {
+		// Only the last row of the output gradient's matrix is a lone negative term.
+		s.zero(to)
+		VSUBPS(terms[wholes[0]], to, to)
+		return
+	}
+	for _, k := range wholes {
+		sum(c[k] < 0, terms[k])
+	}
+}

@@ -1,0 +1,298 @@
+package kernels
+
+// Winograd computes 3×3 convolutions of stride 1 by the minimal filtering F(2×2,3×3) of Lavin and Gray (2016): tiles of
+// 2×2 outputs, filters and gradients are carried to 16 points, where a convolution is one matrix product a point, with
+// 16 multiplications where the direct way takes 36. Images are H×W×C, filters O×3×3×C, outputs OH×OW×O.
+//
+// It differs from the direct way by rounding: by about 2e-7 of the sum of an output's magnitudes, with fewer than 16
+// channels by up to 5e-7. A NaN or Inf reaches all outputs of
+// the tiles that read it, where it is usually NaN.
+//
+// A Winograd is a plan and never changes; many goroutines may share it, each with its own scratch. The scratch is sized
+// to stay in a second-level cache of 1 MB, however many images a call is given.
+type Winograd struct {
+	h, w, c, o, pad int
+	oh, ow          int
+	th, tw          int // tiles of an image
+	ph, pw          int // size of the padded image, which is what whole tiles read
+	rows            int // rows of tiles that are carried through all points together
+
+	ldv, ldm               int     // from one tile to the next at one point: inputs, outputs
+	pointV, pointM, pointU int     // from one point to the next: inputs, outputs, filters
+	v, m                   Offsets // tiles at one point: inputs, outputs
+	channels               Offsets // 0, 1, … of the inputs
+	gradient               Offsets // rows of the filters' gradient at one point
+}
+
+// chunkBytes is what the tiles that are worked on together may take, inputs and outputs at all points: half of a
+// second-level cache of 1 MB, for the filters need their share.
+const chunkBytes = 512 << 10
+
+// NewWinograd plans for images h×w×c with pad zeros around, and o filters. It panics when no output is left.
+func NewWinograd(h, w, c, o, pad int) *Winograd {
+	p := &Winograd{h: h, w: w, c: c, o: o, pad: pad, oh: h + 2*pad - 2, ow: w + 2*pad - 2}
+	if p.oh < 1 || p.ow < 1 || c < 1 || o < 1 || pad < 0 {
+		panic("kernels: NewWinograd: no output")
+	}
+	p.th, p.tw = (p.oh+1)/2, (p.ow+1)/2
+	p.ph, p.pw = 2*p.th+2, 2*p.tw+2
+	p.ldv, p.ldm = rowStride(c), rowStride(o)
+	p.rows = max(1, chunkBytes/(16*4*p.tw*(p.ldv+p.ldm)))
+	tiles := p.rows * p.tw
+	p.pointV, p.pointM, p.pointU = oddLines(tiles*p.ldv), oddLines(tiles*p.ldm), oddLines(c*o)
+	p.v, p.m = Stride(tiles, p.ldv), Stride(tiles, p.ldm)
+	p.channels, p.gradient = Stride(c, 1), Stride(c, o)
+	return p
+}
+
+// rowStride returns n, with room added when rows so far apart would share few sets of the cache.
+func rowStride(n int) int {
+	if n%256 == 0 {
+		return n + 16
+	}
+	return n
+}
+
+// oddLines rounds n up to an odd number of cache lines, so that 16 points so far apart share no set.
+func oddLines(n int) int { return ((n+15)/16 | 1) * 16 }
+
+// FilterLen is the length of the filters at all points, and of their gradient.
+func (p *Winograd) FilterLen() int { return 16 * p.pointU }
+
+// ScratchLen is the length of the scratch which each call needs.
+func (p *Winograd) ScratchLen() int {
+	return max(p.ph*p.pw*p.c+16*(p.pointV+p.pointM)+4*p.tw*p.o, 9*p.c*p.o)
+}
+
+// scratch divides the scratch: the padded image, the tiles' inputs and outputs at all points, and two rows of output.
+func (p *Winograd) scratch(s []float32) (image, v, m, two []float32) {
+	if len(s) < p.ScratchLen() {
+		panic("kernels: Winograd: scratch is too short")
+	}
+	take := func(n int) []float32 {
+		part := s[:n:n]
+		s = s[n:]
+		return part
+	}
+	return take(p.ph * p.pw * p.c), take(16 * p.pointV), take(16 * p.pointM), take(4 * p.tw * p.o)
+}
+
+// Filter carries filters, O×3×3×C, to the points.
+func (p *Winograd) Filter(u, filters, scratch []float32) {
+	if len(u) != p.FilterLen() || len(filters) != 9*p.c*p.o || len(scratch) < p.ScratchLen() {
+		panic("kernels: Winograd.Filter: wrong length")
+	}
+	n := p.c * p.o
+	turned := scratch[:9*n]
+	Transpose(turned, p.o, filters, 9*p.c, p.o, 9*p.c)
+	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, p.o}, grid{turned, 0, 3 * n, n, p.o}, p.o, p.c)
+}
+
+// FilterTurned carries to the points the filters of the input gradient. The plan is that of the way back, whose images
+// are OH×OW×O gradients with 2-pad zeros around, whose outputs are H×W×C; filters are those of the way forward, C×3×3×O
+// in the plan's own letters.
+func (p *Winograd) FilterTurned(u, filters []float32) {
+	if len(u) != p.FilterLen() || len(filters) != 9*p.c*p.o {
+		panic("kernels: Winograd.FilterTurned: wrong length")
+	}
+	n := p.o
+	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, n}, grid{filters, 8 * n, -3 * n, -n, 9 * n}, n, p.c)
+}
+
+// Forward sets y to the convolution of images, without bias. u comes from Filter or FilterTurned.
+func (p *Winograd) Forward(y, x, u, scratch []float32, images int) {
+	if len(y) != images*p.oh*p.ow*p.o {
+		panic("kernels: Winograd.Forward: wrong length")
+	}
+	p.forward(y, nil, nil, x, u, scratch, images)
+}
+
+// ForwardBiasReLU is Forward followed by AddBiasReLU.
+func (p *Winograd) ForwardBiasReLU(y, bias, x, u, scratch []float32, images int) {
+	if len(y) != images*p.oh*p.ow*p.o || len(bias) != p.o {
+		panic("kernels: Winograd.ForwardBiasReLU: wrong length")
+	}
+	p.forward(y, nil, bias, x, u, scratch, images)
+}
+
+// ForwardBiasReLUMaxPool2 is Forward followed by BiasReLUMaxPool2; y and code are OH/2×OW/2×O an image.
+func (p *Winograd) ForwardBiasReLUMaxPool2(y []float32, code []uint8, bias, x, u, scratch []float32, images int) {
+	if len(y) != images*(p.oh/2)*(p.ow/2)*p.o || len(code) != len(y) || len(bias) != p.o {
+		panic("kernels: Winograd.ForwardBiasReLUMaxPool2: wrong length")
+	}
+	if len(y) > 0 {
+		p.forward(y, code, bias, x, u, scratch, images)
+	}
+}
+
+// forward adds bias and takes ReLU when there is a bias, and pools when there are codes.
+func (p *Winograd) forward(y []float32, code []uint8, bias, x, u, scratch []float32, images int) {
+	if len(x) != images*p.h*p.w*p.c || len(u) != p.FilterLen() {
+		panic("kernels: Winograd.Forward: wrong length")
+	}
+	image, v, m, two := p.scratch(scratch)
+	clear(image)
+	total := images * p.th
+	for first := 0; first < total; first += p.rows {
+		rows := min(p.rows, total-first)
+		p.inputs(v, image, x, first, rows)
+		tiles := rows * p.tw
+		vrow, mrow := p.v.First(tiles), p.m.First(tiles)
+		for point := range 16 {
+			Product(m[point*p.pointM:], mrow, v[point*p.pointV:], vrow, p.channels, u[point*p.pointU:], p.o, p.o, false)
+		}
+		for r := range rows {
+			p.output(y, code, bias, m[r*p.tw*p.ldm:], two, (first+r)/p.th, (first+r)%p.th)
+		}
+	}
+}
+
+// inputs carries rows of tiles to the points, the first of which is number first among those of all images. image keeps
+// the padded image from call to call.
+func (p *Winograd) inputs(v, image, x []float32, first, rows int) {
+	size := p.h * p.w * p.c
+	padded := p.ph != p.h || p.pw != p.w
+	for r := range rows {
+		n, ty := (first+r)/p.th, (first+r)%p.th
+		from := x[n*size:][:size]
+		if padded {
+			if ty == 0 {
+				for i := range p.h {
+					copy(image[((i+p.pad)*p.pw+p.pad)*p.c:][:p.w*p.c], from[i*p.w*p.c:])
+				}
+			}
+			from = image
+		}
+		winograd(inputTransform, grid{v, r * p.tw * p.ldv, 4 * p.pointV, p.pointV, p.ldv},
+			grid{from, 2 * ty * p.pw * p.c, p.pw * p.c, p.c, 2 * p.c}, p.c, p.tw)
+	}
+}
+
+// output carries row ty of the tiles of image n back from the points. two holds the row of outputs on its way to what
+// does not take whole tiles.
+func (p *Winograd) output(y []float32, code []uint8, bias, m, two []float32, n, ty int) {
+	row := p.ow * p.o
+	part := min(2, p.oh-2*ty) * row
+	from := grid{m, 0, 4 * p.pointM, p.pointM, p.ldm}
+	whole := code == nil && part == 2*row && p.ow == 2*p.tw
+	if whole {
+		out := y[(n*p.oh+2*ty)*row:][:part]
+		winograd(outputTransform, grid{out, 0, row, p.o, 2 * p.o}, from, p.o, p.tw)
+		if bias != nil {
+			AddBiasReLU(out, bias)
+		}
+		return
+	}
+	wide := 2 * p.tw * p.o
+	winograd(outputTransform, grid{two, 0, wide, p.o, 2 * p.o}, from, p.o, p.tw)
+	if code == nil {
+		out := y[(n*p.oh+2*ty)*row:][:part]
+		copy(out[:row], two)
+		copy(out[row:], two[wide:])
+		if bias != nil {
+			AddBiasReLU(out, bias)
+		}
+		return
+	}
+	if part == 2*row {
+		size := p.ow / 2 * p.o
+		at := (n*(p.oh/2) + ty) * size
+		BiasReLUMaxPool2(y[at:][:size], code[at:][:size], two[:row], two[wide:][:row], bias)
+	}
+}
+
+// AddFilterGradient adds to m, FilterLen long, the gradient of the filters at the points, given images and the gradient
+// dy of their outputs. FilterGradient carries m back once all images are in.
+func (p *Winograd) AddFilterGradient(m, dy, x, scratch []float32, images int) {
+	if len(m) != p.FilterLen() || len(dy) != images*p.oh*p.ow*p.o || len(x) != images*p.h*p.w*p.c {
+		panic("kernels: Winograd.AddFilterGradient: wrong length")
+	}
+	image, v, d, two := p.scratch(scratch)
+	clear(image)
+	clear(two)
+	total := images * p.th
+	for first := 0; first < total; first += p.rows {
+		rows := min(p.rows, total-first)
+		p.inputs(v, image, x, first, rows)
+		for r := range rows {
+			p.outputGradient(d[r*p.tw*p.ldm:], dy, two, (first+r)/p.th, (first+r)%p.th)
+		}
+		tap := p.v.First(rows * p.tw)
+		for point := range 16 {
+			Product(m[point*p.pointU:], p.gradient, v[point*p.pointV:], p.channels, tap, d[point*p.pointM:], p.ldm, p.o, true)
+		}
+	}
+}
+
+// outputGradient carries row ty of the tiles of the gradient of image n to the points.
+func (p *Winograd) outputGradient(d, dy, two []float32, n, ty int) {
+	row := p.ow * p.o
+	part := min(2, p.oh-2*ty) * row
+	from := dy[(n*p.oh+2*ty)*row:][:part]
+	wide := row
+	if part < 2*row || p.ow < 2*p.tw {
+		wide = 2 * p.tw * p.o
+		copy(two, from[:row])
+		if part == 2*row {
+			copy(two[wide:], from[row:])
+		} else {
+			clear(two[wide:])
+		}
+		from = two
+	}
+	winograd(outputGradientTransform, grid{d, 0, 4 * p.pointM, p.pointM, p.ldm}, grid{from, 0, wide, p.o, 2 * p.o}, p.o, p.tw)
+}
+
+// FilterGradient adds to dw, O×3×3×C, the gradient which AddFilterGradient has gathered in m.
+func (p *Winograd) FilterGradient(dw, m, scratch []float32) {
+	if len(m) != p.FilterLen() || len(dw) != 9*p.c*p.o || len(scratch) < p.ScratchLen() {
+		panic("kernels: Winograd.FilterGradient: wrong length")
+	}
+	n := p.c * p.o
+	sum := scratch[:9*n]
+	Transpose(sum, p.o, dw, 9*p.c, p.o, 9*p.c)
+	winograd(filterGradientTransform, grid{sum, 0, 3 * n, n, p.o}, grid{m, 0, 4 * p.pointU, p.pointU, p.o}, p.o, p.c)
+	Transpose(dw, 9*p.c, sum, p.o, 9*p.c, p.o)
+}
+
+// A transform carries small squares, of pixels or weights, to points or back: a matrix applied from both sides.
+type transform uint8
+
+const (
+	inputTransform transform = iota
+	outputTransform
+	outputGradientTransform
+	filterTransform
+	filterGradientTransform // adds
+)
+
+// A grid is a run of squares in a slice: the entry in row i and column j of square t begins at at + i*row + j*col + t*tile
+// and is a vector of channels.
+type grid struct {
+	data               []float32
+	at, row, col, tile int
+}
+
+// transformSizes are the sides of the squares that go in and come out.
+var transformSizes = [...]struct{ in, out int }{
+	inputTransform: {4, 4}, outputTransform: {4, 2}, outputGradientTransform: {2, 4}, filterTransform: {3, 4},
+	filterGradientTransform: {4, 3},
+}
+
+// holds reports whether tiles squares of the given side, of vectors n long, lie in the slice.
+func (g grid) holds(side, n, tiles int) bool {
+	low, high := g.at, g.at+n-1
+	for _, reach := range [...]int{(side - 1) * g.row, (side - 1) * g.col, (tiles - 1) * g.tile} {
+		low += min(reach, 0)
+		high += max(reach, 0)
+	}
+	return low >= 0 && high < len(g.data)
+}
+
+// winograd applies a transform to tiles squares of vectors n long.
+func winograd(t transform, dst, src grid, n, tiles int) {
+	if !src.holds(transformSizes[t].in, n, tiles) || !dst.holds(transformSizes[t].out, n, tiles) {
+		panic("kernels: Winograd: a square lies outside its slice")
+	}
+	winogradTransform(t, dst, src, n, tiles)
+}
