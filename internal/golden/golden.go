@@ -105,8 +105,14 @@ type Tensor struct {
 	Data  []float64 `json:"data"`
 }
 
-// UnmarshalJSON refuses a shape that its data do not fill.
+// UnmarshalJSON refuses a shape that its data do not fill. A plain list is a
+// tensor of rank 1.
 func (t *Tensor) UnmarshalJSON(text []byte) error {
+	if bytes.HasPrefix(text, []byte("[")) {
+		err := json.Unmarshal(text, &t.Data)
+		t.Shape = []int{len(t.Data)}
+		return err
+	}
 	type plain Tensor
 	if err := json.Unmarshal(text, (*plain)(t)); err != nil {
 		return err

@@ -48,8 +48,9 @@ func TestClose(t *testing.T) {
 func TestDecode(t *testing.T) {
 	type Case struct{ X Tensor }
 	for text, wrong := range map[string]string{
-		`{"notes":"n","cases":[{"x":{"shape":[2],"data":[1,2]}}]}`: "",
-		`{"cases":[]}`: "no cases",
+		`{"notes":"n","cases":[{"x":{"shape":[2],"data":[1,2]}}]}`:  "",
+		`{"cases":[{"x":[1,2]}]}`:                                   "",
+		`{"cases":[]}`:                                              "no cases",
 		`{"cases":[{"x":{"shape":[3],"data":[1,2]}}]}`:              "shape [3] with 2 values",
 		`{"cases":[{"y":{"shape":[2],"data":[1,2]}}]}`:              `unknown field "y"`,
 		`{"cases":[{"x":{"shape":[2],"data":[1,2]}}]} {"cases":[]}`: "text after",
@@ -57,7 +58,7 @@ func TestDecode(t *testing.T) {
 		var cases []Case
 		err := decode([]byte(text), &cases)
 		if wrong == "" {
-			if err != nil || len(cases) != 1 || cases[0].X.Data[1] != 2 {
+			if err != nil || len(cases) != 1 || cases[0].X.Data[1] != 2 || cases[0].X.Shape[0] != 2 {
 				t.Errorf("%s: %v, %v", text, cases, err)
 			}
 		} else if err == nil || !strings.Contains(err.Error(), wrong) {

@@ -1,0 +1,111 @@
+package layers_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"tatami/internal/golden"
+	"tatami/internal/reference"
+	"tatami/nn"
+)
+
+// rng is a generator that gives the same numbers in every run.
+func rng(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+// network builds a network whose weights are those of a seed.
+func network(t testing.TB, in nn.Shape, specs ...nn.Spec) *nn.Sequential {
+	t.Helper()
+	net, err := nn.NewSequential(in, rng(1), specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// set gives the parameters of a network their values, in order; those that
+// come after the last are left as they are.
+func set(t testing.TB, net *nn.Sequential, values ...[]float64) {
+	t.Helper()
+	params := net.Params()
+	for i, v := range values {
+		if len(params[i].Value.Data) != len(v) {
+			t.Fatalf("parameter %d of %v has %d values, %d given", i, net.Specs(), len(params[i].Value.Data), len(v))
+		}
+		copy(params[i].Value.Data, golden.Float32(v))
+	}
+}
+
+// random is a batch of normally distributed samples.
+func random(r *rand.Rand, n int, shape nn.Shape) *nn.Tensor {
+	x := nn.NewTensor(n, shape)
+	for i := range x.Data {
+		x.Data[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// eighths fills values with multiples of 1/8 from −1 to 1. Sums of products of
+// a few thousand of them are exact in float32 in any order, so a rectifier or a
+// maximum decides the same wherever it is computed.
+func eighths(r *rand.Rand, values []float32) {
+	for i := range values {
+		values[i] = float32(r.IntN(17)-8) / 8
+	}
+}
+
+// both is a pass for the way there and back.
+func both(n int, training bool) nn.PassConfig {
+	return nn.PassConfig{Capacity: n, Training: training, NeedsBackward: true, InputGradient: true, Seed: 1}
+}
+
+// result is what a network gives for a batch.
+type result struct {
+	y, dx  []float64
+	params [][]float64 // gradients; nil if fixed
+}
+
+// run takes x and dy through a pass of its own.
+func run(net *nn.Sequential, c nn.PassConfig, x, dy *nn.Tensor) result {
+	p := net.NewPass(c)
+	r := result{y: reference.Float64(p.Forward(x).Data)}
+	dx := p.Backward(dy)
+	if dx != nil {
+		r.dx = reference.Float64(dx.Data)
+	}
+	for _, g := range p.ParamGradients() {
+		if g == nil {
+			r.params = append(r.params, nil)
+			continue
+		}
+		r.params = append(r.params, reference.Float64(g))
+	}
+	return r
+}
+
+// runReference does the same in float64.
+func runReference(t testing.TB, net *nn.Sequential, c nn.PassConfig, x, dy *nn.Tensor) result {
+	t.Helper()
+	n, err := reference.Of(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Training, n.Seed = c.Training, c.Seed
+	ys := n.Forward(reference.From(x))
+	dx, params := n.Backward(reference.From(dy), reference.From(x))
+	for i, p := range net.Params() {
+		if p.Fixed {
+			params[i] = nil
+		}
+	}
+	return result{ys[len(ys)-1].Data, dx.Data, params}
+}
+
+// same compares two results.
+func same(t testing.TB, name string, net *nn.Sequential, got, want result, tolerance float64) {
+	t.Helper()
+	golden.Close(t, name+": y", got.y, want.y, tolerance)
+	golden.Close(t, name+": dx", got.dx, want.dx, tolerance)
+	for i, p := range net.Params() {
+		golden.Close(t, name+": gradient of "+p.Name, got.params[i], want.params[i], tolerance)
+	}
+}
