@@ -43,14 +43,19 @@ var convolutions = []convolution{
 func TestWinograd(t *testing.T) {
 	everywhere(t, func(b *bench) {
 		worst := 0.0
+		// At an image's corner a sum may have a single product, while its rounding is that of its tile: a sum of magnitudes
+		// counts as no less than the mean.
 		near := func(what string, got []float32, want, size []float64) {
 			b.Helper()
-			b.near(what, got, want, size, 6e-7)
-			for i := range got {
-				if size[i] > 0 {
-					worst = max(worst, math.Abs(float64(got[i])-want[i])/size[i])
-				}
+			mean := 0.0
+			for _, v := range size {
+				mean += v / float64(len(size))
 			}
+			for i := range size {
+				size[i] = max(size[i], mean)
+				worst = max(worst, math.Abs(float64(got[i])-want[i])/size[i])
+			}
+			b.near(what, got, want, size, 4e-7)
 		}
 		for _, v := range convolutions {
 			if testing.Short() && v.n > 3 {

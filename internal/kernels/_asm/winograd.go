@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -73,28 +71,44 @@ func (s isa) transform(name, doc string, l matrix) {
 			}
 			return Mem{Base: p}
 		}
+		// With 32 registers every entry is read once; with 16, once for each row that comes out.
+		value := func(k, j int) reg.VecPhysical {
+			if s.wide() {
+				return s.regs[16+k*in+j]
+			}
+			return s.regs[4+k]
+		}
+		read := func(k, j int) { s.load(at(src[k], srcCol, srcCol3, j), value(k, j), tail) }
+		if s.wide() {
+			for k := range in {
+				for j := range in {
+					read(k, j)
+				}
+			}
+		}
 		row := GP64()
 		MOVQ(to, row)
 		for i := range l {
-			line := s.regs[0:in]
+			line := make([]reg.VecPhysical, in)
 			for j := range in {
-				var terms []reg.VecPhysical
+				terms := make([]reg.VecPhysical, in)
 				for k := range in {
-					x := s.regs[4+k]
-					if l[i][k] != 0 {
-						s.load(at(src[k], srcCol, srcCol3, j), x, tail)
+					terms[k] = value(k, j)
+					if !s.wide() && l[i][k] != 0 {
+						read(k, j)
 					}
-					terms = append(terms, x)
 				}
-				s.combine(l[i], terms, line[j])
+				line[j] = s.combine(l[i], terms, s.regs[j], s.wide())
 			}
 			for j := range l {
-				s.combine(l[j], line, s.regs[8])
+				out := s.combine(l[j], line, s.regs[8+j], true)
 				if name == "winogradFilterGradient" {
-					s.load(at(row, dstCol, dstCol3, j), s.regs[9], tail)
-					VADDPS(s.regs[9], s.regs[8], s.regs[8])
+					old := s.regs[12]
+					s.load(at(row, dstCol, dstCol3, j), old, tail)
+					VADDPS(old, out, s.regs[8+j])
+					out = s.regs[8+j]
 				}
-				s.store(s.regs[8], at(row, dstCol, dstCol3, j), tail)
+				s.store(out, at(row, dstCol, dstCol3, j), tail)
 			}
 			if i < len(l)-1 {
 				ADDQ(argument("dstRow"), row)
@@ -140,23 +154,9 @@ func (s isa) hasHalves(l matrix) bool {
 // half fills register 14 with ½.
 func (s isa) half() { s.constant(0x3f000000, s.regs[14]) }
 
-// combine sets to the sum of the terms times their coefficients: ½ of the halves, then the others; what is added before
-// what is subtracted.
-func (s isa) combine(c []float64, terms []reg.VecPhysical, to reg.VecPhysical) {
-	begun := false
-	sum := func(negative bool, x reg.VecPhysical) {
-		switch {
-		case begun && negative:
-			VSUBPS(x, to, to)
-		case begun:
-			VADDPS(x, to, to)
-		case negative:
-			panic(fmt.Sprint("a sum begins with a negative term: ", c))
-		default:
-			VMOVAPS(x, to)
-		}
-		begun = true
-	}
+// combine forms the sum of the terms times their coefficients in to: ½ of the halves, then the others; what is added
+// before what is subtracted. A sum that is a term itself stays where it is if keep is set. It returns the sum's place.
+func (s isa) combine(c []float64, terms []reg.VecPhysical, to reg.VecPhysical, keep bool) reg.VecPhysical {
 	pick := func(size float64) (list []int) {
 		for _, sign := range []float64{size, -size} {
 			for k, v := range c {
@@ -167,20 +167,34 @@ func (s isa) combine(c []float64, terms []reg.VecPhysical, to reg.VecPhysical) {
 		}
 		return list
 	}
+	var sum reg.VecPhysical // what is summed up so far
 	halves, wholes := pick(.5), pick(1)
-	if len(halves) > 0 {
-		for _, k := range halves {
-			sum(c[k] < 0, terms[k])
+	add := func(list []int) {
+		for _, k := range list {
+			switch {
+			case sum == nil && c[k] > 0:
+				sum = terms[k]
+				continue
+			case sum == nil: // only the lone negative term of the output gradient's matrix
+				s.zero(to)
+				VSUBPS(terms[k], to, to)
+			case c[k] > 0:
+				VADDPS(terms[k], sum, to)
+			default:
+				VSUBPS(terms[k], sum, to)
+			}
+			sum = to
 		}
-		VMULPS(s.regs[14], to, to)
 	}
-	if !begun && len(wholes) == 1 && c[wholes[0]] < 0 {
-		// Only the last row of the output gradient's matrix is a lone negative term.
-		s.zero(to)
-		VSUBPS(terms[wholes[0]], to, to)
-		return
+	add(halves)
+	if sum != nil {
+		VMULPS(s.regs[14], sum, to)
+		sum = to
 	}
-	for _, k := range wholes {
-		sum(c[k] < 0, terms[k])
+	add(wholes)
+	if sum != to && !keep {
+		VMOVAPS(sum, to)
+		sum = to
 	}
+	return sum
 }
