@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"tatami/internal/kernels"
@@ -28,12 +29,31 @@ type Affine struct {
 func (s Affine) String() string { return fmt.Sprintf("Affine %d", s.Units) }
 
 // CountParams implements [nn.Counted].
-func (s Affine) CountParams(in nn.Shape) int { return s.Units * (in.Size() + 1) }
+func (s Affine) CountParams(in nn.Shape) int { return product(s.Units, in.Size()+1) }
+
+// product multiplies counts. What cannot be counted is math.MaxInt, and not a
+// small number that a file's author could choose.
+func product(counts ...int) int {
+	p := 1
+	for _, n := range counts {
+		if n < 1 {
+			return 0
+		}
+		if p > math.MaxInt/n {
+			return math.MaxInt
+		}
+		p *= n
+	}
+	return p
+}
 
 // Build implements [nn.Spec].
 func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Units < 1 {
 		return nil, fmt.Errorf("Units is %d, wanted at least 1", s.Units)
+	}
+	if most := math.MaxInt32 / samplesAtOnce; in.Size() > most {
+		return nil, fmt.Errorf("input %v has %d values, wanted at most %d", in, in.Size(), most)
 	}
 	l := &affine{
 		inputs: in.Size(), units: s.Units,

@@ -2,7 +2,9 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"sync"
 
 	"tatami/internal/kernels"
 	"tatami/nn"
@@ -54,7 +56,7 @@ func strideAndPad(stride, usual, pad int) (text string) {
 
 // CountParams implements [nn.Counted].
 func (s Convolution) CountParams(in nn.Shape) int {
-	return s.Filters * (s.Kernel*s.Kernel*in.C + 1)
+	return product(s.Filters, min(product(s.Kernel, s.Kernel, in.C), math.MaxInt-1)+1)
 }
 
 // windows is the number of windows along a side, and an error where not one
@@ -89,13 +91,23 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		return nil, err
 	}
 	out.C = s.Filters
+	for _, image := range []nn.Shape{
+		out,
+		{H: in.H + 2*s.Pad, W: in.W + 2*s.Pad, C: in.C},
+		{H: in.H + s.Kernel - 1, W: in.W + s.Kernel - 1, C: s.Filters},
+	} {
+		const most = 1 << 28 // keeps offsets within an int32
+		if image.Size() > most {
+			return nil, fmt.Errorf("image %v has %d values, wanted at most %d", image, image.Size(), most)
+		}
+	}
 	l := &convolution{
 		in: in, out: out, kernel: s.Kernel,
 		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen},
 		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
 	initialize(l.w, s.Init, l.w.Value.Size(), rng)
-	l.direct = newDirect(in, out, s.Kernel, stride, s.Pad)
+	l.direct = sync.OnceValue(func() *direct { return newDirect(in, out, s.Kernel, stride, s.Pad) })
 	return l, nil
 }
 
@@ -103,7 +115,7 @@ type convolution struct {
 	in, out nn.Shape
 	kernel  int
 	w, b    *nn.Param
-	direct  *direct
+	direct  func() *direct // made when first needed: a file's few bytes may ask for large tables
 }
 
 func (l *convolution) OutShape() nn.Shape  { return l.out }
@@ -117,9 +129,10 @@ func (l *convolution) Forward(p *nn.Pass, y, x *nn.Tensor) {
 
 // convolve is Forward without the bias.
 func (l *convolution) convolve(p *nn.Pass, y, x *nn.Tensor) {
-	w, canvas := l.direct.filters(p, l.w.Value.Data), l.direct.canvas(p)
+	d := l.direct()
+	w, canvas := d.filters(p, l.w.Value.Data), d.canvas(p)
 	for n := range x.N {
-		l.direct.forward(y.Sample(n), canvas.pad(x.Sample(n)), w, 0, l.out.H)
+		d.forward(y.Sample(n), canvas.pad(x.Sample(n)), w, 0, l.out.H)
 	}
 }
 

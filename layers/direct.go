@@ -181,7 +181,7 @@ type gradients struct {
 }
 
 func (l *convolution) gradients(p *nn.Pass, dx, x *nn.Tensor) gradients {
-	d := l.direct
+	d := l.direct()
 	g := gradients{convolution: l, p: p, dx: dx, x: x, dw: p.Grad(l.w), db: p.Grad(l.b)}
 	sums := d.taps * d.ldo
 	kept, ready := p.Packed(sums + d.kernel*d.kernel*d.out.C*d.ldi)
@@ -207,10 +207,10 @@ func (g *gradients) image(n int, dy []float32) {
 		kernels.SumRows(g.db, dy)
 	}
 	if g.dw != nil {
-		g.direct.filterGradient(g.packed, g.padded.pad(g.x.Sample(n)), dy)
+		g.direct().filterGradient(g.packed, g.padded.pad(g.x.Sample(n)), dy)
 	}
 	if g.dx != nil {
-		g.direct.inputGradient(g.dx.Sample(n), g.back.pad(dy), g.turned)
+		g.direct().inputGradient(g.dx.Sample(n), g.back.pad(dy), g.turned)
 	}
 }
 
@@ -220,6 +220,6 @@ func (g *gradients) finish() {
 		return
 	}
 	dw := g.p.Scratch(len(g.dw))
-	kernels.Transpose(dw, g.direct.taps, g.packed, g.direct.ldo, g.direct.taps, g.out.C)
+	kernels.Transpose(dw, g.direct().taps, g.packed, g.direct().ldo, g.direct().taps, g.out.C)
 	kernels.Add(g.dw, dw)
 }

@@ -34,7 +34,7 @@ type convolutionReLUPooling struct {
 func (l *convolutionReLUPooling) OutShape() nn.Shape { return l.pooled }
 
 func (l *convolutionReLUPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	d := l.direct
+	d := l.direct()
 	w, canvas := d.filters(p, l.w.Value.Data), d.canvas(p)
 	codes := p.KeepBytes(l.pooled.Size())
 	row, pooledRow := l.out.W*l.out.C, l.pooled.W*l.pooled.C
