@@ -245,7 +245,7 @@ func TestGoldenTraining(t *testing.T) {
 				var losses []float64
 				for range c.Losses {
 					y := p.Forward(x)
-			loss := config.Loss.Loss(p.OutputGradient(), y, nn.Targets{Labels: c.Labels}, x.N)
+					loss := config.Loss.Loss(p.OutputGradient(), y, nn.Targets{Labels: c.Labels}, x.N)
 					losses = append(losses, loss/float64(x.N))
 					p.ClearGradients()
 					p.Backward(p.OutputGradient())

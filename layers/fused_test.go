@@ -1,0 +1,105 @@
+package layers_test
+
+import (
+	"fmt"
+	"testing"
+
+	"tatami/internal/golden"
+	"tatami/layers"
+	"tatami/nn"
+)
+
+// TestFused: layers that run as one give what they give one by one, and what
+// the reference gives: with numbers that make rounding no excuse, for windows
+// that tie and filters that end within a vector.
+func TestFused(t *testing.T) {
+	type stack = []nn.Spec
+	pool := layers.Pooling{Size: 2}
+	for _, in := range []nn.Shape{{H: 6, W: 6, C: 1}, {H: 7, W: 9, C: 3}, {H: 12, W: 10, C: 17}, {H: 5, W: 18, C: 2}} {
+		for _, filters := range []int{1, 5, 16, 17, 30, 33} {
+			for _, specs := range []stack{
+				{layers.Convolution{Filters: filters, Kernel: 3}, layers.ReLU{}},
+				{layers.Convolution{Filters: filters, Kernel: 3, Pad: 1}, layers.ReLU{}, pool},
+				{layers.Convolution{Filters: filters, Kernel: 2, Pad: 1}, layers.ReLU{}, pool},
+				{layers.Convolution{Filters: filters, Kernel: 3, Stride: 2, Pad: 2}, layers.ReLU{}, pool},
+				{layers.Convolution{Filters: filters, Kernel: 4, Pad: 4}, layers.ReLU{}, layers.Pooling{Size: 3}},
+				{layers.Convolution{Filters: filters, Kernel: 1, Frozen: true}, layers.ReLU{}, pool},
+				{layers.Convolution{Filters: filters, Kernel: 3}, layers.LeakyReLU{}, pool},
+				{layers.Affine{Units: filters}, layers.ReLU{}},
+				{layers.Convolution{Filters: filters, Kernel: 3}, layers.ReLU{}, layers.Affine{Units: 3}, layers.ReLU{}, layers.ReLU{}},
+			} {
+				t.Run(fmt.Sprintf("%v %v to %d", specs, in, filters), func(t *testing.T) {
+					r := rng(uint64(filters))
+					net := network(t, in, specs...)
+					for _, p := range net.Params() {
+						eighths(r, p.Value.Data)
+					}
+					x, dy := nn.NewTensor(3, in), nn.NewTensor(3, net.Output())
+					eighths(r, x.Data)
+					eighths(r, dy.Data)
+					for _, training := range []bool{true, false} {
+						c := both(x.N, training)
+						got := run(net, c, x, dy)
+						same(t, "against the reference", net, got, runReference(t, net, c, x, dy), golden.Tolerance)
+						c.Unfused = true
+						same(t, "against unfused", net, got, run(net, c, x, dy), golden.Tolerance)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestNetworksFused: the networks by name, in training with their dropout,
+// fused and not, against the reference, which shares nothing with them.
+func TestNetworksFused(t *testing.T) {
+	for _, n := range layers.Networks() {
+		t.Run(n.Name, func(t *testing.T) {
+			if testing.Short() && n.Name == "deep" {
+				t.Skip("slow in the reference")
+			}
+			net := network(t, n.Input, n.Specs(10)...)
+			x := random(rng(3), 2, n.Input)
+			dy := random(rng(4), 2, net.Output())
+			c := both(x.N, true)
+			got := run(net, c, x, dy)
+			// A rectifier near 0 may decide otherwise after rounding, so
+			// gradients through many of them agree less.
+			const tolerance = 1e-4
+			want := runReference(t, net, c, x, dy)
+			golden.Close(t, "y", got.y, want.y, golden.Tolerance)
+			same(t, "reference", net, got, want, tolerance)
+			c.Unfused = true
+			same(t, "unfused", net, got, run(net, c, x, dy), tolerance)
+		})
+	}
+}
+
+// TestFuseOnlyWhatFollows: a layer is taken in only where the maths allows.
+func TestFuseOnlyWhatFollows(t *testing.T) {
+	in := nn.Shape{H: 7, W: 6, C: 1}
+	for _, c := range []struct {
+		specs []nn.Spec
+		want  int
+	}{
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 2}, layers.ReLU{}, layers.Pooling{Size: 2}}, 1},         // 6×5: a column is left over
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}, layers.ReLU{}, layers.Pooling{Size: 3}}, 1}, // another window
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 2, Pad: 1}, layers.ReLU{}, layers.Pooling{Size: 2, Average: true}}, 1},
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 2, Pad: 1}, layers.ReLU{}, layers.Pooling{Size: 2, Stride: 1}}, 1},
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 2}, layers.Pooling{Size: 2}}, 0},
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 2}, layers.Tanh{}}, 0},
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 2}}, 0},
+		{[]nn.Spec{layers.Affine{Units: 2}, layers.Sigmoid{}}, 0},
+		{[]nn.Spec{layers.Affine{Units: 2}}, 0},
+	} {
+		l := network(t, in, c.specs...).Layers()
+		fuser, ok := l[0].(nn.Fuser)
+		if !ok {
+			continue
+		}
+		fused, n := fuser.Fuse(l[1:])
+		if n > c.want || n > 0 && fused.OutShape() != l[n].OutShape() {
+			t.Errorf("%v: fuses %d, at most %d can be", c.specs, n, c.want)
+		}
+	}
+}
