@@ -10,8 +10,9 @@ type MeanSquaredError struct{}
 // Logits implements [nn.Loss]: it works on the network's own outputs.
 func (MeanSquaredError) Logits() bool { return false }
 
-// Loss implements [nn.Loss].
+// Loss implements [nn.Loss]. It panics if a label is not a class.
 func (MeanSquaredError) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64 {
+	checkLabels(t, x)
 	var sum float64
 	for n := range x.N {
 		for k, v := range x.Sample(n) {

@@ -1,8 +1,6 @@
 package layers
 
-import (
-	"tatami/nn"
-)
+import "tatami/nn"
 
 // SoftmaxWithLoss is the cross-entropy of the softmax of a network's outputs,
 // in nats (the book's section 5.6.3): for label t
@@ -26,6 +24,7 @@ func (s SoftmaxWithLoss) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64
 	even := s.Smoothing / float64(classes)
 	var sum float64
 	var spare [256]float32
+	checkLabels(t, x)
 	for n := range x.N {
 		xs, y := x.Sample(n), spare[:]
 		if dx != nil {
@@ -49,4 +48,23 @@ func (s SoftmaxWithLoss) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64
 		}
 	}
 	return sum
+}
+
+// checkLabels panics unless each sample of x has a label, and that is one of
+// its classes: a wrong one would count as no answer being right.
+func checkLabels(t nn.Targets, x *nn.Tensor) {
+	if t.Values != nil {
+		if t.Values.N != x.N || t.Values.Shape != x.Shape {
+			panic("layers: target values do not fit the outputs")
+		}
+		return
+	}
+	if len(t.Labels) != x.N {
+		panic("layers: another number of labels than of samples")
+	}
+	for _, label := range t.Labels {
+		if label < 0 || label >= x.Size() {
+			panic("layers: a label is not a class")
+		}
+	}
 }
