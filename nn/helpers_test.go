@@ -1,0 +1,109 @@
+package nn_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"tatami/nn"
+)
+
+func rng(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+// network builds a network whose weights are those of a seed.
+func network(t testing.TB, in nn.Shape, specs ...nn.Spec) *nn.Sequential {
+	t.Helper()
+	net, err := nn.NewSequential(in, rng(1), specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// random is a batch of normally distributed samples.
+func random(r *rand.Rand, n int, shape nn.Shape) *nn.Tensor {
+	x := nn.NewTensor(n, shape)
+	for i := range x.Data {
+		x.Data[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// wantError reports an error unless err has all the words.
+func wantError(t testing.TB, name string, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: no error, wanted %q", name, words)
+		return
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%s: error %q, wanted %q", name, err, w)
+		}
+	}
+}
+
+// mustPanic reports an error unless f panics.
+func mustPanic(t testing.TB, name string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", name)
+		}
+	}()
+	f()
+}
+
+// scale is a layer of one's own, with a setting of each kind: it multiplies
+// each channel by a factor that is learned, and draws its first values with a
+// good deal of the generator.
+type scale struct {
+	Factor  float64
+	Shuffle bool              `json:",omitempty"`
+	Init    nn.Initializer    `json:",omitempty"`
+	Labels  []string          `json:",omitempty"`
+	More    map[string]string `json:",omitempty"`
+	hidden  int
+}
+
+func (s scale) String() string { return "scale" }
+
+func (s scale) Build(in nn.Shape, r *rand.Rand) (nn.Layer, error) {
+	if s.Factor < 0 {
+		return nil, errors.New("Factor is negative")
+	}
+	w := &nn.Param{Name: "factors", Value: nn.NewTensor(1, nn.Features(in.C))}
+	if s.Init != nil {
+		s.Init.Fill(w.Value.Data, 1, r)
+	}
+	order := r.Perm(12 * in.C)
+	for i := range w.Value.Data {
+		w.Value.Data[i] += float32(s.Factor) + float32(order[i])
+	}
+	return &scaling{in, w}, nil
+}
+
+type scaling struct {
+	shape nn.Shape
+	w     *nn.Param
+}
+
+func (l *scaling) OutShape() nn.Shape  { return l.shape }
+func (l *scaling) Params() []*nn.Param { return []*nn.Param{l.w} }
+
+func (l *scaling) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+	for i, v := range x.Data {
+		y.Data[i] = v * l.w.Value.Data[i%l.shape.C]
+	}
+}
+
+func (l *scaling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+	dw := p.Grad(l.w)
+	for i, d := range dy.Data {
+		dw[i%l.shape.C] += d * x.Data[i]
+		if dx != nil {
+			dx.Data[i] = d * l.w.Value.Data[i%l.shape.C]
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package nn_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"tatami/internal/golden"
+	"tatami/internal/reference"
+	"tatami/layers"
+	"tatami/nn"
+)
+
+// normalized is a network in which shards have to meet: at the input, twice
+// inside, and before the output.
+func normalized(t testing.TB) *nn.Sequential {
+	return network(t, nn.Shape{H: 8, W: 6, C: 2},
+		layers.BatchNormalization{}, layers.Convolution{Filters: 5, Kernel: 3, Pad: 1}, layers.BatchNormalization{},
+		layers.ReLU{}, layers.Pooling{Size: 2}, layers.Convolution{Filters: 4, Kernel: 2}, layers.ReLU{},
+		layers.BatchNormalization{}, layers.Dropout{Ratio: 0.3},
+		layers.Affine{Units: 6}, layers.Tanh{}, layers.BatchNormalization{}, layers.Softmax{})
+}
+
+// train takes a batch in shards through a step as a trainer does, each shard in
+// a goroutine of its own between meetings, and returns loss, outputs and sums
+// of gradients.
+func train(net *nn.Sequential, loss nn.Loss, x *nn.Tensor, targets nn.Targets, cuts []int) (mean float64, y, gradients []float32) {
+	var passes []*nn.Pass
+	for i, from := range cuts[:len(cuts)-1] {
+		p := net.NewPass(nn.PassConfig{
+			Capacity: x.N, Training: true, NeedsBackward: true, Loss: loss, Seed: 1,
+		})
+		p.Start(x.Slice(from, cuts[i+1]), i, from, x.N)
+		passes = append(passes, p)
+	}
+	together := func(f func(i int, p *nn.Pass)) {
+		var wait sync.WaitGroup
+		for i, p := range passes {
+			wait.Go(func() { f(i, p) })
+		}
+		wait.Wait()
+	}
+	join := func(_ int, p *nn.Pass) { p.Join(passes...) }
+	legs := passes[0].Legs()
+	for leg := range legs {
+		if leg > 0 {
+			together(join)
+		}
+		together(func(_ int, p *nn.Pass) { p.ForwardLeg(leg) })
+	}
+	for i, p := range passes {
+		y = append(y, p.Output().Data...)
+		mean += loss.Loss(p.OutputGradient(), p.Output(), targets.Slice(cuts[i], cuts[i+1]), x.N) / float64(x.N)
+	}
+	for leg := legs - 1; leg >= 0; leg-- {
+		if leg < legs-1 {
+			together(join)
+		}
+		together(func(_ int, p *nn.Pass) { p.BackwardLeg(leg) })
+	}
+	for _, p := range passes {
+		if gradients == nil {
+			gradients = make([]float32, len(p.Gradients()))
+		}
+		for k, g := range p.Gradients() {
+			gradients[k] += g
+		}
+	}
+	return mean, y, gradients
+}
+
+// TestShards: however a batch is cut, even into shards that get nothing, a step
+// gives what the reference gives for the whole batch.
+func TestShards(t *testing.T) {
+	const n = 7
+	targets := nn.Targets{Labels: []int{0, 5, 2, 2, 1, 4, 3}}
+	loss := layers.SoftmaxWithLoss{Smoothing: 0.1}
+	x := random(rng(2), n, normalized(t).Input())
+
+	r, err := reference.Of(normalized(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Training, r.Seed = true, 1
+	ys := r.Forward(reference.From(x))
+	logits := ys[len(ys)-2].Data
+	_, wantParams := r.Gradients(loss, reference.From(x), targets)
+	var want []float64
+	for i, p := range normalized(t).Params() {
+		if !p.Fixed {
+			want = append(want, wantParams[i]...)
+		}
+	}
+	var statistics [][]float32
+	for _, cuts := range [][]int{{0, n}, {0, 3, n}, {0, 1, 2, 3, 4, 5, 6, n}, {0, 2, 4, 6, n}, {0, 0, 4, 4, n, n}} {
+		t.Run(fmt.Sprint(cuts), func(t *testing.T) {
+			net := normalized(t)
+			mean, y, gradients := train(net, loss, x, targets, cuts)
+			golden.Close(t, "loss", []float64{mean}, []float64{r.Loss(loss, reference.From(x), targets)}, golden.Tolerance)
+			golden.Close(t, "logits", y, logits, golden.Tolerance)
+			golden.Close(t, "gradients", gradients, want, 3*golden.Tolerance)
+			// Running statistics move once a step, not once a shard.
+			var now [][]float32
+			for _, p := range net.Params() {
+				if p.Fixed {
+					now = append(now, p.Value.Data)
+				}
+			}
+			if statistics == nil {
+				statistics = now
+				mean, variance := reference.Statistics(reference.From(x))
+				count := float64(n * x.H * x.W)
+				for c := range mean {
+					mean[c] *= 0.1
+					variance[c] = 0.9 + 0.1*variance[c]*count/(count-1)
+				}
+				golden.Close(t, "running mean", now[0], mean, golden.Tolerance)
+				golden.Close(t, "running variance", now[1], variance, golden.Tolerance)
+			}
+			for i, s := range statistics {
+				golden.Close(t, "running statistic", now[i], s, golden.Tolerance)
+			}
+			// The same cuts give the same bits.
+			_, _, again := train(normalized(t), loss, x, targets, cuts)
+			for i, g := range gradients {
+				if again[i] != g {
+					t.Fatalf("gradient %d is %v and then %v", i, g, again[i])
+				}
+			}
+		})
+	}
+}
+
+// TestPassesOfEveryKind: what a pass is for changes how memory is laid out, and
+// no value.
+func TestPassesOfEveryKind(t *testing.T) {
+	net := normalized(t)
+	x := random(rng(3), 9, net.Input())
+	r, err := reference.Of(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ys := r.Forward(reference.From(x))
+	for _, c := range []nn.PassConfig{
+		{}, {Unfused: true}, {NeedsBackward: true}, {NeedsBackward: true, InputGradient: true, Unfused: true},
+		{Loss: layers.SoftmaxWithLoss{}}, {Loss: layers.MeanSquaredError{}},
+	} {
+		for _, c.Capacity = range []int{x.N, x.N + 5} {
+			want := ys[len(ys)-1]
+			if c.Loss != nil && c.Loss.Logits() {
+				want = ys[len(ys)-2]
+			}
+			p := net.NewPass(c)
+			for _, n := range []int{x.N, 1, 4, x.N} {
+				y := p.Forward(x.Slice(0, n))
+				if y.N != n || y.Shape != want.Shape {
+					t.Fatalf("%+v gives %v for %d samples", c, y, n)
+				}
+				golden.Close(t, fmt.Sprintf("%+v of %d", c, n), y.Data, want.Data[:n*want.Size()], golden.Tolerance)
+			}
+		}
+	}
+}
+
+// TestManySamplesAtATime: images too large for a cache, through layers of
+// different widths, walked a few at a time, forth and back.
+func TestManySamplesAtATime(t *testing.T) {
+	net := network(t, nn.Shape{H: 40, W: 36, C: 3},
+		layers.Convolution{Filters: 32, Kernel: 3, Pad: 1}, layers.Tanh{}, layers.Pooling{Size: 2, Average: true},
+		layers.Convolution{Filters: 3, Kernel: 5}, layers.BatchNormalization{}, layers.Sigmoid{}, layers.Affine{Units: 3})
+	x := random(rng(4), 7, net.Input())
+	dy := random(rng(5), 7, net.Output())
+	c := nn.PassConfig{Capacity: 7, Training: true, NeedsBackward: true, InputGradient: true}
+	p := net.NewPass(c)
+	r, err := reference.Of(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Training = true
+	ys := r.Forward(reference.From(x))
+	golden.Close(t, "y", p.Forward(x).Data, ys[len(ys)-1].Data, golden.Tolerance)
+	dx, dparams := r.Backward(reference.From(dy), reference.From(x))
+	golden.Close(t, "dx", p.Backward(dy).Data, dx.Data, golden.Tolerance)
+	var got []float32
+	var want []float64
+	for i, g := range p.ParamGradients() {
+		if g != nil {
+			got, want = append(got, g...), append(want, dparams[i]...)
+		}
+	}
+	golden.Close(t, "gradients", got, want, golden.Tolerance)
+}
+
+// TestGradientsAreOneList: Gradients is ParamGradients end to end, in the order
+// of the parameters, and ClearGradients clears both.
+func TestGradientsAreOneList(t *testing.T) {
+	net := network(t, nn.Features(3), layers.Affine{Units: 4, Frozen: true}, layers.BatchNormalization{}, layers.Affine{Units: 2})
+	p := net.NewPass(nn.PassConfig{Capacity: 2, Training: true, NeedsBackward: true})
+	p.Forward(random(rng(1), 2, net.Input()))
+	p.Backward(random(rng(2), 2, net.Output()))
+	rest := p.Gradients()
+	for i, g := range p.ParamGradients() {
+		param := net.Params()[i]
+		if (g == nil) != param.Fixed || g != nil && len(g) != len(param.Value.Data) {
+			t.Fatalf("parameter %d, fixed %v, has %d gradients", i, param.Fixed, len(g))
+		}
+		if g != nil && &g[0] != &rest[0] {
+			t.Fatalf("the gradients of parameter %d are not next in the list", i)
+		}
+		rest = rest[len(g):]
+	}
+	if len(rest) != 0 {
+		t.Errorf("%d gradients of no parameter", len(rest))
+	}
+	zero := true
+	for _, g := range p.Gradients() {
+		zero = zero && g == 0
+	}
+	p.ClearGradients()
+	for _, g := range p.Gradients() {
+		if g != 0 || zero {
+			t.Fatal("gradients are 0 before ClearGradients or not after")
+		}
+	}
+}
+
+func TestPassRefuses(t *testing.T) {
+	net := network(t, nn.Features(3), layers.Affine{Units: 2})
+	p := net.NewPass(nn.PassConfig{Capacity: 2})
+	mustPanic(t, "more samples than the capacity", func() { p.Forward(nn.NewTensor(3, nn.Features(3))) })
+	mustPanic(t, "samples of another shape", func() { p.Forward(nn.NewTensor(1, nn.Features(4))) })
+	mustPanic(t, "the same values in another shape", func() { p.Forward(nn.NewTensor(1, nn.Shape{H: 3, W: 1, C: 1})) })
+	mustPanic(t, "another shape to predict", func() { net.Predict(nn.NewTensor(1, nn.Features(4))) })
+}
