@@ -22,6 +22,24 @@ DATA tailMasks<>+56(SB)/4, $0x00000000
 DATA tailMasks<>+60(SB)/4, $0x00000000
 GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
 
+DATA pooledPlaces<>+0(SB)/4, $0x00000000
+DATA pooledPlaces<>+4(SB)/4, $0x00000001
+DATA pooledPlaces<>+8(SB)/4, $0x00000008
+DATA pooledPlaces<>+12(SB)/4, $0x00000009
+DATA pooledPlaces<>+16(SB)/4, $0x00000000
+DATA pooledPlaces<>+20(SB)/4, $0x00000000
+DATA pooledPlaces<>+24(SB)/4, $0x00000000
+DATA pooledPlaces<>+28(SB)/4, $0x00000000
+DATA pooledPlaces<>+32(SB)/4, $0x00000000
+DATA pooledPlaces<>+36(SB)/4, $0x00000000
+DATA pooledPlaces<>+40(SB)/4, $0x00000000
+DATA pooledPlaces<>+44(SB)/4, $0x00000000
+DATA pooledPlaces<>+48(SB)/4, $0x00000000
+DATA pooledPlaces<>+52(SB)/4, $0x00000000
+DATA pooledPlaces<>+56(SB)/4, $0x00000000
+DATA pooledPlaces<>+60(SB)/4, $0x00000000
+GLOBL pooledPlaces<>(SB), RODATA|NOPTR, $64
+
 // func transposeAVX2(dst *float32, ldd int, src *float32, lds int, n int)
 // Requires: AVX
 TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
@@ -81,6 +99,655 @@ block:
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, BX
 	JNZ         block
+	VZEROUPPER
+	RET
+
+// func pooled3x3AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·pooled3x3AVX512(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	MOVL         $0xffffffff, CX
+	BZHIL        AX, CX, CX
+	KMOVW        CX, K1
+	MOVL         $0x0000000f, AX
+	KMOVW        AX, K2
+	MOVL         $0x00000f00, AX
+	KMOVW        AX, K3
+	VMOVDQU32    pooledPlaces<>+0(SB), Z16
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z17
+	MOVL         $0x00000004, AX
+	VPBROADCASTD AX, Z18
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z0
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z2
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z4
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	VPXORD       Z19, Z19, Z19
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         x+48(FP), DI
+	MOVQ         ldx+56(FP), R8
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         height+64(FP), R10
+
+row:
+	MOVQ width+72(FP), R12
+	MOVQ DI, R11
+
+window:
+	VPMOVZXBD.Z (BX), K1, Z15
+	VPCMPUD     $0x01, Z18, Z15, K1, K4
+	VMOVUPS.Z   (DX), K4, Z14
+	VADDPS      Z14, Z19, Z19
+	VPERMD      Z16, Z15, Z9
+	VPADDD      Z17, Z9, Z10
+	VPADDD      Z17, Z10, Z11
+	VMOVUPS.Z   (R11), K2, Z12
+	VMOVUPS     -32(R11)(R8*1), K3, Z12
+	VPERMPS     Z12, Z9, Z13
+	VFMADD231PS Z13, Z14, Z0
+	VPERMPS     Z12, Z10, Z13
+	VFMADD231PS Z13, Z14, Z1
+	VPERMPS     Z12, Z11, Z13
+	VFMADD231PS Z13, Z14, Z2
+	VMOVUPS.Z   (R11)(R8*1), K2, Z12
+	VMOVUPS     -32(R11)(R8*2), K3, Z12
+	VPERMPS     Z12, Z9, Z13
+	VFMADD231PS Z13, Z14, Z3
+	VPERMPS     Z12, Z10, Z13
+	VFMADD231PS Z13, Z14, Z4
+	VPERMPS     Z12, Z11, Z13
+	VFMADD231PS Z13, Z14, Z5
+	VMOVUPS.Z   (R11)(R8*2), K2, Z12
+	VMOVUPS     -32(R11)(R9*1), K3, Z12
+	VPERMPS     Z12, Z9, Z13
+	VFMADD231PS Z13, Z14, Z6
+	VPERMPS     Z12, Z10, Z13
+	VFMADD231PS Z13, Z14, Z7
+	VPERMPS     Z12, Z11, Z13
+	VFMADD231PS Z13, Z14, Z8
+	ADDQ        $0x08, R11
+	LEAQ        (DX)(SI*4), DX
+	ADDQ        SI, BX
+	DECQ        R12
+	JNZ         window
+	LEAQ        (DI)(R8*2), DI
+	DECQ        R10
+	JNZ         row
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z6, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z7, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z8, K1, (AX)
+	MOVQ        db+16(FP), AX
+	TESTQ       AX, AX
+	JZ          done
+	VMOVUPS.Z   (AX), K1, Z14
+	VADDPS      Z14, Z19, Z19
+	VMOVUPS     Z19, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled5x3AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·pooled5x3AVX512(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	MOVL         $0xffffffff, CX
+	BZHIL        AX, CX, CX
+	KMOVW        CX, K1
+	MOVL         $0x0000003f, AX
+	KMOVW        AX, K2
+	MOVL         $0x00003f00, AX
+	KMOVW        AX, K3
+	VMOVDQU32    pooledPlaces<>+0(SB), Z24
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z25
+	MOVL         $0x00000004, AX
+	VPBROADCASTD AX, Z26
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z0
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z2
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z4
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z9
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z10
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z11
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z13
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z14
+	VPXORD       Z27, Z27, Z27
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         x+48(FP), DI
+	MOVQ         ldx+56(FP), R8
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         height+64(FP), R10
+
+row:
+	MOVQ width+72(FP), R12
+	MOVQ DI, R11
+
+window:
+	VPMOVZXBD.Z (BX), K1, Z23
+	VPCMPUD     $0x01, Z26, Z23, K1, K4
+	VMOVUPS.Z   (DX), K4, Z22
+	VADDPS      Z22, Z27, Z27
+	VPERMD      Z24, Z23, Z15
+	VPADDD      Z25, Z15, Z16
+	VPADDD      Z25, Z16, Z17
+	VPADDD      Z25, Z17, Z18
+	VPADDD      Z25, Z18, Z19
+	VMOVUPS.Z   (R11), K2, Z20
+	VMOVUPS     -32(R11)(R8*1), K3, Z20
+	VPERMPS     Z20, Z15, Z21
+	VFMADD231PS Z21, Z22, Z0
+	VPERMPS     Z20, Z16, Z21
+	VFMADD231PS Z21, Z22, Z1
+	VPERMPS     Z20, Z17, Z21
+	VFMADD231PS Z21, Z22, Z2
+	VPERMPS     Z20, Z18, Z21
+	VFMADD231PS Z21, Z22, Z3
+	VPERMPS     Z20, Z19, Z21
+	VFMADD231PS Z21, Z22, Z4
+	VMOVUPS.Z   (R11)(R8*1), K2, Z20
+	VMOVUPS     -32(R11)(R8*2), K3, Z20
+	VPERMPS     Z20, Z15, Z21
+	VFMADD231PS Z21, Z22, Z5
+	VPERMPS     Z20, Z16, Z21
+	VFMADD231PS Z21, Z22, Z6
+	VPERMPS     Z20, Z17, Z21
+	VFMADD231PS Z21, Z22, Z7
+	VPERMPS     Z20, Z18, Z21
+	VFMADD231PS Z21, Z22, Z8
+	VPERMPS     Z20, Z19, Z21
+	VFMADD231PS Z21, Z22, Z9
+	VMOVUPS.Z   (R11)(R8*2), K2, Z20
+	VMOVUPS     -32(R11)(R9*1), K3, Z20
+	VPERMPS     Z20, Z15, Z21
+	VFMADD231PS Z21, Z22, Z10
+	VPERMPS     Z20, Z16, Z21
+	VFMADD231PS Z21, Z22, Z11
+	VPERMPS     Z20, Z17, Z21
+	VFMADD231PS Z21, Z22, Z12
+	VPERMPS     Z20, Z18, Z21
+	VFMADD231PS Z21, Z22, Z13
+	VPERMPS     Z20, Z19, Z21
+	VFMADD231PS Z21, Z22, Z14
+	ADDQ        $0x08, R11
+	LEAQ        (DX)(SI*4), DX
+	ADDQ        SI, BX
+	DECQ        R12
+	JNZ         window
+	LEAQ        (DI)(R8*2), DI
+	DECQ        R10
+	JNZ         row
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z6, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z7, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z8, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z9, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z10, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z11, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z12, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z13, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z14, K1, (AX)
+	MOVQ        db+16(FP), AX
+	TESTQ       AX, AX
+	JZ          done
+	VMOVUPS.Z   (AX), K1, Z22
+	VADDPS      Z22, Z27, Z27
+	VMOVUPS     Z27, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled5x2AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·pooled5x2AVX512(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	MOVL         $0xffffffff, CX
+	BZHIL        AX, CX, CX
+	KMOVW        CX, K1
+	MOVL         $0x0000003f, AX
+	KMOVW        AX, K2
+	MOVL         $0x00003f00, AX
+	KMOVW        AX, K3
+	VMOVDQU32    pooledPlaces<>+0(SB), Z19
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z20
+	MOVL         $0x00000004, AX
+	VPBROADCASTD AX, Z21
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z0
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z2
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z4
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z9
+	VPXORD       Z22, Z22, Z22
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         x+48(FP), DI
+	MOVQ         ldx+56(FP), R8
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD.Z (BX), K1, Z18
+	VPCMPUD     $0x01, Z21, Z18, K1, K4
+	VMOVUPS.Z   (DX), K4, Z17
+	VADDPS      Z17, Z22, Z22
+	VPERMD      Z19, Z18, Z10
+	VPADDD      Z20, Z10, Z11
+	VPADDD      Z20, Z11, Z12
+	VPADDD      Z20, Z12, Z13
+	VPADDD      Z20, Z13, Z14
+	VMOVUPS.Z   (R10), K2, Z15
+	VMOVUPS     -32(R10)(R8*1), K3, Z15
+	VPERMPS     Z15, Z10, Z16
+	VFMADD231PS Z16, Z17, Z0
+	VPERMPS     Z15, Z11, Z16
+	VFMADD231PS Z16, Z17, Z1
+	VPERMPS     Z15, Z12, Z16
+	VFMADD231PS Z16, Z17, Z2
+	VPERMPS     Z15, Z13, Z16
+	VFMADD231PS Z16, Z17, Z3
+	VPERMPS     Z15, Z14, Z16
+	VFMADD231PS Z16, Z17, Z4
+	VMOVUPS.Z   (R10)(R8*1), K2, Z15
+	VMOVUPS     -32(R10)(R8*2), K3, Z15
+	VPERMPS     Z15, Z10, Z16
+	VFMADD231PS Z16, Z17, Z5
+	VPERMPS     Z15, Z11, Z16
+	VFMADD231PS Z16, Z17, Z6
+	VPERMPS     Z15, Z12, Z16
+	VFMADD231PS Z16, Z17, Z7
+	VPERMPS     Z15, Z13, Z16
+	VFMADD231PS Z16, Z17, Z8
+	VPERMPS     Z15, Z14, Z16
+	VFMADD231PS Z16, Z17, Z9
+	ADDQ        $0x08, R10
+	LEAQ        (DX)(SI*4), DX
+	ADDQ        SI, BX
+	DECQ        R11
+	JNZ         window
+	LEAQ        (DI)(R8*2), DI
+	DECQ        R9
+	JNZ         row
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z6, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z7, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z8, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z9, K1, (AX)
+	MOVQ        db+16(FP), AX
+	TESTQ       AX, AX
+	JZ          done
+	VMOVUPS.Z   (AX), K1, Z17
+	VADDPS      Z17, Z22, Z22
+	VMOVUPS     Z22, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled7x2AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·pooled7x2AVX512(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	MOVL         $0xffffffff, CX
+	BZHIL        AX, CX, CX
+	KMOVW        CX, K1
+	MOVL         $0x000000ff, AX
+	KMOVW        AX, K2
+	MOVL         $0x0000ff00, AX
+	KMOVW        AX, K3
+	VMOVDQU32    pooledPlaces<>+0(SB), Z25
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z26
+	MOVL         $0x00000004, AX
+	VPBROADCASTD AX, Z27
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z0
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z2
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z4
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z7
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z8
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z9
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z10
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z11
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z12
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z13
+	VPXORD       Z28, Z28, Z28
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         x+48(FP), DI
+	MOVQ         ldx+56(FP), R8
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD.Z (BX), K1, Z24
+	VPCMPUD     $0x01, Z27, Z24, K1, K4
+	VMOVUPS.Z   (DX), K4, Z23
+	VADDPS      Z23, Z28, Z28
+	VPERMD      Z25, Z24, Z14
+	VPADDD      Z26, Z14, Z15
+	VPADDD      Z26, Z15, Z16
+	VPADDD      Z26, Z16, Z17
+	VPADDD      Z26, Z17, Z18
+	VPADDD      Z26, Z18, Z19
+	VPADDD      Z26, Z19, Z20
+	VMOVUPS.Z   (R10), K2, Z21
+	VMOVUPS     -32(R10)(R8*1), K3, Z21
+	VPERMPS     Z21, Z14, Z22
+	VFMADD231PS Z22, Z23, Z0
+	VPERMPS     Z21, Z15, Z22
+	VFMADD231PS Z22, Z23, Z1
+	VPERMPS     Z21, Z16, Z22
+	VFMADD231PS Z22, Z23, Z2
+	VPERMPS     Z21, Z17, Z22
+	VFMADD231PS Z22, Z23, Z3
+	VPERMPS     Z21, Z18, Z22
+	VFMADD231PS Z22, Z23, Z4
+	VPERMPS     Z21, Z19, Z22
+	VFMADD231PS Z22, Z23, Z5
+	VPERMPS     Z21, Z20, Z22
+	VFMADD231PS Z22, Z23, Z6
+	VMOVUPS.Z   (R10)(R8*1), K2, Z21
+	VMOVUPS     -32(R10)(R8*2), K3, Z21
+	VPERMPS     Z21, Z14, Z22
+	VFMADD231PS Z22, Z23, Z7
+	VPERMPS     Z21, Z15, Z22
+	VFMADD231PS Z22, Z23, Z8
+	VPERMPS     Z21, Z16, Z22
+	VFMADD231PS Z22, Z23, Z9
+	VPERMPS     Z21, Z17, Z22
+	VFMADD231PS Z22, Z23, Z10
+	VPERMPS     Z21, Z18, Z22
+	VFMADD231PS Z22, Z23, Z11
+	VPERMPS     Z21, Z19, Z22
+	VFMADD231PS Z22, Z23, Z12
+	VPERMPS     Z21, Z20, Z22
+	VFMADD231PS Z22, Z23, Z13
+	ADDQ        $0x08, R10
+	LEAQ        (DX)(SI*4), DX
+	ADDQ        SI, BX
+	DECQ        R11
+	JNZ         window
+	LEAQ        (DI)(R8*2), DI
+	DECQ        R9
+	JNZ         row
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z6, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z7, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z8, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z9, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z10, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z11, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z12, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z13, K1, (AX)
+	MOVQ        db+16(FP), AX
+	TESTQ       AX, AX
+	JZ          done
+	VMOVUPS.Z   (AX), K1, Z23
+	VADDPS      Z23, Z28, Z28
+	VMOVUPS     Z28, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled7x1AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·pooled7x1AVX512(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	MOVL         $0xffffffff, CX
+	BZHIL        AX, CX, CX
+	KMOVW        CX, K1
+	MOVL         $0x000000ff, AX
+	KMOVW        AX, K2
+	MOVL         $0x0000ff00, AX
+	KMOVW        AX, K3
+	VMOVDQU32    pooledPlaces<>+0(SB), Z18
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z19
+	MOVL         $0x00000004, AX
+	VPBROADCASTD AX, Z20
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS.Z    (DX), K1, Z0
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z1
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z2
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z3
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z4
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z5
+	ADDQ         CX, DX
+	VMOVUPS.Z    (DX), K1, Z6
+	VPXORD       Z21, Z21, Z21
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         x+48(FP), DI
+	MOVQ         ldx+56(FP), R8
+	LEAQ         (R8)(R8*2), R9
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD.Z (BX), K1, Z17
+	VPCMPUD     $0x01, Z20, Z17, K1, K4
+	VMOVUPS.Z   (DX), K4, Z16
+	VADDPS      Z16, Z21, Z21
+	VPERMD      Z18, Z17, Z7
+	VPADDD      Z19, Z7, Z8
+	VPADDD      Z19, Z8, Z9
+	VPADDD      Z19, Z9, Z10
+	VPADDD      Z19, Z10, Z11
+	VPADDD      Z19, Z11, Z12
+	VPADDD      Z19, Z12, Z13
+	VMOVUPS.Z   (R10), K2, Z14
+	VMOVUPS     -32(R10)(R8*1), K3, Z14
+	VPERMPS     Z14, Z7, Z15
+	VFMADD231PS Z15, Z16, Z0
+	VPERMPS     Z14, Z8, Z15
+	VFMADD231PS Z15, Z16, Z1
+	VPERMPS     Z14, Z9, Z15
+	VFMADD231PS Z15, Z16, Z2
+	VPERMPS     Z14, Z10, Z15
+	VFMADD231PS Z15, Z16, Z3
+	VPERMPS     Z14, Z11, Z15
+	VFMADD231PS Z15, Z16, Z4
+	VPERMPS     Z14, Z12, Z15
+	VFMADD231PS Z15, Z16, Z5
+	VPERMPS     Z14, Z13, Z15
+	VFMADD231PS Z15, Z16, Z6
+	ADDQ        $0x08, R10
+	LEAQ        (DX)(SI*4), DX
+	ADDQ        SI, BX
+	DECQ        R11
+	JNZ         window
+	LEAQ        (DI)(R8*2), DI
+	DECQ        R9
+	JNZ         row
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        CX, AX
+	VMOVUPS     Z6, K1, (AX)
+	MOVQ        db+16(FP), AX
+	TESTQ       AX, AX
+	JZ          done
+	VMOVUPS.Z   (AX), K1, Z16
+	VADDPS      Z16, Z21, Z21
+	VMOVUPS     Z21, K1, (AX)
+
+done:
 	VZEROUPPER
 	RET
 

@@ -91,3 +91,7 @@ func rmsProp(w, h, g []float32, lr, rho, eps, decay, scale float32) {
 func winogradTransform(t transform, dst, src grid, n, tiles int) {
 	winogradTransformPortable(t, dst, src, n, tiles)
 }
+
+func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+	p.addGradientByRows(dw, db, dy, code, x, scratch)
+}

@@ -9,6 +9,31 @@ package kernels
 //go:noescape
 func transposeAVX2(dst *float32, ldd int, src *float32, lds int, n int)
 
+// pooled3x3AVX512 adds to 3 rows of a 3×3 filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.
+//
+//go:noescape
+func pooled3x3AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+
+// pooled5x3AVX512 adds to 3 rows of a 5×5 filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.
+//
+//go:noescape
+func pooled5x3AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+
+// pooled5x2AVX512 adds to 2 rows of a 5×5 filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.
+//
+//go:noescape
+func pooled5x2AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+
+// pooled7x2AVX512 adds to 2 rows of a 7×7 filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.
+//
+//go:noescape
+func pooled7x2AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+
+// pooled7x1AVX512 adds to 1 rows of a 7×7 filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.
+//
+//go:noescape
+func pooled7x1AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
+
 // productAVX512 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes.
 //
 //go:noescape

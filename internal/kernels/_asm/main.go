@@ -8,7 +8,11 @@ import (
 func main() {
 	ConstraintExpr("!purego")
 	declareTailMasks()
+	declarePooledPlaces()
 	transpose()
+	for _, p := range pooledShapes {
+		pooled(p.kernel, p.rows)
+	}
 	for _, s := range []isa{avx512, avx2} {
 		product(s)
 		dot(s)
