@@ -160,7 +160,7 @@ func (l jointNormalization) Forward(p *nn.Pass, y, x *nn.Tensor) {
 		return
 	}
 	l.normalize(p, y, x, func(c int) (float64, float64) { return l.statistics(p, c) })
-	if p.Shard == 0 {
+	if p.FirstSample() {
 		l.moveRunning(p)
 	}
 }

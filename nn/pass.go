@@ -350,6 +350,10 @@ func (p *Pass) Packed(n int) (data []float32, ready bool) {
 // LastSamples reports whether the shard's last samples are the present ones.
 func (p *Pass) LastSamples() bool { return p.to == p.x.N }
 
+// FirstSample reports whether the first sample of the whole batch is among the
+// present ones: what is to be done once a batch is done there.
+func (p *Pass) FirstSample() bool { return p.first+p.from == 0 && p.to > p.from }
+
 // Stream returns the random numbers of present sample i in this layer and step.
 func (p *Pass) Stream(i int) Stream {
 	position := p.stages[p.stage].first
