@@ -120,7 +120,12 @@ func TestAllocations(t *testing.T) {
 	for _, isa := range kernels.ISAs() {
 		defer kernels.Use(isa)()
 		for _, load := range workloads() {
-			if n := testing.AllocsPerRun(1, load.run); n != 0 {
+			// The runtime may allocate meanwhile; a kernel that does would do so every time.
+			n := testing.AllocsPerRun(1, load.run)
+			for try := 0; n != 0 && try < 3; try++ {
+				n = testing.AllocsPerRun(1, load.run)
+			}
+			if n != 0 {
 				t.Errorf("%s/%s: %v allocations", load.name, isa, n)
 			}
 		}

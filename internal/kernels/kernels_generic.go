@@ -4,8 +4,8 @@ package kernels
 
 func available() []isa { return []isa{portable} }
 
-func product(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) {
-	productPortable(c, crow, a, arow, tap, b, ldb, cols, add)
+func product(c []float32, crow []int32, a []float32, arow, tap Offsets, b []float32, ldb, cols int, add bool) {
+	productPortable(c, crow, a, arow.list, tap.list, b, ldb, cols, add)
 }
 
 func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {

@@ -5,6 +5,7 @@ package kernels
 type Offsets struct {
 	list     []int32
 	min, max int
+	quads    bool // every fourth offset is followed by its three neighbours
 }
 
 // NewOffsets returns a table with a copy of list. Offsets may be negative as long as the sums which a kernel forms
@@ -32,9 +33,11 @@ func newOffsets(list []int32) Offsets {
 		return o
 	}
 	o.min, o.max = int(list[0]), int(list[0])
-	for _, v := range list {
+	o.quads = len(list)%4 == 0
+	for i, v := range list {
 		o.min = min(o.min, int(v))
 		o.max = max(o.max, int(v))
+		o.quads = o.quads && v == list[i&^3]+int32(i&3)
 	}
 	return o
 }

@@ -11,7 +11,8 @@ package kernels
 // taps change places. With strides for tables it is the plain matrix product of the affine layer.
 //
 // Rows of a that lie a multiple of 4,096 bytes apart share one set of the cache and cost more than half the speed; a
-// caller who chooses the layout adds 64 bytes.
+// caller who chooses the layout adds 64 bytes. With at most 16 columns a product is a third faster where taps or rows of a
+// come in runs of four neighbours, as channels do.
 func Product(c []float32, crow Offsets, a []float32, arow, tap Offsets, b []float32, ldb, cols int, add bool) {
 	rows, taps := crow.Len(), tap.Len()
 	if rows != arow.Len() {
@@ -40,7 +41,7 @@ func Product(c []float32, crow Offsets, a []float32, arow, tap Offsets, b []floa
 	if cols > len(b) || (taps > 1 && ldb > (len(b)-cols)/(taps-1)) {
 		panic("kernels: Product: b is too short")
 	}
-	product(c, crow.list, a, arow.list, tap.list, b, ldb, cols, add)
+	product(c, crow.list, a, arow, tap, b, ldb, cols, add)
 }
 
 // ProductT multiplies a by the transpose of b. For i < m, j < n

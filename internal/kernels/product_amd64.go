@@ -12,9 +12,9 @@ const (
 )
 
 // tileRows is the greatest number of rows of a tile so many vectors wide: as many as the registers hold.
-var tileRows = [...][5]int{
+var tileRows = [...][7]int{
 	avx2:   {1: 12, 2: 6, 4: 2},
-	avx512: {1: 24, 2: 14, 3: 9, 4: 6},
+	avx512: {1: 24, 2: 14, 3: 9, 4: 6, tapQuads: 24, rowQuads: 24},
 }
 
 // tileWidth is the width in vectors of the next tile, when so many are left. Two vectors give the most work for each
@@ -30,41 +30,60 @@ func tileWidth(left, rows int) int {
 	return min(left, 2)
 }
 
-func product(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) {
+func product(c []float32, crow []int32, a []float32, arow, tap Offsets, b []float32, ldb, cols int, add bool) {
 	if active == portable {
-		productPortable(c, crow, a, arow, tap, b, ldb, cols, add)
+		productPortable(c, crow, a, arow.list, tap.list, b, ldb, cols, add)
 		return
 	}
 	lanes := 8
 	if active == avx512 {
 		lanes = 16
 	}
-	for len(tap) > 0 {
-		n := min(len(tap), tapChunk)
+	for taps := tap.list; len(taps) > 0; {
+		n := min(len(taps), tapChunk)
 		for l := 0; l < cols; {
 			v := tileWidth((cols-l+lanes-1)/lanes, len(crow))
 			tail := min(lanes, cols-l-(v-1)*lanes)
-			productPanel(v, tail, c[l:], crow, a, arow, tap[:n], b[l:], ldb, add)
+			w := v
+			switch {
+			case v > 1 || active != avx512:
+			case tap.quads:
+				w = tapQuads
+			case arow.quads:
+				w = rowQuads
+			}
+			productPanel(w, tail, c[l:], crow, a, arow.list, taps[:n], b[l:], ldb, add)
 			l += v * lanes
 		}
-		tap = tap[n:]
-		if len(tap) > 0 {
+		taps = taps[n:]
+		if len(taps) > 0 {
 			b = b[n*ldb:]
 		}
 		add = true
 	}
 }
 
+// Widths of tiles of which more is known: they are one vector wide, and their taps or rows of a come in runs of four.
+const (
+	tapQuads = 5
+	rowQuads = 6
+)
+
 // productPanel computes a panel v vectors wide, in tiles of rows as equal as can be.
 func productPanel(v, tail int, c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb int, add bool) {
 	most := tileRows[active][v]
-	tiles := (len(crow) + most - 1) / most
-	rows := len(crow) / tiles
-	higher := len(crow) % tiles // so many tiles have one row more
+	step := 1
+	if v == rowQuads {
+		step = 4
+	}
+	all := len(crow) / step
+	tiles := (all*step + most - 1) / most
+	rows := all / tiles
+	higher := all % tiles // so many tiles have one step more
 	for r := 0; tiles > 0; {
-		m, n := rows, tiles
+		m, n := rows*step, tiles
 		if higher > 0 {
-			m, n = rows+1, higher
+			m, n = (rows+1)*step, higher
 		}
 		n = min(n, tileChunk)
 		last := &tap[len(tap)-1]

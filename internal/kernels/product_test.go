@@ -64,6 +64,33 @@ func TestProduct(t *testing.T) {
 		}
 		check(1000, 25, 30, false)
 		check(25, 1000, 30, true)
+
+		// Taps or rows in runs of four neighbours have tiles of their own.
+		runs := func(n int) []int32 {
+			list := make([]int32, n)
+			for i := range list {
+				list[i] = int32(i/4*7 + i%4)
+			}
+			return list
+		}
+		for n := 4; n <= 60; n += 4 {
+			for _, m := range []int{1, 5, 24, 25, 260} {
+				for _, cols := range []int{1, 8, 16} {
+					for _, few := range []bool{false, true} {
+						crow, arow, tap := ints(m, cols), ints(m, 50), runs(n)
+						if few {
+							crow, arow, tap = ints(n, cols), runs(n), ints(m, 3)
+						}
+						a := b.normal(int(arow[len(arow)-1]+tap[len(tap)-1]) + 1)
+						c, y := b.normal(len(crow)*cols), b.normal(len(tap)*cols)
+						want, size := productReference(c, crow, a, arow, tap, y, cols, cols, true)
+						kernels.Product(c, kernels.NewOffsets(crow), a, kernels.NewOffsets(arow), kernels.NewOffsets(tap), y, cols, cols, true)
+						b.near("product in runs", c, want, size, 1e-6)
+						b.release()
+					}
+				}
+			}
+		}
 	})
 }
 

@@ -34,7 +34,7 @@ func pooled7x2AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8
 //go:noescape
 func pooled7x1AVX512(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, x *float32, ldx int, height int, width int, tail int)
 
-// productAVX512 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes.
+// productAVX512 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or rows of a that come in runs of four.
 //
 //go:noescape
 func productAVX512(m int, v int, tiles int, c *float32, crow *int32, a *float32, arow *int32, tap *int32, lastTap *int32, b *float32, ldb int, tail int, add bool)
@@ -164,7 +164,7 @@ func winogradFilterAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src
 //go:noescape
 func winogradFilterGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
 
-// productAVX2 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes.
+// productAVX2 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or rows of a that come in runs of four.
 //
 //go:noescape
 func productAVX2(m int, v int, tiles int, c *float32, crow *int32, a *float32, arow *int32, tap *int32, lastTap *int32, b *float32, ldb int, tail int, add bool)

@@ -8,20 +8,41 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// productShapes lists, for each width in vectors, the greatest number of rows a tile has. The tile's sums, one row of b
-// and one value of a must fit in the registers.
-func (s isa) productShapes() map[int]int {
-	if s.wide() {
-		return map[int]int{1: 24, 2: 14, 3: 9, 4: 6}
+// A width is the width of a tile in vectors, or one vector with something known of the tables.
+type width int
+
+const (
+	// tapQuads: one vector, and every fourth tap is followed by its three neighbours.
+	tapQuads width = 5
+
+	// rowQuads: one vector, and every fourth row of a is followed by its three neighbours.
+	rowQuads width = 6
+)
+
+func (w width) vectors() int {
+	if w == tapQuads || w == rowQuads {
+		return 1
 	}
-	return map[int]int{1: 12, 2: 6, 4: 2}
+	return int(w)
 }
+
+// productRows lists the greatest number of rows a tile of each width has, and in which steps there are fewer. The tile's
+// sums, the rows of b and a value of a must fit in the registers.
+func (s isa) productRows(w width) (most, step int) {
+	if s.wide() {
+		return [...]int{1: 24, 2: 14, 3: 9, 4: 6, tapQuads: 24, rowQuads: 24}[w], [...]int{1: 1, 2: 1, 3: 1, 4: 1, tapQuads: 1, rowQuads: 4}[w]
+	}
+	return [...]int{1: 12, 2: 6, 4: 2, rowQuads: 0}[w], 1
+}
+
+// widths are in the order in which a call looks for its own.
+var widths = []width{2, tapQuads, rowQuads, 3, 1, 4}
 
 // product makes the function that walks tiles of m rows × v vectors down the tables crow and arow.
 func product(s isa) {
 	name := "product" + s.name
 	TEXT(name, NOSPLIT, "func(m, v, tiles int, c *float32, crow *int32, a *float32, arow, tap, lastTap *int32, b *float32, ldb, tail int, add bool)")
-	Doc(name + " computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes.")
+	Doc(name + " computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or rows of a that come in runs of four.")
 	Pragma("noescape")
 
 	n := Load(Param("tail"), GP64()).(reg.GPVirtual)
@@ -40,28 +61,28 @@ func product(s isa) {
 	m, v := GP64(), GP64()
 	MOVQ(argument("m"), m)
 	MOVQ(argument("v"), v)
-	shapes := s.productShapes()
-	widths := []int{2, 1, 3, 4}
 	for _, w := range widths {
-		if shapes[w] > 0 {
+		if most, _ := s.productRows(w); most > 0 {
 			CMPQ(v, U8(w))
 			JEQ(LabelRef(fmt.Sprintf("width%d", w)))
 		}
 	}
 	RET()
 	for _, w := range widths {
-		if shapes[w] == 0 {
+		most, step := s.productRows(w)
+		if most == 0 {
 			continue
 		}
 		Label(fmt.Sprintf("width%d", w))
-		for rows := shapes[w]; rows > 0; rows-- {
+		for rows := most; rows > 0; rows -= step {
 			CMPQ(m, U8(rows))
 			JEQ(LabelRef(fmt.Sprintf("tile%dx%d", rows, w)))
 		}
 		RET()
 	}
 	for _, w := range widths {
-		for rows := shapes[w]; rows > 0; rows-- {
+		most, step := s.productRows(w)
+		for rows := most; rows > 0; rows -= step {
 			s.productTile(rows, w, slots)
 		}
 	}
@@ -70,18 +91,10 @@ func product(s isa) {
 // slots are the places on the stack of what a tile needs only before and after its loop.
 type slots struct{ crow, arow, tiles, rows Mem }
 
-func (s isa) productTile(m, v int, at slots) {
-	label := fmt.Sprintf("tile%dx%d", m, v)
-	last := len(s.regs) - 1 // the value of a
-	if !s.wide() {
-		last-- // the mask
-	}
+func (s isa) productTile(m int, w width, at slots) {
+	label := fmt.Sprintf("tile%dx%d", m, w)
+	v := w.vectors()
 	acc := func(r, i int) reg.VecPhysical { return s.regs[r*v+i] }
-	row := func(i int) reg.VecPhysical { return s.regs[last-v+i] }
-	x := s.regs[last]
-	if m*v > last-v {
-		panic(label + " needs too many registers")
-	}
 
 	Label(label)
 	for r := range m {
@@ -102,26 +115,8 @@ func (s isa) productTile(m, v int, at slots) {
 		}
 	}
 
-	// Pointers to the rows of a: as many as there are registers for, the others on the stack.
 	Label(label + "_start")
-	held := m
-	if m > 12 {
-		held = 11
-	}
-	rows := make([]reg.GPVirtual, m)
-	table, base, t = GP64(), GP64(), GP64()
-	MOVQ(at.arow, table)
-	MOVQ(argument("a"), base)
-	for r := held; r < m; r++ {
-		MOVLQSX(Mem{Base: table, Disp: 4 * r}, t)
-		LEAQ(Mem{Base: base, Index: t, Scale: 4}, t)
-		MOVQ(t, at.rows.Offset(8*(r-held)))
-	}
-	for r := range held {
-		rows[r] = GP64()
-		MOVLQSX(Mem{Base: table, Disp: 4 * r}, rows[r])
-		LEAQ(Mem{Base: base, Index: rows[r], Scale: 4}, rows[r])
-	}
+	rows := loadRows(m, w, at)
 	tap, b := GP64(), GP64()
 	MOVQ(argument("tap"), tap)
 	MOVQ(argument("b"), b)
@@ -129,28 +124,18 @@ func (s isa) productTile(m, v int, at slots) {
 	Label(label + "_tap")
 	t = GP64()
 	MOVLQSX(Mem{Base: tap}, t)
-	for i := range v {
-		s.load(Mem{Base: b, Disp: s.bytes() * i}, row(i), i == v-1)
+	rows.offset = t
+	switch w {
+	case tapQuads:
+		tapQuadStep(rows, b)
+		ADDQ(U8(16), tap)
+	case rowQuads:
+		rowQuadStep(rows, b)
+		ADDQ(U8(4), tap)
+	default:
+		s.tapStep(rows, b, v)
+		ADDQ(U8(4), tap)
 	}
-	spilled := GP64()
-	for r := range m {
-		p := rows[r]
-		if r >= held {
-			p = spilled
-			MOVQ(at.rows.Offset(8*(r-held)), p)
-		}
-		value := Mem{Base: p, Index: t, Scale: 4}
-		if v == 1 && s.wide() {
-			VFMADD231PS_BCST(value, row(0), acc(r, 0))
-			continue
-		}
-		VBROADCASTSS(value, x)
-		for i := range v {
-			VFMADD231PS(row(i), x, acc(r, i))
-		}
-	}
-	ADDQ(argument("ldb"), b)
-	ADDQ(U8(4), tap)
 	CMPQ(tap, argument("lastTap"))
 	JLS(LabelRef(label + "_tap"))
 
@@ -182,4 +167,131 @@ func (s isa) productTile(m, v int, at slots) {
 	DECQ(at.tiles)
 	JNZ(LabelRef(label))
 	s.end()
+}
+
+// rowPointers are pointers to rows of a: as many as there are registers for, the others on the stack. To all of them the
+// same offset is added.
+type rowPointers struct {
+	m      int // rows of the tile
+	held   []reg.GPVirtual
+	stack  Mem
+	spare  reg.GPVirtual
+	offset reg.Register
+}
+
+// loadRows makes the pointers, with rowQuads one to each run of four rows.
+func loadRows(m int, w width, at slots) rowPointers {
+	n, step := m, 1
+	if w == rowQuads {
+		n, step = m/4, 4
+	}
+	p := rowPointers{m: m, stack: at.rows, spare: GP64()}
+	held := n
+	if n > 12 {
+		held = 11 // and one register to fetch the others
+	}
+	table, base, t := GP64(), GP64(), GP64()
+	MOVQ(at.arow, table)
+	MOVQ(argument("a"), base)
+	for i := held; i < n; i++ {
+		MOVLQSX(Mem{Base: table, Disp: 4 * step * i}, t)
+		LEAQ(Mem{Base: base, Index: t, Scale: 4}, t)
+		MOVQ(t, at.rows.Offset(8*(i-held)))
+	}
+	for i := range held {
+		row := GP64()
+		MOVLQSX(Mem{Base: table, Disp: 4 * step * i}, row)
+		LEAQ(Mem{Base: base, Index: row, Scale: 4}, row)
+		p.held = append(p.held, row)
+	}
+	return p
+}
+
+// at is the value of a in row i at the offset, or so many places behind it.
+func (p rowPointers) at(i, behind int) Mem {
+	return Mem{Base: p.held[i], Index: p.offset, Scale: 4, Disp: 4 * behind}
+}
+
+// fetch brings pointer i into a register, and returns the pointers with it.
+func (p rowPointers) fetch(i int) rowPointers {
+	if i < len(p.held) {
+		return p
+	}
+	MOVQ(p.stack.Offset(8*(i-len(p.held))), p.spare)
+	all := append([]reg.GPVirtual{}, p.held...)
+	for len(all) <= i {
+		all = append(all, p.spare)
+	}
+	p.held = all
+	return p
+}
+
+// tapStep adds the products of one tap, the sums being the first registers.
+func (s isa) tapStep(rows rowPointers, b reg.Register, v int) {
+	last := len(s.regs) - 1 // the value of a
+	if !s.wide() {
+		last-- // the mask
+	}
+	y, x := s.regs[last-v:last], s.regs[last]
+	if rows.m*v > last-v {
+		panic("a tile needs too many registers")
+	}
+	for i := range v {
+		s.load(Mem{Base: b, Disp: s.bytes() * i}, y[i], i == v-1)
+	}
+	ADDQ(argument("ldb"), b)
+	for r := range rows.m {
+		value := rows.fetch(r).at(r, 0)
+		if v == 1 && s.wide() {
+			VFMADD231PS_BCST(value, y[0], s.regs[r])
+			continue
+		}
+		VBROADCASTSS(value, x)
+		for i := range v {
+			VFMADD231PS(y[i], x, s.regs[r*v+i])
+		}
+	}
+}
+
+// A tile one vector wide loads a value of a for every multiplication, which is more than a core can load. Where four
+// values lie side by side, two of them come out of one load of all four, by shuffles that run beside the multiplications.
+
+// tapQuadStep adds the products of four taps.
+func tapQuadStep(rows rowPointers, b reg.Register) {
+	r := avx512.regs
+	for k := range 4 {
+		avx512.load(Mem{Base: b}, r[24+k], true)
+		ADDQ(argument("ldb"), b)
+	}
+	for i := range rows.m {
+		p := rows.fetch(i)
+		VBROADCASTF32X4(p.at(i, 0), r[28])
+		for k := range 4 {
+			fourth(p, i, k, r[24+k], r[i])
+		}
+	}
+}
+
+// rowQuadStep adds the products of one tap, four rows at a time.
+func rowQuadStep(rows rowPointers, b reg.Register) {
+	r := avx512.regs
+	avx512.load(Mem{Base: b}, r[24], true)
+	ADDQ(argument("ldb"), b)
+	for i := range rows.m / 4 {
+		VBROADCASTF32X4(rows.at(i, 0), r[28])
+		for k := range 4 {
+			fourth(rows, i, k, r[24], r[4*i+k])
+		}
+	}
+}
+
+// fourth adds the product of the value k places behind the offset, all four of which register 28 holds.
+func fourth(p rowPointers, i, k int, y, sum reg.VecPhysical) {
+	r := avx512.regs
+	if k < 2 {
+		VFMADD231PS_BCST(p.at(i, k), y, sum)
+		return
+	}
+	VPERMILPS(U8(0x55*k), r[28], r[29+k%2])
+	VFMADD231PS(y, r[29+k%2], sum)
 }
