@@ -73,7 +73,7 @@ func formatTyped(v any) (json.RawMessage, error) {
 		var raw []byte
 		var err error
 		if init, ok := value.Interface().(Initializer); ok {
-			raw, err = formatTyped(init)
+			raw, err = formatInitializer(init)
 		} else {
 			raw, err = json.Marshal(value.Interface())
 		}
@@ -107,6 +107,16 @@ func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 		specs[i] = v.(Spec)
 	}
 	return a.Input, specs, nil
+}
+
+// formatInitializer refuses what parseInitializer would not know.
+func formatInitializer(init Initializer) (json.RawMessage, error) {
+	for _, known := range initializers {
+		if reflect.TypeOf(init) == reflect.TypeOf(known) {
+			return formatTyped(init)
+		}
+	}
+	return nil, fmt.Errorf("initializer %T has no name in a file, wanted Normal, He, Xavier or Zero", init)
 }
 
 func parseInitializer(raw json.RawMessage) (any, error) {

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -117,7 +118,10 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	for _, t := range f.Tensors {
 		total += len(t.Data)
 	}
-	net, err := build(in, rand.New(zeroSource{}), total, specs)
+	net, err := build(in, rand.New(new(Stream)), total, specs) // its weights are overwritten
+	if _, ok := errors.AsType[tooLarge](err); ok {
+		return nil, fmt.Errorf("tensors are missing or too small: %w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +144,6 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	}
 	return m, nil
 }
-
-// zeroSource spares drawing weights that are overwritten.
-type zeroSource struct{}
-
-func (zeroSource) Uint64() uint64 { return 1 << 62 }
 
 // setTensors copies the values of a file into the parameters.
 func (s *Sequential) setTensors(file []safetensors.Tensor) error {
@@ -190,7 +189,7 @@ func (s *Sequential) ImportPyTorch(file []safetensors.Tensor) error {
 		want := [][]int{params[i].Shape}
 		if pixels > 1 {
 			want = [][]int{{v.N, v.C, v.H, v.W}, {v.N, v.C * pixels}}
-		} else if v.N > 1 {
+		} else if len(params[i].Shape) == 2 {
 			want = append(want, []int{v.N, v.C, 1, 1})
 		}
 		if !slices.ContainsFunc(want, func(w []int) bool { return slices.Equal(w, t.Shape) }) {

@@ -32,6 +32,11 @@ type Counted interface {
 	CountParams(in Shape) int
 }
 
+// tooLarge tells of a layer for which no memory is taken.
+type tooLarge struct{ text string }
+
+func (e tooLarge) Error() string { return e.text }
+
 func build(in Shape, rng *rand.Rand, budget int, specs []Spec) (*Sequential, error) {
 	if err := in.check(); err != nil {
 		return nil, fmt.Errorf("network input: %w", err)
@@ -46,7 +51,7 @@ func build(in Shape, rng *rand.Rand, budget int, specs []Spec) (*Sequential, err
 		if c, ok := spec.(Counted); ok {
 			n := c.CountParams(shape)
 			if n > budget {
-				return nil, fmt.Errorf("%s: %d parameters for input %v, wanted at most %d", name, n, shape, budget)
+				return nil, tooLarge{fmt.Sprintf("%s: %d parameters for input %v, wanted at most %d", name, n, shape, budget)}
 			}
 			budget -= max(n, 0)
 		}
