@@ -45,6 +45,12 @@ func NewWinograd(h, w, c, o, pad int) *Winograd {
 	return p
 }
 
+// Back returns the plan of the input gradient: its images are the gradients of the outputs, its outputs those of the
+// images. Its filters come from FilterTurned. There is none when more than 2 zeros are around: then it panics.
+func (p *Winograd) Back() *Winograd {
+	return NewWinograd(p.oh, p.ow, p.o, p.c, 2-p.pad)
+}
+
 // rowStride returns n, with room added when rows so far apart would share few sets of the cache.
 func rowStride(n int) int {
 	if n%256 == 0 {
@@ -88,9 +94,8 @@ func (p *Winograd) Filter(u, filters, scratch []float32) {
 	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, p.o}, grid{turned, 0, 3 * n, n, p.o}, p.o, p.c)
 }
 
-// FilterTurned carries to the points the filters of the input gradient. The plan is that of the way back, whose images
-// are OH×OW×O gradients with 2-pad zeros around, whose outputs are H×W×C; filters are those of the way forward, C×3×3×O
-// in the plan's own letters.
+// FilterTurned carries to the points of a plan made by Back the filters of the way forward, which are C×3×3×O in the
+// letters of this plan: each turned by 180°, inputs and outputs exchanged.
 func (p *Winograd) FilterTurned(u, filters []float32) {
 	if len(u) != p.FilterLen() || len(filters) != 9*p.c*p.o {
 		panic("kernels: Winograd.FilterTurned: wrong length")

@@ -63,7 +63,7 @@ func TestWinograd(t *testing.T) {
 			}
 			oh, ow := v.outputs()
 			p := kernels.NewWinograd(v.h, v.w, v.c, v.o, v.pad)
-			back := kernels.NewWinograd(oh, ow, v.o, v.c, 2-v.pad)
+			back := p.Back()
 			x, w, dy := b.normal(v.n*v.h*v.w*v.c), b.normal(9*v.c*v.o), b.normal(v.n*oh*ow*v.o)
 			y, dx, dw := b.normal(len(dy)), b.normal(len(x)), b.normal(len(w))
 			u, m := b.zeros(p.FilterLen()), b.zeros(p.FilterLen())
