@@ -28,7 +28,8 @@ func workloads() []workload {
 	for _, v := range []struct{ rows, taps, cols int }{
 		{576, 25, 30}, {25, 576, 30}, // the first layer of SimpleConvNet, forward and filter gradient
 		{784, 144, 16}, {144, 784, 16}, {196, 288, 32}, {288, 196, 32}, {49, 576, 64}, {576, 49, 64}, // DeepConvNet
-		{50, 100, 4320}, {50, 4320, 100}, // affine
+		{784, 9, 16}, {9, 784, 16}, // its first layer
+		{50, 100, 4320}, {50, 4320, 100}, {100, 50, 4320}, // affine
 		{24, 256, 16}, {6, 256, 64}, {1, 256, 64},
 	} {
 		pad := v.taps
