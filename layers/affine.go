@@ -50,7 +50,7 @@ func product(counts ...int) int {
 // Build implements [nn.Spec].
 func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Units < 1 {
-		return nil, fmt.Errorf("Units is %d, wanted at least 1", s.Units)
+		return nil, fmt.Errorf("field Units is %d, wanted at least 1", s.Units)
 	}
 	if most := math.MaxInt32 / samplesAtOnce; in.Size() > most {
 		return nil, fmt.Errorf("input %v has %d values, wanted at most %d", in, in.Size(), most)

@@ -46,10 +46,10 @@ func (s BatchNormalization) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 		s.Momentum = 0.1
 	}
 	if !(s.Epsilon > 0 && s.Epsilon < math.Inf(1)) {
-		return nil, fmt.Errorf("Epsilon is %g, wanted a positive number", s.Epsilon)
+		return nil, fmt.Errorf("field Epsilon is %g, wanted a positive number", s.Epsilon)
 	}
 	if !(s.Momentum > 0 && s.Momentum <= 1) {
-		return nil, fmt.Errorf("Momentum is %g, wanted more than 0 and at most 1", s.Momentum)
+		return nil, fmt.Errorf("field Momentum is %g, wanted more than 0 and at most 1", s.Momentum)
 	}
 	param := func(name string, value float32, fixed bool) *nn.Param {
 		t := nn.NewTensor(1, nn.Features(in.C))

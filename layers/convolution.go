@@ -80,7 +80,7 @@ func windows(in nn.Shape, size, stride, pad int) (out nn.Shape, err error) {
 // Build implements [nn.Spec].
 func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Filters < 1 {
-		return nil, fmt.Errorf("Filters is %d, wanted at least 1", s.Filters)
+		return nil, fmt.Errorf("field Filters is %d, wanted at least 1", s.Filters)
 	}
 	stride := max(s.Stride, 1)
 	if s.Stride < 0 {

@@ -25,7 +25,6 @@ type direct struct {
 	pixelIn   kernels.Offsets // input pixels in x
 	pixelBack kernels.Offsets // input pixels in spread
 	tapBack   kernels.Offsets // a window in spread
-	row       []kernels.Offsets
 }
 
 func newDirect(in, out nn.Shape, kernel, stride, pad int) *direct {
@@ -119,10 +118,10 @@ func (d *direct) inputGradient(dx, spread, turned []float32) {
 
 // canvas is a zeroed image with room for another.
 type canvas struct {
-	shape               nn.Shape // of the canvas
-	image               nn.Shape
-	before, step, limit int // place of pixel i: before + i·step, if under limit
-	data                []float32
+	shape        nn.Shape // of the canvas
+	image        nn.Shape
+	before, step int // place of pixel i: before + i·step, if on the canvas
+	data         []float32
 }
 
 // newCanvas takes the canvas from the pass's scratch.

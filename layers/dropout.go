@@ -25,7 +25,7 @@ func (s Dropout) String() string { return fmt.Sprintf("Dropout %g", s.Ratio) }
 // Build implements [nn.Spec].
 func (s Dropout) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	if !(s.Ratio >= 0 && s.Ratio < 1) {
-		return nil, fmt.Errorf("Ratio is %g, wanted 0 or more and less than 1", s.Ratio)
+		return nil, fmt.Errorf("field Ratio is %g, wanted 0 or more and less than 1", s.Ratio)
 	}
 	l := dropout{pointwise: pointwise(in), ratio: float32(s.Ratio), training: float32(1 / (1 - s.Ratio)), inference: 1}
 	if s.Unscaled {

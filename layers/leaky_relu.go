@@ -27,7 +27,7 @@ func (s LeakyReLU) slope() float32 {
 // Build implements [nn.Spec].
 func (s LeakyReLU) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	if v := float64(s.Slope); math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, fmt.Errorf("Slope is %g, wanted a number", v)
+		return nil, fmt.Errorf("field Slope is %g, wanted a number", v)
 	}
 	return leakyReLU{pointwise(in), s.slope()}, nil
 }

@@ -79,7 +79,7 @@ func (s scale) Build(in nn.Shape, r *rand.Rand) (nn.Layer, error) {
 	}
 	order := r.Perm(12 * in.C)
 	for i := range w.Value.Data {
-		w.Value.Data[i] += float32(s.Factor) + float32(order[i])
+		w.Value.Data[i] += float32(s.Factor) + float32(order[i]+s.hidden)
 	}
 	return &scaling{in, w}, nil
 }
