@@ -1,0 +1,229 @@
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// ChartOptions describes a chart around its marks.
+type ChartOptions struct {
+	Title         string
+	Note          string // small, below the title
+	X, Y          Axis
+	Width, Height vg.Length // in points; zero: 504 × 300
+}
+
+// Mark is one thing drawn in a chart: a Curve, Points, Bars, a Histogram,
+// Contours or Arrows. Later marks lie over earlier ones; each takes the next
+// colour, dashes and glyph.
+type Mark interface {
+	mark(b *builder) error
+}
+
+// Chart draws marks over one pair of axes, with the legend between the title
+// and the data so that it covers none.
+func Chart(o ChartOptions, marks ...Mark) (Figure, error) {
+	fail := func(err error) (Figure, error) { return nil, fmt.Errorf("chart %q: %w", o.Title, err) }
+	if o.Width == 0 {
+		o.Width = 504
+	}
+	if o.Height == 0 {
+		o.Height = 300
+	}
+	if !(o.Width >= 60 && o.Height >= 60) {
+		return fail(fmt.Errorf("size %g × %g points: wanted at least 60 × 60", o.Width, o.Height))
+	}
+	if err := errors.Join(o.X.check("x"), o.Y.check("y")); err != nil {
+		return fail(err)
+	}
+	b := &builder{x: o.X, y: o.Y}
+	for i, m := range marks {
+		if err := m.mark(b); err != nil {
+			return fail(fmt.Errorf("mark %d: %w", i+1, err))
+		}
+	}
+	if !(b.xs.any && b.ys.any) && !(b.x.fixed() && b.y.fixed() && b.layers != nil) {
+		return fail(fmt.Errorf("nothing to draw: none of %d marks holds a value that its axes can show", len(marks)))
+	}
+	return b.figure(o), nil
+}
+
+// builder gathers what the marks of a chart draw.
+type builder struct {
+	x, y   Axis
+	xs, ys bounds
+	room   float64 // share of the x range to leave free at its ends
+	zero   bool    // the y axis starts at zero if nothing lies below
+	groups []string
+	layers []plot.Plotter
+	legend []entry
+	looks  int
+}
+
+// entry is a line of the legend: its swatch fills the given rectangle.
+type entry struct {
+	name   string
+	look   string // equal for equal swatches
+	swatch func(c draw.Canvas)
+}
+
+func (b *builder) next() (draw.LineStyle, draw.GlyphStyle) {
+	b.looks++
+	return look(b.looks - 1)
+}
+
+func (b *builder) name(name, kind string, swatch func(c draw.Canvas)) {
+	if name = clean(name); name != "" {
+		b.legend = append(b.legend, entry{name, fmt.Sprint(kind, b.looks), swatch})
+	}
+}
+
+// points copies data, with NaN where a value has no place on the axes, and
+// counts those that have.
+func (b *builder) points(data plotter.XYer) (xys plotter.XYs, drawable int) {
+	if data == nil {
+		return nil, 0
+	}
+	xys = make(plotter.XYs, data.Len())
+	for i := range xys {
+		x, y := data.XY(i)
+		if b.x.drawable(x) && b.y.drawable(y) {
+			b.xs.add(x)
+			drawable++
+		} else {
+			x, y = math.NaN(), math.NaN()
+		}
+		xys[i] = plotter.XY{X: x, Y: y}
+	}
+	return xys, drawable
+}
+
+// span makes the y axis show the points.
+func (b *builder) span(xys plotter.XYs) {
+	for _, p := range xys {
+		if !math.IsNaN(p.Y) {
+			b.ys.add(p.Y)
+		}
+	}
+}
+
+// chart is a finished chart.
+type chart struct {
+	o      ChartOptions
+	plot   *plot.Plot
+	legend []entry
+	small  bool
+}
+
+func (b *builder) figure(o ChartOptions) *chart {
+	f := &chart{o: o, plot: plot.New(), legend: b.legend, small: o.Width < 300}
+	text := labelText
+	if f.small {
+		text.size = 7
+	}
+	whole := b.xs.whole
+	b.x.spread(b.xs, b.room)
+	b.y.spread(b.ys, 0.05)
+	if b.zero && !b.y.Log && !o.Y.fixed() {
+		b.y.Min, b.y.Max = min(b.y.Min, 0), max(b.y.Max, 0)
+		if b.ys.lo >= 0 {
+			b.y.Min = 0
+		}
+		if b.ys.hi <= 0 {
+			b.y.Max = 0
+		}
+		if b.y.Min == b.y.Max {
+			b.y.Max = 1
+		}
+	}
+	p := f.plot
+	b.x.set(&p.X, int(o.Width/65)+1, whole, text)
+	b.y.set(&p.Y, int(o.Height/45)+1, false, text)
+	p.BackgroundColor = nil
+	grid := plotter.NewGrid()
+	line := draw.LineStyle{Color: faint, Width: 0.5}
+	grid.Vertical, grid.Horizontal = line, line
+	if b.groups != nil {
+		grid.Vertical.Width = 0
+		p.X.Tick.Length = 0
+		room := (o.Width - 60) / vg.Length(len(b.groups))
+		ticks := make(plot.ConstantTicks, len(b.groups))
+		for i, g := range b.groups {
+			ticks[i] = plot.Tick{Value: float64(i), Label: text.fit(clean(g), room)}
+		}
+		p.X.Tick.Marker = ticks
+	}
+	p.Add(grid)
+	p.Add(b.layers...)
+	b.x.restore(&p.X) // Add widens the axes to all data, clipped or not
+	b.y.restore(&p.Y)
+	return f
+}
+
+func (a Axis) restore(g *plot.Axis) { g.Min, g.Max = a.Min, a.Max }
+
+func (f *chart) Size() (w, h vg.Length) { return f.o.Width, f.o.Height }
+
+func (f *chart) Draw(c draw.Canvas) {
+	title, note, text, edge := titleText, noteText, labelText, margin
+	text.size = 8.5
+	if f.small {
+		title.size, note.size, text.size, edge = 8.5, 6.5, 7, 4
+	}
+	in := draw.Crop(c, edge, -edge, edge, -edge)
+	width := in.Size().X
+	down := func(by vg.Length) vg.Point {
+		in.Max.Y -= by
+		return vg.Point{X: in.Min.X, Y: in.Max.Y}
+	}
+	for _, s := range title.wrap(clean(f.o.Title), width, 2) {
+		title.draw(in, down(title.size), 0, s)
+		down(2.5)
+	}
+	for _, s := range note.wrap(clean(f.o.Note), width, 3) {
+		note.draw(in, down(note.size), 0, s)
+		down(2)
+	}
+	down(3)
+	if h := drawLegend(in, text, f.legend); h > 0 {
+		down(h + 3)
+	}
+	in.Max.X -= 4 // half of the last tick's label may stand out
+	f.plot.Draw(in)
+}
+
+// drawLegend sets entries in rows from the top left of c and returns their
+// height.
+func drawLegend(c draw.Canvas, l letter, entries []entry) vg.Length {
+	places, height := layLegend(c.Size().X, l, entries)
+	for i, e := range entries {
+		at := vg.Point{X: c.Min.X + places[i].X, Y: c.Max.Y - places[i].Y - l.size - 4}
+		box := vg.Rectangle{Min: at.Add(vg.Point{Y: 2}), Max: at.Add(vg.Point{X: swatch, Y: l.size + 2})}
+		e.swatch(draw.Canvas{Canvas: c.Canvas, Rectangle: box})
+		l.draw(c, at.Add(vg.Point{X: swatch + 4, Y: 2 + l.size*0.16}), 0, l.fit(e.name, c.Size().X-swatch-4))
+	}
+	return height
+}
+
+const swatch = vg.Length(20) // width of a legend's sample
+
+// layLegend gives the top left corners, y downward, of entries set in rows.
+func layLegend(width vg.Length, l letter, entries []entry) (places []vg.Point, height vg.Length) {
+	var at vg.Point
+	for i, e := range entries {
+		w := swatch + 4 + min(l.width(e.name), width-swatch-4)
+		if i > 0 && at.X+w > width {
+			at = vg.Point{Y: at.Y + l.size + 4}
+		}
+		places = append(places, at)
+		at.X += w + 14
+		height = at.Y + l.size + 4
+	}
+	return places, height
+}

@@ -1,0 +1,195 @@
+package plots
+
+import (
+	"image/color"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The colours of Okabe and Ito, which colour-blind people can tell apart,
+// without the yellow that is too pale for lines.
+var okabeIto = [...]color.NRGBA{
+	{0x00, 0x72, 0xb2, 0xff}, // blue
+	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
+	{0x00, 0x9e, 0x73, 0xff}, // green
+	{0xcc, 0x79, 0xa7, 0xff}, // purple
+	{0xe6, 0x9f, 0x00, 0xff}, // orange
+	{0x56, 0xb4, 0xe9, 0xff}, // sky
+	{0x33, 0x33, 0x33, 0xff}, // almost black
+}
+
+var dashes = [...][]vg.Length{nil, {7, 3}, {2, 2}, {8, 2.5, 2, 2.5}}
+
+var glyphs = [...]draw.GlyphDrawer{
+	draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{},
+	draw.TriangleGlyph{}, draw.PlusGlyph{},
+}
+
+var (
+	ink    = color.NRGBA{0x22, 0x22, 0x22, 0xff}
+	soft   = color.NRGBA{0x66, 0x66, 0x66, 0xff}
+	faint  = color.NRGBA{0xe4, 0xe4, 0xe4, 0xff}
+	noData = color.NRGBA{0xf0, 0xe4, 0x42, 0xff} // Okabe and Ito's yellow: a value that is not finite
+)
+
+// look is how the i-th line or group of points is told from the others: by
+// colour, dashes and glyph.
+func look(i int) (draw.LineStyle, draw.GlyphStyle) {
+	c := okabeIto[i%len(okabeIto)]
+	return draw.LineStyle{Color: c, Width: 1.5, Dashes: dashes[i%len(dashes)]},
+		draw.GlyphStyle{Color: c, Radius: 2.4, Shape: glyphs[i%len(glyphs)]}
+}
+
+// pale is c mixed with white.
+func pale(c color.Color, share float64) color.NRGBA {
+	return mix(color.NRGBAModel.Convert(c).(color.NRGBA), color.NRGBA{255, 255, 255, 255}, share)
+}
+
+func mix(a, b color.NRGBA, t float64) color.NRGBA {
+	m := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + t*(float64(b)-float64(a)))) }
+	return color.NRGBA{m(a.R, b.R), m(a.G, b.G), m(a.B, b.B), 255}
+}
+
+// letter is a font's size, weight and colour.
+type letter struct {
+	size  vg.Length
+	bold  bool
+	color color.NRGBA
+}
+
+var (
+	titleText   = letter{11, true, ink}
+	noteText    = letter{8, false, soft}
+	labelText   = letter{9, false, ink}
+	captionText = letter{7, false, ink}
+)
+
+func (l letter) font() font.Font {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: l.size}
+	if l.bold {
+		f.Weight = xfont.WeightBold
+	}
+	return f
+}
+
+func (l letter) face() font.Face { return font.DefaultCache.Lookup(l.font(), l.size) }
+
+func (l letter) width(s string) vg.Length {
+	face := l.face()
+	return face.Width(s)
+}
+
+// style is l for gonum's axes.
+func (l letter) style(x text.XAlignment, y text.YAlignment) text.Style {
+	return text.Style{Color: l.color, Font: l.font(), XAlign: x, YAlign: y, Handler: text.Plain{Fonts: font.DefaultCache}}
+}
+
+// draw writes s with the left, middle or right (align 0, ½, 1) of its baseline at p.
+func (l letter) draw(c vg.Canvas, p vg.Point, align float64, s string) {
+	face := l.face()
+	c.SetColor(l.color)
+	p.X -= vg.Length(align) * face.Width(s)
+	c.FillString(face, p, s)
+}
+
+// fit shortens s to a width, with an ellipsis.
+func (l letter) fit(s string, width vg.Length) string {
+	if l.width(s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	lo, hi := 0, len(runes) // the longest prefix that fits has lo ≤ n < hi letters
+	for lo+1 < hi {
+		mid := (lo + hi) / 2
+		if l.width(string(runes[:mid])+"…") <= width {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return strings.TrimRight(string(runes[:lo]), " ") + "…"
+}
+
+// wrap breaks s into lines of a width, the last of at most n shortened.
+func (l letter) wrap(s string, width vg.Length, n int) []string {
+	var lines []string
+	words := strings.Fields(s)
+	for len(words) > 0 {
+		k := 1
+		for k < len(words) && l.width(strings.Join(words[:k+1], " ")) <= width {
+			k++
+		}
+		if len(lines) == n-1 {
+			k = len(words)
+		}
+		lines = append(lines, l.fit(strings.Join(words[:k], " "), width))
+		words = words[k:]
+	}
+	return lines
+}
+
+// clean makes any text one line that every format can hold.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}
+
+// number writes v with at most the given significant digits, as people do:
+// 0.001, 12,500, 3e-7.
+func number(v float64, digits int) string {
+	switch a := math.Abs(v); {
+	case v == 0:
+		return "0"
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case a >= 1e6 || a < 1e-4:
+		s := strconv.FormatFloat(v, 'e', digits-1, 64)
+		m, e, _ := strings.Cut(s, "e")
+		if strings.Contains(m, ".") {
+			m = strings.TrimRight(strings.TrimRight(m, "0"), ".")
+		}
+		n, _ := strconv.Atoi(e)
+		return m + "e" + strconv.Itoa(n)
+	default:
+		decimals := max(0, digits-1-int(math.Floor(math.Log10(a))))
+		s := strconv.FormatFloat(v, 'f', decimals, 64)
+		if strings.Contains(s, ".") {
+			s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+		}
+		return group(s)
+	}
+}
+
+// group puts commas between the thousands of five digits or more.
+func group(s string) string {
+	whole, rest, point := strings.Cut(s, ".")
+	sign := strings.HasPrefix(whole, "-")
+	whole = strings.TrimPrefix(whole, "-")
+	if len(whole) > 4 {
+		for i := len(whole) - 3; i > 0; i -= 3 {
+			whole = whole[:i] + "," + whole[i:]
+		}
+	}
+	if sign {
+		whole = "-" + whole
+	}
+	if point {
+		whole += "." + rest
+	}
+	return whole
+}
+
+// count writes a whole number.
+func count(n int) string { return group(strconv.Itoa(n)) }
