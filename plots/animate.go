@@ -23,8 +23,13 @@ func Animate(w io.Writer, delay time.Duration, frames ...Figure) error {
 	if delay < 20*time.Millisecond || delay > time.Minute {
 		return fmt.Errorf("animation: %v a frame, wanted 20ms to 1m", delay)
 	}
+	for i, f := range frames {
+		if f == nil {
+			return fmt.Errorf("animation: frame %d of %d is nil", i+1, len(frames))
+		}
+	}
 	width, height := frames[0].Size()
-	if pixels := width.Dots(dpi) * height.Dots(dpi); !(width > 0 && height > 0 && pixels <= maxPixels) {
+	if pixels := width.Dots(dpi) * height.Dots(dpi); !(width >= 1 && height >= 1 && pixels <= maxPixels) {
 		return fmt.Errorf("animation: frames of %.4g × %.4g points", width, height)
 	}
 	// One palette for the film: its 256 commonest colours, to five bits a channel.

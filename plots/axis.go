@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
@@ -13,6 +12,7 @@ import (
 type Axis struct {
 	Label    string  // what is measured, with its unit
 	Log      bool    // logarithmic; values not above zero are left out
+	Zero     bool    // a linear range from the data reaches zero (y axes only)
 	Min, Max float64 // the range; both zero: taken from the data
 }
 
@@ -91,10 +91,6 @@ func (a Axis) set(g *plot.Axis, want int, whole bool, l letter) {
 		g.Scale = plot.LogScale{}
 		g.Tick.Marker = plot.TickerFunc(func(lo, hi float64) []plot.Tick { return logTicks(lo, hi, want) })
 	}
-	g.Label.Text = clean(a.Label)
-	g.Label.Padding = vg.Length(3)
-	l.size++
-	g.Label.TextStyle.Color, g.Label.TextStyle.Font = ink, l.font()
 }
 
 // linearTicks labels multiples of 1, 2 or 5 times a power of ten.
@@ -131,7 +127,7 @@ func niceStep(least float64) float64 {
 // linear ticks where the range is too short for that.
 func logTicks(lo, hi float64, want int) []plot.Tick {
 	from, to := int(math.Floor(math.Log10(lo))), int(math.Ceil(math.Log10(hi)))
-	every := max(1, (to-from+want-1)/max(want, 1))
+	every := int(max(1, niceStep(float64(to-from)/float64(max(want, 1)))))
 	for _, labelled := range []string{"1", "125"} {
 		var ticks []plot.Tick
 		n := 0

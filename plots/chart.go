@@ -3,7 +3,9 @@ package plots
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -42,14 +44,14 @@ func Chart(o ChartOptions, marks ...Mark) (Figure, error) {
 	if err := errors.Join(o.X.check("x"), o.Y.check("y")); err != nil {
 		return fail(err)
 	}
-	b := &builder{x: o.X, y: o.Y}
+	b := &builder{x: o.X, y: o.Y, zero: o.Y.Zero}
 	for i, m := range marks {
 		if err := m.mark(b); err != nil {
 			return fail(fmt.Errorf("mark %d: %w", i+1, err))
 		}
 	}
 	if !(b.xs.any && b.ys.any) && !(b.x.fixed() && b.y.fixed() && b.layers != nil) {
-		return fail(fmt.Errorf("nothing to draw: none of %d marks holds a value that its axes can show", len(marks)))
+		return fail(fmt.Errorf("nothing to draw: no value of %s fits the axes", plural(len(marks), "mark")))
 	}
 	return b.figure(o), nil
 }
@@ -59,7 +61,8 @@ type builder struct {
 	x, y   Axis
 	xs, ys bounds
 	room   float64 // share of the x range to leave free at its ends
-	zero   bool    // the y axis starts at zero if nothing lies below
+	zero   bool    // a linear y axis from the data reaches zero
+	spiked bool    // values far above the rest are not on the y axis
 	groups []string
 	layers []plot.Plotter
 	legend []entry
@@ -70,17 +73,21 @@ type builder struct {
 type entry struct {
 	name   string
 	look   string // equal for equal swatches
+	width  vg.Length
 	swatch func(c draw.Canvas)
 }
+
+// The widths of swatches: for a line, for a glyph or a bar.
+const wide, narrow = vg.Length(24), vg.Length(8)
 
 func (b *builder) next() (draw.LineStyle, draw.GlyphStyle) {
 	b.looks++
 	return look(b.looks - 1)
 }
 
-func (b *builder) name(name, kind string, swatch func(c draw.Canvas)) {
+func (b *builder) name(name, kind string, width vg.Length, swatch func(c draw.Canvas)) {
 	if name = clean(name); name != "" {
-		b.legend = append(b.legend, entry{name, fmt.Sprint(kind, b.looks), swatch})
+		b.legend = append(b.legend, entry{name, fmt.Sprint(kind, b.looks), width, swatch})
 	}
 }
 
@@ -128,6 +135,9 @@ func (b *builder) figure(o ChartOptions) *chart {
 		text.size = 7
 	}
 	whole := b.xs.whole
+	if b.spiked && !o.Y.fixed() {
+		f.o.Note = strings.TrimSpace(o.Note + " A few spikes leave the chart at its top.")
+	}
 	b.x.spread(b.xs, b.room)
 	b.y.spread(b.ys, 0.05)
 	if b.zero && !b.y.Log && !o.Y.fixed() {
@@ -151,7 +161,7 @@ func (b *builder) figure(o ChartOptions) *chart {
 	grid.Vertical, grid.Horizontal = line, line
 	if b.groups != nil {
 		grid.Vertical.Width = 0
-		p.X.Tick.Length = 0
+		p.X.Tick.Color = color.Transparent
 		room := (o.Width - 60) / vg.Length(len(b.groups))
 		ticks := make(plot.ConstantTicks, len(b.groups))
 		for i, g := range b.groups {
@@ -194,8 +204,23 @@ func (f *chart) Draw(c draw.Canvas) {
 	if h := drawLegend(in, text, f.legend); h > 0 {
 		down(h + 3)
 	}
+	// gonum takes the room for its own labels wrongly on logarithmic axes
+	text.size = f.plot.X.Tick.Label.Font.Size + 1
+	if f.o.X.Label != "" {
+		in.Min.Y += text.size + 4
+	}
+	if f.o.Y.Label != "" {
+		in.Min.X += text.size + 5
+	}
 	in.Max.X -= 4 // half of the last tick's label may stand out
 	f.plot.Draw(in)
+	data := f.plot.DataCanvas(in)
+	text.draw(in, vg.Point{X: data.Center().X, Y: in.Min.Y - text.size}, 0.5, text.fit(clean(f.o.X.Label), in.Size().X))
+	in.Push()
+	in.Translate(vg.Point{X: in.Min.X - 5, Y: data.Center().Y})
+	in.Rotate(math.Pi / 2)
+	text.draw(in, vg.Point{}, 0.5, text.fit(clean(f.o.Y.Label), in.Size().Y))
+	in.Pop()
 }
 
 // drawLegend sets entries in rows from the top left of c and returns their
@@ -204,20 +229,18 @@ func drawLegend(c draw.Canvas, l letter, entries []entry) vg.Length {
 	places, height := layLegend(c.Size().X, l, entries)
 	for i, e := range entries {
 		at := vg.Point{X: c.Min.X + places[i].X, Y: c.Max.Y - places[i].Y - l.size - 4}
-		box := vg.Rectangle{Min: at.Add(vg.Point{Y: 2}), Max: at.Add(vg.Point{X: swatch, Y: l.size + 2})}
+		box := vg.Rectangle{Min: at.Add(vg.Point{Y: 2}), Max: at.Add(vg.Point{X: e.width, Y: l.size + 2})}
 		e.swatch(draw.Canvas{Canvas: c.Canvas, Rectangle: box})
-		l.draw(c, at.Add(vg.Point{X: swatch + 4, Y: 2 + l.size*0.16}), 0, l.fit(e.name, c.Size().X-swatch-4))
+		l.draw(c, at.Add(vg.Point{X: e.width + 4, Y: 2 + l.size*0.16}), 0, l.fit(e.name, c.Size().X-e.width-4))
 	}
 	return height
 }
-
-const swatch = vg.Length(20) // width of a legend's sample
 
 // layLegend gives the top left corners, y downward, of entries set in rows.
 func layLegend(width vg.Length, l letter, entries []entry) (places []vg.Point, height vg.Length) {
 	var at vg.Point
 	for i, e := range entries {
-		w := swatch + 4 + min(l.width(e.name), width-swatch-4)
+		w := e.width + 4 + min(l.width(e.name), width-e.width-4)
 		if i > 0 && at.X+w > width {
 			at = vg.Point{Y: at.Y + l.size + 4}
 		}

@@ -77,7 +77,7 @@ func Confusion(counts [][]int, names []string, o ConfusionOptions) (Figure, erro
 	side := cell * vg.Length(n)
 	nameText := captionText
 	nameText.size = min(max(cell*0.7, 5), 8)
-	every := int(math.Ceil(float64((nameText.size + 1) / cell)))
+	every := int(max(1, niceStep(float64((nameText.size+1)/cell))))
 	long := vg.Length(0)
 	for i := range n {
 		long = max(long, nameText.width(label(i)))
@@ -89,8 +89,11 @@ func Confusion(counts [][]int, names []string, o ConfusionOptions) (Figure, erro
 	s := &sheet{w: left + side + 76}
 	note := "No images."
 	if total > 0 {
-		note = fmt.Sprintf("%s of %s right, %.2f %%. Cells are images; colours are shares of a row.",
-			count(right), count(total), 100*float64(right)/float64(total))
+		percent := fmt.Sprintf("%.2f", 100*float64(right)/float64(total))
+		if right < total && percent == "100.00" {
+			percent = "99.99"
+		}
+		note = fmt.Sprintf("%s of %s right, %s %%. Colours show the share of a row.", count(right), count(total), percent)
 	}
 	y := s.head(title, note)
 
@@ -159,24 +162,24 @@ func Confusion(counts [][]int, names []string, o ConfusionOptions) (Figure, erro
 	s.upright(labelText, margin+labelText.size, y+side/2, 0.5, "true")
 	s.text(labelText, left+side/2, y+side+under+labelText.size+4, 0.5, "given")
 
-	// the two scales, with the place of a quarter of the top
+	// the two scales, with a number between their ends
 	x, h := left+side+14, max(min(side/2-22, 90), 34)
-	ramp := func(y vg.Length, title string, tint func(share float64) color.NRGBA, top float64, curve float64) {
+	ramp := func(y vg.Length, title string, tint func(share float64) color.NRGBA, top, curve, between float64) {
 		s.text(captionText, x, y+captionText.size, 0, title)
 		y += captionText.size + 5
 		const steps = 64
 		s.image(x, y, 9, h, paint(steps, 1, func(v float64) color.NRGBA { return tint(v) },
 			func(y, _ int) float64 { return math.Pow(1-(float64(y)+0.5)/steps, curve) }))
 		s.frame(x, y, 9, h, 0.5, soft)
-		for _, f := range []float64{0, 0.25, 1} {
+		for _, f := range []float64{0, between, 1} {
 			ty := y + h*vg.Length(1-math.Pow(f, 1/curve))
 			s.line(x+9, ty, x+11, ty, 0.5, soft)
 			s.text(captionText, x+13, ty+captionText.size*0.36, 0, number(100*f*top, 2)+" %")
 		}
 	}
-	ramp(y, "right", hit, 1, 1)
+	ramp(y, "right", hit, 1, 1, 0.5)
 	if worst > 0 {
-		ramp(y+h+30, "wrong", miss, worst, 2)
+		ramp(y+h+30, "wrong", miss, worst, 2, 0.25)
 	}
 	s.h = max(y+side+under+labelText.size+4, y+2*(h+28)) + margin
 	return s, nil

@@ -16,8 +16,8 @@ type LossOptions struct {
 }
 
 // Loss draws the loss in nats at each training step, pale, and smoothed,
-// strong, for one run or a race of several. A few spikes far above the rest may
-// leave a linear chart at its top.
+// strong, for one run or a race of several. A few spikes far above the rest
+// leave the chart at its top, and a note says so.
 func Loss(curves []Curve, o LossOptions) (Figure, error) {
 	title := o.Title
 	if title == "" {
@@ -42,14 +42,8 @@ func Loss(curves []Curve, o LossOptions) (Figure, error) {
 		c.Markers = true
 		marks = append(marks, c)
 	}
-	marks = append(marks, fromZero{})
-	return Chart(ChartOptions{Title: title, X: Axis{Label: "step"}, Y: Axis{Label: "loss (nats)", Log: o.Log}}, marks...)
+	return Chart(ChartOptions{Title: title, X: Axis{Label: "step"}, Y: Axis{Label: "loss (nats)", Log: o.Log, Zero: true}}, marks...)
 }
-
-// fromZero starts a linear y axis at zero.
-type fromZero struct{}
-
-func (fromZero) mark(b *builder) error { b.zero = true; return nil }
 
 // AccuracyOptions says how Accuracy draws.
 type AccuracyOptions struct {
@@ -90,8 +84,8 @@ func Accuracy(curves []Curve, o AccuracyOptions) (Figure, error) {
 	if all.any {
 		room := max(all.hi-late.lo, 0.5)
 		low := min(all.lo, late.lo) - 0.08*(all.hi-all.lo)
-		if all.hi-all.lo > 4*room {
-			low = all.hi - 3*room
+		if all.hi-all.lo > 8*room {
+			low = all.hi - 4*room
 			below := 0
 			each(func(_, y float64) {
 				if y < low {
@@ -108,6 +102,10 @@ func Accuracy(curves []Curve, o AccuracyOptions) (Figure, error) {
 			axis.Min = max(axis.Min, 0)
 		}
 		if axis.Max-axis.Min < 0.5 {
+			axis.Max += 0.1
+			if all.hi <= 100 {
+				axis.Max = min(axis.Max, 100)
+			}
 			axis.Min = axis.Max - 0.5
 		}
 	}

@@ -59,6 +59,9 @@ func FeatureMaps(names []string, maps []*nn.Tensor, o FeatureMapOptions) (Figure
 		if e.any {
 			values = number(e.lo, 3) + " to " + number(e.hi, 3)
 		}
+		if e.any && e.lo == e.hi {
+			values = "all " + number(e.lo, 3)
+		}
 		if missing > 0 && e.any {
 			values += fmt.Sprintf(", %s not finite", count(missing))
 		}

@@ -14,6 +14,7 @@ package plots
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image/color"
 	"image/png"
@@ -40,10 +41,13 @@ const maxPixels = 64 << 20
 // Encode writes f in the named format: "png" (at 144 dots an inch, two for
 // each CSS pixel of its size in points), "svg" or "pdf".
 func Encode(w io.Writer, f Figure, format string) error {
+	if f == nil {
+		return errors.New("no figure")
+	}
 	width, height := f.Size()
 	pixels := width.Dots(dpi) * height.Dots(dpi)
-	if !(width > 0 && height > 0 && pixels <= maxPixels) {
-		return fmt.Errorf("figure of %.4g × %.4g points: wanted more than nothing and at most %d pixels", width, height, maxPixels)
+	if !(width >= 1 && height >= 1 && pixels <= maxPixels) {
+		return fmt.Errorf("figure of %.4g × %.4g points: wanted at least 1 × 1 and at most %d pixels", width, height, maxPixels)
 	}
 	paint := func(c vg.Canvas) {
 		dc := draw.NewCanvas(c, width, height)
@@ -77,12 +81,13 @@ func Encode(w io.Writer, f Figure, format string) error {
 	return nil
 }
 
-// svgFixes makes pixels stay sharp, lets other sans-serif fonts stand in for
+// svgFixes makes pixels stay sharp and fill their place, lets other sans-serif fonts stand in for
 // Liberation, and names the type of embedded images right.
 var svgFixes = strings.NewReplacer(
 	"<svg width", `<svg style="image-rendering:pixelated" width`,
 	"font-family:Liberation Sans;font-variant:normal;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;",
 	"data:image/jpg;", "data:image/png;",
+	"<image x", `<image preserveAspectRatio="none" x`,
 )
 
 // Save writes f to a file whose extension (.png, .svg or .pdf) gives the

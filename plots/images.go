@@ -20,7 +20,7 @@ type Picture struct {
 type ImagesOptions struct {
 	Title   string
 	Note    string    // small, below the title
-	Columns int       // zero: up to ten
+	Columns int       // zero: chosen so that the rows are full
 	Tile    vg.Length // largest side of an image in points; zero: 58
 }
 
@@ -31,7 +31,7 @@ func Images(pictures []Picture, o ImagesOptions) (Figure, error) {
 	}
 	columns, tile := o.Columns, o.Tile
 	if columns == 0 {
-		columns = min(10, max(4, int(math.Ceil(math.Sqrt(2*float64(len(pictures)))))))
+		columns = fullRows(len(pictures))
 	}
 	if tile == 0 {
 		tile = 58
@@ -71,6 +71,20 @@ func Images(pictures []Picture, o ImagesOptions) (Figure, error) {
 	}
 	s.h = top + vg.Length((len(pictures)+columns-1)/columns)*row - gap + margin
 	return s, nil
+}
+
+// fullRows gives a number of columns that makes n tiles a wide rectangle with
+// few places empty.
+func fullRows(n int) int {
+	ideal := min(math.Sqrt(2*float64(n)), 10)
+	best, cost := n, math.Inf(1)
+	for c := 1; c <= min(n, 12); c++ {
+		empty := (c - n%c) % c
+		if k := float64(empty) + math.Abs(float64(c)-ideal); k < cost {
+			best, cost = c, k
+		}
+	}
+	return best
 }
 
 // Mistake is an image that a network got wrong.

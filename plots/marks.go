@@ -28,24 +28,30 @@ func (m Curve) mark(b *builder) error {
 	line, glyph := b.next()
 	raw, n := b.points(m.Points)
 	if n == 0 {
-		b.name(m.Name+" (no finite value)", "curve", func(draw.Canvas) {})
-		return nil
-	}
-	if m.Smooth == 0 {
-		b.span(raw)
-		if n == 1 || m.Markers {
-			b.room = max(b.room, 0.02)
-			b.layers = append(b.layers, stroke{thin(raw), line}, dots{raw, glyph})
-			b.name(m.Name, "marked", func(c draw.Canvas) { strokeSwatch(c, line); dotSwatch(c, glyph) })
-			return nil
-		}
-		b.layers = append(b.layers, stroke{thin(raw), line})
-		b.name(m.Name, "curve", func(c draw.Canvas) { strokeSwatch(c, line) })
+		b.name(m.Name+" (no finite value)", "curve", 0, func(draw.Canvas) {})
 		return nil
 	}
 	taps := m.Smooth
 	if taps < 0 {
 		taps = window(len(raw))
+	}
+	if taps <= 1 {
+		if taps == 1 && m.Name == "" {
+			m.Name = "each step"
+		}
+		b.span(raw)
+		if n == 1 || m.Markers {
+			b.room = max(b.room, 0.02)
+			if n > 15 {
+				glyph.Radius = 1.9
+			}
+			b.layers = append(b.layers, stroke{thin(raw), line}, dots{raw, glyph})
+			b.name(m.Name, "marked", wide, func(c draw.Canvas) { strokeSwatch(c, line); dotSwatch(c, glyph) })
+			return nil
+		}
+		b.layers = append(b.layers, stroke{thin(raw), line})
+		b.name(m.Name, "curve", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
+		return nil
 	}
 	ys := make([]float64, len(raw))
 	for i, p := range raw {
@@ -55,20 +61,20 @@ func (m Curve) mark(b *builder) error {
 	for i, y := range Smooth(ys, taps) {
 		smooth[i].Y = y
 	}
-	b.span(smooth)
-	b.span(typical(raw))
+	shown := typical(raw)
+	b.span(shown)
+	if len(shown) < len(raw) {
+		b.spiked = true
+	}
 	under := draw.LineStyle{Color: pale(line.Color, 0.68), Width: 0.6}
 	line.Width = 1.8
-	if n == 1 {
-		b.layers = append(b.layers, dots{raw, glyph})
-	}
 	// All pale lines lie below all strong ones.
 	b.layers = append(append([]plot.Plotter{stroke{thin(raw), under}}, b.layers...), stroke{thin(smooth), line})
 	if b.legend == nil && m.Name == "" {
-		b.name("each step", "pale", func(c draw.Canvas) { strokeSwatch(c, draw.LineStyle{Color: under.Color, Width: 1}) })
-		b.name(fmt.Sprintf("smoothed over %d steps", min(taps, len(raw))), "curve", func(c draw.Canvas) { strokeSwatch(c, line) })
+		b.name("each step", "pale", wide, func(c draw.Canvas) { strokeSwatch(c, draw.LineStyle{Color: under.Color, Width: 1}) })
+		b.name(fmt.Sprintf("smoothed over %d steps", taps), "curve", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
 	} else {
-		b.name(m.Name, "smooth", func(c draw.Canvas) { strokeSwatch(c, line) })
+		b.name(m.Name, "smooth", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
 	}
 	return nil
 }
@@ -76,6 +82,9 @@ func (m Curve) mark(b *builder) error {
 // typical is the points without the two in a thousand highest, if they are far
 // above the rest: a spike may leave the chart at its top.
 func typical(xys plotter.XYs) plotter.XYs {
+	if len(xys) < 500 {
+		return xys
+	}
 	var ys []float64
 	for _, p := range xys {
 		if !math.IsNaN(p.Y) {
@@ -87,30 +96,38 @@ func typical(xys plotter.XYs) plotter.XYs {
 	if top-ys[0] <= 2*(high-ys[0]) {
 		return xys
 	}
-	out := slices.Clone(xys)
-	return slices.DeleteFunc(out, func(p plotter.XY) bool { return p.Y > high })
+	return slices.DeleteFunc(slices.Clone(xys), func(p plotter.XY) bool { return p.Y > high })
 }
 
 // thin keeps the first, lowest, highest and last point of each of a thousand
-// groups of a long line: the same picture from a smaller file.
+// groups of a long line, and a missing one: the same picture, a smaller file.
 func thin(xys plotter.XYs) plotter.XYs {
 	const groups = 1000
-	if len(xys) <= 4*groups {
+	if len(xys) <= 5*groups {
 		return xys
 	}
-	out := make(plotter.XYs, 0, 4*groups)
+	out := make(plotter.XYs, 0, 5*groups)
 	for g := range groups {
 		from, to := g*len(xys)/groups, (g+1)*len(xys)/groups
-		lo, hi := from, from
-		for i := from; i < to; i++ {
-			if !(xys[i].Y >= xys[lo].Y) {
-				lo = i
+		keep := []int{from, to - 1}
+		lo, hi := math.Inf(1), math.Inf(-1)
+		var lowest, highest, gap int
+		for i, p := range xys[from:to] {
+			if p.Y < lo {
+				lo, lowest = p.Y, from+i
 			}
-			if !(xys[i].Y <= xys[hi].Y) {
-				hi = i
+			if p.Y > hi {
+				hi, highest = p.Y, from+i
+			}
+			if math.IsNaN(p.Y) {
+				gap = from + i
 			}
 		}
-		keep := []int{from, lo, hi, to - 1}
+		for _, i := range []int{lowest, highest, gap} {
+			if i > 0 {
+				keep = append(keep, i)
+			}
+		}
 		slices.Sort(keep)
 		for _, i := range slices.Compact(keep) {
 			out = append(out, xys[i])
@@ -139,7 +156,7 @@ func (m Points) mark(b *builder) error {
 	b.room = max(b.room, 0.04)
 	b.span(raw)
 	b.layers = append(b.layers, dots{raw, glyph})
-	b.name(name, "points", func(c draw.Canvas) { dotSwatch(c, glyph) })
+	b.name(name, "points", narrow, func(c draw.Canvas) { dotSwatch(c, glyph) })
 	return nil
 }
 
@@ -190,7 +207,7 @@ func (m Bars) mark(b *builder) error {
 			layer.e = append(layer.e, e)
 		}
 		b.layers = append(b.layers, layer)
-		b.name(s.Name, "bars", func(c draw.Canvas) { fillSwatch(c, line.Color) })
+		b.name(s.Name, "bars", narrow, func(c draw.Canvas) { fillSwatch(c, line.Color) })
 	}
 	return nil
 }
@@ -218,7 +235,7 @@ func (m Histogram) mark(b *builder) error {
 		}
 	}
 	if !data.any {
-		b.name(m.Name+" (no finite value)", "bars", func(draw.Canvas) {})
+		b.name(m.Name+" (no finite value)", "bars", 0, func(draw.Canvas) {})
 		return nil
 	}
 	span := b.x
@@ -245,7 +262,7 @@ func (m Histogram) mark(b *builder) error {
 	}
 	b.zero = true
 	b.layers = append(b.layers, layer)
-	b.name(m.Name, "bars", func(c draw.Canvas) { fillSwatch(c, line.Color) })
+	b.name(m.Name, "bars", narrow, func(c draw.Canvas) { fillSwatch(c, line.Color) })
 	return nil
 }
 
@@ -465,8 +482,6 @@ func dotSwatch(c draw.Canvas, s draw.GlyphStyle) {
 }
 
 func fillSwatch(c draw.Canvas, clr color.Color) {
-	box := c.Rectangle
-	box.Min.X, box.Max.X = c.Center().X-5, c.Center().X+5
 	c.SetColor(clr)
-	c.Fill(box.Path())
+	c.Fill(c.Rectangle.Path())
 }

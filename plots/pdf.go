@@ -94,14 +94,14 @@ func (c *pdf) SetColor(clr color.Color) {
 
 func (c *pdf) path(p vg.Path) {
 	var at vg.Point
-	for _, k := range p {
+	for i, k := range p {
 		switch k.Type {
 		case vg.MoveComp:
 			c.op("m", k.Pos.X.Points(), k.Pos.Y.Points())
 		case vg.LineComp:
 			c.op("l", k.Pos.X.Points(), k.Pos.Y.Points())
 		case vg.ArcComp:
-			at = c.arc(k)
+			at = c.arc(k, i == 0)
 			continue
 		case vg.CurveComp:
 			a, b := k.Control[0], k.Control[len(k.Control)-1]
@@ -120,8 +120,8 @@ func (c *pdf) path(p vg.Path) {
 }
 
 // arc draws a circle's arc as cubic curves of at most a quarter each, after a
-// line to its start, and returns its end.
-func (c *pdf) arc(k vg.PathComp) vg.Point {
+// line to its start unless the path begins here, and returns its end.
+func (c *pdf) arc(k vg.PathComp, first bool) vg.Point {
 	point := func(angle, r float64) (x, y, dx, dy float64) {
 		sin, cos := math.Sincos(angle)
 		return k.Pos.X.Points() + r*cos, k.Pos.Y.Points() + r*sin, -r * sin, r * cos
@@ -131,10 +131,10 @@ func (c *pdf) arc(k vg.PathComp) vg.Point {
 	t := 4. / 3 * math.Tan(step/4)
 	r := k.Radius.Points()
 	x, y, dx, dy := point(k.Start, r)
-	if c.page.Len() > 0 && bytes.HasSuffix(c.page.Bytes(), []byte(" m\n")) || bytes.HasSuffix(c.page.Bytes(), []byte(" l\n")) {
-		c.op("l", x, y)
-	} else {
+	if first {
 		c.op("m", x, y)
+	} else {
+		c.op("l", x, y)
 	}
 	for i := range n {
 		x2, y2, dx2, dy2 := point(k.Start+step*float64(i+1), r)

@@ -3,6 +3,7 @@ package plots
 import (
 	"image"
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -40,7 +41,7 @@ func (s *sheet) upright(l letter, x, y vg.Length, align float64, txt string) {
 	s.add(func(c draw.Canvas, at func(x, y vg.Length) vg.Point) {
 		c.Push()
 		c.Translate(at(x, y))
-		c.Rotate(0.5 * 3.141592653589793)
+		c.Rotate(math.Pi / 2)
 		l.draw(c, vg.Point{}, align, txt)
 		c.Pop()
 	})

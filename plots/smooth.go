@@ -62,5 +62,6 @@ func bessel0(x float64) float64 {
 	return sum
 }
 
-// window is the number of taps that makes n values readable.
-func window(n int) int { return min(max(11, n/50|1), 1001) }
+// window is the number of taps that makes n values readable: the book's 11,
+// fewer than a third of a short run, a fiftieth of a long one.
+func window(n int) int { return min(max(min(11, n/3-1|1), n/50|1), 1001) }

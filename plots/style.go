@@ -9,13 +9,12 @@ import (
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
 // The colours of Okabe and Ito, which colour-blind people can tell apart,
-// without the yellow that is too pale for lines.
+// without the yellow that is too pale for lines, and three of Tol's for more.
 var okabeIto = [...]color.NRGBA{
 	{0x00, 0x72, 0xb2, 0xff}, // blue
 	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
@@ -24,6 +23,9 @@ var okabeIto = [...]color.NRGBA{
 	{0xe6, 0x9f, 0x00, 0xff}, // orange
 	{0x56, 0xb4, 0xe9, 0xff}, // sky
 	{0x33, 0x33, 0x33, 0xff}, // almost black
+	{0x88, 0x22, 0x55, 0xff}, // wine
+	{0x99, 0x99, 0x33, 0xff}, // olive
+	{0x66, 0x44, 0xbb, 0xff}, // indigo
 }
 
 var dashes = [...][]vg.Length{nil, {7, 3}, {2, 2}, {8, 2.5, 2, 2.5}}
@@ -87,11 +89,6 @@ func (l letter) width(s string) vg.Length {
 	return face.Width(s)
 }
 
-// style is l for gonum's axes.
-func (l letter) style(x text.XAlignment, y text.YAlignment) text.Style {
-	return text.Style{Color: l.color, Font: l.font(), XAlign: x, YAlign: y, Handler: text.Plain{Fonts: font.DefaultCache}}
-}
-
 // draw writes s with the left, middle or right (align 0, ½, 1) of its baseline at p.
 func (l letter) draw(c vg.Canvas, p vg.Point, align float64, s string) {
 	face := l.face()
@@ -139,10 +136,10 @@ func (l letter) wrap(s string, width vg.Length, n int) []string {
 // clean makes any text one line that every format can hold.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
+		if unicode.IsGraphic(r) {
+			return r
 		}
-		return r
+		return ' '
 	}, strings.ToValidUTF8(s, "?"))
 }
 
@@ -172,15 +169,13 @@ func number(v float64, digits int) string {
 	}
 }
 
-// group puts commas between the thousands of five digits or more.
+// group puts commas between thousands.
 func group(s string) string {
 	whole, rest, point := strings.Cut(s, ".")
 	sign := strings.HasPrefix(whole, "-")
 	whole = strings.TrimPrefix(whole, "-")
-	if len(whole) > 4 {
-		for i := len(whole) - 3; i > 0; i -= 3 {
-			whole = whole[:i] + "," + whole[i:]
-		}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
 	}
 	if sign {
 		whole = "-" + whole

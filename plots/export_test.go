@@ -1,0 +1,7 @@
+package plots
+
+var (
+	Kaiser    = kaiser
+	Diverging = diverging
+	Number    = number
+)
