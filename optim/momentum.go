@@ -1,0 +1,27 @@
+package optim
+
+import "tatami/internal/kernels"
+
+// Momentum lets gradients pile up in a velocity, v ← Momentum·v + g,
+// w ← w − rate·v (Polyak 1964; the book's section 6.1.4, which multiplies g
+// by the rate before it is added, the same for a constant rate).
+type Momentum struct {
+	// Momentum is the share of the velocity that stays; 0 is 0.9.
+	Momentum float64
+	// WeightDecay λ adds λ·w to the gradient of weights.
+	WeightDecay float64
+}
+
+// Name implements [Rule].
+func (Momentum) Name() string { return "momentum" }
+
+// DefaultRate implements [Rule].
+func (Momentum) DefaultRate() float64 { return 0.01 }
+
+// Moments implements [Rule].
+func (Momentum) Moments() int { return 1 }
+
+// Update implements [Rule].
+func (r Momentum) Update(s Step, w, g, m, _ []float32) {
+	kernels.Momentum(w, m, g, float32(s.Rate), float32(or(r.Momentum, 0.9)), s.decay(r.WeightDecay), float32(s.Scale), false)
+}
