@@ -125,7 +125,7 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := net.setTensors(f.Tensors); err != nil {
+	if err := net.SetTensors(f.Tensors); err != nil {
 		return nil, err
 	}
 	m := &Model{Sequential: net, Facts: map[string]string{}}
@@ -145,8 +145,8 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	return m, nil
 }
 
-// setTensors copies the values of a file into the parameters.
-func (s *Sequential) setTensors(file []safetensors.Tensor) error {
+// SetTensors copies the values of a file into the parameters.
+func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
 	byName := map[string]safetensors.Tensor{}
 	for _, t := range file {
 		byName[t.Name] = t

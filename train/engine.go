@@ -1,0 +1,163 @@
+package train
+
+import (
+	"math"
+
+	"tatami/datasets"
+	"tatami/internal/kernels"
+	"tatami/nn"
+	"tatami/optim"
+)
+
+// engine makes updates: it cuts a batch into shards, takes each through the
+// network and back, adds the gradients in the order of shards, and steps.
+// Two meetings of the workers make an update, and two more each Joint layer.
+type engine struct {
+	crew      *crew
+	loss      nn.Loss
+	optimizer *optim.Optimizer
+	shards    []*shard
+	passes    []*nn.Pass
+	clip      float64
+	squares   []float64 // of the gradient, by range
+
+	// The present batch.
+	epoch *datasets.Epoch
+	batch int
+	size  int
+	leg   int
+	rate  float64
+
+	// The jobs, made once so that an update allocates nothing.
+	forwardJob, backwardJob, addJob, stepJob, addAndStepJob func(task int)
+}
+
+// shard is a part of the batch.
+type shard struct {
+	pass    *nn.Pass
+	x       *nn.Tensor
+	view    nn.Tensor
+	labels  []int
+	n       int
+	loss    float64
+	correct int
+}
+
+// rangeSize is the number of parameter values that one task sums and updates.
+const rangeSize = 1 << 14
+
+func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
+	e := &engine{crew: c, loss: t.Loss, optimizer: optimizer, clip: t.Clip}
+	capacity := (t.Loader.BatchSize + t.Shards - 1) / t.Shards
+	for range t.Shards {
+		s := &shard{
+			pass: t.Net.NewPass(nn.PassConfig{
+				Capacity: capacity, Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed,
+			}),
+			x:      nn.NewTensor(capacity, t.Net.Input()),
+			labels: make([]int, capacity),
+		}
+		e.shards = append(e.shards, s)
+		e.passes = append(e.passes, s.pass)
+	}
+	e.squares = make([]float64, (optimizer.Size()+rangeSize-1)/rangeSize)
+	e.forwardJob, e.backwardJob = e.forward, e.backward
+	e.addJob, e.stepJob = e.add, e.step
+	e.addAndStepJob = func(task int) { e.add(task); e.step(task) }
+	return e
+}
+
+// update trains on one batch and returns the sum of its losses, the number of
+// right answers, and the norm of the gradient. Where the loss is not finite it
+// leaves the parameters as they were.
+func (e *engine) update(epoch *datasets.Epoch, batch, step int, rate float64) (loss float64, correct int, norm float64) {
+	e.epoch, e.batch, e.size, e.rate = epoch, batch, epoch.Len(batch), rate
+	legs := e.passes[0].Legs()
+	for _, s := range e.shards {
+		s.pass.Step = uint64(step)
+	}
+	for e.leg = 0; e.leg < legs; e.leg++ {
+		e.crew.run(len(e.shards), e.forwardJob)
+	}
+	for e.leg = legs - 2; e.leg >= 0; e.leg-- { // the last leg went both ways
+		e.crew.run(len(e.shards), e.backwardJob)
+	}
+	for _, s := range e.shards {
+		loss += s.loss
+		correct += s.correct
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return loss, correct, math.NaN()
+	}
+	if e.clip > 0 {
+		e.crew.run(len(e.squares), e.addJob)
+		e.optimizer.Begin(rate, optim.ClipScale(e.norm(), e.clip))
+		e.crew.run(len(e.squares), e.stepJob)
+	} else {
+		e.optimizer.Begin(rate, 1)
+		e.crew.run(len(e.squares), e.addAndStepJob)
+	}
+	return loss, correct, e.norm()
+}
+
+func (e *engine) norm() float64 {
+	var sum float64
+	for _, s := range e.squares {
+		sum += s
+	}
+	return math.Sqrt(sum)
+}
+
+// forward takes shard i through the present leg; the first leg begins with
+// preparing its samples, the last ends with the loss and goes back.
+func (e *engine) forward(i int) {
+	s := e.shards[i]
+	if e.leg == 0 {
+		from, to := i*e.size/len(e.shards), (i+1)*e.size/len(e.shards)
+		s.n = to - from
+		s.view = nn.Tensor{N: s.n, Shape: s.x.Shape, Data: s.x.Data[:s.n*s.x.Size()]}
+		e.epoch.Fill(e.batch, from, to, &s.view, s.labels[:s.n])
+		s.pass.ClearGradients()
+		s.pass.Start(&s.view, i, from, e.size)
+	} else {
+		s.pass.Join(e.passes...)
+	}
+	s.pass.ForwardLeg(e.leg)
+	if e.leg < s.pass.Legs()-1 {
+		return
+	}
+	y := s.pass.Output()
+	s.loss = e.loss.Loss(s.pass.OutputGradient(), y, nn.Targets{Labels: s.labels[:s.n]}, e.size)
+	s.correct = 0
+	for k, label := range s.labels[:s.n] {
+		if argmax(y.Sample(k)) == label {
+			s.correct++
+		}
+	}
+	s.pass.BackwardLeg(e.leg)
+}
+
+func (e *engine) backward(i int) {
+	s := e.shards[i]
+	s.pass.Join(e.passes...)
+	s.pass.BackwardLeg(e.leg)
+}
+
+// add sums range task of the shards' gradients into the first shard's.
+func (e *engine) add(task int) {
+	from, to := e.bounds(task)
+	sum := e.passes[0].Gradients()[from:to]
+	for _, p := range e.passes[1:] {
+		kernels.Add(sum, p.Gradients()[from:to])
+	}
+	e.squares[task] = kernels.SumSquares(sum)
+}
+
+func (e *engine) step(task int) {
+	from, to := e.bounds(task)
+	e.optimizer.Update(from, to, e.passes[0].Gradients())
+}
+
+func (e *engine) bounds(task int) (from, to int) {
+	return task * rangeSize, min((task+1)*rangeSize, e.optimizer.Size())
+}

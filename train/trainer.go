@@ -1,0 +1,332 @@
+// Package train holds the training loop: a trainer with its workers,
+// evaluation, history, checkpoints, and observers that watch a run.
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"tatami/datasets"
+	"tatami/nn"
+	"tatami/optim"
+)
+
+// DefaultShards is the number of parts that a batch is cut into unless told
+// otherwise. It is a constant, since results depend on it.
+const DefaultShards = 4
+
+// Trainer trains a network: a plain struct whose first five fields must be
+// set. The same seed, shards and instruction set give the same bits on any
+// number of processors, and after a resume.
+type Trainer struct {
+	Net    *nn.Sequential
+	Loss   nn.Loss
+	Loader *datasets.Loader
+	Rule   optim.Rule
+	// Schedule gives the learning rate of each update.
+	Schedule optim.Schedule
+
+	// Epochs is the number of passes over the data; 0 is 1.
+	Epochs int
+	// Steps ends the run after that many updates; 0 is no such end.
+	Steps int
+	// Clip bounds the norm of the gradient over all parameters; 0 does not.
+	Clip float64
+	// Seed keys what layers draw, such as dropout.
+	Seed uint64
+	// Shards is the number of parts of a batch; 0 is [DefaultShards].
+	Shards int
+
+	// Test and Validation, if there, are evaluated after each epoch.
+	Test, Validation *datasets.Dataset
+	// Patience ends the run after that many epochs without a lower validation
+	// loss; 0 does not.
+	Patience int
+	// KeepBest leaves the parameters of the epoch with the best validation
+	// accuracy, of the lower loss where that is equal.
+	KeepBest bool
+
+	// Checkpoint, if not empty, is the file that is written after every epoch
+	// and when the run is interrupted.
+	Checkpoint string
+	// Settings are kept in the checkpoint for whoever resumes.
+	Settings []byte
+	// Observers are told of what happens, in their order.
+	Observers []Observer
+
+	state
+	engine    *engine
+	optimizer *optim.Optimizer
+}
+
+// state is where a run stands, all of which a checkpoint keeps.
+type state struct {
+	history History
+	epoch   int // complete epochs
+	batch   int // complete batches of the present one
+	step    int // complete updates
+	done    bool
+
+	// Of the present epoch.
+	loss    float64
+	correct int
+	samples int
+	seconds float64
+
+	// Of the validation so far.
+	lowestLoss float64
+	stale      int // epochs since
+	best       []float32
+	bestEpoch  EpochRow
+}
+
+// evaluationBatch is the number of samples that one worker evaluates at once.
+const evaluationBatch = 100
+
+// Fit trains until the last epoch, until an observer says [Stop], or until ctx
+// is done, and returns what happened. Interrupted by ctx it writes the
+// checkpoint and returns ctx's error beside the history.
+func (t *Trainer) Fit(ctx context.Context) (*History, error) {
+	if err := t.prepare(); err != nil {
+		return nil, err
+	}
+	crew := newCrew(max(t.Shards, 64))
+	defer crew.close()
+	t.engine = newEngine(crew, t, t.optimizer)
+	evaluator := newEvaluator(crew, t.Net, t.Loss, evaluationBatch)
+
+	err := t.observe(Started, nil)
+	for err == nil && !t.done {
+		err = t.runEpoch(ctx, evaluator)
+	}
+	interrupted := ctx.Err() != nil && errors.Is(err, ctx.Err())
+	stopped := errors.Is(err, Stop)
+	if err != nil && !interrupted && !stopped {
+		return &t.history, err
+	}
+	if (interrupted || stopped) && t.Checkpoint != "" {
+		if saveErr := t.Save(t.Checkpoint); saveErr != nil {
+			return &t.history, saveErr
+		}
+	}
+	if t.done {
+		t.restoreBest()
+	}
+	if observeErr := t.observe(Finished, nil); observeErr != nil && !errors.Is(observeErr, Stop) {
+		return &t.history, observeErr
+	}
+	if stopped {
+		err = nil
+	}
+	return &t.history, err
+}
+
+// prepare checks the settings and sets what a resume has not set.
+func (t *Trainer) prepare() error {
+	switch {
+	case t.Net == nil || t.Loss == nil || t.Loader == nil || t.Rule == nil || t.Schedule == nil:
+		return errors.New("trainer: Net, Loss, Loader, Rule and Schedule must be set")
+	case t.Net.Input() != t.Loader.Data.Shape:
+		return fmt.Errorf("trainer: images are %v, the network takes %v", t.Loader.Data.Shape, t.Net.Input())
+	case t.Net.Output().Size() != len(t.Loader.Data.Classes):
+		return fmt.Errorf("trainer: the network gives %d outputs, the data have %d classes", t.Net.Output().Size(), len(t.Loader.Data.Classes))
+	case t.Loader.BatchSize < 1:
+		return fmt.Errorf("trainer: batch size is %d, wanted at least 1", t.Loader.BatchSize)
+	case t.Epochs < 0 || t.Steps < 0 || t.Shards < 0 || t.Patience < 0:
+		return errors.New("trainer: Epochs, Steps, Shards and Patience must not be negative")
+	case !(t.Clip >= 0) || math.IsInf(t.Clip, 0):
+		return fmt.Errorf("trainer: Clip is %g, wanted 0 or a positive number", t.Clip)
+	case (t.Patience > 0 || t.KeepBest) && t.Validation == nil:
+		return errors.New("trainer: Patience and KeepBest need a validation set")
+	}
+	if err := t.Loader.Augment.Check(t.Loader.Data.Shape); err != nil {
+		return fmt.Errorf("trainer: %w", err)
+	}
+	if t.Epochs == 0 {
+		t.Epochs = 1
+	}
+	if t.Shards == 0 {
+		t.Shards = DefaultShards
+	}
+	if t.optimizer == nil {
+		t.optimizer = optim.New(t.Rule, t.Net.Params())
+	}
+	if t.step == 0 {
+		t.lowestLoss = math.Inf(1)
+	}
+	return nil
+}
+
+// runEpoch trains the rest of the present epoch and evaluates.
+func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
+	start := time.Now()
+	epoch := t.Loader.Epoch(t.epoch)
+	batches := t.Loader.Batches()
+	outside := time.Duration(0) // spent by observers
+	for t.batch < batches && !t.enough() {
+		if err := ctx.Err(); err != nil {
+			t.seconds += (time.Since(start) - outside).Seconds()
+			return err
+		}
+		if err := t.update(epoch); err != nil {
+			return err
+		}
+		watched := time.Now()
+		if err := t.observe(Updated, nil); err != nil {
+			t.seconds += (watched.Sub(start) - outside).Seconds()
+			return err
+		}
+		outside += time.Since(watched)
+	}
+	t.seconds += (time.Since(start) - outside).Seconds()
+	return t.endEpoch(evaluator)
+}
+
+func (t *Trainer) enough() bool { return t.Steps > 0 && t.step >= t.Steps }
+
+func (t *Trainer) update(epoch *datasets.Epoch) error {
+	rate := t.Schedule.Rate(t.step)
+	n := epoch.Len(t.batch)
+	loss, correct, norm := t.engine.update(epoch, t.batch, t.step, rate)
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return t.diverged(loss, rate)
+	}
+	t.batch++
+	t.step++
+	t.loss += loss
+	t.correct += correct
+	t.samples += n
+	t.history.Steps = append(t.history.Steps, StepRow{t.step, t.epoch + 1, rate, loss / float64(n)})
+	return nil
+}
+
+func (t *Trainer) endEpoch(evaluator *evaluator) error {
+	t.epoch++
+	row := EpochRow{
+		Epoch: t.epoch, Step: t.step, Rate: t.Schedule.Rate(t.step - 1), Seconds: t.seconds,
+		TrainLoss: t.loss / float64(t.samples), TrainAccuracy: ratio(t.correct, t.samples),
+	}
+	var test *Evaluation
+	if t.Test != nil {
+		test = evaluator.run(t.Test)
+		row.TestLoss, row.TestAccuracy = test.Loss, test.Accuracy()
+	}
+	if t.Validation != nil {
+		v := evaluator.run(t.Validation)
+		row.ValidationLoss, row.ValidationAccuracy = v.Loss, v.Accuracy()
+		t.judge(row)
+	}
+	t.history.Epochs = append(t.history.Epochs, row)
+	t.batch, t.loss, t.correct, t.samples, t.seconds = 0, 0, 0, 0, 0
+	t.done = t.epoch >= t.Epochs || t.enough() || t.Patience > 0 && t.stale >= t.Patience
+	if t.Checkpoint != "" {
+		if err := t.Save(t.Checkpoint); err != nil {
+			return err
+		}
+	}
+	return t.observe(Epoch, test)
+}
+
+// judge compares an epoch's validation with those before.
+func (t *Trainer) judge(row EpochRow) {
+	if row.ValidationLoss < t.lowestLoss {
+		t.lowestLoss, t.stale = row.ValidationLoss, 0
+	} else {
+		t.stale++
+	}
+	best := t.bestEpoch
+	better := row.ValidationAccuracy > best.ValidationAccuracy ||
+		row.ValidationAccuracy == best.ValidationAccuracy && row.ValidationLoss < best.ValidationLoss
+	if t.KeepBest && (t.best == nil || better) {
+		t.bestEpoch = row
+		t.best = t.best[:0]
+		for _, p := range t.Net.Params() {
+			t.best = append(t.best, p.Value.Data...)
+		}
+	}
+}
+
+func (t *Trainer) restoreBest() {
+	if t.best == nil {
+		return
+	}
+	at := 0
+	for _, p := range t.Net.Params() {
+		at += copy(p.Value.Data, t.best[at:])
+	}
+}
+
+// BestEpoch is the epoch whose parameters KeepBest left; the zero row without
+// it.
+func (t *Trainer) BestEpoch() EpochRow { return t.bestEpoch }
+
+// Done reports whether the run is complete.
+func (t *Trainer) Done() bool { return t.done }
+
+// History is what happened so far.
+func (t *Trainer) History() *History { return &t.history }
+
+func (t *Trainer) observe(kind Kind, test *Evaluation) error {
+	e := Event{
+		Kind: kind, Trainer: t, History: &t.history,
+		Epoch: t.epoch, Step: t.step, Batch: t.batch, Batches: t.Loader.Batches(), Test: test,
+	}
+	for _, o := range t.Observers {
+		if err := o.Observe(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// diverged tells where a loss or gradient that is not finite comes from.
+func (t *Trainer) diverged(loss, rate float64) error {
+	where := "the gradient"
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		where = "the loss"
+	}
+	return fmt.Errorf("step %d: %s is not finite, first in %s; try a learning rate below %.3g, or clip the gradient",
+		t.step+1, where, t.engine.firstNotFinite(t.Net), rate)
+}
+
+// firstNotFinite names the first layer with a value that is not finite on the
+// way of the present batch, forward and then back.
+func (e *engine) firstNotFinite(net *nn.Sequential) string {
+	last := ""
+	for _, s := range e.shards {
+		if s.n == 0 {
+			continue
+		}
+		for i, y := range net.Activations(&s.view) {
+			if !finite(y.Data) {
+				return net.LayerName(i)
+			}
+		}
+		grads := s.pass.ParamGradients()
+		for i := len(net.Layers()) - 1; i >= 0; i-- {
+			n := len(net.Layers()[i].Params())
+			for _, g := range grads[len(grads)-n:] {
+				if !finite(g) {
+					last = net.LayerName(i)
+				}
+			}
+			grads = grads[:len(grads)-n]
+			if last != "" {
+				return "the gradient of " + last
+			}
+		}
+	}
+	return "the loss"
+}
+
+func finite(values []float32) bool {
+	for _, v := range values {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return false
+		}
+	}
+	return true
+}
