@@ -74,7 +74,7 @@ type evaluator struct {
 
 type evaluationPass struct {
 	pass          *nn.Pass
-	x, view       *nn.Tensor
+	x             *nn.Tensor
 	labels        []int
 	probabilities []float32
 }

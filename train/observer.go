@@ -16,6 +16,8 @@ type ObserverFunc func(Event) error
 func (f ObserverFunc) Observe(e Event) error { return f(e) }
 
 // Stop asks a run to end after the present update.
+//
+//lint:ignore ST1012 it is a signal like fs.SkipDir, not a failure
 var Stop = errors.New("stop")
 
 // Kind says what an Event tells.
