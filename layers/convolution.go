@@ -107,6 +107,10 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
 	initialize(l.w, s.Init, l.w.Value.Size(), rng)
+	if suitsWinograd(in, out, s.Kernel, stride, s.Pad) {
+		plans := sync.OnceValue(func() winogradPlans { return planWinograd(in, out, s.Pad) })
+		return &winogradConvolution{convolution: l, plans: plans}, nil
+	}
 	l.direct = sync.OnceValue(func() *direct { return newDirect(in, out, s.Kernel, stride, s.Pad) })
 	return l, nil
 }
@@ -146,16 +150,29 @@ func (l *convolution) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 
 // Fuse takes in a following ReLU, and after that 2×2 max pooling.
 func (l *convolution) Fuse(next []nn.Layer) (nn.Layer, int) {
-	if len(next) == 0 {
+	n, pooled := fusible(next)
+	switch n {
+	case 0:
 		return nil, 0
+	case 1:
+		return convolutionReLU{l}, 1
+	}
+	return newConvolutionReLUPooling(l, pooled), n
+}
+
+// fusible counts the layers that a convolution takes in: a ReLU, and after it
+// 2×2 max pooling, whose shape is then not zero.
+func fusible(next []nn.Layer) (n int, pooled nn.Shape) {
+	if len(next) == 0 {
+		return 0, pooled
 	}
 	if _, ok := next[0].(relu); !ok {
-		return nil, 0
+		return 0, pooled
 	}
 	if len(next) > 1 {
 		if pool, ok := next[1].(*maxPooling); ok && pool.halves() {
-			return &convolutionReLUPooling{l, pool.out}, 2
+			return 2, pool.out
 		}
 	}
-	return convolutionReLU{l}, 1
+	return 1, pooled
 }

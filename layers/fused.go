@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"sync"
+
 	"tatami/internal/kernels"
 	"tatami/nn"
 )
@@ -29,6 +31,23 @@ func (l convolutionReLU) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
 type convolutionReLUPooling struct {
 	*convolution
 	pooled nn.Shape
+	// first computes the filters' gradient of a network's first layer, straight
+	// from the codes; nil for several channels.
+	first func() *kernels.PooledFilter
+}
+
+func newConvolutionReLUPooling(l *convolution, pooled nn.Shape) *convolutionReLUPooling {
+	f := &convolutionReLUPooling{convolution: l, pooled: pooled}
+	if l.in.C == 1 {
+		f.first = sync.OnceValue(func() *kernels.PooledFilter {
+			d := l.direct()
+			if d.stride != 1 {
+				return nil
+			}
+			return kernels.NewPooledFilter(d.padded.H, d.padded.W, l.kernel, l.out.C)
+		})
+	}
+	return f
 }
 
 func (l *convolutionReLUPooling) OutShape() nn.Shape { return l.pooled }
@@ -50,17 +69,50 @@ func (l *convolutionReLUPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
 }
 
 func (l *convolutionReLUPooling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
-	g := l.gradients(p, dx, x)
 	codes := p.KeepBytes(l.pooled.Size())
-	row, pooledRow := l.out.W*l.out.C, l.pooled.W*l.pooled.C
+	if l.first != nil && dx == nil && l.first() != nil {
+		l.backwardFirst(p, dy, x, codes)
+		return
+	}
+	g := l.gradients(p, dx, x)
 	spread := p.Scratch(l.out.Size())
+	size := l.pooled.Size()
 	for n := range x.N {
-		for i := range l.pooled.H {
-			at := (n*l.pooled.H + i) * pooledRow
-			rows := spread[2*i*row : 2*(i+1)*row]
-			kernels.Unpool2(rows[:row], rows[row:], dy.Data[at:at+pooledRow], codes[at:at+pooledRow], l.out.C)
-		}
+		unpool(spread, dy.Sample(n), codes[n*size:(n+1)*size], l.out)
 		g.image(n, spread)
 	}
 	g.finish()
+}
+
+func (l *convolutionReLUPooling) backwardFirst(p *nn.Pass, dy, x *nn.Tensor, codes []uint8) {
+	dw, db := p.Grad(l.w), p.Grad(l.b)
+	if dw == nil {
+		return
+	}
+	plan, canvas := l.first(), l.direct().canvas(p)
+	scratch := p.Scratch(plan.ScratchLen())
+	taps := l.kernel * l.kernel
+	sums, ready := p.Packed(taps * l.out.C)
+	if !ready {
+		clear(sums)
+	}
+	size := l.pooled.Size()
+	for n := range x.N {
+		plan.AddGradient(sums, db, dy.Sample(n), codes[n*size:(n+1)*size], canvas.pad(x.Sample(n)), scratch, 1)
+	}
+	if p.LastSamples() {
+		turned := p.Scratch(len(dw))
+		kernels.Transpose(turned, taps, sums, l.out.C, taps, l.out.C)
+		kernels.Add(dw, turned)
+	}
+}
+
+// unpool takes the gradient of images back through 2×2 max pooling: d, of the
+// given shape an image, is dy at the pixels that codes name, else 0.
+func unpool(d, dy []float32, codes []uint8, shape nn.Shape) {
+	row := shape.W * shape.C
+	half := row / 2
+	for i := 0; i*half < len(dy); i++ {
+		kernels.Unpool2(d[2*i*row:(2*i+1)*row], d[(2*i+1)*row:(2*i+2)*row], dy[i*half:(i+1)*half], codes[i*half:(i+1)*half], shape.C)
+	}
 }
