@@ -3,9 +3,10 @@ package kernels
 // Offsets is a table of element offsets into a slice. It knows its extremes, so a kernel checks bounds once a call
 // however long the table is. It never changes after NewOffsets. The zero value is the empty table.
 type Offsets struct {
-	list     []int32
-	min, max int
-	quads    bool // every fourth offset is followed by its three neighbours
+	list      []int32
+	min, max  int
+	ascending bool
+	inQuads   int // so many at the start come in fours of neighbours
 }
 
 // NewOffsets returns a table with a copy of list. Offsets may be negative as long as the sums which a kernel forms
@@ -28,16 +29,20 @@ func Stride(n, step int) Offsets {
 
 // newOffsets keeps list.
 func newOffsets(list []int32) Offsets {
-	o := Offsets{list: list}
+	o := Offsets{list: list, ascending: true}
 	if len(list) == 0 {
 		return o
 	}
 	o.min, o.max = int(list[0]), int(list[0])
-	o.quads = len(list)%4 == 0
+	inQuad := true
 	for i, v := range list {
 		o.min = min(o.min, int(v))
 		o.max = max(o.max, int(v))
-		o.quads = o.quads && v == list[i&^3]+int32(i&3)
+		o.ascending = o.ascending && int(v) == o.max
+		inQuad = inQuad && v == list[i&^3]+int32(i&3)
+		if inQuad && i&3 == 3 {
+			o.inQuads = i + 1
+		}
 	}
 	return o
 }
@@ -47,8 +52,12 @@ func (o Offsets) Len() int { return len(o.list) }
 
 // First returns the table of the first n offsets, without copying: a plan made for many images serves fewer.
 func (o Offsets) First(n int) Offsets {
-	if n == len(o.list) {
-		return o
+	if !o.ascending || n == 0 {
+		return newOffsets(o.list[:n:n])
 	}
-	return newOffsets(o.list[:n:n])
+	o.list, o.max, o.inQuads = o.list[:n:n], int(o.list[n-1]), min(o.inQuads, n&^3)
+	return o
 }
+
+// quads reports whether every fourth offset is followed by its three neighbours.
+func (o Offsets) quads() bool { return o.inQuads == len(o.list) }

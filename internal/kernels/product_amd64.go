@@ -47,9 +47,9 @@ func product(c []float32, crow []int32, a []float32, arow, tap Offsets, b []floa
 			w := v
 			switch {
 			case v > 1 || active != avx512:
-			case tap.quads:
+			case tap.quads():
 				w = tapQuads
-			case arow.quads:
+			case arow.quads():
 				w = rowQuads
 			}
 			productPanel(w, tail, c[l:], crow, a, arow.list, taps[:n], b[l:], ldb, add)
