@@ -248,7 +248,7 @@ func (r *runState) draw(e *train.Evaluation) error {
 			return err
 		}
 	}
-	confusion, err := plots.Confusion(e.Confusion, r.test.Classes, plots.ConfusionOptions{Title: fmt.Sprintf("Test set: %d of %d right", e.Correct, e.Total)})
+	confusion, err := plots.Confusion(e.Confusion, r.test.Classes, plots.ConfusionOptions{Title: "Test set"})
 	if err := save("confusion.png", confusion, err); err != nil {
 		return err
 	}
