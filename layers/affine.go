@@ -103,6 +103,10 @@ func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 		kernels.SumRows(db, dy.Data)
 	}
 	dw := p.Grad(l.w)
+	if p.Deferring(l.w) {
+		copy(p.Keep(l.units), dy.Data)
+		dw = nil
+	}
 	for from := 0; from < x.N; from += samplesAtOnce {
 		n := min(samplesAtOnce, x.N-from)
 		dyn := dy.Data[from*l.units : (from+n)*l.units]
@@ -114,6 +118,19 @@ func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 			kernels.Product(dx.Data[from*l.inputs:(from+n)*l.inputs], l.sampleIn.First(n),
 				dyn, l.sampleOut.First(n), l.unit, l.w.Value.Data, l.inputs, l.inputs, false)
 		}
+	}
+}
+
+// Deferred implements [nn.Deferrable].
+func (l *affine) Deferred() *nn.Param { return l.w }
+
+// AddRows implements [nn.Deferrable]: dw += dyᵀ·x.
+func (l *affine) AddRows(g []float32, from, to, left, columns int, dy, x *nn.Tensor, add bool) {
+	rows := to - from
+	for at := 0; at < x.N; at += samplesAtOnce {
+		n := min(samplesAtOnce, x.N-at)
+		kernels.Product(g[left:], l.unitIn.First(rows), dy.Data[at*l.units+from:], l.unit.First(rows), l.sampleOut.First(n),
+			x.Data[at*l.inputs+left:], l.inputs, columns, add || at > 0)
 	}
 }
 

@@ -12,6 +12,8 @@ type PassConfig struct {
 	NeedsBackward bool
 	// InputGradient makes Backward give the gradient of the input too.
 	InputGradient bool
+	// Defer leaves large gradients until all shards are back, for [AddDeferred].
+	Defer bool
 	// Unfused runs the layers one by one as they are described.
 	Unfused bool
 	// Loss, if it works on logits, leaves out a trailing Softmax.
@@ -47,6 +49,7 @@ type Pass struct {
 	within, between [2][]float32  // gradients of activations, taking turns
 	gradients       []float32     // of all parameters
 	paramGradients  [][][]float32 // the same by stage and parameter
+	deferrals       []Deferral
 	state           []stageState
 
 	// The running stage, the samples of the shard that it is given, and its
@@ -282,8 +285,16 @@ func (p *Pass) ParamGradients() [][]float32 {
 	return all
 }
 
-// ClearGradients sets the parameters' gradients to 0.
-func (p *Pass) ClearGradients() { clear(p.gradients) }
+// ClearGradients sets the parameters' gradients to 0, but for those that are
+// deferred.
+func (p *Pass) ClearGradients() {
+	at := 0
+	for _, d := range p.deferrals {
+		clear(p.gradients[at:d.From])
+		at = d.From + d.Rows*d.Columns
+	}
+	clear(p.gradients[at:])
+}
 
 // The methods below are for layers, within Forward, Backward and the sums.
 

@@ -148,6 +148,7 @@ func (p *Pass) planGradients() {
 		p.stop = 0
 	}
 	p.gradients = make([]float32, total)
+	p.deferrals = p.Deferrals()
 	p.paramGradients = make([][][]float32, len(p.stages))
 	rest := p.gradients
 	for i, st := range p.stages {

@@ -19,6 +19,7 @@ type engine struct {
 	shards    []*shard
 	passes    []*nn.Pass
 	clip      float64
+	ranges    []gradientRange
 	squares   []float64 // of the gradient, by range
 
 	// The present batch.
@@ -43,8 +44,41 @@ type shard struct {
 	correct int
 }
 
-// rangeSize is the number of parameter values that one task sums and updates.
-const rangeSize = 1 << 14
+// gradientRange is what one task sums and updates: values [from, to) of the
+// flat gradient, which are rows of a deferral if there is one.
+type gradientRange struct {
+	from, to int
+	deferral *nn.Deferral
+	row      int
+}
+
+const (
+	rangeSize    = 1 << 14 // values
+	deferredRows = 10      // fills the registers of a product
+)
+
+// gradientRanges cuts the flat gradient of the given size.
+func gradientRanges(deferrals []nn.Deferral, size int) []gradientRange {
+	var ranges []gradientRange
+	at := 0
+	plain := func(to int) {
+		for ; at < to; at += rangeSize {
+			ranges = append(ranges, gradientRange{from: at, to: min(at+rangeSize, to)})
+		}
+		at = to
+	}
+	for i := range deferrals {
+		d := &deferrals[i]
+		plain(d.From)
+		for row := 0; row < d.Rows; row += deferredRows {
+			to := at + min(deferredRows, d.Rows-row)*d.Columns
+			ranges = append(ranges, gradientRange{at, to, d, row})
+			at = to
+		}
+	}
+	plain(size)
+	return ranges
+}
 
 func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 	e := &engine{crew: c, loss: t.Loss, optimizer: optimizer, clip: t.Clip}
@@ -52,7 +86,7 @@ func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 	for range t.Shards {
 		s := &shard{
 			pass: t.Net.NewPass(nn.PassConfig{
-				Capacity: capacity, Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed,
+				Capacity: capacity, Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed, Defer: true,
 			}),
 			x:      nn.NewTensor(capacity, t.Net.Input()),
 			labels: make([]int, capacity),
@@ -60,7 +94,8 @@ func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 		e.shards = append(e.shards, s)
 		e.passes = append(e.passes, s.pass)
 	}
-	e.squares = make([]float64, (optimizer.Size()+rangeSize-1)/rangeSize)
+	e.ranges = gradientRanges(e.passes[0].Deferrals(), optimizer.Size())
+	e.squares = make([]float64, len(e.ranges))
 	e.forwardJob, e.backwardJob = e.forward, e.backward
 	e.addJob, e.stepJob = e.add, e.step
 	e.addAndStepJob = func(task int) { e.add(task); e.step(task) }
@@ -145,19 +180,19 @@ func (e *engine) backward(i int) {
 
 // add sums range task of the shards' gradients into the first shard's.
 func (e *engine) add(task int) {
-	from, to := e.bounds(task)
-	sum := e.passes[0].Gradients()[from:to]
-	for _, p := range e.passes[1:] {
-		kernels.Add(sum, p.Gradients()[from:to])
+	r := e.ranges[task]
+	sum := e.passes[0].Gradients()[r.from:r.to]
+	if r.deferral != nil {
+		nn.AddDeferred(e.passes, *r.deferral, r.row, r.row+len(sum)/r.deferral.Columns)
+	} else {
+		for _, p := range e.passes[1:] {
+			kernels.Add(sum, p.Gradients()[r.from:r.to])
+		}
 	}
 	e.squares[task] = kernels.SumSquares(sum)
 }
 
 func (e *engine) step(task int) {
-	from, to := e.bounds(task)
-	e.optimizer.Update(from, to, e.passes[0].Gradients())
-}
-
-func (e *engine) bounds(task int) (from, to int) {
-	return task * rangeSize, min((task+1)*rangeSize, e.optimizer.Size())
+	r := e.ranges[task]
+	e.optimizer.Update(r.from, r.to, e.passes[0].Gradients())
 }
