@@ -125,12 +125,12 @@ func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 func (l *affine) Deferred() *nn.Param { return l.w }
 
 // AddRows implements [nn.Deferrable]: dw += dyᵀ·x.
-func (l *affine) AddRows(g []float32, from, to, left, columns int, dy, x *nn.Tensor, add bool) {
+func (l *affine) AddRows(g []float32, from, to, left, columns int, dy, x []float32, samples int, add bool) {
 	rows := to - from
-	for at := 0; at < x.N; at += samplesAtOnce {
-		n := min(samplesAtOnce, x.N-at)
-		kernels.Product(g[left:], l.unitIn.First(rows), dy.Data[at*l.units+from:], l.unit.First(rows), l.sampleOut.First(n),
-			x.Data[at*l.inputs+left:], l.inputs, columns, add || at > 0)
+	for at := 0; at < samples; at += samplesAtOnce {
+		n := min(samplesAtOnce, samples-at)
+		kernels.Product(g[left:], l.unitIn.First(rows), dy[at*l.units+from:], l.unit.First(rows), l.sampleOut.First(n),
+			x[at*l.inputs+left:], l.inputs, columns, add || at > 0)
 	}
 }
 

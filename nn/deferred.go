@@ -9,10 +9,11 @@ type Deferrable interface {
 	// Deferred is the parameter whose gradient Backward leaves out if
 	// [Pass.Deferring] says so; it then keeps dy by Pass.Keep.
 	Deferred() *Param
-	// AddRows adds to g what one shard, of input x and output gradient dy, has
-	// for rows [from, to) of the gradient, in columns [left, left+columns); with
-	// add false it overwrites. g holds whole rows and begins at row from.
-	AddRows(g []float32, from, to, left, columns int, dy, x *Tensor, add bool)
+	// AddRows adds to g what a shard of n samples, of inputs x and output
+	// gradients dy, has for rows [from, to) of the gradient, in columns
+	// [left, left+columns); with add false it overwrites. g holds whole rows and
+	// begins at row from.
+	AddRows(g []float32, from, to, left, columns int, dy, x []float32, n int, add bool)
 }
 
 // Deferral is a gradient that has been left until all shards are back.
@@ -78,13 +79,11 @@ func AddDeferred(shards []*Pass, d Deferral, from, to int) {
 			if p.x.N == 0 {
 				continue
 			}
-			x := *p.x
+			x := p.x.Data
 			if d.stage > 0 {
-				x.view(&p.outputs[d.stage-1].tensor, 0, p.x.N)
+				x = p.outputs[d.stage-1].tensor.Data
 			}
-			shape := p.shapeAfter(d.stage)
-			dy := Tensor{p.x.N, shape, p.state[d.stage].floats[:p.x.N*shape.Size()]}
-			d.layer.AddRows(g, from, to, left, n, &dy, &x, add)
+			d.layer.AddRows(g, from, to, left, n, p.state[d.stage].floats, x, p.x.N, add)
 			add = true
 		}
 	}
