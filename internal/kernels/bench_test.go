@@ -99,7 +99,7 @@ func workloads() []workload {
 
 func BenchmarkKernels(b *testing.B) {
 	for _, load := range workloads() {
-		for _, isa := range kernels.ISAs() {
+		for _, isa := range kernels.Available() {
 			b.Run(load.name+"/"+isa, func(b *testing.B) {
 				defer kernels.Use(isa)()
 				for b.Loop() {
@@ -118,7 +118,7 @@ func BenchmarkKernels(b *testing.B) {
 
 // TestAllocations: no kernel allocates.
 func TestAllocations(t *testing.T) {
-	for _, isa := range kernels.ISAs() {
+	for _, isa := range kernels.Available() {
 		defer kernels.Use(isa)()
 		for _, load := range workloads() {
 			// The runtime may allocate meanwhile; a kernel that does would do so every time.

@@ -1,14 +1,5 @@
 package kernels
 
-// ISAs lists the instruction sets of this machine.
-func ISAs() []string {
-	var list []string
-	for _, s := range available() {
-		list = append(list, isaNames[s])
-	}
-	return list
-}
-
 // Use switches to the instruction set called name until the function it returns is called.
 func Use(name string) (restore func()) {
 	before := active

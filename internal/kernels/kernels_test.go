@@ -24,7 +24,7 @@ type bench struct {
 
 // everywhere runs f for each instruction set and both places of memory.
 func everywhere(t *testing.T, f func(b *bench)) {
-	for _, name := range kernels.ISAs() {
+	for _, name := range kernels.Available() {
 		for _, end := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/end=%t", name, end), func(t *testing.T) {
 				defer kernels.Use(name)()
@@ -127,10 +127,10 @@ func panics(t *testing.T, what string, f func()) {
 
 func TestChoose(t *testing.T) {
 	best, err := kernels.Choose("")
-	if err != nil || best != kernels.ISAs()[0] {
+	if err != nil || best != kernels.Available()[0] {
 		t.Errorf("empty: %s, %v", best, err)
 	}
-	for _, name := range kernels.ISAs() {
+	for _, name := range kernels.Available() {
 		if got, err := kernels.Choose(name); got != name || err != nil {
 			t.Errorf("%s: %s, %v", name, got, err)
 		}

@@ -164,6 +164,11 @@ func winogradFilterAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src
 //go:noescape
 func winogradFilterGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
 
+// peakAVX512 makes 12 multiply-adds of vectors a round, in registers.
+//
+//go:noescape
+func peakAVX512(rounds int)
+
 // productAVX2 computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or rows of a that come in runs of four.
 //
 //go:noescape
@@ -293,3 +298,8 @@ func winogradFilterAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *
 //
 //go:noescape
 func winogradFilterGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// peakAVX2 makes 12 multiply-adds of vectors a round, in registers.
+//
+//go:noescape
+func peakAVX2(rounds int)

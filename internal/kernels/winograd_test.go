@@ -161,7 +161,7 @@ func BenchmarkConvolution(b *testing.B) {
 		arow, tap := kernels.NewOffsets(pixels), kernels.NewOffsets(window)
 		crow, wrow := kernels.Stride(oh*ow, v.o), kernels.Stride(9*v.c, v.o)
 		flops := 2 * v.n * oh * ow * v.o * 9 * v.c
-		for _, isa := range kernels.ISAs() {
+		for _, isa := range kernels.Available() {
 			for _, c := range []struct {
 				name string
 				run  func()

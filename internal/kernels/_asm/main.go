@@ -23,6 +23,7 @@ func main() {
 		s.unpool()
 		optimizers(s)
 		winograd(s)
+		peak(s)
 	}
 	Generate()
 }
