@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/internal/kernels"
+	"tatami/internal/suggest"
 )
 
 // interrupted is the exit code after Ctrl-C, as shells expect it.
@@ -72,4 +73,17 @@ func newRoot() *cobra.Command {
 		}
 	}
 	return root
+}
+
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usageError{suggest.Unknown("command", args[0], names)}
 }

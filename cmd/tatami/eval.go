@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"tatami/layers"
+	"tatami/train"
+)
+
+func newEval() *cobra.Command {
+	var data string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "eval MODEL",
+		Short: "Measure a model on a test set",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := loadModel(args[0])
+			if err != nil {
+				return err
+			}
+			_, test, err := loadData(data)
+			if err != nil {
+				return err
+			}
+			if m.Input() != test.Shape {
+				return fmt.Errorf("%s takes images of %v, the data have %v", args[0], m.Input(), test.Shape)
+			}
+			if n := m.Output().Size(); n != len(test.Classes) {
+				return fmt.Errorf("%s gives %d outputs, the data have %d classes", args[0], n, len(test.Classes))
+			}
+			e := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
+			if asJSON {
+				return printJSON(os.Stdout, resultOf(m.Sequential, e))
+			}
+			fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss)
+			for k, name := range test.Classes {
+				fmt.Printf("  %s: precision %.2f%%, recall %.2f%%\n", name, 100*e.Precision(k), 100*e.Recall(k))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout (default: MNIST)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON with the keys of run.json")
+	return cmd
+}

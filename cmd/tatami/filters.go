@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"tatami/nn"
+	"tatami/plots"
+)
+
+func newFilters() *cobra.Command {
+	var image, out, maps string
+	cmd := &cobra.Command{
+		Use:   "filters MODEL",
+		Short: "Draw a model's first filters and, with --image, its feature maps",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := loadModel(args[0])
+			if err != nil {
+				return err
+			}
+			weight := firstFilters(m.Sequential)
+			if weight == nil {
+				return fmt.Errorf("%s has no layer with weights", args[0])
+			}
+			f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: "Filters of " + filepath.Base(args[0])})
+			if err != nil {
+				return err
+			}
+			if err := plots.Save(out, f); err != nil {
+				return err
+			}
+			fmt.Println(out)
+			if image == "" {
+				return nil
+			}
+			x, err := readDigit(image, m.Input())
+			if err != nil {
+				return err
+			}
+			names, tensors := []string{"input"}, []*nn.Tensor{x}
+			for i, y := range m.Activations(x) {
+				names, tensors = append(names, m.LayerName(i)), append(tensors, y)
+			}
+			f, err = plots.FeatureMaps(names, tensors, plots.FeatureMapOptions{Title: "What each layer makes of " + filepath.Base(image)})
+			if err != nil {
+				return err
+			}
+			if err := plots.Save(maps, f); err != nil {
+				return err
+			}
+			fmt.Println(maps)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&image, "image", "", "picture whose feature maps to draw")
+	cmd.Flags().StringVar(&out, "out", "filters.png", "file of the filters (PNG, SVG or PDF)")
+	cmd.Flags().StringVar(&maps, "maps", "maps.png", "file of the feature maps (PNG, SVG or PDF)")
+	return cmd
+}
+
+// firstFilters is a copy of the first weight, nil if there is none.
+func firstFilters(net *nn.Sequential) *nn.Tensor {
+	for _, p := range net.Params() {
+		if p.Name == "weight" {
+			c := nn.NewTensor(p.Value.N, p.Value.Shape)
+			copy(c.Data, p.Value.Data)
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+const (
+	checkpointName = "checkpoint"
+	modelName      = "model.safetensors"
+)
+
+// runFiles are all that a run leaves.
+var runFiles = []string{
+	modelName, checkpointName, "history.csv", "steps.csv", "run.json",
+	"loss.png", "accuracy.png", "filters.png", "confusion.png", "mistakes.png",
+}
+
+// prepareFolder makes the folder of a run, or clears it of an earlier one.
+func prepareFolder(dir string, overwrite bool) error {
+	for _, name := range runFiles {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !overwrite {
+			return fmt.Errorf("%s holds a run (%s): name another --out, or give --overwrite", dir, name)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".probe")
+	if err != nil {
+		return fmt.Errorf("cannot write in %s: %w", dir, err)
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	clearHalfWritten(dir)
+	for _, name := range runFiles {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// halfWritten are the names that a run's files have before they are renamed.
+var halfWritten = regexp.MustCompile(`^\.(model\.safetensors|checkpoint|[a-z]+\.(csv|json|png))[0-9]+$`)
+
+// clearHalfWritten removes what a killed run left.
+func clearHalfWritten(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if halfWritten.MatchString(e.Name()) {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+func (r *runState) path(name string) string { return filepath.Join(r.out, name) }

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"tatami/internal/safetensors"
+	"tatami/nn"
+)
+
+func newImport() *cobra.Command {
+	var name, out string
+	cmd := &cobra.Command{
+		Use:   "import FILE.safetensors",
+		Short: "Make a model of weights in PyTorch's layout",
+		Long: `Make a model of weights in PyTorch's layout: filters O,I,KH,KW, affine inputs
+flattened C,H,W. Tensors map in file order, whatever their names, and nothing
+is rescaled.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := safetensors.Read(args[0])
+			if err != nil {
+				return err
+			}
+			net, err := buildNetwork(name, nn.Shape{}, 10, 1)
+			if err != nil {
+				return err
+			}
+			if err := net.ImportPyTorch(f.Tensors); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			if err := nn.Save(out, &nn.Model{Sequential: net, Facts: map[string]string{"imported": filepath.Base(args[0])}}); err != nil {
+				return err
+			}
+			fmt.Println(out)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&name, "net", "simple", "network: mlp, simple, deep, lenet, or FILE.json with an architecture")
+	cmd.Flags().StringVar(&out, "out", modelName, "file of the model")
+	return cmd
+}

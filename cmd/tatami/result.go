@@ -1,0 +1,128 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"strconv"
+	"time"
+
+	"tatami/internal/kernels"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/train"
+)
+
+// saveEpoch writes the model and the curves after each epoch.
+func (r *runState) saveEpoch(e train.Event) error {
+	if e.Kind != train.Epoch {
+		return nil
+	}
+	if err := r.saveModel(); err != nil {
+		return err
+	}
+	return r.saveHistory()
+}
+
+func (r *runState) saveModel() error {
+	h := r.trainer.History()
+	facts := map[string]string{
+		"net": r.Net, "optimizer": r.Optimizer, "lr": fmt.Sprint(r.Rate), "schedule": r.Schedule,
+		"augment": r.Augment, "seed": fmt.Sprint(r.Seed), "shards": fmt.Sprint(r.Shards), "batch": fmt.Sprint(r.Batch),
+		"epochs": fmt.Sprint(len(h.Epochs)), "data": r.Data,
+	}
+	if n := len(h.Epochs); n > 0 {
+		facts["test_accuracy"] = strconv.FormatFloat(h.Epochs[n-1].TestAccuracy, 'g', -1, 64)
+	}
+	return nn.Save(r.path(modelName), &nn.Model{Sequential: r.trainer.Net, Classes: r.train.Classes, Facts: facts})
+}
+
+func (r *runState) saveHistory() error {
+	h := r.trainer.History()
+	if err := writeFile(r.path("history.csv"), func(w io.Writer) error { return h.WriteEpochs(w, r.Validation > 0) }); err != nil {
+		return err
+	}
+	return writeFile(r.path("steps.csv"), h.WriteSteps)
+}
+
+// result is run.json, and what eval prints of it.
+type result struct {
+	TestAccuracy  float64 `json:"test_accuracy"`
+	TestCorrect   int     `json:"test_correct"`
+	TestTotal     int     `json:"test_total"`
+	TestLoss      float64 `json:"test_loss"`
+	Parameters    int     `json:"parameters"`
+	WeightsSHA256 string  `json:"weights_sha256"`
+}
+
+type runResult struct {
+	settings
+	EpochsDone      int       `json:"epochs_done"`
+	EpochSeconds    []float64 `json:"epoch_seconds"`
+	TrainSeconds    float64   `json:"train_seconds"`
+	ImagesPerSecond float64   `json:"images_per_second"`
+	result
+	ISA     string    `json:"isa"`
+	Version string    `json:"version"`
+	Go      string    `json:"go"`
+	OS      string    `json:"os"`
+	Arch    string    `json:"arch"`
+	CPUs    int       `json:"cpus"`
+	Time    time.Time `json:"time"`
+}
+
+// hashWeights is the SHA-256 of the parameters' bytes, little endian, in
+// their order.
+func hashWeights(net *nn.Sequential) string {
+	h := sha256.New()
+	for _, p := range net.Params() {
+		b := make([]byte, 0, 4*len(p.Value.Data))
+		for _, v := range p.Value.Data {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func resultOf(net *nn.Sequential, e *train.Evaluation) result {
+	return result{
+		TestAccuracy: e.Accuracy(), TestCorrect: e.Correct, TestTotal: e.Total, TestLoss: e.Loss,
+		Parameters: nn.CountParams(net.Params()), WeightsSHA256: hashWeights(net),
+	}
+}
+
+// finish writes the model as it is at the end, the pictures and run.json.
+func (r *runState) finish() error {
+	if err := r.saveModel(); err != nil {
+		return err
+	}
+	if err := r.saveHistory(); err != nil {
+		return err
+	}
+	net, h := r.trainer.Net, r.trainer.History()
+	e := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.test, 100)
+	run := runResult{
+		settings: r.settings, EpochsDone: len(h.Epochs), result: resultOf(net, e),
+		ISA: kernels.ISA(), Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		CPUs: runtime.GOMAXPROCS(0), Time: time.Now().UTC().Truncate(time.Second),
+	}
+	for _, row := range h.Epochs {
+		run.EpochSeconds = append(run.EpochSeconds, row.Seconds)
+		run.TrainSeconds += row.Seconds
+	}
+	run.ImagesPerSecond = float64(len(h.Epochs)*r.train.Len()) / run.TrainSeconds
+	if err := r.draw(e); err != nil {
+		return err
+	}
+	if err := writeFile(r.path("run.json"), func(w io.Writer) error { return printJSON(w, run) }); err != nil {
+		return err
+	}
+	fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
+		100*e.Accuracy(), e.Correct, e.Total, e.Loss, run.TrainSeconds, r.out)
+	return nil
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+	"tatami/train"
+)
+
+// runState is a run with its data, trainer and places.
+type runState struct {
+	*trainOptions
+	train, test *datasets.Dataset
+	trainer     *train.Trainer
+	firstParams *nn.Tensor // the first layer's filters before training
+}
+
+func newRun(o *trainOptions) (*runState, error) {
+	r := &runState{trainOptions: o}
+	var err error
+	if r.train, r.test, err = loadData(o.Data); err != nil {
+		return nil, err
+	}
+	classes := len(r.train.Classes)
+	if o.Limit > 0 {
+		if o.Limit > r.train.Len() {
+			return nil, wrongUsage("--limit is %d, the training set has %d images", o.Limit, r.train.Len())
+		}
+		r.train = r.train.Limit(o.Limit)
+	}
+	var held *datasets.Dataset
+	if o.Validation > 0 {
+		if o.Validation >= r.train.Len() {
+			return nil, wrongUsage("--validation is %d, the training set has %d images", o.Validation, r.train.Len())
+		}
+		if r.train, held, err = r.train.Split(o.Validation, o.Seed); err != nil {
+			return nil, err
+		}
+	}
+	net, err := o.network(r.train.Shape, classes)
+	if err != nil {
+		return nil, err
+	}
+	if net.Input() != r.train.Shape {
+		return nil, fmt.Errorf("network %s takes images of %v, the data have %v", o.Net, net.Input(), r.train.Shape)
+	}
+	if n := net.Output().Size(); n != classes {
+		return nil, fmt.Errorf("network %s gives %d outputs, the data have %d classes", o.Net, n, classes)
+	}
+	augment, err := datasets.ParseAugmentation(o.Augment)
+	if err != nil {
+		return nil, err
+	}
+	if err := augment.Check(r.train.Shape); err != nil {
+		return nil, usageError{fmt.Errorf("--augment: %w", err)}
+	}
+	loader := &datasets.Loader{Data: r.train, BatchSize: o.Batch, Seed: o.Seed, Augment: augment}
+	rule, err := optim.ParseRule(o.Optimizer, o.WeightDecay)
+	if err != nil {
+		return nil, err
+	}
+	steps := o.Epochs * loader.Batches()
+	if o.Warmup >= steps {
+		return nil, wrongUsage("--warmup is %d, the run has %d steps", o.Warmup, steps)
+	}
+	schedule, err := optim.ParseSchedule(o.Schedule, o.Rate, steps-o.Warmup)
+	if err != nil {
+		return nil, err
+	}
+	if o.Warmup > 0 {
+		schedule = optim.Warmup{Steps: o.Warmup, After: schedule, Start: 1 / float64(o.Warmup+1)}
+	}
+	text, err := json.Marshal(o.settings)
+	if err != nil {
+		return nil, err
+	}
+	r.trainer = &train.Trainer{
+		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: o.LabelSmoothing}, Loader: loader,
+		Rule: rule, Schedule: schedule, Epochs: o.Epochs, Clip: o.Clip, Seed: o.Seed, Shards: o.Shards,
+		Test: r.test, Validation: held, Patience: o.Patience, KeepBest: held != nil,
+		Checkpoint: filepath.Join(o.out, checkpointName), Settings: text,
+	}
+	r.firstParams = firstFilters(net)
+	return r, nil
+}
+
+func (o *trainOptions) network(shape nn.Shape, classes int) (*nn.Sequential, error) {
+	if o.Architecture == nil {
+		return buildNetwork(o.Net, shape, classes, o.Seed)
+	}
+	in, specs, err := nn.ParseArchitecture(o.Architecture, layers.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	net, err := nn.NewSequential(in, rand.New(rand.NewPCG(o.Seed, 0)), specs...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Net, err)
+	}
+	return net, nil
+}
+
+// fit trains and writes what the run leaves.
+func (r *runState) fit(parent context.Context) error {
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
+	r.trainer.Observers = append(r.trainer.Observers, r.progress(), train.ObserverFunc(r.saveEpoch))
+	_, err := r.trainer.Fit(ctx)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: tatami train --resume %s\n", len(r.trainer.History().Steps), r.out)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+func loadData(dir string) (train, test *datasets.Dataset, err error) {
+	if dir == "" {
+		return datasets.MNIST()
+	}
+	return datasets.Folder(dir)
+}
