@@ -13,7 +13,7 @@ import (
 // A Loader is not changed once an [Epoch] was made of it.
 type Loader struct {
 	Data        *Dataset
-	BatchSize   int // images a batch, at least 1; the last batch of an epoch may be shorter
+	BatchSize   int // images a batch, at least 1; the last batch of an epoch may be shorter, without Replacement
 	Seed        uint64
 	Replacement bool         // draw every image from the whole set, so that some come twice and some never
 	Ordered     bool         // keep the order of the set
@@ -49,22 +49,27 @@ func (l *Loader) Epoch(e int) *Epoch {
 	}
 	source := nn.NewStream(streamOrder, l.Seed, epoch.number)
 	rng := rand.New(&source)
+	if l.Replacement {
+		epoch.order = make([]int32, l.Batches()*l.BatchSize)
+		for i := range epoch.order {
+			epoch.order[i] = rng.Int32N(int32(l.Data.Len()))
+		}
+		return epoch
+	}
 	order := make([]int32, l.Data.Len())
 	for i := range order {
 		order[i] = int32(i)
-		if l.Replacement {
-			order[i] = rng.Int32N(int32(len(order)))
-		}
 	}
-	if !l.Replacement {
-		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	}
+	rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	epoch.order = order
 	return epoch
 }
 
 // Len is the number of images in the given batch.
 func (e *Epoch) Len(batch int) int {
+	if e.loader.Replacement && !e.loader.Ordered {
+		return e.loader.BatchSize
+	}
 	return min(e.loader.BatchSize, e.loader.Data.Len()-batch*e.loader.BatchSize)
 }
 
@@ -111,7 +116,7 @@ func (l *Loader) All(epoch int) iter.Seq2[*nn.Tensor, []int] {
 		batches := l.Batches()
 		free, ready := make(chan batch, 2), make(chan batch, 2)
 		for range 2 {
-			n := min(l.BatchSize, l.Data.Len())
+			n := e.Len(0)
 			free <- batch{nn.NewTensor(n, l.Data.Shape), make([]int, n)}
 		}
 		go func() {

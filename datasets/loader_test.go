@@ -58,6 +58,17 @@ func TestLoaderReplacement(t *testing.T) {
 	if len(got) != 200 || distinct < 105 || distinct > 147 {
 		t.Errorf("%d draws of %d images", len(got), distinct)
 	}
+	l.BatchSize = 128
+	if got := l.Epoch(0).Len(1); got != 128 {
+		t.Errorf("the last batch has %d images, want 128", got)
+	}
+	if got := len(pass(l, 0)); got != 256 {
+		t.Errorf("%d draws, want 256", got)
+	}
+	l.BatchSize = 300
+	if got := len(pass(l, 0)); got != 300 {
+		t.Errorf("%d draws, want 300", got)
+	}
 }
 
 func TestLoaderBatches(t *testing.T) {

@@ -295,8 +295,8 @@ func TestDiverged(t *testing.T) {
 		tr.Rule = optim.SGD{}
 		tr.Schedule = optim.Constant{Base: rate}
 		_, err := tr.Fit(context.Background())
-		if err == nil {
-			t.Fatalf("rate %g: no error", rate)
+		if !errors.Is(err, train.ErrNotFinite) {
+			t.Fatalf("rate %g: error %v, want one that is %v", rate, err, train.ErrNotFinite)
 		}
 		for _, want := range []string{"step ", "layer ", "learning rate"} {
 			if !strings.Contains(err.Error(), want) {

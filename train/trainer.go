@@ -282,14 +282,18 @@ func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 	return nil
 }
 
+// ErrNotFinite is in the error of a run that ended with a loss or gradient that
+// is not finite.
+var ErrNotFinite = errors.New("not finite")
+
 // diverged tells where a loss or gradient that is not finite comes from.
 func (t *Trainer) diverged(loss, rate float64) error {
 	where := "the gradient"
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		where = "the loss"
 	}
-	return fmt.Errorf("step %d: %s is not finite, first in %s; try a learning rate below %.3g, or clip the gradient",
-		t.step+1, where, t.engine.firstNotFinite(t.Net), rate)
+	return fmt.Errorf("step %d: %s is %w, first in %s; try a learning rate below %.3g, or clip the gradient",
+		t.step+1, where, ErrNotFinite, t.engine.firstNotFinite(t.Net), rate)
 }
 
 // firstNotFinite names the first layer with a value that is not finite on the
