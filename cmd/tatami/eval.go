@@ -16,7 +16,7 @@ func newEval() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
 		Short: "Measure a model on a test set",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := loadModel(args[0])
 			if err != nil {

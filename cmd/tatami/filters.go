@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +17,16 @@ func newFilters() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "filters MODEL",
 		Short: "Draw a model's first filters and, with --image, its feature maps",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, path := range []string{out, maps} {
+				if !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(path))) {
+					return wrongUsage("cannot draw %s: wanted a name that ends in .png, .svg or .pdf", path)
+				}
+			}
+			if image == "" && cmd.Flags().Changed("maps") {
+				return wrongUsage("--maps needs --image")
+			}
 			m, err := loadModel(args[0])
 			if err != nil {
 				return err
@@ -25,16 +35,12 @@ func newFilters() *cobra.Command {
 			if weight == nil {
 				return fmt.Errorf("%s has no layer with weights", args[0])
 			}
-			f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: "Filters of " + filepath.Base(args[0])})
+			filters, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: "Filters of " + filepath.Base(args[0])})
 			if err != nil {
 				return err
 			}
-			if err := plots.Save(out, f); err != nil {
-				return err
-			}
-			fmt.Println(out)
 			if image == "" {
-				return nil
+				return savePicture(out, filters)
 			}
 			x, err := readDigit(image, m.Input())
 			if err != nil {
@@ -44,21 +50,29 @@ func newFilters() *cobra.Command {
 			for i, y := range m.Activations(x) {
 				names, tensors = append(names, m.LayerName(i)), append(tensors, y)
 			}
-			f, err = plots.FeatureMaps(names, tensors, plots.FeatureMapOptions{Title: "What each layer makes of " + filepath.Base(image)})
+			features, err := plots.FeatureMaps(names, tensors, plots.FeatureMapOptions{Title: "What each layer makes of " + filepath.Base(image)})
 			if err != nil {
 				return err
 			}
-			if err := plots.Save(maps, f); err != nil {
+			if err := savePicture(out, filters); err != nil {
 				return err
 			}
-			fmt.Println(maps)
-			return nil
+			return savePicture(maps, features)
 		},
 	}
 	cmd.Flags().StringVar(&image, "image", "", "picture whose feature maps to draw")
 	cmd.Flags().StringVar(&out, "out", "filters.png", "file of the filters (PNG, SVG or PDF)")
 	cmd.Flags().StringVar(&maps, "maps", "maps.png", "file of the feature maps (PNG, SVG or PDF)")
 	return cmd
+}
+
+// savePicture writes a picture and says where.
+func savePicture(path string, f plots.Figure) error {
+	if err := plots.Save(path, f); err != nil {
+		return err
+	}
+	fmt.Println(path)
+	return nil
 }
 
 // firstFilters is a copy of the first weight, nil if there is none.

@@ -28,32 +28,32 @@ func prepareFolder(dir string, overwrite bool) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("cannot write in %s: %w", dir, cause(err))
 		}
 		if !overwrite {
 			return fmt.Errorf("%s holds a run (%s): name another --out, or give --overwrite", dir, name)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return fmt.Errorf("cannot make folder %s: %w", dir, cause(err))
 	}
 	probe, err := os.CreateTemp(dir, ".probe")
 	if err != nil {
-		return fmt.Errorf("cannot write in %s: %w", dir, err)
+		return fmt.Errorf("cannot write in %s: %w", dir, cause(err))
 	}
 	probe.Close()
 	os.Remove(probe.Name())
 	clearHalfWritten(dir)
 	for _, name := range runFiles {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return fmt.Errorf("cannot remove %s: %w", filepath.Join(dir, name), cause(err))
 		}
 	}
 	return nil
 }
 
 // halfWritten are the names that a run's files have before they are renamed.
-var halfWritten = regexp.MustCompile(`^\.(model\.safetensors|checkpoint|[a-z]+\.(csv|json|png))[0-9]+$`)
+var halfWritten = regexp.MustCompile(`^\.(model\.safetensors|checkpoint|[a-z]+\.(csv|json|png)|probe)[0-9]+$`)
 
 // clearHalfWritten removes what a killed run left.
 func clearHalfWritten(dir string) {

@@ -18,7 +18,7 @@ func newImport() *cobra.Command {
 		Long: `Make a model of weights in PyTorch's layout: filters O,I,KH,KW, affine inputs
 flattened C,H,W. Tensors map in file order, whatever their names, and nothing
 is rescaled.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := safetensors.Read(args[0])
 			if err != nil {

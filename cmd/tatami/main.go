@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tatami/internal/kernels"
 	"tatami/internal/suggest"
@@ -33,8 +34,7 @@ func run(ctx context.Context, args []string) int {
 		return interrupted
 	}
 	fmt.Fprintln(os.Stderr, "tatami:", err)
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return 2
 	}
 	return 1
@@ -53,26 +53,52 @@ func newRoot() *cobra.Command {
 		Short:         "Train convolutional networks on digits and look into them",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		Args:          unknownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return cmd.Help()
 		},
 		PersistentPreRunE: func(*cobra.Command, []string) error { return kernels.ISAError() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(unknownFlag)
 	root.AddCommand(newTrain(), newEval(), newPredict(), newFilters(), newSummary(), newImport(), newVersion())
+	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
-		if check := c.Args; check != nil {
-			c.Args = func(cmd *cobra.Command, args []string) error {
-				if err := check(cmd, args); err != nil {
-					return usageError{err}
+		if c.Name() == "help" {
+			c.Args = func(_ *cobra.Command, args []string) error {
+				if found, _, _ := root.Find(args); found != root {
+					return nil
 				}
-				return nil
+				return unknownCommand(root, args)
 			}
 		}
 	}
 	return root
+}
+
+// arguments asks for at least that many and at most so many; -1 is any number.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least {
+			return wrongUsage("too few arguments, wanted: %s", cmd.UseLine())
+		}
+		if most >= 0 && len(args) > most {
+			return wrongUsage("%q is one argument too many, wanted: %s", args[most], cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// unknownFlag proposes the nearest flag for one that is none.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return usageError{err}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	name := unknown.GetSpecifiedName()
+	return wrongUsage("unknown flag --%s: did you mean --%s?", name, suggest.Nearest(name, names))
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {

@@ -11,6 +11,8 @@ import (
 	"tatami/nn"
 )
 
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
 // findNetwork is the network of that name for images of the given shape and
 // number of classes, or the one that a JSON file describes.
 func findNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec, error) {
@@ -35,7 +37,7 @@ func findNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 		}
 		names = append(names, n.Name)
 	}
-	return nn.Shape{}, nil, suggest.Unknown("network", name, names)
+	return nn.Shape{}, nil, usageError{suggest.Unknown("network", name, names)}
 }
 
 // buildNetwork is findNetwork with weights drawn from seed.
@@ -44,7 +46,7 @@ func buildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Se
 	if err != nil {
 		return nil, err
 	}
-	net, err := nn.NewSequential(in, rand.New(rand.NewPCG(seed, 0)), specs...)
+	net, err := nn.NewSequential(in, newRand(seed), specs...)
 	if err != nil {
 		return nil, fmt.Errorf("network %s: %w", name, err)
 	}

@@ -26,7 +26,7 @@ func newPredict() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict MODEL IMAGE…",
 		Short: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
-		Args:  cobra.MinimumNArgs(2),
+		Args:  arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := loadModel(args[0])
 			if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -102,7 +101,7 @@ func (o *trainOptions) network(shape nn.Shape, classes int) (*nn.Sequential, err
 	if err != nil {
 		return nil, err
 	}
-	net, err := nn.NewSequential(in, rand.New(rand.NewPCG(o.Seed, 0)), specs...)
+	net, err := nn.NewSequential(in, newRand(o.Seed), specs...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Net, err)
 	}

@@ -50,7 +50,7 @@ func (o *trainOptions) check(rateGiven bool) error {
 		ok    bool
 		want  string
 	}{
-		{"epochs", float64(o.Epochs), o.Epochs >= 1, "at least 1"},
+		{"epochs", float64(o.Epochs), o.Epochs >= 1 && o.Epochs <= 1e6, "1 to 1000000"},
 		{"batch", float64(o.Batch), o.Batch >= 1 && o.Batch <= 1<<16, "1 to 65536"},
 		{"lr", o.Rate, o.Rate > 0 && o.Rate <= math.MaxFloat32, "a positive number"},
 		{"warmup", float64(o.Warmup), o.Warmup >= 0, "0 or more"},

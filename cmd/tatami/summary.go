@@ -2,20 +2,23 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tatami/layers"
 	"tatami/nn"
 )
 
 func newSummary() *cobra.Command {
 	return &cobra.Command{
-		Use:   "summary NET|MODEL",
+		Use:   "summary NET|MODEL|FILE.json",
 		Short: "Print a network's layers, output shapes, parameters and work",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if strings.HasSuffix(args[0], ".safetensors") {
+			if isModel(args[0]) {
 				m, err := loadModel(args[0])
 				if err != nil {
 					return err
@@ -31,4 +34,14 @@ func newSummary() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// isModel tells a model's file, which may have any name, from a network.
+func isModel(name string) bool {
+	isNetwork := func(n layers.Network) bool { return n.Name == name }
+	if strings.HasSuffix(name, ".json") || slices.ContainsFunc(layers.Networks(), isNetwork) {
+		return false
+	}
+	_, err := os.Stat(name)
+	return err == nil || strings.HasSuffix(name, ".safetensors")
 }

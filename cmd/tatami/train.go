@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ func newTrain() *cobra.Command {
 pictures loss, accuracy, filters, confusion and mistakes (PNG).
 
 Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	f := cmd.Flags()
@@ -110,10 +111,14 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if err := json.Unmarshal(text, &o.settings); err != nil {
 		return fmt.Errorf("%s: settings: %w", path, err)
 	}
-	if err := o.check(true); err != nil {
-		return fmt.Errorf("%s: settings: %v", path, err)
+	err = o.check(true)
+	var r *runState
+	if err == nil {
+		r, err = newRun(o)
 	}
-	r, err := newRun(o)
+	if usage, ok := errors.AsType[usageError](err); ok { // not of this command line
+		return fmt.Errorf("%s: settings: %w", path, usage.error)
+	}
 	if err != nil {
 		return err
 	}
