@@ -40,6 +40,9 @@ type Event struct {
 	// Epoch and Step count what is complete; Batch of Batches is the place in
 	// the epoch.
 	Epoch, Step, Batch, Batches int
+	// Accuracy is that of the present epoch as it ran; NaN where it has no
+	// update yet.
+	Accuracy float64
 	// Test is the evaluation after an epoch; nil without a test set.
 	Test *Evaluation
 }

@@ -291,17 +291,24 @@ func frozen(t *testing.T, in nn.Shape) *nn.Sequential {
 
 func TestDiverged(t *testing.T) {
 	for _, rate := range []float64{1e30, 1e38} {
-		tr := newTrainer(t, 3)
-		tr.Rule = optim.SGD{}
-		tr.Schedule = optim.Constant{Base: rate}
-		_, err := tr.Fit(context.Background())
-		if !errors.Is(err, train.ErrNotFinite) {
-			t.Fatalf("rate %g: error %v, want one that is %v", rate, err, train.ErrNotFinite)
-		}
-		for _, want := range []string{"step ", "layer ", "learning rate"} {
-			if !strings.Contains(err.Error(), want) {
-				t.Errorf("rate %g: %q does not name %q", rate, err, want)
-			}
+		diverges(t, newTrainer(t, 3), rate)
+		last := newTrainer(t, 1) // no update comes after that
+		last.Loader.BatchSize = last.Loader.Data.Len()
+		diverges(t, last, rate)
+	}
+}
+
+func diverges(t *testing.T, tr *train.Trainer, rate float64) {
+	t.Helper()
+	tr.Rule = optim.SGD{}
+	tr.Schedule = optim.Constant{Base: rate}
+	_, err := tr.Fit(context.Background())
+	if !errors.Is(err, train.ErrNotFinite) {
+		t.Fatalf("rate %g: error %v, want one that is %v", rate, err, train.ErrNotFinite)
+	}
+	for _, want := range []string{"step ", "layer ", "learning rate"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("rate %g: %q does not name %q", rate, err, want)
 		}
 	}
 }

@@ -192,7 +192,11 @@ func (t *Trainer) update(epoch *datasets.Epoch) error {
 	n := epoch.Len(t.batch)
 	loss, correct, norm := t.engine.update(epoch, t.batch, t.step, rate)
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return t.diverged(loss, rate)
+		what := "the gradient"
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			what = "the loss"
+		}
+		return t.diverged(t.step+1, what, rate)
 	}
 	t.batch++
 	t.step++
@@ -218,6 +222,9 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 		v := evaluator.run(t.Validation)
 		row.ValidationLoss, row.ValidationAccuracy = v.Loss, v.Accuracy()
 		t.judge(row)
+	}
+	if loss := row.TestLoss + row.ValidationLoss; math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return t.diverged(t.step, "the loss after it", row.Rate)
 	}
 	t.history.Epochs = append(t.history.Epochs, row)
 	t.batch, t.loss, t.correct, t.samples, t.seconds = 0, 0, 0, 0, 0
@@ -272,7 +279,8 @@ func (t *Trainer) History() *History { return &t.history }
 func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 	e := Event{
 		Kind: kind, Trainer: t, History: &t.history,
-		Epoch: t.epoch, Step: t.step, Batch: t.batch, Batches: t.Loader.Batches(), Test: test,
+		Epoch: t.epoch, Step: t.step, Batch: t.batch, Batches: t.Loader.Batches(),
+		Accuracy: ratio(t.correct, t.samples), Test: test,
 	}
 	for _, o := range t.Observers {
 		if err := o.Observe(e); err != nil {
@@ -287,13 +295,9 @@ func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 var ErrNotFinite = errors.New("not finite")
 
 // diverged tells where a loss or gradient that is not finite comes from.
-func (t *Trainer) diverged(loss, rate float64) error {
-	where := "the gradient"
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		where = "the loss"
-	}
+func (t *Trainer) diverged(step int, what string, rate float64) error {
 	return fmt.Errorf("step %d: %s is %w, first in %s; try a learning rate below %.3g, or clip the gradient",
-		t.step+1, where, ErrNotFinite, t.engine.firstNotFinite(t.Net), rate)
+		step, what, ErrNotFinite, t.engine.firstNotFinite(t.Net), rate)
 }
 
 // firstNotFinite names the first layer with a value that is not finite on the
