@@ -185,3 +185,13 @@ func (p *Pass) shapeAfter(st int) Shape {
 	}
 	return p.stages[st].layer.OutShape()
 }
+
+// Stages lists how many layers each stage of the pass stands for: more than
+// one where layers are fused.
+func (p *Pass) Stages() []int {
+	var counts []int
+	for _, st := range p.stages {
+		counts = append(counts, st.count)
+	}
+	return counts
+}
