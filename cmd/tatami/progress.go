@@ -11,20 +11,49 @@ import (
 	"tatami/train"
 )
 
-// progress shows how the run goes: a bar on a terminal, else a line an epoch.
-func (r *runState) progress() train.Observer {
-	if r.quiet {
-		return train.ObserverFunc(func(train.Event) error { return nil })
-	}
-	if term.IsTerminal(int(os.Stdout.Fd())) {
-		return &bar{batch: r.Batch}
-	}
-	return train.ObserverFunc(func(e train.Event) error {
-		if e.Kind == train.Epoch {
-			fmt.Println(epochLine(e))
-		}
+// progress shows how a run goes: by a bar on a terminal, else a line an epoch.
+type progress struct {
+	quiet  bool
+	images int // of an epoch
+	before int // images that an earlier part of the run took
+	bar    *progressbar.ProgressBar
+}
+
+// Observe shows an event.
+func (p *progress) Observe(e train.Event) error {
+	if p.quiet {
 		return nil
-	})
+	}
+	seen := e.Epoch*p.images + min(p.images, e.Batch*e.Trainer.Loader.BatchSize)
+	switch e.Kind {
+	case train.Started:
+		p.before = seen
+		left := e.Trainer.Epochs*p.images - seen
+		if left > 0 && term.IsTerminal(int(os.Stdout.Fd())) {
+			p.bar = progressbar.NewOptions(left,
+				progressbar.OptionSetWidth(16), progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"),
+				progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(false),
+				progressbar.OptionClearOnFinish(), progressbar.OptionSetWriter(os.Stdout),
+				progressbar.OptionThrottle(100*time.Millisecond))
+		}
+	case train.Updated:
+		if p.bar != nil {
+			loss := e.History.Steps[len(e.History.Steps)-1].Loss
+			p.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.4f, accuracy %.2f%%", e.Epoch+1, e.Trainer.Epochs, loss, 100*e.Accuracy))
+			p.bar.Set(seen - p.before)
+		}
+	case train.Epoch:
+		p.clear()
+		fmt.Println(epochLine(e))
+	}
+	return nil
+}
+
+// clear makes room for other output.
+func (p *progress) clear() {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
 }
 
 func epochLine(e train.Event) string {
@@ -35,39 +64,4 @@ func epochLine(e train.Event) string {
 		line += fmt.Sprintf(", validation accuracy %.2f%%", 100*row.ValidationAccuracy)
 	}
 	return line + fmt.Sprintf(", %.2f s", row.Seconds)
-}
-
-// bar is the live bar of an epoch.
-type bar struct {
-	batch int
-	bar   *progressbar.ProgressBar
-	shown time.Time
-}
-
-func (b *bar) Observe(e train.Event) error {
-	switch e.Kind {
-	case train.Updated:
-		if b.bar == nil {
-			b.bar = progressbar.NewOptions(e.Batches*b.batch,
-				progressbar.OptionSetWidth(24), progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"),
-				progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetWriter(os.Stdout))
-		}
-		if time.Since(b.shown) < 100*time.Millisecond && e.Batch < e.Batches {
-			return nil
-		}
-		b.shown = time.Now()
-		h := e.History
-		b.bar.Describe(fmt.Sprintf("epoch %d/%d loss %.4f", e.Epoch+1, e.Trainer.Epochs, h.Steps[len(h.Steps)-1].Loss))
-		b.bar.Set(e.Batch * b.batch)
-	case train.Epoch, train.Finished:
-		if b.bar != nil {
-			b.bar.Clear()
-			b.bar = nil
-		}
-		if e.Kind == train.Epoch {
-			fmt.Println(epochLine(e))
-		}
-	}
-	return nil
 }

@@ -22,21 +22,20 @@ func (r *runState) saveEpoch(e train.Event) error {
 	if e.Kind != train.Epoch {
 		return nil
 	}
-	if err := r.saveModel(); err != nil {
+	epochs := e.History.Epochs
+	if err := r.saveModel(epochs[len(epochs)-1]); err != nil {
 		return err
 	}
 	return r.saveHistory()
 }
 
-func (r *runState) saveModel() error {
-	h := r.trainer.History()
+// saveModel writes the network as it was after the given epoch.
+func (r *runState) saveModel(row train.EpochRow) error {
 	facts := map[string]string{
 		"net": r.Net, "optimizer": r.Optimizer, "lr": fmt.Sprint(r.Rate), "schedule": r.Schedule,
 		"augment": r.Augment, "seed": fmt.Sprint(r.Seed), "shards": fmt.Sprint(r.Shards), "batch": fmt.Sprint(r.Batch),
-		"epochs": fmt.Sprint(len(h.Epochs)), "data": r.Data,
-	}
-	if n := len(h.Epochs); n > 0 {
-		facts["test_accuracy"] = strconv.FormatFloat(h.Epochs[n-1].TestAccuracy, 'g', -1, 64)
+		"epochs": fmt.Sprint(row.Epoch), "data": r.Data,
+		"test_accuracy": strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64),
 	}
 	return nn.Save(r.path(modelName), &nn.Model{Sequential: r.trainer.Net, Classes: r.train.Classes, Facts: facts})
 }
@@ -98,13 +97,17 @@ func resultOf(net *nn.Sequential, e *train.Evaluation) result {
 
 // finish writes the model as it is at the end, the pictures and run.json.
 func (r *runState) finish() error {
-	if err := r.saveModel(); err != nil {
+	net, h := r.trainer.Net, r.trainer.History()
+	row := h.Epochs[len(h.Epochs)-1]
+	if r.trainer.KeepBest {
+		row = r.trainer.BestEpoch()
+	}
+	if err := r.saveModel(row); err != nil {
 		return err
 	}
 	if err := r.saveHistory(); err != nil {
 		return err
 	}
-	net, h := r.trainer.Net, r.trainer.History()
 	e := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.test, 100)
 	run := runResult{
 		settings: r.settings, EpochsDone: len(h.Epochs), result: resultOf(net, e),

@@ -63,7 +63,7 @@ func newRun(o *trainOptions) (*runState, error) {
 	if err := augment.Check(r.train.Shape); err != nil {
 		return nil, usageError{fmt.Errorf("--augment: %w", err)}
 	}
-	loader := &datasets.Loader{Data: r.train, BatchSize: o.Batch, Seed: o.Seed, Augment: augment}
+	loader := &datasets.Loader{Data: r.train, BatchSize: min(o.Batch, r.train.Len()), Seed: o.Seed, Augment: augment}
 	rule, err := optim.ParseRule(o.Optimizer, o.WeightDecay)
 	if err != nil {
 		return nil, err
@@ -113,8 +113,10 @@ func (r *runState) fit(parent context.Context) error {
 	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
-	r.trainer.Observers = append(r.trainer.Observers, r.progress(), train.ObserverFunc(r.saveEpoch))
+	shown := &progress{quiet: r.quiet, images: r.train.Len()}
+	r.trainer.Observers = append(r.trainer.Observers, shown, train.ObserverFunc(r.saveEpoch))
 	_, err := r.trainer.Fit(ctx)
+	shown.clear()
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: tatami train --resume %s\n", len(r.trainer.History().Steps), r.out)
 		return err
