@@ -1,0 +1,167 @@
+// Command peers is tatami's side of bench/peers/run: it hands the data to the
+// peers, trains as they do, and prints the table of ratios.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+	"tatami/train"
+)
+
+// timing is what one process measured: the same JSON on both sides.
+type timing struct {
+	Seconds         []float64 `json:"seconds"` // of each epoch
+	Loss            float64   `json:"loss"`
+	Latency         float64   `json:"latency"` // of one image
+	ImagesPerSecond float64   `json:"images_per_second"`
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 2 && args[0] == "dump":
+		return dump(args[1])
+	case len(args) == 3 && args[0] == "epoch":
+		epochs, err := strconv.Atoi(args[2])
+		if err != nil {
+			return err
+		}
+		return epoch(args[1], epochs)
+	case len(args) == 2 && args[0] == "table":
+		return table(args[1])
+	}
+	return errors.New("usage: peers dump DIR | epoch NET EPOCHS | table DIR")
+}
+
+// dump writes the training images and labels as plain bytes.
+func dump(dir string) error {
+	data, _, err := datasets.MNIST()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "images.bin"), slices.Concat(data.Images...), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "labels.bin"), data.Labels, 0o644)
+}
+
+// epoch trains and prints the timing.
+func epoch(name string, epochs int) error {
+	data, _, err := datasets.MNIST()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(layers.Networks(), func(n layers.Network) bool { return n.Name == name })
+	if i < 0 {
+		return fmt.Errorf("unknown network %q", name)
+	}
+	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), layers.Networks()[i].Specs(10)...)
+	if err != nil {
+		return err
+	}
+	t := &train.Trainer{
+		Net: net, Loss: layers.SoftmaxWithLoss{}, Loader: &datasets.Loader{Data: data, BatchSize: 100, Seed: 1},
+		Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.001}, Epochs: epochs,
+	}
+	if name == "mlp" {
+		t.Rule, t.Schedule = optim.SGD{}, optim.Constant{Base: 0.1}
+	}
+	h, err := t.Fit(context.Background())
+	if err != nil {
+		return err
+	}
+	var result timing
+	for _, e := range h.Epochs {
+		result.Seconds = append(result.Seconds, e.Seconds)
+	}
+	result.Loss = h.Steps[len(h.Steps)-1].Loss
+	x, y := datasets.Tensor(data.Shape, data.Images[0]), nn.NewTensor(1, net.Output())
+	result.Latency = each(2000, func() { net.PredictInto(y, x) })
+	some := data.Limit(10000)
+	result.ImagesPerSecond = 10000 / each(3, func() { train.Evaluate(net, t.Loss, some, 100) })
+	return json.NewEncoder(os.Stdout).Encode(result)
+}
+
+// each is the mean time of n calls, after a few to warm up.
+func each(n int, f func()) float64 {
+	for range n/10 + 1 {
+		f()
+	}
+	start := time.Now()
+	for range n {
+		f()
+	}
+	return time.Since(start).Seconds() / float64(n)
+}
+
+// table prints medians and ratios of what run has gathered in dir.
+func table(dir string) error {
+	fmt.Println("| network | tatami | PyTorch | PyTorch channels last | ratio | one image | ratio | images/s | ratio |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|")
+	for _, net := range []string{"simple", "deep", "mlp"} {
+		ours, err := read(filepath.Join(dir, "tatami-"+net))
+		if err != nil {
+			return err
+		}
+		theirs, err := read(filepath.Join(dir, "torch-"+net))
+		if err != nil {
+			return err
+		}
+		last, err := read(filepath.Join(dir, "torch-last-"+net))
+		if err != nil {
+			return err
+		}
+		best := min(theirs.Seconds[0], last.Seconds[0])
+		latency := min(theirs.Latency, last.Latency)
+		throughput := max(theirs.ImagesPerSecond, last.ImagesPerSecond)
+		fmt.Printf("| %s | %.3f s | %.3f s | %.3f s | ×%.2f | %.1f µs | ×%.2f | %.0f | ×%.2f |\n", net,
+			ours.Seconds[0], theirs.Seconds[0], last.Seconds[0], best/ours.Seconds[0],
+			ours.Latency*1e6, latency/ours.Latency, ours.ImagesPerSecond, ours.ImagesPerSecond/throughput)
+	}
+	return nil
+}
+
+// read is the median of each figure over the lines of a file.
+func read(path string) (timing, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return timing{}, err
+	}
+	defer f.Close()
+	var seconds, latency, throughput []float64
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var t timing
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
+			return timing{}, fmt.Errorf("%s: %w", path, err)
+		}
+		seconds = append(seconds, t.Seconds...)
+		latency = append(latency, t.Latency)
+		throughput = append(throughput, t.ImagesPerSecond)
+	}
+	return timing{Seconds: []float64{median(seconds)}, Latency: median(latency), ImagesPerSecond: median(throughput)}, nil
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
