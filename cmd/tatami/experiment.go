@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"tatami/experiments"
+)
+
+func newExperiment() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "experiment",
+		Short: "Repeat the experiments of the textbooks",
+		Args:  func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newExperimentList(), newExperimentRun())
+	return cmd
+}
+
+func newExperimentList() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the experiments",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return wrongUsage("experiment list takes no arguments")
+			}
+			return nil
+		},
+		RunE: func(*cobra.Command, []string) error {
+			t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
+			for _, e := range experiments.List() {
+				fmt.Fprintf(t, "%s\t%s\t%s\n", e.ID, e.Title, e.Section)
+			}
+			return t.Flush()
+		},
+	}
+}
+
+// experimentOptions are the flags of experiment run.
+type experimentOptions struct {
+	experiments.Runner
+	chapter int
+}
+
+func newExperimentRun() *cobra.Command {
+	var o experimentOptions
+	cmd := &cobra.Command{
+		Use:   "run ID… | --chapter N | all",
+		Short: "Run experiments and compare with what was published",
+		Long: `Run experiments and compare with what was published. Figures, tables and results
+go to a folder each in --out. What is there already, of the same version and
+size, is not done again. "all" also writes report.html and report.md there.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			list, err := o.choose(cmd, args)
+			if err != nil {
+				return usageError{err}
+			}
+			if o.Seeds < 1 || o.Seeds > 1000 {
+				return wrongUsage("--seeds is %d, wanted 1 to 1000", o.Seeds)
+			}
+			return o.run(cmd.Context(), list, slices.Equal(args, []string{"all"}))
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.chapter, "chapter", 0, "run the experiments of this chapter of the book")
+	f.IntVar(&o.Seeds, "seeds", 1, "number of runs of each, with seeds 1, 2, …")
+	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), "folder of figures, tables and results")
+	f.BoolVar(&o.Fast, "fast", false, "run a smaller version of each, not to be compared with what was published")
+	f.StringVar(&o.Weights, "weights", "", "safetensors file of the book's weights, for ch03-inference")
+	return cmd
+}
+
+func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]experiments.Experiment, error) {
+	byChapter := cmd.Flags().Changed("chapter")
+	switch {
+	case byChapter && len(args) > 0:
+		return nil, errors.New("--chapter and names of experiments cannot stand together")
+	case byChapter:
+		list := experiments.OfChapter(o.chapter)
+		if o.chapter == 0 || len(list) == 0 {
+			return nil, fmt.Errorf("--chapter is %d: no experiments (valid: %s)", o.chapter, chapters())
+		}
+		return list, nil
+	case len(args) == 0:
+		return nil, errors.New(`experiment run needs names of experiments, --chapter N, or "all"`)
+	case slices.Equal(args, []string{"all"}):
+		return experiments.List(), nil
+	}
+	return experiments.Find(args...)
+}
+
+func chapters() string {
+	var names []string
+	for _, e := range experiments.List() {
+		if n := fmt.Sprint(e.Chapter); e.Chapter > 0 && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// run runs the list; report asks for the reports of all.
+func (o *experimentOptions) run(parent context.Context, list []experiments.Experiment, report bool) error {
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
+	line := &statusLine{out: os.Stderr, live: term.IsTerminal(int(os.Stderr.Fd()))}
+	o.Progress = line.show
+	o.Done = func(r *experiments.Result, reused bool) {
+		line.clear()
+		when := fmt.Sprintf("%.1f s", r.Seconds)
+		if reused {
+			when = "done before"
+		}
+		fmt.Printf("%s: %s (%s)\n", r.ID, r.Title, when)
+		experiments.WriteText(os.Stdout, r)
+		fmt.Printf("  files in %s\n\n", r.Dir)
+	}
+	results, err := o.Runner.Run(ctx, list)
+	line.clear()
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(os.Stderr, "interrupted; %d of %d are finished in %s; the same command goes on from there\n", len(results), len(list), o.Out)
+		return err
+	}
+	if err != nil || !report {
+		return err
+	}
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"report.md", func(w io.Writer) error { return experiments.WriteMarkdown(w, results) }},
+		{"report.html", func(w io.Writer) error { return experiments.WriteHTML(w, results, time.Now()) }},
+	} {
+		var text bytes.Buffer
+		if err := f.write(&text); err != nil {
+			return err
+		}
+		path := filepath.Join(o.Out, f.name)
+		if err := renameio.WriteFile(path, text.Bytes(), 0o644, renameio.WithTempDir(o.Out)); err != nil {
+			return fmt.Errorf("cannot write %s: %w", path, err)
+		}
+		fmt.Println(path)
+	}
+	return nil
+}
+
+// statusLine shows what runs: one line that changes on a terminal, otherwise a
+// line a run.
+type statusLine struct {
+	out   io.Writer
+	live  bool
+	shown time.Time
+	run   [2]int // the run that a line was written for
+}
+
+func (l *statusLine) show(s experiments.Status) {
+	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
+	if s.Seeds > 1 {
+		text += fmt.Sprintf(", seed %d of %d", s.Seed, s.Seeds)
+	}
+	run := [2]int{s.Index, s.Seed}
+	if !l.live {
+		if l.run != run {
+			fmt.Fprintln(l.out, text)
+		}
+		l.run = run
+		return
+	}
+	if l.run == run && time.Since(l.shown) < 100*time.Millisecond {
+		return
+	}
+	l.run, l.shown = run, time.Now()
+	if s.Text != "" {
+		text += ": " + s.Text
+	}
+	fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+}
+
+func (l *statusLine) clear() {
+	if l.live {
+		fmt.Fprint(l.out, "\r\x1b[K")
+	}
+}

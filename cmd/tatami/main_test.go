@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"tatami/internal/kernels"
+)
+
+// asCommand makes the test binary behave as the command.
+const asCommand = "TATAMI_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// command is tatami with the given arguments in dir; env is added to its own.
+func command(dir string, env []string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(context.Background(), os.Args[0], args...)
+	c.Dir = dir
+	c.Env = append(append(os.Environ(), asCommand+"=1"), env...)
+	return c
+}
+
+// outcome is what a command leaves for a shell.
+type outcome struct {
+	stdout, stderr string
+	code           int
+}
+
+// tatami runs the command in dir.
+func tatami(t *testing.T, dir string, args ...string) outcome {
+	t.Helper()
+	return finish(t, command(dir, nil, args...))
+}
+
+func finish(t *testing.T, c *exec.Cmd) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if _, ok := errors.AsType[*exec.ExitError](c.Run()); !ok && c.ProcessState == nil {
+		t.Fatalf("%v: did not start", c.Args)
+	}
+	return outcome{stdout.String(), stderr.String(), c.ProcessState.ExitCode()}
+}
+
+// succeeds runs the command, which must exit with 0, and gives its output.
+func succeeds(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	o := tatami(t, dir, args...)
+	if o.code != 0 || o.stderr != "" {
+		t.Fatalf("tatami %s: exit %d\n%s", strings.Join(args, " "), o.code, o.stderr)
+	}
+	return o.stdout
+}
+
+// refuses asks that a command has exited with the code and said one sentence
+// with the given words on stderr, and nothing else.
+func (o outcome) refuses(t *testing.T, code int, words ...string) {
+	t.Helper()
+	line, rest, _ := strings.Cut(o.stderr, "\n")
+	if o.code != code || !strings.HasPrefix(line, "tatami: ") || rest != "" || o.stdout != "" {
+		t.Errorf("exit %d, want %d and one sentence\nstdout: %s\nstderr: %s", o.code, code, o.stdout, o.stderr)
+	}
+	for _, w := range words {
+		if !strings.Contains(line, w) {
+			t.Errorf("%q lacks %q", line, w)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	all := succeeds(t, dir)
+	for _, c := range newRoot().Commands() {
+		if c.Hidden {
+			continue
+		}
+		if !strings.Contains(all, "\n  "+c.Name()+" ") {
+			t.Errorf("the help does not name %s", c.Name())
+		}
+		help := succeeds(t, dir, c.Name(), "--help")
+		if !strings.Contains(help, "Usage:\n  tatami "+c.Name()) {
+			t.Errorf("%s --help:\n%s", c.Name(), help)
+		}
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if !strings.Contains(help, "--"+f.Name) {
+				t.Errorf("%s --help leaves out --%s", c.Name(), f.Name)
+			}
+		})
+		if got := succeeds(t, dir, "help", c.Name()); got != help {
+			t.Errorf("help %s differs from %[1]s --help", c.Name())
+		}
+	}
+	if got := succeeds(t, dir, "--help"); got != all {
+		t.Errorf("--help:\n%s", got)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args, want string
+	}{
+		{"trian", `unknown command "trian": did you mean "train"?`},
+		{"help trian", `unknown command "trian": did you mean "train"?`},
+		{"train --epoch 3", "unknown flag --epoch: did you mean --epochs?"},
+		{"eval --dta x model", "unknown flag --dta: did you mean --data?"},
+		{"predict --jsn a b", "unknown flag --jsn: did you mean --json?"},
+		{"train -x", "unknown flag --x"},
+		{"train --lr", "needs an argument: --lr"},
+		{"train extra", `"extra" is one argument too many, wanted: tatami train`},
+		{"version 2", `"2" is one argument too many`},
+		{"eval", "too few arguments, wanted: tatami eval MODEL"},
+		{"eval a b", `"b" is one argument too many`},
+		{"predict model", "wanted: tatami predict MODEL IMAGE…"},
+		{"filters", "too few arguments"},
+		{"summary", "too few arguments"},
+		{"import", "too few arguments"},
+		{"summary smple", `unknown network "smple": did you mean "simple"?`},
+		{"train --net simpel", `unknown network "simpel": did you mean "simple"?`},
+		{"train --optimizer adamm", `unknown optimizer "adamm": did you mean "adam"?`},
+		{"train --schedule cosin", `unknown schedule "cosin": did you mean "cosine"?`},
+		{"train --schedule step:evry=3", `unknown parameter "evry": did you mean "every"?`},
+		{"train --schedule step:every=0", "every"},
+		{"train --schedule constant:a=1", "takes no parameters"},
+		{"train --augment shfit", `unknown augmentation "shfit": did you mean "shift"?`},
+		{"train --augment shift:0", "shift:0"},
+		{"train --augment shift,none", "none stands alone"},
+		{"train --augment rotate:nan", "rotate:nan"},
+		{"filters --out a.gif model", "a.gif"},
+		{"filters --maps a.png model", "--maps needs --image"},
+		{"train --resume a --epochs 3", "--epochs cannot stand beside it"},
+		{"train --resume a --quiet --out b", "--out cannot stand beside it"},
+		{"train --patience 2", "--patience needs --validation"},
+		{"train --limit 60001", "--limit is 60001, the training set has 60000 images"},
+		{"train --limit 100 --validation 100", "--validation is 100, the training set has 100 images"},
+		{"train --limit 100 --epochs 3 --warmup 3", "--warmup is 3, the run has 3 steps"},
+		{"train --augment shift:28", "out of sight"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			tatami(t, dir, strings.Fields(c.args)...).refuses(t, 2, c.want)
+		})
+	}
+	t.Cleanup(func() {
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+			t.Errorf("wrong usage left %v", left)
+		}
+	})
+}
+
+// Numbers where they make no sense are refused, whatever flag takes them.
+func TestWrongNumbers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	wrong := map[string][]string{
+		"epochs":          {"0", "-1", "1.5", "nan", "9223372036854775807"},
+		"batch":           {"0", "-1", "inf", "70000"},
+		"lr":              {"0", "-1", "nan", "inf", "-inf", "1e39", "fast"},
+		"warmup":          {"-1"},
+		"weight-decay":    {"-0.1", "nan", "inf"},
+		"label-smoothing": {"-0.1", "1", "nan", "inf"},
+		"clip":            {"-1", "nan", "inf"},
+		"seed":            {"-1", "1.5", "18446744073709551616"},
+		"shards":          {"0", "-1", "5000"},
+		"limit":           {"-1"},
+		"validation":      {"-1"},
+		"patience":        {"-1"},
+	}
+	for flag, values := range wrong {
+		for _, v := range values {
+			t.Run(flag+"="+v, func(t *testing.T) {
+				t.Parallel()
+				tatami(t, dir, "train", "--"+flag, v).refuses(t, 2, "--"+flag)
+			})
+		}
+	}
+	newTrain().Flags().VisitAll(func(f *pflag.Flag) {
+		switch f.Value.Type() {
+		case "int", "uint64", "float64":
+			if wrong[f.Name] == nil {
+				t.Errorf("no wrong number is tried for --%s", f.Name)
+			}
+		}
+	})
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	got := succeeds(t, dir, "version")
+	for _, want := range []string{"tatami ", runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, kernels.ISA()} {
+		if !strings.Contains(got, want) {
+			t.Errorf("version %q lacks %q", got, want)
+		}
+	}
+	finish(t, command(dir, []string{"TATAMI_ISA=nonsense"}, "version")).refuses(t, 1, "TATAMI_ISA=nonsense", "portable")
+	o := finish(t, command(dir, []string{"TATAMI_ISA=portable"}, "version"))
+	if o.code != 0 || !strings.HasSuffix(o.stdout, " portable\n") {
+		t.Errorf("TATAMI_ISA=portable: %+v", o)
+	}
+}
