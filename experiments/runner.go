@@ -18,8 +18,9 @@ import (
 )
 
 // Runner runs experiments and keeps what they find in a folder: result.json,
-// table.csv, figures and further tables of each in a folder named as it. What is
-// there from an earlier call, of the same version and size, is not done again.
+// table.csv, figures and further tables of each in a folder named as it, with
+// -fast behind for the fast version. What is there from an earlier call, of the
+// same version, is not done again.
 type Runner struct {
 	// Out is the folder.
 	Out string
@@ -97,6 +98,9 @@ func (r *Runner) mnist() (train, test *datasets.Dataset, err error) {
 // one does what is missing of an experiment's runs.
 func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result *Result, reused bool, err error) {
 	dir := filepath.Join(r.Out, e.ID)
+	if r.Fast {
+		dir += "-fast"
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, false, err
 	}

@@ -141,18 +141,22 @@ func (o *experimentOptions) run(parent context.Context, list []experiments.Exper
 	if err != nil || !report {
 		return err
 	}
+	name := "report"
+	if o.Fast {
+		name += "-fast"
+	}
 	for _, f := range []struct {
-		name  string
+		ext   string
 		write func(io.Writer) error
 	}{
-		{"report.md", func(w io.Writer) error { return experiments.WriteMarkdown(w, results) }},
-		{"report.html", func(w io.Writer) error { return experiments.WriteHTML(w, results, time.Now()) }},
+		{".md", func(w io.Writer) error { return experiments.WriteMarkdown(w, results) }},
+		{".html", func(w io.Writer) error { return experiments.WriteHTML(w, results, time.Now()) }},
 	} {
 		var text bytes.Buffer
 		if err := f.write(&text); err != nil {
 			return err
 		}
-		path := filepath.Join(o.Out, f.name)
+		path := filepath.Join(o.Out, name+f.ext)
 		if err := renameio.WriteFile(path, text.Bytes(), 0o644, renameio.WithTempDir(o.Out)); err != nil {
 			return fmt.Errorf("cannot write %s: %w", path, err)
 		}

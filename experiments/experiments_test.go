@@ -1,0 +1,124 @@
+package experiments_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"tatami/experiments"
+)
+
+// TestFast runs the fast version of every experiment: it must run, fill its
+// table, draw its figures and teach its lesson.
+func TestFast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains networks")
+	}
+	r := &experiments.Runner{Out: t.TempDir(), Fast: true} // one, since experiments share what they train
+	for _, e := range experiments.List() {
+		t.Run(e.ID, func(t *testing.T) {
+			results, err := r.Run(t.Context(), []experiments.Experiment{e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := results[0]
+			t.Logf("%.1f s", got.Seconds)
+			for _, c := range got.Claims {
+				if c.Held < c.Of {
+					t.Errorf("does not hold: %s", c.Text)
+				}
+			}
+			for i, l := range got.Lines {
+				t.Logf("%s: %s, published %s", l.Name, l.Measured, l.Published)
+				if len(l.Values) != 1 && e.Rows[i].Needs == "" {
+					t.Errorf("%s: not measured", l.Name)
+				}
+			}
+			for _, f := range got.Figures {
+				if f.Caption == "" {
+					t.Errorf("%s has no caption", f.File)
+				}
+				if err := isPicture(filepath.Join(got.Dir, f.File)); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, name := range append(got.Tables, "table.csv") {
+				if err := isTable(filepath.Join(got.Dir, name)); err != nil {
+					t.Error(err)
+				}
+			}
+			if len(got.Claims) == 0 || len(got.Figures) == 0 {
+				t.Errorf("%d claims and %d figures, wanted some of each", len(got.Claims), len(got.Figures))
+			}
+		})
+	}
+}
+
+func isPicture(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err == nil && img.Bounds().Dx() < 100 {
+		err = fmt.Errorf("only %v", img.Bounds())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func isTable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines, err := csv.NewReader(f).ReadAll()
+	if err == nil && len(lines) < 2 {
+		err = fmt.Errorf("%d lines, wanted a header and some more", len(lines))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// TestList asks of every experiment what its readers need, without running it.
+func TestList(t *testing.T) {
+	id := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	var seen []string
+	chapter := 0
+	for _, e := range experiments.List() {
+		if !id.MatchString(e.ID) || slices.Contains(seen, e.ID) {
+			t.Errorf("ID %q: wanted small letters and digits, once", e.ID)
+		}
+		seen = append(seen, e.ID)
+		if e.Title == "" || e.Section == "" || e.Setup == "" || e.Lesson == "" || e.Version < 1 || len(e.Rows) == 0 {
+			t.Errorf("%s lacks a title, a section, a set-up, a lesson, a version or rows", e.ID)
+		}
+		if e.Chapter != 0 {
+			if e.Chapter < chapter {
+				t.Errorf("%s stands after chapter %d", e.ID, chapter)
+			}
+			chapter = e.Chapter
+			if prefix := fmt.Sprintf("ch%02d-", e.Chapter); e.ID[:len(prefix)] != prefix {
+				t.Errorf("%s is of chapter %d", e.ID, e.Chapter)
+			}
+		}
+		var names []string
+		for _, row := range e.Rows {
+			if slices.Contains(names, row.Name) {
+				t.Errorf("%s: two rows are called %q", e.ID, row.Name)
+			}
+			names = append(names, row.Name)
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package experiments_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gonum.org/v1/plot/plotter"
+
+	"tatami/experiments"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/plots"
+)
+
+// counted is an experiment that measures ten times its seed, and counts its
+// runs.
+func counted(id string, runs *int) experiments.Experiment {
+	return experiments.Experiment{
+		ID: id, Title: "Ten times the seed", Section: "no book", Version: 1, Setup: "Multiplied.", Lesson: "It grows.",
+		Rows: []experiments.Row{
+			{Name: "product", Published: "15", Low: 14, High: 16},
+			{Name: "extra", Needs: "a file"},
+		},
+		Run: func(_ context.Context, r *experiments.Run) error {
+			*runs++
+			r.Measure("product", 10*float64(r.Seed))
+			r.Claim("below 15", r.Seed == 1)
+			r.Note("a note")
+			if err := r.CSV("data", []string{"seed"}, [][]any{{r.Seed}}); err != nil {
+				return err
+			}
+			f, err := plots.Chart(plots.ChartOptions{}, plots.Curve{Points: plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: float64(r.Seed)}}})
+			if err != nil {
+				return err
+			}
+			return r.Figure("line", "A line.", f)
+		},
+	}
+}
+
+// run runs experiments that must succeed.
+func run(t *testing.T, r *experiments.Runner, list ...experiments.Experiment) []*experiments.Result {
+	t.Helper()
+	results, err := r.Run(t.Context(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != len(list) {
+		t.Fatalf("%d results of %d experiments", len(results), len(list))
+	}
+	return results
+}
+
+func read(t *testing.T, path ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestTable(t *testing.T) {
+	runs := 0
+	e := counted("ten", &runs)
+	r := &experiments.Runner{Out: t.TempDir(), Seeds: 2}
+	got := run(t, r, e)[0]
+	line := got.Lines[0]
+	if line.Mean != 15 || math.Abs(float64(line.Deviation)-math.Sqrt(50)) > 1e-12 || line.Measured != "15 ± 7.071" {
+		t.Errorf("10 and 20 give mean %v, deviation %v, %q", line.Mean, line.Deviation, line.Measured)
+	}
+	if line.Verdict != experiments.Met || line.Accepted != "14 to 16" {
+		t.Errorf("verdict %q, accepted %q", line.Verdict, line.Accepted)
+	}
+	if got.Lines[1].Measured != "not run: needs a file" || got.Lines[1].Verdict != "" {
+		t.Errorf("a row that needs a file: %+v", got.Lines[1])
+	}
+	if got.Held() || got.Claims[0].Held != 1 || got.Claims[0].Of != 2 {
+		t.Errorf("claims %+v", got.Claims)
+	}
+	if notes := got.Notes(); !slices.Equal(notes, []string{"a note"}) {
+		t.Errorf("notes %q", notes)
+	}
+	if want := "quantity,published,accepted,mean,deviation,verdict,seed 1,seed 2\nproduct,15,14 to 16,15,7.07"; !strings.HasPrefix(read(t, got.Dir, "table.csv"), want) {
+		t.Errorf("table.csv:\n%s", read(t, got.Dir, "table.csv"))
+	}
+	// Data and figures are the first seed's.
+	if text := read(t, got.Dir, "data.csv"); text != "seed\n1\n" {
+		t.Errorf("data.csv is %q", text)
+	}
+
+	for _, c := range []struct {
+		low, high float64
+		fast      bool
+		verdict   string
+	}{
+		{9, 10, false, experiments.Met},
+		{10, 12, false, experiments.Met},
+		{10.1, 12, false, experiments.Missed},
+		{math.Inf(-1), 9.9, false, experiments.Missed},
+		{9.9, math.Inf(1), false, experiments.Met},
+		{0, 0, false, ""},
+		{10.1, 12, true, ""}, // fast versions are not judged
+	} {
+		e.Rows[0].Low, e.Rows[0].High = c.low, c.high
+		got := run(t, &experiments.Runner{Out: t.TempDir(), Fast: c.fast}, e)[0].Lines[0]
+		if got.Verdict != c.verdict || got.Measured != "10" {
+			t.Errorf("10 within %g to %g, fast %t: %q, %q", c.low, c.high, c.fast, got.Verdict, got.Measured)
+		}
+	}
+}
+
+// TestReuse: what is there of the same version, size and seed is not done
+// again; nothing else stands for it.
+func TestReuse(t *testing.T) {
+	runs := 0
+	e := counted("ten", &runs)
+	out := t.TempDir()
+	reused := false
+	r := &experiments.Runner{Out: out, Done: func(_ *experiments.Result, again bool) { reused = again }}
+	again := func(what string, change func(), wantRuns int) *experiments.Result {
+		t.Helper()
+		change()
+		runs = 0
+		got := run(t, r, e)[0]
+		if runs != wantRuns || reused != (wantRuns == 0) {
+			t.Errorf("%s: %d runs, reused %t, wanted %d", what, runs, reused, wantRuns)
+		}
+		return got
+	}
+	again("first", func() {}, 1)
+	if got := again("again", func() {}, 0); got.Lines[0].Mean != 10 || len(got.Figures) != 1 || got.Seconds <= 0 {
+		t.Errorf("reused %+v", got)
+	}
+	again("one more seed", func() { r.Seeds = 2 }, 1)
+	if got := again("one seed fewer", func() { r.Seeds = 1 }, 0); got.Lines[0].Mean != 10 {
+		t.Errorf("mean %v of seed 1, wanted 10", got.Lines[0].Mean)
+	}
+	again("two seeds again", func() { r.Seeds = 2 }, 0)
+	again("a tolerance changed", func() { e.Rows[0].High = 12 }, 0)
+	if got := again("and is judged by", func() {}, 0).Lines[0]; got.Verdict != experiments.Missed {
+		t.Errorf("15 within %s: %s", got.Accepted, got.Verdict)
+	}
+	again("a raised version", func() { e.Version = 2 }, 2)
+	again("a figure is missing", func() { os.Remove(filepath.Join(out, "ten", "line.png")) }, 2)
+	again("an unreadable result", func() { os.WriteFile(filepath.Join(out, "ten", "result.json"), []byte("{"), 0o644) }, 2)
+	again("weights that it does not use", func() { r.Weights = weights(t) }, 0)
+	again("weights that it uses", func() { e.Weights = true }, 2)
+	again("fast", func() { r.Fast = true }, 2)
+	again("fast again", func() {}, 0)
+	again("full, beside fast", func() { r.Fast = false }, 0)
+}
+
+func weights(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "weights")
+	if err := os.WriteFile(path, []byte("weights"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestInterrupted: what is finished when the context ends is kept, and the next
+// call goes on from there.
+func TestInterrupted(t *testing.T) {
+	runs := 0
+	first, third := counted("first", &runs), counted("third", &runs)
+	ctx, cancel := context.WithCancel(t.Context())
+	second := counted("second", &runs)
+	full := second.Run
+	second.Run = func(ctx context.Context, r *experiments.Run) error {
+		if r.Seed == 2 {
+			cancel()
+		}
+		return errors.Join(full(ctx, r), ctx.Err())
+	}
+	out := t.TempDir()
+	r := &experiments.Runner{Out: out, Seeds: 2}
+	list := []experiments.Experiment{first, second, third}
+	results, err := r.Run(ctx, list)
+	if !errors.Is(err, context.Canceled) || len(results) != 1 || results[0].ID != "first" || runs != 4 {
+		t.Fatalf("%d results after %d runs, error %v", len(results), runs, err)
+	}
+	runs = 0
+	list[1].Run = full
+	if results = run(t, r, list...); runs != 3 || results[1].Lines[0].Mean != 15 {
+		t.Errorf("%d runs were left to do, wanted 3", runs)
+	}
+}
+
+// TestTrained: one training serves all experiments and later calls.
+func TestTrained(t *testing.T) {
+	trainings, version := 0, 1
+	var bias float32
+	e := experiments.Experiment{
+		ID: "first", Version: 1, Rows: []experiments.Row{{Name: "loss"}},
+		Run: func(_ context.Context, r *experiments.Run) error {
+			net, log, err := r.Trained("shared", version, func() (*nn.Sequential, *experiments.Log, error) {
+				trainings++
+				net, err := nn.NewSequential(nn.Features(2), r.Rand(1), layers.Affine{Units: 1})
+				if err != nil {
+					return nil, nil, err
+				}
+				net.Params()[1].Value.Data[0] = 0.5
+				return net, &experiments.Log{Loss: []experiments.Number{0.25, experiments.Number(math.NaN())}}, nil
+			})
+			if err != nil {
+				return err
+			}
+			bias = net.Params()[1].Value.Data[0]
+			r.Measure("loss", float64(log.Loss[0]))
+			if len(log.Loss) != 2 || !math.IsNaN(float64(log.Loss[1])) {
+				t.Errorf("log %v", log.Loss)
+			}
+			return nil
+		},
+	}
+	other := e
+	other.ID = "other"
+	out := t.TempDir()
+	results := run(t, &experiments.Runner{Out: out}, e, other)
+	if trainings != 1 || bias != 0.5 || results[1].Lines[0].Mean != 0.25 {
+		t.Errorf("%d trainings, bias %g, loss %v", trainings, bias, results[1].Lines[0].Mean)
+	}
+	e.Version, trainings = 2, 0
+	run(t, &experiments.Runner{Out: out}, e)
+	if trainings != 0 {
+		t.Errorf("a later call trained again")
+	}
+	run(t, &experiments.Runner{Out: out, Seeds: 2}, e)
+	run(t, &experiments.Runner{Out: out, Fast: true}, e)
+	if trainings != 2 {
+		t.Errorf("%d trainings for another seed and for the fast size, wanted 2", trainings)
+	}
+	e.Version, version, trainings = 3, 2, 0
+	run(t, &experiments.Runner{Out: out}, e)
+	if trainings != 1 {
+		t.Errorf("%d trainings of a raised version, wanted 1", trainings)
+	}
+}
+
+// TestMisuse: an experiment that does not fill its table is an error.
+func TestMisuse(t *testing.T) {
+	runs := 0
+	for want, body := range map[string]func(r *experiments.Run) error{
+		`row "product" was not measured`: func(*experiments.Run) error { return nil },
+		`no row is called "prodct"`: func(r *experiments.Run) error {
+			r.Measure("product", 1)
+			r.Measure("prodct", 1)
+			return nil
+		},
+		"broken": func(*experiments.Run) error { return errors.New("broken") },
+	} {
+		e := counted("ten", &runs)
+		e.Run = func(_ context.Context, r *experiments.Run) error { return body(r) }
+		out := t.TempDir()
+		_, err := (&experiments.Runner{Out: out}).Run(t.Context(), []experiments.Experiment{e})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "ten, seed 1: ") {
+			t.Errorf("error %v, wanted %s", err, want)
+		}
+		if _, err := os.Stat(filepath.Join(out, "ten", "result.json")); err == nil {
+			t.Errorf("%s: left a result", want)
+		}
+	}
+	_, err := (&experiments.Runner{Out: t.TempDir(), Weights: "nowhere"}).Run(t.Context(), nil)
+	if err == nil || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("error %v, wanted one that names the file", err)
+	}
+}
+
+func TestReports(t *testing.T) {
+	runs := 0
+	e := counted("ten", &runs)
+	e.Lesson = "a < b | c"
+	results := run(t, &experiments.Runner{Out: t.TempDir(), Seeds: 2}, e)
+	var page, markdown, text bytes.Buffer
+	day := time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC)
+	if err := errors.Join(experiments.WriteHTML(&page, results, day), experiments.WriteMarkdown(&markdown, results),
+		experiments.WriteText(&text, results[0])); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a &lt; b | c", "15 ± 7.071", "2020-02-03", `src="data:image/png;base64,iVBOR`, "1 of 1 judged", "1 of 2"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, outside := range []string{"http:", "https:", "<script", "<link", "@import", "url(", "//"} {
+		if strings.Contains(withoutPictures(page.String()), outside) {
+			t.Errorf("the page refers to something outside: %q", outside)
+		}
+	}
+	for _, want := range []string{"| ten | product | 15 | 14 to 16 | 15 ± 7.071 | met |", `a < b \| c`, "✗ (1 of 2) below 15"} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, markdown.String())
+		}
+	}
+	for _, want := range []string{"15 ± 7.071", "not run: needs a file", "✗ (1 of 2) below 15", "a note", "a < b | c"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the text lacks %q:\n%s", want, text.String())
+		}
+	}
+}
+
+// withoutPictures leaves out the pictures' data.
+func withoutPictures(page string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(page, "data:image/png;base64,")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		_, page, _ = strings.Cut(rest, `"`)
+	}
+}
