@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tatami/internal/web"
+	"tatami/internal/web/serve"
+)
+
+// serverMemory is where the garbage collector begins to work harder, in bytes:
+// a soft limit.
+const serverMemory = 160 << 20
+
+func newServe() *cobra.Command {
+	var addr, data string
+	var noExamples bool
+	cmd := &cobra.Command{
+		Use:   "serve MODEL…",
+		Short: "Draw digits in a browser and look into models; a JSON API too",
+		Long: `Serve a page on which you draw a digit and see what models make of it: their
+probabilities as you draw, the feature maps, the filters, where they looked,
+similar training images, and a convolution step by step. Two models can be
+seen side by side. The same answers come as JSON under /api/v1; the page /api
+documents it.
+
+An address without a host, such as :8080, is open to this machine alone;
+0.0.0.0:8080 opens it to others.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s := serve.New(version())
+			names := modelNames(args)
+			for i, path := range args {
+				m, err := loadModel(path)
+				if err != nil {
+					return err
+				}
+				if err := s.Add(names[i], m); err != nil {
+					return fmt.Errorf("%s: %w", path, err)
+				}
+			}
+			if noExamples {
+				s.Examples(nil, fmt.Errorf("the server was started with --no-examples"))
+			} else if examples, _, err := loadData(data); err == nil {
+				s.Examples(examples, nil)
+			} else if data != "" {
+				return err
+			} else {
+				s.Examples(nil, err)
+			}
+			debug.SetMemoryLimit(serverMemory)
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			context.AfterFunc(ctx, stop) // a second Ctrl-C quits
+			ln, err := web.Listen(addr)
+			if err != nil {
+				return err
+			}
+			fmt.Printf("%s at %s (Ctrl-C ends)\n", strings.Join(names, ", "), web.URL(ln))
+			indexed := make(chan struct{})
+			go func() {
+				defer close(indexed)
+				s.Index(ctx)
+			}()
+			err = web.Serve(ctx, ln, web.NewGuard(addr, ln).Wrap(s.Handler()), nil)
+			stop()
+			<-indexed
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", ":8080", "address HOST:PORT; without a host, this machine alone")
+	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout with the training images (default: MNIST)")
+	cmd.Flags().BoolVar(&noExamples, "no-examples", false, "do not load training images to show similar ones")
+	return cmd
+}
+
+// modelNames are short and different from each other: a run's folder, or the
+// file's name.
+func modelNames(paths []string) []string {
+	used := map[string]bool{}
+	var names []string
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == modelName && dir != "." && dir != string(filepath.Separator) {
+			name = dir
+		}
+		unique := name
+		for i := 2; used[unique]; i++ {
+			unique = fmt.Sprintf("%s-%d", name, i)
+		}
+		used[unique] = true
+		names = append(names, unique)
+	}
+	return names
+}

@@ -1,0 +1,401 @@
+package serve
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"tatami/internal/web"
+	"tatami/internal/web/inspect"
+	"tatami/nn"
+)
+
+// The answers of the API. Their JSON is documented on the page /api, and its
+// keys do not change within v1.
+
+type healthAnswer struct {
+	Status  string   `json:"status"`
+	Version string   `json:"version"`
+	Models  []string `json:"models"`
+	Waiting int      `json:"waiting"`
+	Uptime  float64  `json:"uptime_seconds"`
+}
+
+type shape struct {
+	Height   int `json:"height"`
+	Width    int `json:"width"`
+	Channels int `json:"channels"`
+}
+
+func shapeOf(s nn.Shape) shape { return shape{s.H, s.W, s.C} }
+
+type layersAnswer struct {
+	Model        string            `json:"model"`
+	Input        shape             `json:"input"`
+	Classes      []string          `json:"classes"`
+	Parameters   int               `json:"parameters"`
+	MultiplyAdds int               `json:"multiply_adds"`
+	GradCAM      bool              `json:"grad_cam"`
+	Layers       []layerAnswer     `json:"layers"`
+	Facts        map[string]string `json:"facts"`
+}
+
+type layerAnswer struct {
+	Position     int    `json:"position"` // from 1
+	Name         string `json:"name"`
+	Type         string `json:"type"`
+	Output       shape  `json:"output"`
+	Parameters   int    `json:"parameters"`
+	MultiplyAdds int    `json:"multiply_adds"`
+}
+
+type picture struct {
+	Height int   `json:"height"`
+	Width  int   `json:"width"`
+	Pixels []int `json:"pixels"` // 0 to 255, row by row
+}
+
+type predictAnswer struct {
+	Model         string    `json:"model"`
+	Label         string    `json:"label"`
+	Probability   float32   `json:"probability"`
+	Classes       []string  `json:"classes"`
+	Probabilities []float32 `json:"probabilities"`
+	Image         picture   `json:"image"`
+}
+
+// tensorAnswer is values in the order row, column, channel.
+type tensorAnswer struct {
+	shape
+	Values string `json:"values"` // base64 of little-endian float32
+}
+
+func tensorOf(t *nn.Tensor) tensorAnswer { return tensorAnswer{shapeOf(t.Shape), encode(t.Data)} }
+
+func encode(values []float32) string {
+	b := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+type mapsAnswer struct {
+	Model  string      `json:"model"`
+	Layers []mapAnswer `json:"layers"`
+}
+
+type mapAnswer struct {
+	Position int    `json:"position"`
+	Name     string `json:"name"`
+	tensorAnswer
+}
+
+type filtersAnswer struct {
+	Model  string         `json:"model"`
+	Layers []filterAnswer `json:"layers"`
+}
+
+// filterAnswer is the weights of a layer: each filter's in the order row,
+// column, channel.
+type filterAnswer struct {
+	Position int    `json:"position"`
+	Name     string `json:"name"`
+	Filters  int    `json:"filters"`
+	tensorAnswer
+}
+
+type attentionAnswer struct {
+	Model       string          `json:"model"`
+	Class       int             `json:"class"`
+	Label       string          `json:"label"`
+	Probability float32         `json:"probability"`
+	Saliency    gridAnswer      `json:"saliency"`
+	Occlusion   occlusionAnswer `json:"occlusion"`
+	GradCAM     *gradCAMAnswer  `json:"grad_cam"`
+}
+
+type gridAnswer struct {
+	Height int       `json:"height"`
+	Width  int       `json:"width"`
+	Values []float32 `json:"values"`
+}
+
+type occlusionAnswer struct {
+	Size          int       `json:"size"`
+	Stride        int       `json:"stride"`
+	Rows          int       `json:"rows"`
+	Columns       int       `json:"columns"`
+	Probabilities []float32 `json:"probabilities"`
+}
+
+type gradCAMAnswer struct {
+	Layer string `json:"layer"`
+	gridAnswer
+}
+
+type neighboursAnswer struct {
+	Model    string            `json:"model"`
+	Layer    string            `json:"layer"`
+	Examples int               `json:"examples"`
+	Nearest  []neighbourAnswer `json:"nearest"`
+}
+
+type neighbourAnswer struct {
+	Index    int     `json:"index"`
+	Label    string  `json:"label"`
+	Distance float64 `json:"distance"`
+	Image    picture `json:"image"`
+}
+
+type convolutionAnswer struct {
+	Model          string        `json:"model"`
+	Position       int           `json:"position"`
+	Name           string        `json:"name"`
+	Kernel         int           `json:"kernel"`
+	Stride         int           `json:"stride"`
+	Pad            int           `json:"pad"`
+	Filters        int           `json:"filters"`
+	Input          tensorAnswer  `json:"input"`
+	Weight         tensorAnswer  `json:"weight"` // of one filter after another
+	Bias           []float32     `json:"bias"`
+	Output         tensorAnswer  `json:"output"`
+	ActivationName string        `json:"activation_name,omitempty"`
+	Activation     *tensorAnswer `json:"activation,omitempty"`
+}
+
+func isJSON(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
+}
+
+// parsePixels reads {"pixels": [0 to 1, …]}, row by row: an image that is made
+// like the training images already.
+func parsePixels(body []byte, in nn.Shape) ([]byte, error) {
+	bad := func(format string, args ...any) ([]byte, error) {
+		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
+	}
+	var v struct {
+		Pixels []float64 `json:"pixels"`
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return bad(`the body is not JSON like {"pixels": [0, 0.5, 1, …]}: %v`, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return bad("the body goes on after its JSON value")
+	}
+	if len(v.Pixels) != in.Size() {
+		return bad("pixels has %d values, wanted %d×%d = %d", len(v.Pixels), in.H, in.W, in.Size())
+	}
+	pixels := make([]byte, len(v.Pixels))
+	for i, p := range v.Pixels {
+		if !(p >= 0 && p <= 1) {
+			return bad("pixel %d is %g, wanted 0 (ground) to 1 (ink)", i, p)
+		}
+		pixels[i] = byte(math.Round(255 * p))
+	}
+	return pixels, nil
+}
+
+func pictureOf(in nn.Shape, pixels []byte) picture {
+	p := picture{in.H, in.W, make([]int, len(pixels))}
+	for i, v := range pixels {
+		p.Pixels[i] = int(v)
+	}
+	return p
+}
+
+func (s *Server) health() healthAnswer {
+	a := healthAnswer{Status: "ok", Version: s.Version, Waiting: s.queue.Waiting(), Uptime: time.Since(s.started).Seconds()}
+	for _, m := range s.models {
+		a.Models = append(a.Models, m.name)
+	}
+	return a
+}
+
+func typeName(spec nn.Spec) string {
+	t := reflect.TypeOf(spec)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}
+
+func (s *Server) layers(_ *http.Request, m *model) (any, error) {
+	a := layersAnswer{
+		Model: m.name, Input: shapeOf(m.net.Input()), Classes: m.classes,
+		Parameters: nn.CountParams(m.net.Params()), MultiplyAdds: m.net.MultiplyAdds(),
+		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts,
+	}
+	if a.Facts == nil {
+		a.Facts = map[string]string{}
+	}
+	for i, l := range m.net.Layers() {
+		spec := m.net.Specs()[i]
+		layer := layerAnswer{
+			Position: i + 1, Name: fmt.Sprint(spec), Type: typeName(spec), Output: shapeOf(l.OutShape()),
+			Parameters: nn.CountParams(l.Params()),
+		}
+		if c, ok := l.(nn.Costed); ok {
+			layer.MultiplyAdds = c.MultiplyAdds()
+		}
+		a.Layers = append(a.Layers, layer)
+	}
+	return a, nil
+}
+
+func (s *Server) filters(_ *http.Request, m *model) (any, error) {
+	a := filtersAnswer{Model: m.name, Layers: []filterAnswer{}}
+	for i, l := range m.net.Layers() {
+		for _, p := range l.Params() {
+			// Convolutions, and affine layers that look at an image.
+			if p.Name == "weight" && p.Value.H*p.Value.W > 1 && p.Value.Size() <= maxFilter {
+				a.Layers = append(a.Layers, filterAnswer{i + 1, fmt.Sprint(m.net.Specs()[i]), p.Value.N, tensorOf(p.Value)})
+			}
+		}
+	}
+	return a, nil
+}
+
+// maxFilter is the size of a filter that still makes a picture.
+const maxFilter = 64 * 64
+
+func (s *Server) predict(_ *http.Request, q *question) (any, error) {
+	y := q.net.Predict(q.x).Data
+	best := argmax(y)
+	return predictAnswer{
+		Model: q.name, Label: q.classes[best], Probability: y[best], Classes: q.classes, Probabilities: y,
+		Image: pictureOf(q.x.Shape, q.pixels),
+	}, nil
+}
+
+func argmax(values []float32) int {
+	best := 0
+	for i, v := range values {
+		if v > values[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+func (s *Server) maps(_ *http.Request, q *question) (any, error) {
+	a := mapsAnswer{Model: q.name, Layers: []mapAnswer{{0, "input", tensorOf(q.x)}}}
+	for i, y := range q.net.Activations(q.x) {
+		a.Layers = append(a.Layers, mapAnswer{i + 1, fmt.Sprint(q.net.Specs()[i]), tensorOf(y)})
+	}
+	return a, nil
+}
+
+func (s *Server) attention(r *http.Request, q *question) (any, error) {
+	y := q.net.Predict(q.x).Data
+	class := argmax(y)
+	if text := r.URL.Query().Get("class"); text != "" {
+		class = slices.Index(q.classes, text)
+		if class < 0 {
+			return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf("the model has no class %q", text)}
+		}
+	}
+	o := q.net.Occlude(q.x, class)
+	a := attentionAnswer{
+		Model: q.name, Class: class, Label: q.classes[class], Probability: y[class],
+		Saliency:  gridAnswer{q.x.H, q.x.W, q.net.Saliency(q.x, class)},
+		Occlusion: occlusionAnswer{o.Size, o.Stride, o.Rows, o.Columns, o.Probabilities},
+	}
+	if q.net.HasGradCAM() {
+		cam := q.net.GradCAM(q.x, class)
+		a.GradCAM = &gradCAMAnswer{q.net.LayerName(q.net.GradCAMLayer() - 1), gridAnswer{cam.H, cam.W, cam.Data}}
+	}
+	return a, nil
+}
+
+func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
+	k, err := number(r, "k", 12, 1, 100)
+	if err != nil {
+		return nil, err
+	}
+	index := q.index.Load()
+	if index == nil {
+		return nil, &web.Refusal{Status: http.StatusServiceUnavailable, Text: s.noIndex(q.model)}
+	}
+	a := neighboursAnswer{Model: q.name, Layer: "input", Examples: index.Len()}
+	if n := q.net.FeatureLayer(); n > 0 {
+		a.Layer = q.net.LayerName(n - 1)
+	}
+	for _, n := range index.Nearest(q.x, k) {
+		a.Nearest = append(a.Nearest, neighbourAnswer{
+			n.Index, s.examples.Classes[s.examples.Labels[n.Index]], n.Distance,
+			pictureOf(s.examples.Shape, s.examples.Images[n.Index]),
+		})
+	}
+	return a, nil
+}
+
+// noIndex tells why there are no examples.
+func (s *Server) noIndex(m *model) string {
+	if text, ok := m.indexErr.Load().(string); ok {
+		return text
+	}
+	if s.examples == nil {
+		return "there are no training examples: " + s.why
+	}
+	return fmt.Sprintf("the training examples are being read: %d of %d", m.indexed.Load(), s.examples.Len())
+}
+
+func (s *Server) convolution(r *http.Request, q *question) (any, error) {
+	position, err := number(r, "layer", 0, 0, len(q.net.Specs()))
+	if err != nil {
+		return nil, err
+	}
+	if position == 0 { // the first
+		for i := range q.net.Specs() {
+			if typeName(q.net.Specs()[i]) == "Convolution" {
+				position = i + 1
+				break
+			}
+		}
+	}
+	c, err := q.net.Convolution(q.x, position-1)
+	if errors.Is(err, inspect.ErrNoConvolution) {
+		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: err.Error()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := convolutionAnswer{
+		Model: q.name, Position: position, Name: fmt.Sprint(q.net.Specs()[position-1]),
+		Kernel: c.Kernel, Stride: c.Stride, Pad: c.Pad, Filters: c.Weight.N,
+		Input: tensorOf(c.Input), Weight: tensorOf(c.Weight), Bias: c.Bias.Data, Output: tensorOf(c.Output),
+	}
+	if c.Activation != nil {
+		t := tensorOf(c.Activation)
+		a.ActivationName, a.Activation = c.ActivationName, &t
+	}
+	return a, nil
+}
+
+// number is a parameter of the request's address.
+func number(r *http.Request, name string, usual, least, most int) (int, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf("%s is %q, wanted a number from %d to %d", name, text, least, most)}
+	}
+	return n, nil
+}

@@ -1,0 +1,143 @@
+// Package web is what tatami's two servers share: the address, the guard
+// against requests from elsewhere, limits, graceful shutdown, and the files
+// of the pages, which are embedded.
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Listen opens an address HOST:PORT. Without a host it is open to this machine
+// alone; 0.0.0.0 and [::] open it to others.
+func Listen(addr string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: wanted HOST:PORT, as in :8080 (this machine alone) or 0.0.0.0:8080", addr)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return nil, fmt.Errorf("address %q: port %q is not a number from 0 to 65535", addr, port)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	ln, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			err = op.Err
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
+	}
+	return &limitListener{ln, make(chan struct{}, maxConnections)}, nil
+}
+
+// URL is what a browser on this machine is told to open.
+func URL(ln net.Listener) string {
+	a, ok := ln.Addr().(*net.TCPAddr)
+	if !ok {
+		return ln.Addr().String()
+	}
+	host := a.IP.String()
+	if a.IP.IsUnspecified() || a.IP.IsLoopback() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(a.Port))
+}
+
+const (
+	headerTime     = 5 * time.Second
+	readTime       = 15 * time.Second
+	writeTime      = 60 * time.Second
+	idleTime       = 60 * time.Second
+	shutdownTime   = 5 * time.Second
+	headerBytes    = 16 << 10
+	maxConnections = 4096
+)
+
+// Serve answers requests until ctx is done and then lets those under way
+// finish. shutdown, if not nil, is called first, to end streams.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, shutdown func()) error {
+	s := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	if shutdown != nil {
+		shutdown()
+	}
+	last, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := s.Shutdown(last); err != nil {
+		s.Close()
+	}
+	return nil
+}
+
+// limitListener accepts at most as many connections at once as limit holds;
+// more wait for theirs.
+type limitListener struct {
+	net.Listener
+	limit chan struct{}
+}
+
+func (l *limitListener) Accept() (net.Conn, error) {
+	l.limit <- struct{}{}
+	c, err := l.Listener.Accept()
+	if err != nil {
+		<-l.limit
+		return nil, err
+	}
+	return &limitConn{Conn: c, leave: func() { <-l.limit }}, nil
+}
+
+type limitConn struct {
+	net.Conn
+	leave func()
+}
+
+func (c *limitConn) Close() error {
+	err := c.Conn.Close()
+	if err == nil { // closing twice is an error
+		c.leave()
+	}
+	return err
+}
+
+// JSON answers with v.
+func JSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"error":"the answer has no JSON form"}`)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)+1))
+	w.WriteHeader(status)
+	w.Write(append(body, '\n'))
+}
+
+// Error answers with a sentence as JSON: {"error": "…"}.
+func Error(w http.ResponseWriter, status int, format string, args ...any) {
+	JSON(w, status, map[string]string{"error": fmt.Sprintf(format, args...)})
+}
