@@ -34,7 +34,7 @@ documents it.
 
 An address without a host, such as :8080, is open to this machine alone;
 0.0.0.0:8080 opens it to others.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s := serve.New(version())
 			names := modelNames(args)
