@@ -103,7 +103,7 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	}
 	l := &convolution{
 		in: in, out: out, kernel: s.Kernel,
-		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen},
+		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen, Filters: true},
 		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
 	initialize(l.w, s.Init, l.w.Value.Size(), rng)

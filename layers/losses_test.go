@@ -119,4 +119,11 @@ func TestLossRefuses(t *testing.T) {
 			}()
 		}
 	}
+	defer func() {
+		if recover() == nil {
+			t.Error("SoftmaxWithLoss takes images")
+		}
+	}()
+	image := random(rng(1), 2, nn.Shape{H: 1, W: 2, C: 3})
+	layers.SoftmaxWithLoss{}.Loss(nil, image, nn.Targets{Labels: []int{0, 1}}, 2)
 }

@@ -8,7 +8,8 @@ import "tatami/nn"
 //	loss = −log y_t, y = softmax(x), dx = (y − target)/batch
 //
 // It works on logits, from the logarithm of the sum, so it is finite for any
-// finite x. Targets may also be probabilities.
+// finite x. Targets may also be probabilities. Outputs are plain features, one
+// a class: there is no loss of images.
 type SoftmaxWithLoss struct {
 	// Smoothing e makes the target (1−e) on the label plus e/classes on every
 	// class (Szegedy et al. 2016); in [0, 1).
@@ -18,9 +19,13 @@ type SoftmaxWithLoss struct {
 // Logits implements [nn.Loss].
 func (SoftmaxWithLoss) Logits() bool { return true }
 
-// Loss implements [nn.Loss]. It panics if a label is not a class.
+// Loss implements [nn.Loss]. It panics if a label is not a class, or if x are
+// no plain features.
 func (s SoftmaxWithLoss) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64 {
-	classes := x.Size()
+	if x.H*x.W != 1 {
+		panic("layers: SoftmaxWithLoss takes plain features, one a class")
+	}
+	classes := x.C
 	even := s.Smoothing / float64(classes)
 	var sum float64
 	var spare [256]float32

@@ -15,7 +15,9 @@ import (
 // type. A user's own layers are added with another NewCatalog's entries.
 type Catalog map[string]Spec
 
-// NewCatalog lists the types of specs; their values do not matter.
+// NewCatalog lists the types of specs; their values do not matter. Of several
+// with one name the last stands, even where packages differ: so a user's type
+// may stand in for another, and should have a name of its own otherwise.
 func NewCatalog(specs ...Spec) Catalog {
 	c := Catalog{}
 	for _, s := range specs {

@@ -3,6 +3,7 @@ package nn_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -99,7 +100,14 @@ func TestImportPyTorchFaults(t *testing.T) {
 		"swapped":                  {func(file []safetensors.Tensor) []safetensors.Tensor { file[0], file[1] = file[1], file[0]; return file }, []string{"layer 1 (Convolution 5×5)bias", "[30]", "[30 1 5 5]"}},
 		"a bias of two dimensions": {func(file []safetensors.Tensor) []safetensors.Tensor { file[5].Shape = []int{1, 10}; return file }, []string{"layer 6 (Affine 10)bias", "[1 10]", "[10]"}},
 	} {
-		wantError(t, name, net.ImportPyTorch(fault.spoil(toPyTorch(net))), fault.want...)
+		before, other := toPyTorch(net), network(t, simple.Input, simple.Specs(10)...)
+		for _, p := range other.Params() {
+			p.Value.Data[0]++
+		}
+		wantError(t, name, net.ImportPyTorch(fault.spoil(toPyTorch(other))), fault.want...)
+		if !reflect.DeepEqual(toPyTorch(net), before) {
+			t.Errorf("%s: the network is another", name)
+		}
 	}
 }
 

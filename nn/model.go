@@ -34,7 +34,7 @@ const (
 // then renamed. The architecture is in its metadata. Parameters are F32 named
 // <position>.<layer>.<parameter>, such as 1.convolution.weight: filters are
 // O,KH,KW,I; affine weights OUT,H,W,C, or OUT,C for plain features; others are
-// of one dimension.
+// of one dimension. The metadata have the values' SHA-256, which Load compares.
 func Save(path string, m *Model) error {
 	f, err := EncodeModel(m)
 	if err != nil {
@@ -61,6 +61,7 @@ func EncodeModel(m *Model) (*safetensors.File, error) {
 		f.Metadata[keyFact+k] = v
 	}
 	f.Tensors = m.tensors()
+	f.Seal()
 	return f, nil
 }
 
@@ -82,7 +83,7 @@ func (s *Sequential) tensors() []safetensors.Tensor {
 func fileShape(p *Param) []int {
 	t := p.Value
 	switch {
-	case t.H*t.W > 1:
+	case p.Filters || t.H*t.W > 1:
 		return []int{t.N, t.H, t.W, t.C}
 	case t.N > 1 || p.Name == "weight":
 		return []int{t.N, t.C}
@@ -128,6 +129,9 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	if err := net.SetTensors(f.Tensors); err != nil {
 		return nil, err
 	}
+	if err := f.CheckSeal(); err != nil {
+		return nil, err
+	}
 	m := &Model{Sequential: net, Facts: map[string]string{}}
 	if classes, ok := f.Metadata[keyClasses]; ok {
 		if err := strictJSON([]byte(classes), &m.Classes); err != nil {
@@ -145,12 +149,14 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	return m, nil
 }
 
-// SetTensors copies the values of a file into the parameters.
+// SetTensors copies the values of a file into the parameters; if it fails they
+// are as before.
 func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
 	byName := map[string]safetensors.Tensor{}
 	for _, t := range file {
 		byName[t.Name] = t
 	}
+	var values [][]float32
 	for _, want := range s.tensors() {
 		got, ok := byName[want.Name]
 		if !ok {
@@ -159,7 +165,7 @@ func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
 		if !slices.Equal(got.Shape, want.Shape) {
 			return fmt.Errorf("tensor %q has shape %v, wanted %v", want.Name, got.Shape, want.Shape)
 		}
-		copy(want.Data, got.Data)
+		values = append(values, got.Data)
 		delete(byName, want.Name)
 	}
 	for _, t := range file {
@@ -167,34 +173,37 @@ func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
 			return fmt.Errorf("tensor %q belongs to no layer", t.Name)
 		}
 	}
+	for i, p := range s.Params() {
+		copy(p.Value.Data, values[i])
+	}
 	return nil
 }
 
 // ImportPyTorch copies weights in PyTorch's layout into the parameters that
 // are weights and biases, in file order, whatever their names: filters
 // O,I,KH,KW become O,KH,KW,I, and the inputs of an affine layer, flattened
-// C,H,W, become H,W,C. Nothing is rescaled.
+// C,H,W, become H,W,C. Nothing is rescaled. If it fails the parameters are as
+// before.
 func (s *Sequential) ImportPyTorch(file []safetensors.Tensor) error {
-	params := s.tensors()
-	var values []*Tensor
-	for _, p := range s.Params() {
-		values = append(values, p.Value)
-	}
+	ours, params := s.tensors(), s.Params()
 	for i, t := range file {
 		if i >= len(params) {
 			return fmt.Errorf("tensor %q is one more than the network's %d", t.Name, len(params))
 		}
-		v := values[i]
-		pixels := v.H * v.W
-		want := [][]int{params[i].Shape}
-		if pixels > 1 {
-			want = [][]int{{v.N, v.C, v.H, v.W}, {v.N, v.C * pixels}}
-		} else if len(params[i].Shape) == 2 {
-			want = append(want, []int{v.N, v.C, 1, 1})
+		want := [][]int{ours[i].Shape}
+		if v := params[i].Value; len(want[0]) > 1 {
+			want = [][]int{{v.N, v.C, v.H, v.W}, {v.N, v.Size()}}
 		}
 		if !slices.ContainsFunc(want, func(w []int) bool { return slices.Equal(w, t.Shape) }) {
-			return fmt.Errorf("tensor %q has shape %v, wanted %s for %s", t.Name, t.Shape, shapes(want), params[i].Name)
+			return fmt.Errorf("tensor %q has shape %v, wanted %s for %s", t.Name, t.Shape, shapes(want), ours[i].Name)
 		}
+	}
+	if len(file) < len(params) {
+		return fmt.Errorf("%d tensors, and none for %s: wanted %d", len(file), ours[len(file)].Name, len(params))
+	}
+	for i, t := range file {
+		v := params[i].Value
+		pixels := v.H * v.W
 		for n := range v.N {
 			row := t.Data[n*v.Size() : (n+1)*v.Size()]
 			for c := range v.C {
@@ -203,9 +212,6 @@ func (s *Sequential) ImportPyTorch(file []safetensors.Tensor) error {
 				}
 			}
 		}
-	}
-	if len(file) < len(params) {
-		return fmt.Errorf("%d tensors, and none for %s: wanted %d", len(file), params[len(file)].Name, len(params))
 	}
 	return nil
 }

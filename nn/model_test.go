@@ -121,7 +121,8 @@ func TestLoadKeepsEveryValue(t *testing.T) {
 // that other programs can read.
 func TestTensorNames(t *testing.T) {
 	net := network(t, nn.Shape{H: 5, W: 4, C: 2}, layers.Convolution{Filters: 3, Kernel: 3, Pad: 1}, layers.ReLU{},
-		layers.BatchNormalization{}, layers.Affine{Units: 6}, layers.Affine{Units: 1}, scale{})
+		layers.BatchNormalization{}, layers.Affine{Units: 6}, layers.Affine{Units: 1}, scale{},
+		layers.Convolution{Filters: 2, Kernel: 1}, layers.Convolution{Filters: 1, Kernel: 1})
 	f, err := nn.EncodeModel(&nn.Model{Sequential: net})
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +135,7 @@ func TestTensorNames(t *testing.T) {
 		"1.convolution.weight[3 3 3 2]", "1.convolution.bias[3]",
 		"3.batchnormalization.gamma[3]", "3.batchnormalization.beta[3]", "3.batchnormalization.mean[3]", "3.batchnormalization.variance[3]",
 		"4.affine.weight[6 5 4 3]", "4.affine.bias[6]", "5.affine.weight[1 6]", "5.affine.bias[1]", "6.scale.factors[1]",
+		"7.convolution.weight[2 1 1 1]", "7.convolution.bias[2]", "8.convolution.weight[1 1 1 2]", "8.convolution.bias[1]",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("tensors are %q, wanted %q", got, want)
@@ -170,6 +172,10 @@ var faults = []struct {
 	{"architecture cut", func(f *safetensors.File) { f.Metadata["architecture"] = f.Metadata["architecture"][:50] }, []string{"architecture", "ends early"}},
 	{"unknown layer", func(f *safetensors.File) { f.Metadata["architecture"] = architecture(`{"type":"scale"}`) }, []string{`unknown layer type "scale"`}},
 	{"no layers", func(f *safetensors.File) { f.Metadata["architecture"] = architecture("") }, []string{"at least one layer"}},
+	{"damaged value", func(f *safetensors.File) {
+		f.Tensors[0].Data = slices.Clone(f.Tensors[0].Data)
+		f.Tensors[0].Data[1] += 1e-7
+	}, []string{"damaged"}},
 	{"null", func(f *safetensors.File) { f.Metadata["architecture"] = "null" }, []string{"network input"}},
 	{"impossible", func(f *safetensors.File) {
 		f.Metadata["architecture"] = architecture(`{"type":"Convolution","Filters":1,"Kernel":4}`)
@@ -182,7 +188,7 @@ var faults = []struct {
 	}, []string{"layer 2 (Affine 3)", "27 parameters", "at most 18"}},
 	{"another kernel", func(f *safetensors.File) {
 		f.Metadata["architecture"] = architecture(`{"type":"Convolution","Filters":2,"Kernel":1},{"type":"Affine","Units":1}`)
-	}, []string{`tensor "1.convolution.weight" has shape [2 2 2 1], wanted [2 1]`}},
+	}, []string{`tensor "1.convolution.weight" has shape [2 2 2 1], wanted [2 1 1 1]`}},
 	{"a layer more", func(f *safetensors.File) {
 		f.Metadata["architecture"] = architecture(`{"type":"ReLU"},{"type":"Convolution","Filters":2,"Kernel":2},{"type":"Affine","Units":2}`)
 	}, []string{`tensor "2.convolution.weight" is missing`}},
@@ -216,7 +222,7 @@ var faults = []struct {
 	}, []string{"layer 1 (BatchNormalization)", "800000000 parameters"}},
 	{"image beyond memory", func(f *safetensors.File) {
 		f.Metadata["architecture"] = `{"input":{"H":16384,"W":16384,"C":1},"layers":[{"type":"Convolution","Filters":1,"Kernel":1},{"type":"Pooling","Size":16384}]}`
-	}, []string{`"1.convolution.weight" has shape [2 2 2 1], wanted [1 1]`}},
+	}, []string{`"1.convolution.weight" has shape [2 2 2 1], wanted [1 1 1 1]`}},
 	{"side beyond numbers", func(f *safetensors.File) {
 		f.Metadata["architecture"] = `{"input":{"H":4294967296,"W":4294967296,"C":1},"layers":[{"type":"ReLU"}]}`
 	}, []string{"network input"}},

@@ -10,6 +10,9 @@ type Param struct {
 	Decay bool
 	// Fixed parameters (running statistics, frozen layers) take no gradient.
 	Fixed bool
+	// Filters marks a convolution's weight, which a file holds as O,KH,KW,I even
+	// where the kernel is 1×1 and an affine weight would look the same.
+	Filters bool
 }
 
 // CountParams is the number of values of params.

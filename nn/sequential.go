@@ -8,6 +8,8 @@ import (
 	"sync"
 	"text/tabwriter"
 	"unicode/utf8"
+
+	"tatami/internal/safetensors"
 )
 
 // Sequential is a network of layers, each the input of the next.
@@ -93,6 +95,10 @@ func (s *Sequential) Params() []*Param {
 	return params
 }
 
+// SHA256 is that of the parameters' values, float32 in little-endian order, in
+// hexadecimal: equal networks are equal in it, to the last bit.
+func (s *Sequential) SHA256() string { return safetensors.Sum(s.tensors()) }
+
 // LayerName is the position, counted from 1, and description of layer i.
 func (s *Sequential) LayerName(i int) string {
 	return fmt.Sprintf("layer %d (%v)", i+1, s.specs[i])
@@ -156,7 +162,7 @@ func thousands(n int) string {
 }
 
 // Predict returns the network's answer for each sample of x: probabilities,
-// with a softmax added where the network does not end in one. It may be
+// with a softmax over the channels added where the network does not end in one. It may be
 // called from many goroutines at once.
 func (s *Sequential) Predict(x *Tensor) *Tensor {
 	y := NewTensor(x.N, s.Output())
@@ -178,8 +184,8 @@ func (s *Sequential) PredictInto(y, x *Tensor) {
 		copy(y.Data[i*y.Size():], p.Forward(&p.chunk).Data)
 	}
 	if !normalized {
-		for i := range y.N {
-			Softmax(y.Sample(i), y.Sample(i))
+		for i := 0; i < len(y.Data); i += y.C {
+			Softmax(y.Data[i:i+y.C], y.Data[i:i+y.C])
 		}
 	}
 	p.x, p.chunk = nil, Tensor{}

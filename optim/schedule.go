@@ -67,8 +67,11 @@ func (o OneCycle) Rate(step int) float64 {
 	start := o.Max / or(o.StartDivisor, 25)
 	top := or(o.WarmupFraction, 0.3)*float64(o.Steps) - 1
 	at := float64(step)
-	if at <= top {
+	if at < top {
 		return swing(start, o.Max, at/top)
+	}
+	if at == top { // which may be the first step, or the last
+		return o.Max
 	}
 	return swing(o.Max, start/or(o.FinalDivisor, 1e4), (at-top)/(float64(o.Steps-1)-top))
 }

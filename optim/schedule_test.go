@@ -95,13 +95,15 @@ func TestParseSchedule(t *testing.T) {
 }
 
 // A one-cycle schedule short enough to have no room for a rise still gives
-// rates between its bounds.
+// rates between its bounds, and so does one that only rises.
 func TestOneCycleShort(t *testing.T) {
-	for steps := 1; steps < 6; steps++ {
-		o := optim.OneCycle{Max: 1, Steps: steps}
-		for step := range steps + 2 {
-			if r := o.Rate(step); !(r > 0 && r <= 1) {
-				t.Errorf("%d steps: rate %g at step %d", steps, r, step)
+	for steps := 1; steps < 12; steps++ {
+		for _, rise := range []float64{0, 1e-9, 0.1, 0.2, 0.5, 1} {
+			o := optim.OneCycle{Max: 1, Steps: steps, WarmupFraction: rise}
+			for step := range steps + 2 {
+				if r := o.Rate(step); !(r > 0 && r <= 1) {
+					t.Errorf("%d steps, rise %g: rate %g at step %d", steps, rise, r, step)
+				}
 			}
 		}
 	}

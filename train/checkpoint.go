@@ -68,6 +68,7 @@ func (t *Trainer) Save(path string) error {
 	if t.best != nil {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: bestName, Shape: []int{len(t.best)}, Data: t.best})
 	}
+	f.Seal()
 	return safetensors.Write(path, f)
 }
 
@@ -89,6 +90,9 @@ func readCheckpoint(path string) (*safetensors.File, error) {
 	}
 	if got := f.Metadata["format"]; got != checkpointFormat {
 		return nil, fmt.Errorf("%s: not a checkpoint: its format is %q, wanted %q", path, got, checkpointFormat)
+	}
+	if err := f.CheckSeal(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return f, nil
 }
@@ -125,8 +129,11 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if isa := kernels.ISA(); p.ISA != isa {
 		return fmt.Errorf("its run used instruction set %s, this machine runs %s; set TATAMI_ISA=%s to get the same results", p.ISA, isa, p.ISA)
 	}
-	if p.Batch < 0 || p.Epoch < 0 || p.Step != len(p.Steps) || p.Epoch != len(p.Epochs) || p.Batch > t.Loader.Batches() {
+	if p.Batch < 0 || p.Epoch < 0 || p.Step != len(p.Steps) || p.Epoch != len(p.Epochs) {
 		return fmt.Errorf("metadata %q: epoch %d, batch %d and step %d do not fit the history", keyProgress, p.Epoch, p.Batch, p.Step)
+	}
+	if n := t.Loader.Batches(); !p.Done && p.Step != p.Epoch*n+p.Batch {
+		return fmt.Errorf("its run had other data: it made %d updates, which are not %d epochs of %d batches and %d more", p.Step, p.Epoch, n, p.Batch)
 	}
 	if err := t.prepare(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -221,6 +222,9 @@ func TestResumeRefuses(t *testing.T) {
 	same := func(*train.Trainer) {}
 	check("cut", same, whole[:len(whole)-5], "")
 	check("empty", same, nil, "")
+	damaged := bytes.Clone(whole)
+	damaged[len(damaged)-9] ^= 1
+	check("damaged", same, damaged, "damaged")
 	check("shards", func(tr *train.Trainer) { tr.Shards = 3 }, whole, "4 shards")
 	check("rule", func(tr *train.Trainer) { tr.Rule = optim.SGD{} }, whole, "moment")
 	check("network", func(tr *train.Trainer) {
@@ -315,13 +319,21 @@ func diverges(t *testing.T, tr *train.Trainer, rate float64) {
 
 func TestFitRefuses(t *testing.T) {
 	for want, change := range map[string]func(*train.Trainer){
-		"must be set":             func(tr *train.Trainer) { tr.Rule = nil },
-		"images are 6×6×1":        func(tr *train.Trainer) { tr.Net = frozen(t, nn.Features(36)) },
+		"must be set": func(tr *train.Trainer) { tr.Rule = nil },
+		"takes images of 36, the data have 6×6×1": func(tr *train.Trainer) { tr.Net = frozen(t, nn.Features(36)) },
 		"batch size is 0":         func(tr *train.Trainer) { tr.Loader.BatchSize = 0 },
 		"Clip is NaN":             func(tr *train.Trainer) { tr.Clip = math.NaN() },
 		"need a validation set":   func(tr *train.Trainer) { tr.Validation = nil },
 		"the data have 2 classes": func(tr *train.Trainer) { tr.Loader.Data.Classes = []string{"a", "b"} },
-		"must not be negative":    func(tr *train.Trainer) { tr.Epochs = -1 },
+		"outputs of 2×2×1, the data have 4 classes": func(tr *train.Trainer) {
+			net, err := nn.NewSequential(tr.Net.Input(), rand.New(rand.NewPCG(1, 1)), layers.Convolution{Filters: 1, Kernel: 4, Stride: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.Net, tr.Loader.Data.Classes = net, []string{"a", "b", "c", "d"}
+		},
+		"outputs of 3, the data have 1 classes": func(tr *train.Trainer) { tr.Test.Classes = []string{"a"} },
+		"must not be negative":                  func(tr *train.Trainer) { tr.Epochs = -1 },
 	} {
 		tr := newTrainer(t, 1)
 		change(tr)

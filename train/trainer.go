@@ -129,10 +129,6 @@ func (t *Trainer) prepare() error {
 	switch {
 	case t.Net == nil || t.Loss == nil || t.Loader == nil || t.Rule == nil || t.Schedule == nil:
 		return errors.New("trainer: Net, Loss, Loader, Rule and Schedule must be set")
-	case t.Net.Input() != t.Loader.Data.Shape:
-		return fmt.Errorf("trainer: images are %v, the network takes %v", t.Loader.Data.Shape, t.Net.Input())
-	case t.Net.Output().Size() != len(t.Loader.Data.Classes):
-		return fmt.Errorf("trainer: the network gives %d outputs, the data have %d classes", t.Net.Output().Size(), len(t.Loader.Data.Classes))
 	case t.Loader.BatchSize < 1:
 		return fmt.Errorf("trainer: batch size is %d, wanted at least 1", t.Loader.BatchSize)
 	case t.Epochs < 0 || t.Steps < 0 || t.Shards < 0 || t.Patience < 0:
@@ -141,6 +137,14 @@ func (t *Trainer) prepare() error {
 		return fmt.Errorf("trainer: Clip is %g, wanted 0 or a positive number", t.Clip)
 	case (t.Patience > 0 || t.KeepBest) && t.Validation == nil:
 		return errors.New("trainer: Patience and KeepBest need a validation set")
+	}
+	for _, data := range []*datasets.Dataset{t.Loader.Data, t.Test, t.Validation} {
+		if data == nil {
+			continue
+		}
+		if err := Fits(t.Net, data); err != nil {
+			return fmt.Errorf("trainer: %w", err)
+		}
 	}
 	if err := t.Loader.Augment.Check(t.Loader.Data.Shape); err != nil {
 		return fmt.Errorf("trainer: %w", err)
@@ -156,6 +160,18 @@ func (t *Trainer) prepare() error {
 	}
 	if t.step == 0 {
 		t.lowestLoss = math.Inf(1)
+	}
+	return nil
+}
+
+// Fits fails unless net takes the images of data and gives one plain output a
+// class.
+func Fits(net *nn.Sequential, data *datasets.Dataset) error {
+	if net.Input() != data.Shape {
+		return fmt.Errorf("the network takes images of %v, the data have %v", net.Input(), data.Shape)
+	}
+	if out, classes := net.Output(), len(data.Classes); out != nn.Features(classes) {
+		return fmt.Errorf("the network gives outputs of %v, the data have %d classes", out, classes)
 	}
 	return nil
 }
@@ -189,6 +205,9 @@ func (t *Trainer) enough() bool { return t.Steps > 0 && t.step >= t.Steps }
 
 func (t *Trainer) update(epoch *datasets.Epoch) error {
 	rate := t.Schedule.Rate(t.step)
+	if math.IsNaN(rate) || math.IsInf(rate, 0) {
+		return fmt.Errorf("step %d: the learning rate is %w: the schedule gives %g", t.step+1, ErrNotFinite, rate)
+	}
 	n := epoch.Len(t.batch)
 	loss, correct, norm := t.engine.update(epoch, t.batch, t.step, rate)
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
@@ -290,8 +309,8 @@ func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 	return nil
 }
 
-// ErrNotFinite is in the error of a run that ended with a loss or gradient that
-// is not finite.
+// ErrNotFinite is in the error of a run that ended with a loss, gradient or
+// learning rate that is not finite.
 var ErrNotFinite = errors.New("not finite")
 
 // diverged tells where a loss or gradient that is not finite comes from.

@@ -26,11 +26,8 @@ func newEval() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if m.Input() != test.Shape {
-				return fmt.Errorf("%s takes images of %v, the data have %v", args[0], m.Input(), test.Shape)
-			}
-			if n := m.Output().Size(); n != len(test.Classes) {
-				return fmt.Errorf("%s gives %d outputs, the data have %d classes", args[0], n, len(test.Classes))
+			if err := train.Fits(m.Sequential, test); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			e := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
 			if asJSON {

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"strconv"
 	"time"
@@ -74,24 +70,10 @@ type runResult struct {
 	Time    time.Time `json:"time"`
 }
 
-// hashWeights is the SHA-256 of the parameters' bytes, little endian, in
-// their order.
-func hashWeights(net *nn.Sequential) string {
-	h := sha256.New()
-	for _, p := range net.Params() {
-		b := make([]byte, 0, 4*len(p.Value.Data))
-		for _, v := range p.Value.Data {
-			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-		}
-		h.Write(b)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 func resultOf(net *nn.Sequential, e *train.Evaluation) result {
 	return result{
 		TestAccuracy: e.Accuracy(), TestCorrect: e.Correct, TestTotal: e.Total, TestLoss: e.Loss,
-		Parameters: nn.CountParams(net.Params()), WeightsSHA256: hashWeights(net),
+		Parameters: nn.CountParams(net.Params()), WeightsSHA256: net.SHA256(),
 	}
 }
 

@@ -50,11 +50,8 @@ func newRun(o *trainOptions) (*runState, error) {
 	if err != nil {
 		return nil, err
 	}
-	if net.Input() != r.train.Shape {
-		return nil, fmt.Errorf("network %s takes images of %v, the data have %v", o.Net, net.Input(), r.train.Shape)
-	}
-	if n := net.Output().Size(); n != classes {
-		return nil, fmt.Errorf("network %s gives %d outputs, the data have %d classes", o.Net, n, classes)
+	if err := train.Fits(net, r.train); err != nil {
+		return nil, fmt.Errorf("network %s: %w", o.Net, err)
 	}
 	augment, err := datasets.ParseAugmentation(o.Augment)
 	if err != nil {

@@ -48,12 +48,14 @@ func TestClose(t *testing.T) {
 func TestDecode(t *testing.T) {
 	type Case struct{ X Tensor }
 	for text, wrong := range map[string]string{
-		`{"notes":"n","cases":[{"x":{"shape":[2],"data":[1,2]}}]}`:  "",
-		`{"cases":[{"x":[1,2]}]}`:                                   "",
-		`{"cases":[]}`:                                              "no cases",
+		`{"notes":"n","cases":[{"x":{"shape":[2],"data":[1,2]}}]}`: "",
+		`{"cases":[{"x":[1,2]}]}`:                                  "",
+		`{"seed":7,"made":{"by":["x"]},"cases":[{"x":[1,2]}]}`:     "",
+		`{"cases":[]}`:  "no cases",
+		`{"notes":"n"}`: "no cases",
 		`{"cases":[{"x":{"shape":[3],"data":[1,2]}}]}`:              "shape [3] with 2 values",
 		`{"cases":[{"y":{"shape":[2],"data":[1,2]}}]}`:              `unknown field "y"`,
-		`{"cases":[{"x":{"shape":[2],"data":[1,2]}}]} {"cases":[]}`: "text after",
+		`{"cases":[{"x":{"shape":[2],"data":[1,2]}}]} {"cases":[]}`: "after top-level value",
 	} {
 		var cases []Case
 		err := decode([]byte(text), &cases)

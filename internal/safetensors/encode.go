@@ -2,7 +2,9 @@ package safetensors
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,19 +29,36 @@ func Encode(w io.Writer, f *File) error {
 	if _, err := w.Write(header); err != nil {
 		return err
 	}
-	buf := make([]byte, 0, 8192)
 	for _, t := range f.Tensors {
-		for data := t.Data; len(data) > 0; {
-			n := min(len(data), cap(buf)/sizeF32)
-			buf = buf[:0]
-			for _, v := range data[:n] {
-				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
-			}
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
-			data = data[n:]
+		if err := writeValues(w, t.Data); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// Sum is the SHA-256 of the values as a file has them, one tensor after another,
+// in hexadecimal.
+func Sum(tensors []Tensor) string {
+	h := sha256.New()
+	for _, t := range tensors {
+		writeValues(h, t.Data) // a hash takes everything
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func writeValues(w io.Writer, data []float32) error {
+	buf := make([]byte, 0, 8192)
+	for len(data) > 0 {
+		n := min(len(data), cap(buf)/sizeF32)
+		buf = buf[:0]
+		for _, v := range data[:n] {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+		data = data[n:]
 	}
 	return nil
 }

@@ -49,6 +49,23 @@ type File struct {
 	Tensors  []Tensor
 }
 
+// SumKey is where a file's metadata may hold the [Sum] of its tensors, which
+// readers of models and checkpoints compare: the format itself would not show
+// a damaged value.
+const SumKey = "sha256"
+
+// Seal puts the sum of the tensors into the metadata.
+func (f *File) Seal() { f.Metadata[SumKey] = Sum(f.Tensors) }
+
+// CheckSeal fails if the values are not those that were sealed.
+func (f *File) CheckSeal() error {
+	want, ok := f.Metadata[SumKey]
+	if got := Sum(f.Tensors); ok && got != want {
+		return fmt.Errorf("damaged: the values have SHA-256 %s, the metadata %s", got, want)
+	}
+	return nil
+}
+
 // Read reads the named file. An error names the file and, where one is at
 // fault, the tensor.
 func Read(path string) (*File, error) {
