@@ -34,6 +34,8 @@ type Experiment struct {
 func List() []Experiment {
 	return []Experiment{
 		activationFunctions(),
+		simpleConvNet(),
+		deepConvNet(),
 	}
 }
 
