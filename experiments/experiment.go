@@ -34,6 +34,7 @@ type Experiment struct {
 func List() []Experiment {
 	return []Experiment{
 		activationFunctions(),
+		convolution(),
 		simpleConvNet(),
 		deepConvNet(),
 	}

@@ -179,6 +179,13 @@ func gallery(t *testing.T) map[string]plots.Figure {
 	}
 	must("lr")(plots.Chart(plots.ChartOptions{Title: "Loss against learning rate, λ = 0.1 → 0", X: plots.Axis{Label: "learning rate", Log: true}, Y: plots.Axis{Label: "loss (nats)", Min: 0, Max: 4}}, plots.Curve{Points: lr}))
 
+	window := [][]int{{1, 1, 0}, {1, 1, 0}, {-1, -1, -1}}
+	must("equation")(plots.Equation(plots.EquationOptions{Title: "A window of a matrix", Note: "and what does not fit a cell"},
+		plots.Matrix{Name: "input", Values: [][]float64{{1, 2, 3}, {4, 5, 6}, {0, 0, 0}}, Marks: window, After: "⊛"},
+		plots.Matrix{Name: "a name wider than its matrix", Values: [][]float64{{1, 0}, {0, -1}}, After: "="},
+		plots.Matrix{Values: [][]float64{{-4, math.NaN()}, {-123456.789, math.Inf(1)}}, Marks: [][]int{{2, 3}, {4, 99}}, After: "Σ →"},
+		plots.Matrix{Name: "out", Values: [][]float64{{0.001}}}))
+
 	// tensors
 	before, after := normal(rng, 30, nn.Shape{H: 5, W: 5, C: 1}, 0.1), edges(30)
 	must("filters")(plots.Filters([]plots.Bank{{"before", before}, {"after", after}}, plots.FilterOptions{Title: "First convolution of SimpleConvNet"}))

@@ -15,8 +15,9 @@ type GridOptions struct {
 	Rows    []string // names of the rows, written upright at their left
 }
 
-// Grid sets panels, row by row, in cells of the largest one's size. Where all
-// panels are charts with the same legend, it stands once, above them.
+// Grid sets panels, row by row, in cells as wide as the widest panel and as high
+// as the highest of their row. Where all panels are charts with the same legend,
+// it stands once, above them.
 func Grid(o GridOptions, panels ...Figure) (Figure, error) {
 	if len(panels) == 0 {
 		return nil, fmt.Errorf("grid %q: no panels", o.Title)
@@ -30,13 +31,14 @@ func Grid(o GridOptions, panels ...Figure) (Figure, error) {
 			columns++
 		}
 	}
-	var w, h vg.Length
+	heights := make([]vg.Length, (len(panels)+columns-1)/columns)
+	var w vg.Length
 	for i, p := range panels {
 		if p == nil {
 			return nil, fmt.Errorf("grid %q: panel %d of %d is nil", o.Title, i+1, len(panels))
 		}
 		pw, ph := p.Size()
-		w, h = max(w, pw), max(h, ph)
+		w, heights[i/columns] = max(w, pw), max(heights[i/columns], ph)
 	}
 	panels, legend := hoist(panels)
 	const gap = 4
@@ -44,7 +46,6 @@ func Grid(o GridOptions, panels ...Figure) (Figure, error) {
 	if len(o.Rows) > 0 {
 		left += labelText.size + 6
 	}
-	rows := (len(panels) + columns - 1) / columns
 	columns = min(columns, len(panels))
 	s := &sheet{w: left + vg.Length(columns)*(w+gap) + margin/2}
 	top := s.head(o.Title, o.Note)
@@ -57,15 +58,18 @@ func Grid(o GridOptions, panels ...Figure) (Figure, error) {
 		})
 		top += height + 4
 	}
-	for i, p := range panels {
-		s.figure(left+vg.Length(i%columns)*(w+gap), top+vg.Length(i/columns)*(h+gap), p)
+	for row, h := range heights {
+		for i, p := range panels[row*columns : min((row+1)*columns, len(panels))] {
+			s.figure(left+vg.Length(i)*(w+gap), top, p)
+		}
+		if row < len(o.Rows) {
+			l := labelText
+			l.bold = true
+			s.upright(l, margin/2+l.size, top+h/2, 0.5, l.fit(clean(o.Rows[row]), h))
+		}
+		top += h + gap
 	}
-	for i := range min(rows, len(o.Rows)) {
-		l := labelText
-		l.bold = true
-		s.upright(l, margin/2+l.size, top+vg.Length(i)*(h+gap)+h/2, 0.5, l.fit(clean(o.Rows[i]), h))
-	}
-	s.h = top + vg.Length(rows)*(h+gap) + margin/2
+	s.h = top + margin/2
 	return s, nil
 }
 

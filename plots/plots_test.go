@@ -145,6 +145,19 @@ func TestFigureErrors(t *testing.T) {
 		},
 		"no pictures":   func() (plots.Figure, error) { return plots.Images(nil, plots.ImagesOptions{}) },
 		"empty picture": func() (plots.Figure, error) { return plots.Images(make([]plots.Picture, 1), plots.ImagesOptions{}) },
+		"no matrices":   func() (plots.Figure, error) { return plots.Equation(plots.EquationOptions{}) },
+		"empty matrix": func() (plots.Figure, error) {
+			return plots.Equation(plots.EquationOptions{}, plots.Matrix{Values: [][]float64{{}}})
+		},
+		"uneven matrix": func() (plots.Figure, error) {
+			return plots.Equation(plots.EquationOptions{}, plots.Matrix{Values: [][]float64{{1, 2}, {1}}})
+		},
+		"marks of another size": func() (plots.Figure, error) {
+			return plots.Equation(plots.EquationOptions{}, plots.Matrix{Values: [][]float64{{1, 2}}, Marks: [][]int{{1}}})
+		},
+		"negative cells": func() (plots.Figure, error) {
+			return plots.Equation(plots.EquationOptions{Cell: -1}, plots.Matrix{Values: [][]float64{{1}}})
+		},
 		"two channels": func() (plots.Figure, error) {
 			return plots.Mistakes([]plots.Mistake{{Image: two}}, plots.ImagesOptions{})
 		},
@@ -315,6 +328,38 @@ func TestFiltersAreCrisp(t *testing.T) {
 		if n := counts[plots.Diverging(v)]; n < 78*78 || n > 81*81 {
 			t.Errorf("%d pixels of the colour of %+g, wanted about %d", n, v, 79*79)
 		}
+	}
+}
+
+// The cells of a matrix have the colours of their marks and nothing else moves
+// them: two marks differ, equal ones do not, and an empty cell holds no ink.
+func TestEquationMarks(t *testing.T) {
+	nan := math.NaN()
+	f, err := plots.Equation(plots.EquationOptions{Cell: 20}, plots.Matrix{Values: [][]float64{{nan, nan, nan, nan}}, Marks: [][]int{{0, 1, 2, 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(encode(t, f, "png")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ground [4]color.Color
+	for i := range ground { // two pixels a point, from a margin of 10 points
+		x0 := 20 + 40*i
+		ground[i] = img.At(x0+20, 40)
+		for y := 23; y < 57; y++ {
+			for x := x0 + 3; x < x0+37; x++ {
+				if img.At(x, y) != ground[i] {
+					t.Fatalf("cell %d is not of one colour at %d, %d", i+1, x, y)
+				}
+			}
+		}
+	}
+	if r, g, b, _ := ground[0].RGBA(); r&g&b != 0xffff {
+		t.Errorf("the cell without a mark is %v", ground[0])
+	}
+	if ground[1] == ground[0] || ground[2] == ground[1] || ground[3] != ground[1] {
+		t.Errorf("marks 0 1 2 1 have the colours %v", ground)
 	}
 }
 
