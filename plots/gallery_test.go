@@ -215,6 +215,14 @@ func gallery(t *testing.T) map[string]plots.Figure {
 	for i := range 20 {
 		mistakes = append(mistakes, plots.Mistake{Image: digit, True: fmt.Sprint(i % 10), Given: fmt.Sprint((i + 3) % 10), Probability: 1 - float64(i)*0.02})
 	}
+	must("graph")(plots.Graph([]plots.Node{
+		{Text: "price of an apple"}, {Text: "number of apples", Row: 1}, {Text: "×", Operation: true, Column: 1, Row: 0.5},
+		{Text: "tax", Row: 2}, {Text: "×", Operation: true, Column: 2, Row: 1}, {Text: "to pay", Column: 3, Row: 1},
+	}, []plots.Edge{
+		{From: 0, To: 2, Forward: "100", Backward: "2.2"}, {From: 1, To: 2, Forward: "2", Backward: "110"},
+		{From: 2, To: 4, Forward: "200", Backward: "1.1"}, {From: 3, To: 4, Forward: "1.1", Backward: "200"},
+		{From: 4, To: 5, Forward: "220", Backward: "1"},
+	}, plots.GraphOptions{Title: "Two apples and the tax", Note: "Values above, gradients below."}))
 	must("mistakes")(plots.Mistakes(mistakes, plots.ImagesOptions{Title: "The 20 worst mistakes on the test set"}))
 	mistakes[0].True, mistakes[0].Given = "Ankle boot", "T-shirt/top"
 	must("mistakes-few")(plots.Mistakes(mistakes[:3], plots.ImagesOptions{}))

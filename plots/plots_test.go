@@ -143,6 +143,16 @@ func TestFigureErrors(t *testing.T) {
 		"class names": func() (plots.Figure, error) {
 			return plots.Confusion([][]int{{1}}, []string{"a", "b"}, plots.ConfusionOptions{})
 		},
+		"no nodes": func() (plots.Figure, error) { return plots.Graph(nil, nil, plots.GraphOptions{}) },
+		"node left of the graph": func() (plots.Figure, error) {
+			return plots.Graph([]plots.Node{{Column: -1}}, nil, plots.GraphOptions{})
+		},
+		"edge to nowhere": func() (plots.Figure, error) {
+			return plots.Graph(make([]plots.Node, 1), []plots.Edge{{To: 1}}, plots.GraphOptions{})
+		},
+		"edge back": func() (plots.Figure, error) {
+			return plots.Graph([]plots.Node{{Column: 1}, {}}, []plots.Edge{{To: 1}}, plots.GraphOptions{})
+		},
 		"no pictures":   func() (plots.Figure, error) { return plots.Images(nil, plots.ImagesOptions{}) },
 		"empty picture": func() (plots.Figure, error) { return plots.Images(make([]plots.Picture, 1), plots.ImagesOptions{}) },
 		"no matrices":   func() (plots.Figure, error) { return plots.Equation(plots.EquationOptions{}) },
