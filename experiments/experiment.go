@@ -34,6 +34,14 @@ type Experiment struct {
 func List() []Experiment {
 	return []Experiment{
 		activationFunctions(),
+		inference(),
+		numericalGradients(),
+		twoLayerNumerical(),
+		computationalGraphs(),
+		gradientCheck(),
+		twoLayerBackpropagation(),
+		optimizerPaths(),
+		activationHistograms(),
 		convolution(),
 		simpleConvNet(),
 		deepConvNet(),
@@ -119,6 +127,18 @@ func (r Row) as(format string) Row {
 	return r
 }
 
+// publishedAs is the row with words for what was published.
+func (r Row) publishedAs(text string) Row {
+	r.Published = text
+	return r
+}
+
+// with is the row of what is measured only with something.
+func (r Row) with(needs string) Row {
+	r.Needs = needs
+	return r
+}
+
 func (r Row) judged() bool { return r.Low != 0 || r.High != 0 }
 
 // Accepted is the accepted range in words.
@@ -131,7 +151,10 @@ func (r Row) Accepted() string {
 	case math.IsInf(r.High, 1):
 		return "≥ " + short(r.Low)
 	}
-	return short(r.Low) + " to " + short(r.High)
+	if low, high := short(r.Low), short(r.High); low != high {
+		return low + " to " + high
+	}
+	return fmt.Sprintf("%.9g ± %.1g", (r.Low+r.High)/2, (r.High-r.Low)/2)
 }
 
 // short writes at most five digits, as people do.
