@@ -120,8 +120,11 @@ func inference() Experiment {
 					return err
 				}
 				y := answers[1].Sample(i)
-				pictures = append(pictures, plots.Picture{Image: img, Captions: []string{
-					fmt.Sprintf("%d (%.1f %%)", largest(y), 100*y[largest(y)])}})
+				answer := fmt.Sprintf("%d (%.1f %%)", largest(y), 100*y[largest(y)])
+				if largest(y) != labels[i] {
+					answer = fmt.Sprintf("%s, not %d", answer, labels[i])
+				}
+				pictures = append(pictures, plots.Picture{Image: img, Captions: []string{answer}})
 			}
 			f, err := plots.Images(pictures, plots.ImagesOptions{Title: "What the network says", Columns: 10})
 			if err != nil {

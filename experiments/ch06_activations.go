@@ -66,12 +66,15 @@ func activationHistograms() Experiment {
 						}
 						fifth[key], ends[key] = std, atEnds(y.Data)
 						rows = append(rows, []any{activation.name, init.name, i/2 + 1, mean, std})
-						axis := plots.Axis{Min: 0, Max: 1}
-						if activation.name == "tanh" {
-							axis.Min = -1
+						x, count := plots.Axis{Min: 0, Max: 1}, plots.Axis{Max: 20_000}
+						switch activation.name {
+						case "tanh":
+							x.Min = -1
+						case "ReLU": // half of all values are 0
+							x.Max, count.Max = 3, 7000
 						}
 						f, err := plots.Chart(plots.ChartOptions{Title: fmt.Sprintf("layer %d", i/2+1), Note: fmt.Sprintf("std %.2g", std),
-							X: axis, Y: plots.Axis{Max: 20_000}, Width: 165, Height: 120}, plots.Histogram{Values: y.Data})
+							X: x, Y: count, Width: 165, Height: 120}, plots.Histogram{Values: y.Data})
 						if err != nil {
 							return err
 						}
@@ -83,7 +86,8 @@ func activationHistograms() Experiment {
 				if err != nil {
 					return err
 				}
-				if err := r.Figure(activation.name, "Activations of 1,000 samples after each of five layers, "+activation.name+".", f); err != nil {
+				if err := r.Figure(activation.name, "Activations of 1,000 samples after each of five layers, "+activation.name+
+					"; a row an initialisation. Bars higher than the axis are cut, and so are ReLU's values above 3.", f); err != nil {
 					return err
 				}
 			}

@@ -84,7 +84,7 @@ func optimizerPaths() Experiment {
 				f, err := plots.Chart(plots.ChartOptions{
 					Title: o.name, Note: fmt.Sprintf("rate %g; ends at (%.2f, %.2f)", o.rate, last.X, last.Y),
 					X: plots.Axis{Label: "x", Min: -10, Max: 10}, Y: plots.Axis{Label: "y", Min: -10, Max: 10}, Width: 320, Height: 300,
-				}, plots.Contours{F: func(x, y float64) float64 { return x*x/20 + y*y }, Levels: []float64{0.2, 1, 2, 3, 4, 5, 6, 7}},
+				}, plots.Contours{F: func(x, y float64) float64 { return x*x/20 + y*y }, Levels: []float64{0.3, 1, 2, 3, 4, 5, 6, 7}},
 					plots.Curve{Points: path, Markers: true})
 				if err != nil {
 					return err
