@@ -84,6 +84,9 @@ func (p protocol) fit(ctx context.Context, r *Run) (*Log, error) {
 				evaluate()
 			}
 			done = e.Step
+			if done%50 == 0 {
+				r.progress("update %d of %d", done, p.Updates)
+			}
 			return nil
 		})},
 	}

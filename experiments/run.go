@@ -30,6 +30,7 @@ type Run struct {
 	Weights string
 
 	runner  *Runner
+	what    string // goes on, in the words of Status
 	rows    []Row
 	dir     string
 	record  Record
@@ -55,7 +56,17 @@ func (r *Run) Rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.See
 
 // Status tells whoever waits what is going on.
 func (r *Run) Status(format string, args ...any) {
-	r.runner.tell(fmt.Sprintf(format, args...))
+	r.what = fmt.Sprintf(format, args...)
+	r.runner.tell(r.what)
+}
+
+// progress adds to Status how far that is.
+func (r *Run) progress(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if r.what != "" {
+		text = r.what + ", " + text
+	}
+	r.runner.tell(text)
 }
 
 // Measure fills a row of the table.

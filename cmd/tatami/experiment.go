@@ -65,7 +65,7 @@ func newExperimentRun() *cobra.Command {
 		Short: "Run experiments and compare with what was published",
 		Long: `Run experiments and compare with what was published. Figures, tables and results
 go to a folder each in --out. What is there already, of the same version and
-size, is not done again. "all" also writes report.html and report.md there.`,
+size, is not done again. "all" also writes report.html and report.md there (report-fast with --fast).`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := o.choose(cmd, args)
 			if err != nil {
@@ -101,6 +101,8 @@ func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]experim
 		return nil, errors.New(`experiment run needs names of experiments, --chapter N, or "all"`)
 	case slices.Equal(args, []string{"all"}):
 		return experiments.List(), nil
+	case slices.Contains(args, "all"):
+		return nil, errors.New(`"all" stands alone`)
 	}
 	return experiments.Find(args...)
 }
@@ -120,7 +122,10 @@ func (o *experimentOptions) run(parent context.Context, list []experiments.Exper
 	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
-	line := &statusLine{out: os.Stderr, live: term.IsTerminal(int(os.Stderr.Fd()))}
+	line := &statusLine{out: os.Stderr}
+	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
+		line.width = width
+	}
 	o.Progress = line.show
 	o.Done = func(r *experiments.Result, reused bool) {
 		line.clear()
@@ -169,7 +174,7 @@ func (o *experimentOptions) run(parent context.Context, list []experiments.Exper
 // line a run.
 type statusLine struct {
 	out   io.Writer
-	live  bool
+	width int // of the terminal; 0: there is none
 	shown time.Time
 	run   [2]int // the run that a line was written for
 }
@@ -180,7 +185,7 @@ func (l *statusLine) show(s experiments.Status) {
 		text += fmt.Sprintf(", seed %d of %d", s.Seed, s.Seeds)
 	}
 	run := [2]int{s.Index, s.Seed}
-	if !l.live {
+	if l.width == 0 {
 		if l.run != run {
 			fmt.Fprintln(l.out, text)
 		}
@@ -194,11 +199,14 @@ func (l *statusLine) show(s experiments.Status) {
 	if s.Text != "" {
 		text += ": " + s.Text
 	}
+	if letters := []rune(text); len(letters) >= l.width { // a line that wraps could not be cleared
+		text = string(letters[:l.width-1])
+	}
 	fmt.Fprintf(l.out, "\r\x1b[K%s", text)
 }
 
 func (l *statusLine) clear() {
-	if l.live {
+	if l.width > 0 {
 		fmt.Fprint(l.out, "\r\x1b[K")
 	}
 }
