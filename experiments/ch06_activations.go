@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"tatami/layers"
 	"tatami/nn"
@@ -86,7 +87,7 @@ func activationHistograms() Experiment {
 				if err != nil {
 					return err
 				}
-				if err := r.Figure(activation.name, "Activations of 1,000 samples after each of five layers, "+activation.name+
+				if err := r.Figure(strings.ToLower(activation.name), "Activations of 1,000 samples after each of five layers, "+activation.name+
 					"; a row an initialisation. Bars higher than the axis are cut, and so are ReLU's values above 3.", f); err != nil {
 					return err
 				}

@@ -40,6 +40,7 @@
 //     first that asks, and kept in the output folder.
 //   - Version is raised whenever the results may change: an output folder's
 //     results of the same version, seed and size are not computed again.
-//   - protocol, in protocol.go, trains as the book's trainer does.
+//   - protocol, in protocol.go, trains as the book's trainer does; checkGradients,
+//     in gradients.go, compares backpropagation with differences.
 //   - Run returns ctx's error soon after ctx is done; protocol does.
 package experiments

@@ -387,6 +387,24 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestGraph(t *testing.T) {
+	f, err := plots.Graph([]plots.Node{{Text: "price"}, {Text: "+", Operation: true, Column: 1, Row: 0.5}, {Text: "sum", Column: 2, Row: 0.5}},
+		[]plots.Edge{{From: 0, To: 1, Forward: "4.25", Backward: "1.75"}, {From: 1, To: 2, Forward: "8.5"}}, plots.GraphOptions{Title: "Sum"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := string(encode(t, f, "svg"))
+	for _, text := range []string{"Sum", "price", "+", "sum", "4.25", "1.75", "8.5"} {
+		if strings.Count(picture, ">"+text+"<") != 1 {
+			t.Errorf("%q is drawn %d times", text, strings.Count(picture, ">"+text+"<"))
+		}
+	}
+	// a head for each value, and for the gradient that there is
+	if heads := strings.Count(picture, "Z\" style=\"fill:#0072B2"); heads != 2 {
+		t.Errorf("%d arrows forward, wanted 2", heads)
+	}
+}
+
 func TestImage(t *testing.T) {
 	img, err := plots.Image(&nn.Tensor{N: 1, Shape: nn.Shape{H: 1, W: 3, C: 1}, Data: []float32{0, 1, 2}}, 0)
 	if err != nil {

@@ -65,7 +65,8 @@ func newExperimentRun() *cobra.Command {
 		Short: "Run experiments and compare with what was published",
 		Long: `Run experiments and compare with what was published. Figures, tables and results
 go to a folder each in --out. What is there already, of the same version and
-size, is not done again. "all" also writes report.html and report.md there (report-fast with --fast).`,
+size, is not done again. "all" also writes report.html and report.md there, with
+--fast report-fast.html and report-fast.md.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := o.choose(cmd, args)
 			if err != nil {
