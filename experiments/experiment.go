@@ -43,8 +43,12 @@ func List() []Experiment {
 		optimizerPaths(),
 		activationHistograms(),
 		convolution(),
+		convolutionGradientCheck(),
 		simpleConvNet(),
+		convolutionFilters(),
 		deepConvNet(),
+		mistakes(),
+		halfPrecision(),
 	}
 }
 

@@ -13,12 +13,11 @@ import (
 type FeatureMapOptions struct {
 	Title string // "": "Feature maps"
 	Limit int    // at most so many maps a layer are drawn; zero: 12
+	// Tile is the largest side of a map in points; zero: 42.
+	Tile vg.Length
 }
 
-const (
-	mapTile  = vg.Length(42)
-	mapStrip = 12 * (mapTile + 4) // width of a layer's strip
-)
+const mapStrip = vg.Length(12 * (42 + 4)) // width of a layer's strip
 
 // FeatureMaps draws what each layer makes of one image, a strip a layer: maps[i],
 // of one sample, is the output of the layer called names[i]. Each layer has its
@@ -36,6 +35,13 @@ func FeatureMaps(names []string, maps []*nn.Tensor, o FeatureMapOptions) (Figure
 	limit := o.Limit
 	if limit <= 0 {
 		limit = 12
+	}
+	tile := o.Tile
+	if tile == 0 {
+		tile = 42
+	}
+	if !(tile >= 1 && tile <= mapStrip) {
+		return nil, fmt.Errorf("feature maps %q: tiles of %g points, wanted 1 to %g", title, tile, mapStrip)
 	}
 	const label = vg.Length(112)
 	s := &sheet{w: margin + label + mapStrip + margin}
@@ -71,7 +77,7 @@ func FeatureMaps(names []string, maps []*nn.Tensor, o FeatureMapOptions) (Figure
 		var h vg.Length
 		switch x := margin + label; {
 		case t.H > 1 || t.W > 1:
-			h = s.maps(x, y, t, e, limit)
+			h = s.maps(x, y, tile, t, e, limit)
 		case t.C <= 32:
 			h = s.bars(x, y, t.Data, e)
 		default:
@@ -95,8 +101,8 @@ func tone(e bounds) scale {
 }
 
 // maps sets up to limit channels of a layer in rows and returns their height.
-func (s *sheet) maps(x, y vg.Length, t *nn.Tensor, e bounds, limit int) vg.Length {
-	h, w := enlarged(t.H, t.W, mapTile)
+func (s *sheet) maps(x, y, tile vg.Length, t *nn.Tensor, e bounds, limit int) vg.Length {
+	h, w := enlarged(t.H, t.W, tile)
 	n := min(t.C, limit)
 	columns := max(1, int((mapStrip+4)/(w+4)))
 	for c := range n {

@@ -135,6 +135,9 @@ func TestFigureErrors(t *testing.T) {
 		"two samples": func() (plots.Figure, error) {
 			return plots.FeatureMaps([]string{"a"}, []*nn.Tensor{two}, plots.FeatureMapOptions{})
 		},
+		"wide tiles": func() (plots.Figure, error) {
+			return plots.FeatureMaps([]string{"a"}, []*nn.Tensor{ok}, plots.FeatureMapOptions{Tile: 1000})
+		},
 		"no classes": func() (plots.Figure, error) { return plots.Confusion(nil, nil, plots.ConfusionOptions{}) },
 		"ragged matrix": func() (plots.Figure, error) {
 			return plots.Confusion([][]int{{1, 2}, {1}}, nil, plots.ConfusionOptions{})

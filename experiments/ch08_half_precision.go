@@ -1,0 +1,158 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/plot/plotter"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/plots"
+	"tatami/train"
+)
+
+func halfPrecision() Experiment {
+	return Experiment{
+		ID: "ch08-half-precision", Title: "Inference in half precision", Chapter: 8, Section: "section 8.3.4", Version: 1,
+		Setup: "The network of ch08-deep-convnet on the test images in float32, and again with inputs, parameters and the " +
+			"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in hardware that has float16; " +
+			"the book's NumPy rounds every step. Beside it roundings that keep fewer bits, down to where it breaks.",
+		Lesson: "A trained network does not need its last digits: 16 bits give the same answers as 32.",
+		Rows: []Row{
+			shown("test accuracy in float32", "").as("%.4f"),
+			shown("test accuracy in float16", "").as("%.4f"),
+			near("difference", 0, 0.0005).as("%.4f"),
+			shown("answers that change", "").as("%.0f"),
+		},
+		Run: func(ctx context.Context, r *Run) error {
+			_, test, err := r.MNIST()
+			if err != nil {
+				return err
+			}
+			test = test.Limit(r.Scale(10_000, 1000))
+			net, _, err := trainedDeepConvNet(ctx, r)
+			if err != nil {
+				return err
+			}
+			full, before := answers(net, test)
+			bits := []int{10, 8, 6, 4, 3, 2, 1, 0} // of the significand, after its leading one
+			points := make(plotter.XYs, len(bits))
+			var rows [][]any
+			for i, kept := range bits {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				statusOf(r, i, len(bits), "%d bits", kept)
+				rounded, err := inPrecision(net, rounding{kept})
+				if err != nil {
+					return err
+				}
+				given, accuracy := answers(rounded, test)
+				changed := 0
+				for k := range given {
+					if given[k] != full[k] {
+						changed++
+					}
+				}
+				points[i] = plotter.XY{X: float64(kept), Y: 100 * accuracy}
+				rows = append(rows, []any{kept, accuracy, changed})
+				if kept == 10 {
+					r.Measure("test accuracy in float32", before)
+					r.Measure("test accuracy in float16", accuracy)
+					r.Measure("difference", accuracy-before)
+					r.Measure("answers that change", float64(changed))
+					r.Claim("float16 changes the accuracy by at most 0.001", math.Abs(accuracy-before) <= 0.001)
+				}
+			}
+			if err := r.CSV("bits", []string{"bits after the leading one", "accuracy", "answers that change"}, rows); err != nil {
+				return err
+			}
+			f, err := plots.Chart(plots.ChartOptions{
+				Title: "DeepConvNet with rounded parameters and activations",
+				Note:  fmt.Sprintf("float32 has 23 bits after the leading one: %.2f %%.", 100*before),
+				X:     plots.Axis{Label: "bits after the leading one (float16: 10)"}, Y: plots.Axis{Label: "test accuracy (%)"},
+			}, plots.Curve{Points: points, Markers: true})
+			if err != nil {
+				return err
+			}
+			return r.Figure("bits", "Accuracy by the number of bits kept.", f)
+		},
+	}
+}
+
+// answers are the network's for each image, and their accuracy.
+func answers(net *nn.Sequential, data *datasets.Dataset) (given []int, accuracy float64) {
+	given = make([]int, data.Len())
+	for i, label := range data.Labels {
+		given[i] = int(label)
+	}
+	evaluation := train.Evaluate(net, layers.SoftmaxWithLoss{}, data, 100)
+	for _, m := range evaluation.Mistakes {
+		given[m.Index] = m.Given
+	}
+	return given, evaluation.Accuracy()
+}
+
+// inPrecision is the network with rounded parameters and a rounding before its
+// first layer and after each that sums.
+func inPrecision(net *nn.Sequential, r rounding) (*nn.Sequential, error) {
+	specs := []nn.Spec{r}
+	for _, s := range net.Specs() {
+		specs = append(specs, s)
+		switch s.(type) {
+		case layers.Convolution, layers.Affine: // the others choose or halve values, which are rounded then
+			specs = append(specs, r)
+		}
+	}
+	rounded, err := nn.NewSequential(net.Input(), rand.New(rand.NewPCG(0, 0)), specs...)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range rounded.Params() {
+		r.round(p.Value.Data, net.Params()[i].Value.Data)
+	}
+	return rounded, nil
+}
+
+// rounding is a layer that rounds to floating point of Bits after the leading
+// one, to even where two are as near, in the range of float16; 10 bits are
+// float16. A layer of one's own is a Spec and a Layer, and here both are one.
+type rounding struct{ Bits int }
+
+func (r rounding) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
+	return roundingLayer{r, in}, nil
+}
+
+func (r rounding) round(y, x []float32) {
+	step := uint(23 - r.Bits) // bits to drop
+	for i, v := range x {
+		switch magnitude := math.Abs(float64(v)); {
+		case magnitude < 0x1p-14: // below the smallest normal number steps are equal
+			spacing := math.Ldexp(1, -14-r.Bits)
+			y[i] = float32(math.RoundToEven(float64(v)/spacing) * spacing)
+		default:
+			b := math.Float32bits(v)
+			b += 1<<(step-1) - 1 + b>>step&1
+			y[i] = math.Float32frombits(b &^ (1<<step - 1))
+			if math.Abs(float64(y[i])) > 65504 {
+				y[i] = float32(math.Copysign(math.Inf(1), float64(v)))
+			}
+		}
+	}
+}
+
+type roundingLayer struct {
+	rounding
+	shape nn.Shape
+}
+
+func (l roundingLayer) OutShape() nn.Shape                  { return l.shape }
+func (l roundingLayer) Params() []*nn.Param                 { return nil }
+func (l roundingLayer) Forward(_ *nn.Pass, y, x *nn.Tensor) { l.round(y.Data, x.Data) }
+func (l roundingLayer) Backward(*nn.Pass, *nn.Tensor, *nn.Tensor, *nn.Tensor, *nn.Tensor) {
+	panic("experiments: a rounding has no gradient")
+}
