@@ -155,10 +155,14 @@ func (r Row) Accepted() string {
 	case math.IsInf(r.High, 1):
 		return "≥ " + short(r.Low)
 	}
-	if low, high := short(r.Low), short(r.High); low != high {
+	switch low, high := short(r.Low), short(r.High); low {
+	case "-" + high:
+		return "0 ± " + high
+	case high: // five digits are too few
+		return fmt.Sprintf("%.9g ± %.1g", (r.Low+r.High)/2, (r.High-r.Low)/2)
+	default:
 		return low + " to " + high
 	}
-	return fmt.Sprintf("%.9g ± %.1g", (r.Low+r.High)/2, (r.High-r.Low)/2)
 }
 
 // short writes at most five digits, as people do.
