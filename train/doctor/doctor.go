@@ -1,0 +1,112 @@
+// Package doctor watches a run for what beginners meet: a loss that stays
+// where guessing would be, dead ReLUs, gradients that vanish or explode,
+// over-fitting, a learning rate far off, labels that look shuffled.
+//
+// It looks at the history, and now and then at the network with a few images
+// of the training set, in a pass of its own: a run has the same bits with it
+// and without.
+package doctor
+
+import (
+	"fmt"
+	"slices"
+
+	"tatami/layers"
+	"tatami/train"
+)
+
+// Illness is what is wrong with a run.
+type Illness string
+
+// The illnesses that a Doctor knows.
+const (
+	Stuck       Illness = "stuck"         // the loss stays at that of guessing
+	DeadReLUs   Illness = "dead ReLUs"    // most units of a layer are 0 for every image
+	Vanishing   Illness = "vanishing"     // gradients fade on the way back
+	Exploding   Illness = "exploding"     // gradients are far too large
+	OverFitting Illness = "over-fitting"  // the network does far worse on other images
+	RateTooLow  Illness = "rate too low"  // the network hardly moves
+	RateTooHigh Illness = "rate too high" // the loss jumps or rises
+	Labels      Illness = "labels"        // they have nothing to do with the images
+)
+
+// Advice is one sentence on an illness: what was measured, what it likely
+// comes from, and where the book speaks of it.
+type Advice struct {
+	Illness Illness `json:"illness"`
+	Step    int     `json:"step"` // updates before it was given
+	Text    string  `json:"text"`
+}
+
+// Doctor is an observer that gives advice, on each illness at most once. Its
+// zero value is ready. It knows classification with [layers.SoftmaxWithLoss]
+// and is silent on other losses.
+type Doctor struct {
+	// Tell, if not nil, is called with each advice as it is given.
+	Tell func(Advice)
+	// Advice is what was given so far. Before a resumed run it may be set to
+	// what its earlier part was given.
+	Advice []Advice
+
+	trend  trend
+	labels labelCheck
+	probe  *probe
+	next   int // the step of the next look at the network
+}
+
+// every is the number of updates between two looks at the history.
+const every = 25
+
+// Observe implements [train.Observer].
+func (d *Doctor) Observe(e train.Event) error {
+	if _, ok := e.Trainer.Loss.(layers.SoftmaxWithLoss); !ok {
+		return nil
+	}
+	switch e.Kind {
+	case train.Started:
+		d.start(e)
+	case train.Updated:
+		if e.Step >= d.next {
+			d.next += min(max(e.Step, every), 1000)
+			d.deadReLUs(e)
+			d.gradients(e)
+		}
+		if e.Step%every == 0 {
+			d.trend.follow(e.History.Steps)
+			d.rate(e)
+			d.stuck(e)
+		}
+	case train.Epoch:
+		d.shuffledLabels(e)
+		d.overFitting(e)
+	}
+	return nil
+}
+
+func (d *Doctor) start(e train.Event) {
+	data := e.Trainer.Loader.Data
+	d.trend = newTrend(data)
+	d.trend.follow(e.History.Steps)
+	d.labels = checkLabels(data)
+	d.probe = newProbe(e.Trainer)
+	d.next = e.Step + every
+	if e.Step == 0 {
+		d.gradients(e)
+	}
+}
+
+// told reports whether any of these illnesses was told.
+func (d *Doctor) told(illnesses ...Illness) bool {
+	return slices.ContainsFunc(d.Advice, func(a Advice) bool { return slices.Contains(illnesses, a.Illness) })
+}
+
+func (d *Doctor) tell(e train.Event, illness Illness, section, format string, args ...any) {
+	if d.told(illness) {
+		return
+	}
+	a := Advice{illness, e.Step, fmt.Sprintf(format, args...) + " (Deep Learning from Scratch " + section + ")"}
+	d.Advice = append(d.Advice, a)
+	if d.Tell != nil {
+		d.Tell(a)
+	}
+}

@@ -1,0 +1,113 @@
+package doctor
+
+import (
+	"math"
+
+	"tatami/datasets"
+	"tatami/train"
+)
+
+// shuffledLabels tells of labels that have nothing to do with the images: the
+// class means know no more than chance, and neither does the network.
+func (d *Doctor) shuffledLabels(e train.Event) {
+	if e.Step < 100 || !d.labels.atChance() {
+		return
+	}
+	learned := d.trend.lowest < 0.9*d.trend.guess
+	if learned && (e.Test == nil || !byChance(e.Test.Correct, e.Test.Total, largestShare(e.Test.Confusion))) {
+		return
+	}
+	c := d.labels
+	d.tell(e, Labels, "3.6.1", "the nearest class mean names %.1f%% of %d training images right, guessing %.1f%%: the labels look shuffled or belong to other images; look at some images beside their labels",
+		100*float64(c.right)/float64(c.total), c.total, 100*c.chance)
+}
+
+// largestShare is the share of the most frequent true class.
+func largestShare(confusion [][]int) float64 {
+	most, total := 0, 0
+	for _, row := range confusion {
+		n := 0
+		for _, v := range row {
+			n += v
+		}
+		most, total = max(most, n), total+n
+	}
+	return float64(most) / float64(total)
+}
+
+// labelCheck is how the nearest class mean does on images that it was not made
+// of. It cannot memorize, so that labels which tell nothing leave it at chance.
+type labelCheck struct {
+	right, total int
+	chance       float64 // the share that such answers get right by luck
+}
+
+func (c labelCheck) atChance() bool { return byChance(c.right, c.total, c.chance) }
+
+// byChance reports whether luck gives so many right answers, within three
+// standard deviations.
+func byChance(right, total int, chance float64) bool {
+	n := float64(total)
+	return total >= 20 && float64(right) < n*chance+3*math.Sqrt(n*chance*(1-chance))
+}
+
+// checkLabels takes the class means of one half of a sample of the images and
+// tries them on the other, some 10 ms of work.
+func checkLabels(data *datasets.Dataset) labelCheck {
+	classes, size := len(data.Classes), data.Size()
+	n := min(data.Len(), 2*min(max(20e6/(classes*size), 50), 1000))
+	sample := func(i int) ([]byte, int) {
+		k := i * data.Len() / n
+		return data.Images[k], int(data.Labels[k])
+	}
+	means, counts := make([][]float32, classes), make([]float32, classes)
+	for i := 0; i < n; i += 2 {
+		image, label := sample(i)
+		if means[label] == nil {
+			means[label] = make([]float32, size)
+		}
+		counts[label]++
+		for j, v := range image {
+			means[label][j] += float32(v)
+		}
+	}
+	for k, mean := range means {
+		for j := range mean {
+			mean[j] /= counts[k]
+		}
+	}
+	var c labelCheck
+	asked, answered := make([]float64, classes), make([]float64, classes)
+	for i := 1; i < n; i += 2 {
+		image, label := sample(i)
+		answer := nearest(means, image)
+		c.total++
+		asked[label]++
+		answered[answer]++
+		if answer == label {
+			c.right++
+		}
+	}
+	for k := range asked {
+		c.chance += asked[k] * answered[k] / float64(max(c.total, 1)*max(c.total, 1))
+	}
+	return c
+}
+
+func nearest(means [][]float32, image []byte) int {
+	best, least := 0, float32(math.Inf(1))
+	for k, mean := range means {
+		if mean == nil {
+			continue
+		}
+		var distance float32
+		for j, v := range image {
+			d := float32(v) - mean[j]
+			distance += d * d
+		}
+		if distance < least {
+			best, least = k, distance
+		}
+	}
+	return best
+}

@@ -1,0 +1,207 @@
+package doctor
+
+import (
+	"math"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/train"
+)
+
+// probe takes a few images of the training set through the network, as in
+// inference, and back.
+type probe struct {
+	pass   *nn.Pass
+	x, dy  *nn.Tensor
+	labels []int
+	start  [][]float32 // the parameters when the doctor came
+	since  int         // that step
+}
+
+const probeSize = 32 // images
+
+func newProbe(t *train.Trainer) *probe {
+	p := &probe{since: len(t.History().Steps)}
+	p.x, p.labels = images(t.Loader.Data, 0)
+	p.pass = t.Net.NewPass(nn.PassConfig{Capacity: p.x.N, NeedsBackward: true, Loss: t.Loss})
+	p.dy = nn.NewTensor(p.x.N, t.Net.Output())
+	for _, w := range trainable(t.Net) {
+		p.start = append(p.start, append([]float32(nil), w...))
+	}
+	return p
+}
+
+// sampled is how many images are looked at, at most, evenly out of the set.
+const sampled = 512
+
+// images are the sampled ones from the given on, at most probeSize.
+func images(data *datasets.Dataset, from int) (*nn.Tensor, []int) {
+	n := min(sampled, data.Len())
+	var pixels [][]byte
+	var labels []int
+	for i := from; i < min(from+probeSize, n); i++ {
+		k := i * data.Len() / n
+		pixels, labels = append(pixels, data.Images[k]), append(labels, int(data.Labels[k]))
+	}
+	return datasets.Tensor(data.Shape, pixels...), labels
+}
+
+func trainable(net *nn.Sequential) (values [][]float32) {
+	for _, p := range net.Params() {
+		if !p.Fixed {
+			values = append(values, p.Value.Data)
+		}
+	}
+	return values
+}
+
+func norm(values ...[]float32) float64 {
+	sum := 0.0
+	for _, vs := range values {
+		for _, v := range vs {
+			sum += float64(v) * float64(v)
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// length is that of all parameters, as a share of what it was.
+func (p *probe) length(e train.Event) float64 {
+	return norm(trainable(e.Trainer.Net)...) / norm(p.start...)
+}
+
+// moved is how far the parameters went, a step, as a share of their length.
+func (p *probe) moved(e train.Event) float64 {
+	sum := 0.0
+	for i, w := range trainable(e.Trainer.Net) {
+		for k, v := range w {
+			d := float64(v - p.start[i][k])
+			sum += d * d
+		}
+	}
+	return math.Sqrt(sum) / norm(p.start...) / float64(e.Step-p.since)
+}
+
+// slope is the gradient of one layer's weights.
+type slope struct {
+	layer int
+	norm  float64
+	size  float64 // norm over that of weights drawn by He
+}
+
+func (p *probe) slopes(t *train.Trainer) (list []slope) {
+	p.pass.ClearGradients()
+	y := p.pass.Forward(p.x)
+	t.Loss.Loss(p.dy, y, nn.Targets{Labels: p.labels}, y.N)
+	p.pass.Backward(p.dy)
+	gradients := p.pass.ParamGradients()
+	at := 0
+	for i, l := range t.Net.Layers() {
+		for _, param := range l.Params() {
+			if param.Name == "weight" && !param.Fixed {
+				n := norm(gradients[at])
+				list = append(list, slope{i, n, n / math.Sqrt(2*float64(param.Value.N))})
+			}
+			at++
+		}
+	}
+	return list
+}
+
+// gradients tells of layers whose gradients are far too small or too large to
+// learn with. Healthy ones were measured at 0.02 to 0.6 of the length of the
+// weights, at the start, and both kinds of ill ones beyond 0.001 and 5.
+func (d *Doctor) gradients(e train.Event) {
+	list := d.probe.slopes(e.Trainer)
+	if len(list) == 0 {
+		return
+	}
+	least, most := list[0], list[0]
+	for _, s := range list {
+		if s.size < least.size {
+			least = s
+		}
+		if s.size > most.size {
+			most = s
+		}
+	}
+	name := e.Trainer.Net.LayerName
+	if most.size > 5 {
+		d.tell(e, Exploding, "6.2.3", "the gradient of the weights of %s has norm %.3g, and of %s %.3g: gradients explode, likely from weights too large at the start; try He's",
+			name(most.layer), most.norm, name(least.layer), least.norm)
+	}
+	unlearned := e.Step == 0 || d.trend.steps > 0 && d.trend.lowest > 0.9*d.trend.guess
+	if least.size < 1e-3 && unlearned && d.probe.length(e) > 0.5 && !d.told(DeadReLUs) {
+		d.tell(e, Vanishing, "6.2.2", "the gradient of the weights of %s has norm %.2g, and of %s %.2g: gradients vanish on their way back, likely through sigmoids or weights too small at the start; try ReLU with He's start, or BatchNormalization",
+			name(least.layer), least.norm, name(most.layer), most.norm)
+	}
+}
+
+// deadReLUs tells of a layer most of whose ReLUs are 0 for all of 512 images
+// and so learn nothing; a feature map counts as one. A healthy layer was
+// measured at up to two thirds.
+func (d *Doctor) deadReLUs(e train.Event) {
+	net, data := e.Trainer.Net, e.Trainer.Loader.Data
+	if d.told(DeadReLUs) {
+		return
+	}
+	var alive [][]bool // by layer and unit
+	seen, ill := 0, -1
+	for seen < min(sampled, data.Len()) {
+		x, _ := images(data, seen)
+		alive = mark(net, x, alive)
+		seen += x.N
+		if ill = mostlyDead(alive, 0.8); ill < 0 {
+			return
+		}
+	}
+	cause, section := "the learning rate is too high, or was", "6.2.2"
+	if norm(d.probe.start...) == 0 {
+		cause, section = "the weights started at 0", "6.2.1"
+	}
+	d.tell(e, DeadReLUs, section, "%s gives 0 for all of %d images in %d of its %d units: dead ReLUs, which learn nothing more; likely %s",
+		net.LayerName(ill), seen, dead(alive[ill]), len(alive[ill]), cause)
+}
+
+// mark notes which units of ReLUs answer to one of the images.
+func mark(net *nn.Sequential, x *nn.Tensor, alive [][]bool) [][]bool {
+	if alive == nil {
+		alive = make([][]bool, len(net.Specs()))
+	}
+	for i, y := range net.Activations(x) {
+		if _, ok := net.Specs()[i].(layers.ReLU); !ok {
+			continue
+		}
+		if alive[i] == nil {
+			alive[i] = make([]bool, y.C)
+		}
+		for k, v := range y.Data {
+			if v > 0 {
+				alive[i][k%y.C] = true
+			}
+		}
+	}
+	return alive
+}
+
+// mostlyDead is the layer with the largest share of dead units, -1 if that is
+// less than share.
+func mostlyDead(alive [][]bool, share float64) int {
+	layer := -1
+	for i, units := range alive {
+		if n := float64(len(units)); n > 0 && float64(dead(units)) >= share*n {
+			layer, share = i, float64(dead(units))/n
+		}
+	}
+	return layer
+}
+
+func dead(units []bool) (n int) {
+	for _, alive := range units {
+		if !alive {
+			n++
+		}
+	}
+	return n
+}

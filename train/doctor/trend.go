@@ -1,0 +1,145 @@
+package doctor
+
+import (
+	"fmt"
+	"math"
+
+	"tatami/datasets"
+	"tatami/train"
+)
+
+// trend is what the loss did so far.
+type trend struct {
+	guess   float64 // the loss of who knows only how frequent each class is: ln(classes) where all are alike
+	classes int
+	steps   int
+	first   float64 // mean of the first 25 updates
+	peak    float64 // highest mean of 5
+	lowest  float64 // lowest mean of 50
+	last    float64 // mean of the last 50, of all if fewer
+}
+
+func newTrend(data *datasets.Dataset) trend {
+	counts := make([]float64, len(data.Classes))
+	for _, label := range data.Labels {
+		counts[label]++
+	}
+	t := trend{classes: len(counts), lowest: math.Inf(1)}
+	for _, n := range counts {
+		if n > 0 {
+			p := n / float64(data.Len())
+			t.guess -= p * math.Log(p)
+		}
+	}
+	return t
+}
+
+// follow reads on, in strides of 25 updates.
+func (t *trend) follow(rows []train.StepRow) {
+	for ; t.steps+every <= len(rows); t.steps += every {
+		stride := rows[t.steps : t.steps+every]
+		if t.steps == 0 {
+			t.first = mean(stride)
+		}
+		for i := 0; i < every; i += 5 {
+			t.peak = max(t.peak, mean(stride[i:i+5]))
+		}
+		t.last = mean(rows[max(0, t.steps-every) : t.steps+every])
+		if t.steps > 0 {
+			t.lowest = min(t.lowest, t.last)
+		}
+	}
+}
+
+func mean(rows []train.StepRow) float64 {
+	sum := 0.0
+	for _, r := range rows {
+		sum += r.Loss
+	}
+	return sum / float64(len(rows))
+}
+
+// rate tells of a learning rate that is far off.
+func (d *Doctor) rate(e train.Event) {
+	t := d.trend
+	rate := e.History.Steps[len(e.History.Steps)-1].Rate
+	switch {
+	case e.Step == 75 && t.peak > 2*t.guess && t.last > 0.4*t.guess && !d.told(Exploding):
+		d.tell(e, RateTooHigh, "4.4.1", "the loss jumped to %.3g and is %.3g after %d steps, where guessing costs %.2f: the learning rate %.3g is likely too high; try a tenth of it",
+			t.peak, t.last, e.Step, t.guess, rate)
+	case t.last > 2*t.lowest && t.last > t.lowest+t.guess/2:
+		d.tell(e, RateTooHigh, "4.4.1", "the loss had fallen to %.3g and has risen to %.3g: the learning rate %.3g is likely too high; try a third of it, or a schedule that lowers it",
+			t.lowest, t.last, rate)
+	case e.Step >= 100 && t.lowest > 0.9*t.first && rate >= 0.5*highest(e) && !d.told(Vanishing, DeadReLUs, Labels, RateTooHigh):
+		if moved := d.probe.moved(e); moved < 1e-4 {
+			d.tell(e, RateTooLow, "4.4.1", "the loss went from %.3f to %.3f in %d steps, each of which moves the weights by %.1g of their length, where about 0.001 is usual: the learning rate %.3g is likely too low; try ten times as much",
+				t.first, t.last, e.Step, moved, rate)
+		}
+	}
+}
+
+// highest is the schedule's highest rate, near enough.
+func highest(e train.Event) float64 {
+	steps := e.Trainer.Epochs * e.Batches
+	if e.Trainer.Steps > 0 {
+		steps = min(steps, e.Trainer.Steps)
+	}
+	top := 0.0
+	for i := range 200 {
+		top = max(top, e.Trainer.Schedule.Rate(i*steps/200))
+	}
+	return top
+}
+
+// stuck tells of a loss that stays where guessing is, unless its cause is
+// known.
+func (d *Doctor) stuck(e train.Event) {
+	t := d.trend
+	if e.Step < 200 || t.lowest < 0.99*t.guess || t.last > 1.02*t.guess {
+		return
+	}
+	if d.shuffledLabels(e); d.told(Vanishing, DeadReLUs, Labels, RateTooHigh, RateTooLow) {
+		return
+	}
+	cause, section := "the network's answers do not depend on the image; the weights' start is the usual cause, or the optimizer: try He's start and adam", "6.2.1"
+	if shrunk := d.probe.length(e); shrunk < 0.5 {
+		cause, section = fmt.Sprintf("the weights have shrunk to %.2g of their length, likely by too much weight decay", shrunk), "6.4.2"
+	}
+	d.tell(e, Stuck, section, "the loss is %.3f after %d steps, and guessing among %d classes costs %.3f: %s", t.last, e.Step, t.classes, t.guess, cause)
+}
+
+// overFitting compares the training with images that are not trained on.
+func (d *Doctor) overFitting(e train.Event) {
+	rows := e.History.Epochs
+	now := rows[len(rows)-1]
+	what, held := "test", func(r train.EpochRow) (loss, accuracy float64) { return r.TestLoss, r.TestAccuracy }
+	switch {
+	case e.Trainer.Validation != nil:
+		what, held = "validation", func(r train.EpochRow) (loss, accuracy float64) { return r.ValidationLoss, r.ValidationAccuracy }
+	case e.Trainer.Test == nil:
+		return
+	}
+	const cure = "more images, augmentation, dropout or weight decay help"
+	loss, accuracy := held(now)
+	if now.TrainAccuracy >= 0.8 && now.TrainAccuracy-accuracy >= 0.1 && !d.told(Labels) {
+		d.tell(e, OverFitting, "6.4.1", "after epoch %d the accuracy is %.1f%% in training and %.1f%% on the %s set: the network learns its %d images by heart; %s",
+			now.Epoch, 100*now.TrainAccuracy, 100*accuracy, what, e.Trainer.Loader.Data.Len(), cure)
+		return
+	}
+	if len(rows) < 3 {
+		return
+	}
+	best := now
+	for _, r := range rows {
+		if l, _ := held(r); l < first(held(best)) {
+			best = r
+		}
+	}
+	lowest, before := first(held(best)), first(held(rows[len(rows)-2]))
+	if min(loss, before) > 1.25*lowest && now.TrainLoss < 0.5*best.TrainLoss {
+		d.tell(e, OverFitting, "6.4.1", "the loss on the %s set rose from %.3f after epoch %d to %.3f, while that in training fell to %.3g: the network learns its %d images by heart; %s",
+			what, lowest, best.Epoch, loss, now.TrainLoss, e.Trainer.Loader.Data.Len(), cure)
+	}
+}
+
+func first(a, _ float64) float64 { return a }
