@@ -11,6 +11,7 @@ import (
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
+	"tatami/train/doctor"
 )
 
 // saveEpoch writes the model and the curves after each epoch.
@@ -61,13 +62,14 @@ type runResult struct {
 	TrainSeconds    float64   `json:"train_seconds"`
 	ImagesPerSecond float64   `json:"images_per_second"`
 	result
-	ISA     string    `json:"isa"`
-	Version string    `json:"version"`
-	Go      string    `json:"go"`
-	OS      string    `json:"os"`
-	Arch    string    `json:"arch"`
-	CPUs    int       `json:"cpus"`
-	Time    time.Time `json:"time"`
+	Advice  []doctor.Advice `json:"advice"` // of the doctor
+	ISA     string          `json:"isa"`
+	Version string          `json:"version"`
+	Go      string          `json:"go"`
+	OS      string          `json:"os"`
+	Arch    string          `json:"arch"`
+	CPUs    int             `json:"cpus"`
+	Time    time.Time       `json:"time"`
 }
 
 func resultOf(net *nn.Sequential, e *train.Evaluation) result {
@@ -92,7 +94,7 @@ func (r *runState) finish() error {
 	}
 	e := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.test, 100)
 	run := runResult{
-		settings: r.settings, EpochsDone: len(h.Epochs), result: resultOf(net, e),
+		settings: r.settings, Advice: append([]doctor.Advice{}, r.advice...), EpochsDone: len(h.Epochs), result: resultOf(net, e),
 		ISA: kernels.ISA(), Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		CPUs: runtime.GOMAXPROCS(0), Time: time.Now().UTC().Truncate(time.Second),
 	}

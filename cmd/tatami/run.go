@@ -76,7 +76,7 @@ func newRun(o *trainOptions) (*runState, error) {
 	if o.Warmup > 0 {
 		schedule = optim.Warmup{Steps: o.Warmup, After: schedule, Start: 1 / float64(o.Warmup+1)}
 	}
-	text, err := json.Marshal(o.settings)
+	text, err := json.Marshal(kept{o.settings, o.advice})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (r *runState) fit(parent context.Context) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	shown := &progress{quiet: r.quiet, images: r.train.Len()}
-	r.trainer.Observers = append(r.trainer.Observers, shown, train.ObserverFunc(r.saveEpoch))
+	r.trainer.Observers = append(r.trainer.Observers, shown, r.newDoctor(shown), train.ObserverFunc(r.saveEpoch))
 	_, err := r.trainer.Fit(ctx)
 	shown.clear()
 	if errors.Is(err, context.Canceled) {

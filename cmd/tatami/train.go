@@ -14,6 +14,7 @@ import (
 
 	"tatami/nn"
 	"tatami/train"
+	"tatami/train/doctor"
 )
 
 // trainOptions are those that only say where and how.
@@ -21,6 +22,7 @@ type trainOptions struct {
 	settings
 	out, resume      string
 	overwrite, quiet bool
+	advice           []doctor.Advice // that the run was given so far
 }
 
 func newTrain() *cobra.Command {
@@ -30,7 +32,8 @@ func newTrain() *cobra.Command {
 		Short: "Train a network and leave the model, its curves and its filters",
 		Long: `Train a network, by default the book's SimpleConvNet on MNIST, and leave in
 --out: model.safetensors, checkpoint, history.csv, steps.csv, run.json and the
-pictures loss, accuracy, filters, confusion and mistakes (PNG).
+pictures loss, accuracy, filters, confusion and mistakes (PNG). A doctor watches
+the run and says on stderr what seems wrong with it, and where to read on.
 
 Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 		Args: arguments(0, 0),
@@ -107,10 +110,11 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	*o = trainOptions{out: dir, quiet: quiet}
-	if err := json.Unmarshal(text, &o.settings); err != nil {
+	var k kept
+	if err := json.Unmarshal(text, &k); err != nil {
 		return fmt.Errorf("%s: settings: %w", path, err)
 	}
+	*o = trainOptions{settings: k.settings, out: dir, quiet: quiet, advice: k.Advice}
 	err = o.check(true)
 	var r *runState
 	if err == nil {

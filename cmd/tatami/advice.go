@@ -1,0 +1,31 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"tatami/train/doctor"
+)
+
+// kept is what a checkpoint keeps for a resume beside the state of training.
+type kept struct {
+	settings
+	Advice []doctor.Advice `json:"advice,omitempty"`
+}
+
+// newDoctor makes the observer that gives advice, on stderr and for run.json.
+func (r *runState) newDoctor(shown *progress) *doctor.Doctor {
+	d := &doctor.Doctor{Advice: r.advice}
+	d.Tell = func(a doctor.Advice) {
+		r.advice = d.Advice
+		if text, err := json.Marshal(kept{r.settings, r.advice}); err == nil {
+			r.trainer.Settings = text
+		}
+		if !r.quiet {
+			shown.clear()
+			fmt.Fprintln(os.Stderr, "doctor:", a.Text)
+		}
+	}
+	return d
+}
