@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -36,6 +37,9 @@ An address without a host, such as :8080, is open to this machine alone;
 0.0.0.0:8080 opens it to others.`,
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := web.CheckAddr(addr); err != nil {
+				return usageError{fmt.Errorf("--addr: %w", err)}
+			}
 			s := serve.New(version())
 			names := modelNames(args)
 			for i, path := range args {
@@ -48,13 +52,13 @@ An address without a host, such as :8080, is open to this machine alone;
 				}
 			}
 			if noExamples {
-				s.Examples(nil, fmt.Errorf("the server was started with --no-examples"))
-			} else if examples, _, err := loadData(data); err == nil {
-				s.Examples(examples, nil)
+				s.NoData(errors.New("the server was started with --no-examples"))
+			} else if train, test, err := loadData(data); err == nil {
+				s.Data(train, test)
 			} else if data != "" {
 				return err
 			} else {
-				s.Examples(nil, err)
+				s.NoData(err)
 			}
 			debug.SetMemoryLimit(serverMemory)
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)

@@ -51,7 +51,11 @@ func Pages(mux *http.ServeMux, paths map[string]string) {
 		if strings.HasSuffix(at, "/") {
 			pattern += "{$}"
 		}
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { files[name].serve(w, r) })
+		page, ok := files[name]
+		if !ok {
+			panic("web: no asset " + name)
+		}
+		mux.HandleFunc(pattern, page.serve)
 	}
 	mux.HandleFunc("GET /static/{name...}", func(w http.ResponseWriter, r *http.Request) {
 		f, ok := files[r.PathValue("name")]
@@ -61,7 +65,7 @@ func Pages(mux *http.ServeMux, paths map[string]string) {
 		}
 		f.serve(w, r)
 	})
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) { files["icon.svg"].serve(w, r) })
+	mux.HandleFunc("GET /favicon.ico", files["icon.svg"].serve)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		Error(w, http.StatusNotFound, "nothing is at this address")
 	})

@@ -19,7 +19,8 @@ import (
 const (
 	MaxBody   = 4 << 20  // bytes
 	MaxPixels = 4 << 20  // of an image
-	bodiesMax = 32 << 20 // bytes of all bodies in memory
+	smallBody = 32 << 10 // bytes; the queue's length bounds their sum
+	largeSum  = 32 << 20 // bytes of all larger bodies in memory
 )
 
 // Queue lets in as many requests at once as there are places, has a number
@@ -28,8 +29,8 @@ const (
 type Queue struct {
 	places  chan struct{}
 	most    int64
-	inside  atomic.Int64 // waiting or at work
-	bodies  *semaphore.Weighted
+	inside  atomic.Int64        // waiting or at work
+	large   *semaphore.Weighted // bytes of large bodies
 	largest *semaphore.Weighted // one large image is decoded at a time
 }
 
@@ -37,7 +38,7 @@ type Queue struct {
 func NewQueue(places, waiting int) *Queue {
 	return &Queue{
 		places: make(chan struct{}, places), most: int64(places + waiting),
-		bodies: semaphore.NewWeighted(bodiesMax), largest: semaphore.NewWeighted(1),
+		large: semaphore.NewWeighted(largeSum), largest: semaphore.NewWeighted(1),
 	}
 }
 
@@ -89,10 +90,12 @@ func (q *Queue) Body(w http.ResponseWriter, r *http.Request) (body []byte, free 
 	if size < 0 { // not declared
 		size = MaxBody
 	}
-	if err := q.bodies.Acquire(r.Context(), size); err != nil {
-		return nil, free, err
+	if size > smallBody {
+		if err := q.large.Acquire(r.Context(), size); err != nil {
+			return nil, free, err
+		}
+		free = func() { q.large.Release(size) }
 	}
-	free = func() { q.bodies.Release(size) }
 	var b bytes.Buffer
 	if r.ContentLength > 0 {
 		b.Grow(int(size) + bytes.MinRead)

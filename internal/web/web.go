@@ -14,18 +14,30 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
-// Listen opens an address HOST:PORT. Without a host it is open to this machine
-// alone; 0.0.0.0 and [::] open it to others.
-func Listen(addr string) (net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
+// CheckAddr refuses what is not HOST:PORT, so that a command can do so before
+// anything else.
+func CheckAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: wanted HOST:PORT, as in :8080 (this machine alone) or 0.0.0.0:8080", addr)
+		return fmt.Errorf("address %q: wanted HOST:PORT, as in :8080 (this machine alone) or 0.0.0.0:8080", addr)
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return nil, fmt.Errorf("address %q: port %q is not a number from 0 to 65535", addr, port)
+		return fmt.Errorf("address %q: port %q is not a number from 0 to 65535", addr, port)
 	}
+	return nil
+}
+
+// Listen opens an address HOST:PORT. Without a host it is open to this machine
+// alone; 0.0.0.0 and [::] open it to others. Port 0 is any that is free.
+func Listen(addr string) (net.Listener, error) {
+	if err := CheckAddr(addr); err != nil {
+		return nil, err
+	}
+	host, port, _ := net.SplitHostPort(addr)
 	if host == "" {
 		host = "127.0.0.1"
 	}
@@ -37,7 +49,7 @@ func Listen(addr string) (net.Listener, error) {
 		}
 		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
 	}
-	return &limitListener{ln, make(chan struct{}, maxConnections)}, nil
+	return netutil.LimitListener(ln, maxConnections), nil
 }
 
 // URL is what a browser on this machine is told to open.
@@ -91,36 +103,6 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, shutdown func()
 		s.Close()
 	}
 	return nil
-}
-
-// limitListener accepts at most as many connections at once as limit holds;
-// more wait for theirs.
-type limitListener struct {
-	net.Listener
-	limit chan struct{}
-}
-
-func (l *limitListener) Accept() (net.Conn, error) {
-	l.limit <- struct{}{}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.limit
-		return nil, err
-	}
-	return &limitConn{Conn: c, leave: func() { <-l.limit }}, nil
-}
-
-type limitConn struct {
-	net.Conn
-	leave func()
-}
-
-func (c *limitConn) Close() error {
-	err := c.Conn.Close()
-	if err == nil { // closing twice is an error
-		c.leave()
-	}
-	return err
 }
 
 // JSON answers with v.

@@ -100,6 +100,14 @@ func isActivation(spec nn.Spec) bool {
 // the last of them gives are the features of an image.
 func (n *Network) FeatureLayer() int { return n.features }
 
+// FeatureSize is the number of features of an image.
+func (n *Network) FeatureSize() int {
+	if n.head == nil {
+		return n.Input().Size()
+	}
+	return n.head.Output().Size()
+}
+
 // Features gives the features of each image of x, as the last layer with
 // weights sees them.
 func (n *Network) Features(x *nn.Tensor) *nn.Tensor {

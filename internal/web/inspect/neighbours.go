@@ -24,10 +24,7 @@ const indexBatch = 100
 // NewIndex computes the features of all images of data, calling progress, if
 // it is there, with the number done. It ends early with ctx's error.
 func NewIndex(ctx context.Context, net *Network, data *datasets.Dataset, progress func(done int)) (*Index, error) {
-	size := net.Input().Size()
-	if net.head != nil {
-		size = net.head.Output().Size()
-	}
+	size := net.FeatureSize()
 	x := &Index{net: net, data: data, size: size, features: make([]float32, data.Len()*size)}
 	var pass *nn.Pass
 	if net.head != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"mime"
 	"net/http"
 	"reflect"
@@ -28,6 +29,7 @@ type healthAnswer struct {
 	Status  string   `json:"status"`
 	Version string   `json:"version"`
 	Models  []string `json:"models"`
+	Samples int      `json:"samples"` // images to try
 	Waiting int      `json:"waiting"`
 	Uptime  float64  `json:"uptime_seconds"`
 }
@@ -147,8 +149,10 @@ type gradCAMAnswer struct {
 
 type neighboursAnswer struct {
 	Model    string            `json:"model"`
-	Layer    string            `json:"layer"`
-	Examples int               `json:"examples"`
+	Layer    string            `json:"layer"`    // whose output is compared
+	Status   string            `json:"status"`   // ready, reading, or none
+	Message  string            `json:"message"`  // where it is not ready
+	Examples int               `json:"examples"` // compared
 	Nearest  []neighbourAnswer `json:"nearest"`
 }
 
@@ -157,6 +161,12 @@ type neighbourAnswer struct {
 	Label    string  `json:"label"`
 	Distance float64 `json:"distance"`
 	Image    picture `json:"image"`
+}
+
+type sampleAnswer struct {
+	Index int     `json:"index"`
+	Label string  `json:"label"`
+	Image picture `json:"image"`
 }
 
 type convolutionAnswer struct {
@@ -220,6 +230,9 @@ func pictureOf(in nn.Shape, pixels []byte) picture {
 
 func (s *Server) health() healthAnswer {
 	a := healthAnswer{Status: "ok", Version: s.Version, Waiting: s.queue.Waiting(), Uptime: time.Since(s.started).Seconds()}
+	if s.samples != nil {
+		a.Samples = s.samples.Len()
+	}
 	for _, m := range s.models {
 		a.Models = append(a.Models, m.name)
 	}
@@ -261,17 +274,15 @@ func (s *Server) filters(_ *http.Request, m *model) (any, error) {
 	a := filtersAnswer{Model: m.name, Layers: []filterAnswer{}}
 	for i, l := range m.net.Layers() {
 		for _, p := range l.Params() {
-			// Convolutions, and affine layers that look at an image.
-			if p.Name == "weight" && p.Value.H*p.Value.W > 1 && p.Value.Size() <= maxFilter {
+			// Convolutions, and affine layers that look at a grey image.
+			convolution := typeName(m.net.Specs()[i]) == "Convolution"
+			if p.Name == "weight" && (convolution || p.Value.C == 1 && p.Value.H*p.Value.W > 1) {
 				a.Layers = append(a.Layers, filterAnswer{i + 1, fmt.Sprint(m.net.Specs()[i]), p.Value.N, tensorOf(p.Value)})
 			}
 		}
 	}
 	return a, nil
 }
-
-// maxFilter is the size of a filter that still makes a picture.
-const maxFilter = 64 * 64
 
 func (s *Server) predict(_ *http.Request, q *question) (any, error) {
 	y := q.net.Predict(q.x).Data
@@ -327,14 +338,16 @@ func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	index := q.index.Load()
-	if index == nil {
-		return nil, &web.Refusal{Status: http.StatusServiceUnavailable, Text: s.noIndex(q.model)}
-	}
-	a := neighboursAnswer{Model: q.name, Layer: "input", Examples: index.Len()}
+	a := neighboursAnswer{Model: q.name, Layer: "input", Nearest: []neighbourAnswer{}}
 	if n := q.net.FeatureLayer(); n > 0 {
 		a.Layer = q.net.LayerName(n - 1)
 	}
+	index := q.index.Load()
+	if index == nil {
+		a.Status, a.Message = s.noIndex(q.model)
+		return a, nil
+	}
+	a.Status, a.Examples = "ready", index.Len()
 	for _, n := range index.Nearest(q.x, k) {
 		a.Nearest = append(a.Nearest, neighbourAnswer{
 			n.Index, s.examples.Classes[s.examples.Labels[n.Index]], n.Distance,
@@ -344,15 +357,39 @@ func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
 	return a, nil
 }
 
-// noIndex tells why there are no examples.
-func (s *Server) noIndex(m *model) string {
+// noIndex tells why nothing can be compared.
+func (s *Server) noIndex(m *model) (status, message string) {
 	if text, ok := m.indexErr.Load().(string); ok {
-		return text
+		return "none", text
 	}
 	if s.examples == nil {
-		return "there are no training examples: " + s.why
+		return "none", "there are no training images: " + s.why
 	}
-	return fmt.Sprintf("the training examples are being read: %d of %d", m.indexed.Load(), s.examples.Len())
+	return "reading", fmt.Sprintf("the training images are being read: %d of %d", m.indexed.Load(), s.examples.Len())
+}
+
+// sample is an image to try: the one of an index, or any, or any of a class.
+func (s *Server) sample(r *http.Request, m *model) (any, error) {
+	if s.samples == nil {
+		return nil, &web.Refusal{Status: http.StatusNotFound, Text: "there are no test images: " + s.why}
+	}
+	if s.samples.Shape != m.net.Input() {
+		return nil, &web.Refusal{Status: http.StatusNotFound, Text: fmt.Sprintf("the test images are %v, the model takes %v", s.samples.Shape, m.net.Input())}
+	}
+	at, err := number(r, "index", rand.IntN(s.samples.Len()), 0, s.samples.Len()-1)
+	if err != nil {
+		return nil, err
+	}
+	if text := r.URL.Query().Get("label"); text != "" {
+		class := slices.Index(s.samples.Classes, text)
+		from := at
+		for class < 0 || int(s.samples.Labels[at]) != class {
+			if at = (at + 1) % s.samples.Len(); at == from || class < 0 {
+				return nil, &web.Refusal{Status: http.StatusNotFound, Text: fmt.Sprintf("no test image is labelled %q", text)}
+			}
+		}
+	}
+	return sampleAnswer{at, s.samples.Classes[s.samples.Labels[at]], pictureOf(s.samples.Shape, s.samples.Images[at])}, nil
 }
 
 func (s *Server) convolution(r *http.Request, q *question) (any, error) {

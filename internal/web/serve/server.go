@@ -29,7 +29,8 @@ type Server struct {
 	queue   *web.Queue
 	started time.Time
 
-	examples *datasets.Dataset // nil: none
+	examples *datasets.Dataset // among which similar images are looked for; nil: none
+	samples  *datasets.Dataset // to try
 	why      string            // there are none
 }
 
@@ -70,14 +71,16 @@ func (s *Server) Add(name string, m *nn.Model) error {
 	return nil
 }
 
-// Examples gives the images among which similar ones are looked for, or why
-// there are none.
-func (s *Server) Examples(data *datasets.Dataset, err error) {
-	s.examples = data
-	if err != nil {
-		s.why = err.Error()
-	}
-}
+// Data gives training images, among which similar ones are looked for, and
+// test images, for those who have no picture at hand.
+func (s *Server) Data(train, test *datasets.Dataset) { s.examples, s.samples = train, test }
+
+// NoData tells why there are no images.
+func (s *Server) NoData(why error) { s.why = why.Error() }
+
+// indexValues is the number of values that the features of all models may
+// take together, 48 MB. Where it does not suffice there are fewer examples.
+const indexValues = 12 << 20
 
 // Index computes the features of all examples for each model, in the
 // background of ctx.
@@ -90,7 +93,8 @@ func (s *Server) Index(ctx context.Context) {
 			m.indexErr.Store(fmt.Sprintf("the examples are %v, the model takes %v", s.examples.Shape, m.net.Input()))
 			continue
 		}
-		index, err := inspect.NewIndex(ctx, m.net, s.examples, func(done int) { m.indexed.Store(int64(done)) })
+		examples := s.examples.Limit(indexValues / len(s.models) / m.net.FeatureSize())
+		index, err := inspect.NewIndex(ctx, m.net, examples, func(done int) { m.indexed.Store(int64(done)) })
 		if err != nil {
 			return
 		}
@@ -128,6 +132,7 @@ func (s *Server) Handler() http.Handler {
 	s.route(mux, http.MethodGet, "/api/v1/health", func(http.ResponseWriter, *http.Request) (any, error) { return s.health(), nil })
 	get("/api/v1/layers", s.layers)
 	get("/api/v1/filters", s.filters)
+	get("/api/v1/sample", s.sample)
 	post("/api/v1/predict", s.predict)
 	post("/api/v1/maps", s.maps)
 	post("/api/v1/attention", s.attention)

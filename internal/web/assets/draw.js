@@ -1,0 +1,413 @@
+// The page on which one draws a digit and looks into models.
+
+import { ask, language, latest, make, number, Refused, translate, words } from "/static/page.js";
+import { colours, digit, enlarge, grey, largest, onTheme, paint, sheet, signed, tensor } from "/static/pictures.js";
+import { Pad } from "/static/pad.js";
+import { Stepper } from "/static/stepper.js";
+import { texts } from "/static/draw.strings.js";
+
+const t = words(texts);
+translate(t);
+const byId = (id) => document.getElementById(id);
+
+const models = new Map(); // what /layers and /filters say, by name
+let shown = []; // the names of those on the page
+let columns = []; // their elements
+let exact; // the pixels of a test or training image on the pad; undefined: what is drawn
+let generation = 0; // counts changes of the picture
+const answers = {}; // the last of each kind, by model
+
+// Messages.
+
+function say(text) {
+  byId("message").textContent = text ?? "";
+  byId("message").hidden = !text;
+}
+
+function complain(error) {
+  if (error instanceof Refused) say(t("refused", { text: error.message }));
+  else if (error instanceof TypeError) say(t("noServer"));
+  else throw error;
+}
+
+const percent = (p) => `${number(100 * p, p > 0.9995 && p < 1 ? 2 : 1)} %`;
+
+// The picture.
+
+const pad = new Pad(byId("pad"), (done) => {
+  exact = undefined;
+  changed(done);
+});
+
+function changed(done) {
+  document.body.dataset.drawn = ++generation; // counts, for those who wait for what follows
+  byId("invitation").hidden = !pad.blank;
+  document.body.toggleAttribute("data-blank", pad.blank);
+  byId("undo").disabled = !pad.undoable;
+  say();
+  if (pad.blank) {
+    wipe();
+    return;
+  }
+  predict();
+  clearTimeout(changed.timer);
+  changed.timer = setTimeout(look, done ? 0 : 200);
+}
+
+function clear() {
+  exact = undefined;
+  pad.clear();
+  changed(true);
+}
+
+async function question() {
+  if (!exact) return { method: "POST", headers: { "Content-Type": "image/png" }, body: await pad.blob() };
+  const pixels = exact.pixels.map((v) => v / 255);
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pixels }) };
+}
+
+const post = (kind, model, q, more = "") => ask(`/api/v1/${kind}?model=${encodeURIComponent(model)}${more}`, q);
+
+async function showExact(picture) {
+  await pad.showDigit(picture);
+  exact = picture;
+  changed(true);
+}
+
+async function sample(label = "") {
+  try {
+    const { image } = await ask(`/api/v1/sample?model=${encodeURIComponent(shown[0])}&label=${label}`);
+    await showExact(image);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+// read takes a file: the browser decodes it and makes it small.
+async function read(file) {
+  const side = 512;
+  let picture;
+  try {
+    const whole = await createImageBitmap(file);
+    const scale = Math.min(1, side / Math.max(whole.width, whole.height));
+    picture = await createImageBitmap(whole, {
+      resizeWidth: Math.max(1, Math.round(whole.width * scale)), resizeHeight: Math.max(1, Math.round(whole.height * scale)), resizeQuality: "high",
+    });
+    whole.close();
+  } catch {
+    say(t("noPicture", { name: file.name }));
+    return;
+  }
+  exact = undefined;
+  pad.show(picture);
+  changed(true);
+}
+
+// Answers.
+
+const predict = latest(async () => {
+  if (pad.blank) return;
+  try {
+    const q = await question();
+    const list = await Promise.all(shown.map((model) => post("predict", model, q)));
+    if (!pad.blank) list.forEach((a, i) => verdict(columns[i], a));
+  } catch (error) {
+    complain(error);
+  }
+});
+
+const look = latest(async () => {
+  const now = generation;
+  if (pad.blank) return;
+  const stale = () => now !== generation;
+  const q = await question();
+  const wanted = byId("class").value;
+  const all = (kind, show, more) => Promise.all(shown.map(async (model, i) => {
+    const answer = await post(kind, model, q, more);
+    if (stale() || columns[i]?.model !== model) return;
+    (answers[kind] ??= {})[model] = answer;
+    show(columns[i], answer);
+  }));
+  try {
+    await Promise.all([
+      all("attention", looks, wanted && `&class=${encodeURIComponent(wanted)}`),
+      all("neighbours", near),
+      all("maps", maps),
+      stepper.chosen && post("convolution", stepper.chosen.model, q, `&layer=${stepper.chosen.layer}`).then((a) => stale() || stepper.show(a)),
+    ]);
+    if (stale()) return;
+    speak();
+    document.body.dataset.looked = now;
+    if (Object.values(answers.neighbours).some((a) => a.status === "reading")) setTimeout(look, 1000);
+  } catch (error) {
+    complain(error);
+  }
+});
+
+const stepper = new Stepper(byId("stepper"), t, () => look());
+
+function speak() {
+  byId("spoken").textContent = columns.map((c) => c.heard).join("; ");
+}
+
+// Verdicts.
+
+function verdict(column, a) {
+  if (!column) return;
+  column.output.textContent = a.label;
+  column.sure.textContent = t("sure", { percent: percent(a.probability) });
+  column.heard = t("spoken", { model: a.model, label: a.label, percent: percent(a.probability) });
+  column.seen.hidden = column.seenName.hidden = false;
+  column.seen.setAttribute("aria-label", t("seen", { model: a.model, height: a.image.height, width: a.image.width }));
+  column.image = a.image;
+  digit(column.seen, a.image);
+  a.probabilities.forEach((p, i) => {
+    const { row, bar, share } = column.bars[i];
+    row.classList.toggle("best", a.classes[i] === a.label);
+    bar.style.setProperty("--share", `${100 * p}%`);
+    share.textContent = percent(p);
+  });
+}
+
+function wipe() {
+  for (const kind of Object.keys(answers)) delete answers[kind];
+  for (const c of columns) {
+    c.output.textContent = "–";
+    c.sure.textContent = t("nothingYet");
+    c.seen.hidden = c.seenName.hidden = true;
+    c.image = undefined;
+    for (const { row, bar, share } of c.bars) {
+      row.classList.remove("best");
+      bar.style.setProperty("--share", "0%");
+      share.textContent = "";
+    }
+    for (const place of [c.looks, c.near, c.maps]) place.replaceChildren();
+  }
+  byId("spoken").textContent = "";
+}
+
+// build makes the columns of the models that are shown.
+function build() {
+  const places = { verdicts: [], lookslist: [], nearlist: [], filterlist: [], maplist: [] };
+  columns = shown.map((model, i) => {
+    const c = { model, info: models.get(model) };
+    const part = (id, ...content) => {
+      const e = make("div", {}, ...(shown.length > 1 ? [make("h3", {}, model)] : []), ...content);
+      places[id].push(e);
+      return e;
+    };
+    c.output = make("output", {}, "–");
+    c.sure = make("span", { className: "soft" });
+    c.seen = make("canvas", { className: "seen", role: "img", hidden: true });
+    c.seenName = make("span", { className: "soft small", hidden: true }, t("sees"));
+    c.bars = c.info.classes.map((name) => {
+      const bar = make("i"), share = make("span");
+      return { bar, share, row: make("li", {}, make("span", {}, name), bar, share) };
+    });
+    places.verdicts.push(make("div", {}, heading(i), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)),
+      make("ul", { className: "bars", "aria-label": t("bars", { model }) }, ...c.bars.map((b) => b.row)),
+      make("p", { className: "row seenrow" }, c.seen, c.seenName)));
+    for (const name of ["looks", "near", "maps"]) {
+      c[name] = make("div");
+      part({ looks: "lookslist", near: "nearlist", maps: "maplist" }[name], c[name]);
+    }
+    c.filters = make("div");
+    part("filterlist", c.filters);
+    return c;
+  });
+  for (const [id, list] of Object.entries(places)) byId(id).replaceChildren(...list);
+  columns.forEach(filters);
+  const common = columns[0].info.classes.filter((name) => columns.every((c) => c.info.classes.includes(name)));
+  byId("class").replaceChildren(make("option", { value: "" }, t("itsAnswer")), ...common.map((name) => make("option", { value: name }, name)));
+  const list = columns.flatMap((c) => c.info.layers.filter((l) => l.type === "Convolution").map((l) => ({
+    model: c.model, layer: l.position, name: `${shown.length > 1 ? `${c.model} · ` : ""}${l.position} ${l.name}`,
+  })));
+  stepper.offer(list);
+  byId("step").hidden = list.length === 0;
+  document.querySelector('a[href="#step"]').hidden = list.length === 0;
+  wipe();
+  if (!pad.blank) changed(true);
+}
+
+// heading names the model of column i, or lets one choose it.
+function heading(i) {
+  if (models.size === 1) return make("h2", {}, shown[i]);
+  const select = make("select", { "aria-label": t(i ? "secondModel" : "model") });
+  for (const name of models.keys()) select.append(make("option", { value: name }, name));
+  if (i) select.append(make("option", { value: "" }, t("none")));
+  select.value = shown[i] ?? "";
+  select.addEventListener("change", () => {
+    shown[i] = select.value;
+    shown = shown.filter(Boolean);
+    build();
+  });
+  if (i || shown.length > 1) return select;
+  const more = make("button", {}, `+ ${t("secondModel")}`); // there is room for another
+  more.addEventListener("click", () => {
+    shown.push([...models.keys()].find((name) => name !== shown[0]));
+    build();
+  });
+  return make("div", { className: "row" }, select, more);
+}
+
+// Where it looked.
+
+function looks(c, a) {
+  const { height, width, pixels } = c.image ?? {};
+  if (!pixels) return;
+  const overlay = (name, values, text) => {
+    const canvas = make("canvas", { role: "img", "aria-label": t("picture", { what: t(name), model: c.model, label: a.label }) });
+    const most = largest(values);
+    paint(canvas, height, width, (y, x) => {
+      const i = y * width + x;
+      return signed(values[i], most, grey((0.3 * pixels[i]) / 255));
+    });
+    return make("figure", {}, canvas, make("figcaption", {}, make("b", {}, t(name)), text));
+  };
+  const o = a.occlusion, drop = new Float32Array(height * width), times = new Float32Array(height * width);
+  o.probabilities.forEach((p, k) => {
+    const top = Math.floor(k / o.columns) * o.stride, left = (k % o.columns) * o.stride;
+    for (let y = top; y < top + o.size; y++) {
+      for (let x = left; x < left + o.size; x++) {
+        drop[y * width + x] += a.probability - p;
+        times[y * width + x]++;
+      }
+    }
+  });
+  drop.forEach((v, i) => (drop[i] = times[i] ? v / times[i] : 0));
+  const worst = Math.max(0, ...o.probabilities.map((p) => a.probability - p));
+  const figures = [
+    overlay("occlusion", drop, t("occlusionText", { size: o.size, percent: percent(worst) })),
+    overlay("saliency", a.saliency.values, t("saliencyText")),
+  ];
+  if (a.grad_cam) figures.push(overlay("gradCAM", enlarge(a.grad_cam, height, width), t("gradCAMText", { layer: a.grad_cam.layer })));
+  else figures.push(make("p", { className: "soft small" }, t("noGradCAM")));
+  c.looks.replaceChildren(make("div", { className: "looks" }, ...figures));
+}
+
+// Similar images.
+
+function near(c, a) {
+  if (a.status !== "ready") {
+    c.near.replaceChildren(make("p", { className: "soft" }, t(a.status === "reading" ? "reading" : "noExamples")));
+    return;
+  }
+  const items = a.nearest.map((n) => {
+    const canvas = make("canvas"), distance = number(n.distance, 2);
+    digit(canvas, n.image);
+    const button = make("button", { "aria-label": t("example", { label: n.label, distance }), title: t("distance", { distance }) },
+      canvas, make("b", {}, n.label), " ", make("span", { className: "soft small" }, distance));
+    button.addEventListener("click", () => {
+      showExact(n.image);
+      byId("padbox").scrollIntoView({ block: "nearest" });
+    });
+    return make("li", {}, button);
+  });
+  c.near.replaceChildren(make("ul", { className: "near" }, ...items),
+    make("p", { className: "soft small" }, t("compared", { examples: a.examples.toLocaleString(language), layer: a.layer })));
+}
+
+// Filters and maps.
+
+function filters(c) {
+  const blocks = c.info.filters.map((l) => {
+    const { height, width, channels, values } = tensor(l);
+    const places = { count: l.filters, height, width, channels };
+    const caption = t(channels > 1 ? "filterMatrix" : "filterSheet", places);
+    const most = largest(values), room = roomOf(c.filters);
+    const size = height * width * channels;
+    return block(`${l.position} ${l.name}`, caption, sheet({
+      count: l.filters * channels, height, width, most, room, columns: channels > 1 ? channels : undefined, label: `${c.model}, ${l.name}: ${caption}`,
+      value: (n, y, x) => values[Math.floor(n / channels) * size + (y * width + x) * channels + (n % channels)],
+    }));
+  });
+  c.filters.replaceChildren(...(blocks.length ? blocks : [make("p", { className: "soft" }, t("noFilters"))]));
+}
+
+function maps(c, a) {
+  const room = roomOf(c.maps);
+  c.maps.replaceChildren(...a.layers.map((l) => {
+    const { height, width, channels, values } = tensor(l), most = largest(values);
+    const places = { count: channels, height, width, most: number(most, 2) };
+    const caption = t(height * width > 1 ? "mapSheet" : "valueSheet", places);
+    const name = l.position ? `${l.position} ${l.name}` : t("inputLayer");
+    return block(name, caption, sheet({
+      count: channels, height, width, most, room, label: `${c.model}, ${name}: ${caption}`,
+      value: (n, y, x) => values[(y * width + x) * channels + n],
+    }));
+  }));
+}
+
+const roomOf = (e) => e.clientWidth || 320;
+
+function block(name, caption, canvas) {
+  return make("div", { className: "layer" }, make("h3", {}, name, " ", make("span", { className: "soft small" }, caption)), canvas);
+}
+
+// redraw paints anew what depends on the theme or the page's width.
+function redraw() {
+  colours();
+  for (const c of columns) {
+    filters(c);
+    if (c.image) digit(c.seen, c.image);
+    for (const [kind, show] of Object.entries({ attention: looks, neighbours: near, maps })) {
+      if (answers[kind]?.[c.model]) show(c, answers[kind][c.model]);
+    }
+  }
+  stepper.draw();
+}
+
+// What people do.
+
+byId("clear").addEventListener("click", clear);
+byId("undo").addEventListener("click", () => pad.undo());
+byId("sample").addEventListener("click", () => sample());
+byId("choose").addEventListener("click", () => byId("file").click());
+byId("file").addEventListener("change", (e) => {
+  if (e.target.files[0]) read(e.target.files[0]);
+  e.target.value = "";
+});
+byId("class").addEventListener("change", () => look());
+for (const [kind, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+  addEventListener(kind, (e) => {
+    e.preventDefault();
+    byId("padbox").classList.toggle("over", over);
+  });
+}
+const firstPicture = (data) => [...(data?.files ?? [])][0];
+addEventListener("drop", (e) => firstPicture(e.dataTransfer) && read(firstPicture(e.dataTransfer)));
+addEventListener("paste", (e) => firstPicture(e.clipboardData) && read(firstPicture(e.clipboardData)));
+addEventListener("keydown", (e) => {
+  if (e.altKey || e.target.matches("select, input, button:not(:disabled) *, #step-map")) return;
+  if ((e.ctrlKey || e.metaKey) && e.key === "z") pad.undo();
+  else if (e.ctrlKey || e.metaKey) return;
+  else if (e.key === "Delete" || e.key === "Backspace") clear();
+  else if (/^[0-9]$/.test(e.key) && !byId("sample").hidden) sample(e.key);
+  else return;
+  e.preventDefault();
+});
+onTheme(redraw);
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth !== width) requestAnimationFrame(redraw);
+  width = innerWidth;
+});
+
+try {
+  const health = await ask("/api/v1/health");
+  await Promise.all(health.models.map(async (name) => {
+    const q = `?model=${encodeURIComponent(name)}`;
+    const [info, weights] = await Promise.all([ask(`/api/v1/layers${q}`), ask(`/api/v1/filters${q}`)]);
+    models.set(name, { ...info, filters: weights.layers });
+  }));
+  const inOrder = health.models.map((name) => [name, models.get(name)]);
+  models.clear();
+  for (const [name, info] of inOrder) models.set(name, info);
+  shown = health.models.slice(0, 2);
+  byId("sample").hidden = health.samples === 0;
+  build();
+  changed(true);
+  document.body.dataset.ready = "";
+} catch (error) {
+  complain(error);
+}

@@ -1,0 +1,199 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"tatami/datasets"
+	"tatami/internal/web/webtest"
+)
+
+// three is the way of a pen that writes a 3, in a square of side 1.
+func three() (points [][2]float64) {
+	arc := func(y, from, to float64) {
+		for i := range 12 {
+			a := (from + (to-from)*float64(i)/11) * math.Pi / 180
+			points = append(points, [2]float64{0.48 + 0.17*math.Cos(a), y + 0.15*math.Sin(a)})
+		}
+	}
+	arc(0.35, -150, 90)
+	arc(0.65, -90, 150)
+	return points
+}
+
+const ready = `"ready" in document.body.dataset`
+
+// drawThree draws a 3 and waits until all that follows from it is there.
+func drawThree(p *webtest.Page, w webtest.Window) {
+	p.Helper()
+	p.Until(ready)
+	p.Drag(w, "#pad", three(), func() { // the probabilities come as one draws
+		p.Until(`/^[0-9]$/.test(document.querySelector("output").textContent)`)
+	})
+	p.Until(`document.body.dataset.looked === document.body.dataset.drawn`)
+}
+
+func answers(p *webtest.Page) string {
+	return webtest.Value[string](p, `[...document.querySelectorAll("output")].map(e => e.textContent).join()`)
+}
+
+func TestPageOnDesktop(t *testing.T) {
+	s := serveModels(t, true)
+	p := webtest.Open(t, s.url, "/", webtest.Desktop)
+	p.Until(ready)
+	p.Fits()
+	p.Named()
+	p.Keep("desktop-empty")
+	drawThree(p, webtest.Desktop)
+	if got := answers(p); got != "3,3" {
+		t.Errorf("the models say %s, want 3,3", got)
+	}
+	for i, model := range []string{"simple", "lenet"} {
+		best := webtest.Value[string](p, `(e => e.getAttribute("aria-label") + ": " + e.querySelector(".best").textContent)(document.querySelectorAll(".bars")[%d])`, i)
+		if !strings.HasPrefix(best, "Probabilities of "+model+": 3") || !strings.HasSuffix(best, "%") {
+			t.Errorf("column %d says %q", i, best)
+		}
+	}
+	for selector, want := range map[string]string{
+		"#lookslist":  "2,3", // Grad-CAM is for the network with two convolutions
+		"#nearlist":   "12,12",
+		"#filterlist": "1,2",
+		"#maplist":    "8,13", // the input and every layer
+	} {
+		got := webtest.Value[string](p, `[...document.querySelectorAll("%s > div")].map(e => e.querySelectorAll("canvas").length).join()`, selector)
+		if got != want {
+			t.Errorf("%s has %s pictures, want %s", selector, got, want)
+		}
+	}
+	p.Fits()
+	p.Named()
+	p.Keep("desktop")
+
+	// A digit key brings a test image of that digit, Delete clears.
+	p.Do(chromedp.KeyEvent("7"))
+	p.Until(`[...document.querySelectorAll(".best span:first-child")].some(e => e.textContent === "7")`)
+	p.Do(chromedp.KeyEvent(kb.Delete))
+	p.Until(`document.querySelector("output").textContent === "–"`)
+	p.Quiet()
+}
+
+func TestPageOnPhone(t *testing.T) {
+	s := serveModels(t, true)
+	p := webtest.Open(t, s.url, "/", webtest.Phone)
+	p.Until(ready)
+	p.Fits()
+	if got := webtest.Value[string](p, `document.documentElement.lang + " " + document.querySelector("h1").textContent`); got != "ja 数字を描く" {
+		t.Errorf("language and title are %q", got)
+	}
+	p.Keep("phone-empty")
+	drawThree(p, webtest.Phone)
+	if got := answers(p); got != "3,3" {
+		t.Errorf("the models say %s, want 3,3", got)
+	}
+	p.Fits()
+	p.Named()
+	p.Keep("phone")
+	p.Quiet()
+}
+
+func TestPageInTheDark(t *testing.T) {
+	s := serveModels(t, false)
+	w := webtest.Desktop
+	w.Dark = true
+	p := webtest.Open(t, s.url, "/", w)
+	drawThree(p, w)
+	if got := answers(p); got != "3" {
+		t.Errorf("the model says %s of light ink on dark, want 3", got)
+	}
+	p.Keep("dark")
+	p.Quiet()
+}
+
+// TestPageWithoutPointer draws a 1 with the arrow keys.
+func TestPageWithoutPointer(t *testing.T) {
+	s := serveModels(t, false)
+	p := webtest.Open(t, s.url, "/", webtest.Desktop)
+	p.Until(ready)
+	p.Do(chromedp.Focus("#pad"), chromedp.KeyEvent(strings.Repeat(kb.ArrowUp, 4)+" "+strings.Repeat(kb.ArrowDown, 20)+" "))
+	p.Until(`document.querySelector("output").textContent === "1"`)
+	p.Quiet()
+}
+
+func TestStepThroughConvolution(t *testing.T) {
+	s := serveModels(t, false)
+	p := webtest.Open(t, s.url, "/", webtest.Desktop)
+	drawThree(p, webtest.Desktop)
+	var answer struct{ Image struct{ Pixels []int } }
+	if err := json.Unmarshal(p.Answer("/api/v1/predict"), &answer); err != nil {
+		t.Fatal(err)
+	}
+	pixels := make([]byte, len(answer.Image.Pixels))
+	for i, v := range answer.Image.Pixels {
+		pixels[i] = byte(v)
+	}
+	x := datasets.Tensor(s.simple.Input(), pixels)
+	activations := s.simple.Activations(x)
+	out := s.simple.Layers()[0].OutShape()
+
+	// The strongest pixel of a filter that answers somewhere.
+	at := 0
+	for i, v := range activations[1].Data {
+		if v > activations[1].Data[at] {
+			at = i
+		}
+	}
+	row, column, filter := at/out.C/out.W, at/out.C%out.W, at%out.C
+	webtest.Value[bool](p, `(e => { e.value = "%d"; return e.dispatchEvent(new Event("change")); })(document.querySelector("#step-filter"))`, filter)
+	p.Hover("#step-map", 0.01, 0.01)
+	p.Hover("#step-map", (float64(column)+0.5)/float64(out.W), (float64(row)+0.5)/float64(out.H))
+	p.Until(`(d => d.row === "%d" && d.column === "%d")(document.querySelector("#step-total").dataset)`, row, column)
+	p.Keep("step")
+
+	params := s.simple.Params()
+	var sum float64
+	for u := range 5 {
+		for v := range 5 {
+			sum += float64(params[0].Value.Sample(filter)[u*5+v]) * float64(x.Data[(row+u)*28+column+v])
+		}
+	}
+	bias := float64(params[1].Value.Data[filter])
+	for name, want := range map[string]float64{
+		"sum": sum, "bias": bias, "biased": float64(activations[0].Data[at]), "activation": math.Max(0, sum+bias),
+	} {
+		text := webtest.Value[string](p, `document.querySelector("#step-total [data-name=%s]").textContent`, name)
+		got, err := strconv.ParseFloat(strings.Replace(text, "−", "-", 1), 64)
+		if err != nil || math.Abs(got-want) > 0.6e-4 {
+			t.Errorf("%s is shown as %q, want %.4f", name, text, want)
+		}
+	}
+
+	// The products' table has what the patch and the filter give.
+	u, v := 2, 1
+	want := params[0].Value.Sample(filter)[u*5+v] * x.Data[(row+u)*28+column+v]
+	text := webtest.Value[string](p, `document.querySelectorAll(".numbers")[2].rows[%d].cells[%d].textContent`, u, v)
+	if got, err := strconv.ParseFloat(strings.Replace(text, "−", "-", 1), 64); err != nil || math.Abs(got-float64(want)) > 0.006 {
+		t.Errorf("the product is shown as %q, want %.2f", text, want)
+	}
+
+	// An arrow key goes on by one.
+	p.Do(chromedp.Focus("#step-map"), chromedp.KeyEvent(kb.ArrowLeft))
+	p.Until(`document.querySelector("#step-total").dataset.column === "%d"`, max(0, column-1))
+	p.Quiet()
+}
+
+func TestPageOfAPI(t *testing.T) {
+	s := serveModels(t, false)
+	for name, w := range map[string]webtest.Window{"api": webtest.Desktop, "api-phone": webtest.Phone} {
+		p := webtest.Open(t, s.url, "/api", w)
+		p.Until(`document.querySelector("#language").textContent`)
+		p.Fits()
+		p.Keep(name)
+		p.Quiet()
+	}
+}

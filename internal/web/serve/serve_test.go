@@ -1,0 +1,101 @@
+package serve_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+
+	"tatami/datasets"
+	"tatami/internal/web"
+	"tatami/internal/web/serve"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+	"tatami/train"
+)
+
+// trained are networks that have seen the given number of images once.
+var trained = sync.OnceValues(func() (map[string]*nn.Model, error) {
+	data, _, err := datasets.MNIST()
+	if err != nil {
+		return nil, err
+	}
+	models := map[string]*nn.Model{}
+	for _, network := range layers.Networks() {
+		if network.Name != "simple" && network.Name != "lenet" {
+			continue
+		}
+		net, err := nn.NewSequential(network.Input, rand.New(rand.NewPCG(1, 0)), network.Specs(10)...)
+		if err != nil {
+			return nil, err
+		}
+		trainer := &train.Trainer{
+			Net: net, Loss: layers.SoftmaxWithLoss{}, Loader: &datasets.Loader{Data: data.Limit(10000), BatchSize: 50, Seed: 1},
+			Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.002}, Epochs: 2,
+		}
+		if _, err := trainer.Fit(context.Background()); err != nil {
+			return nil, err
+		}
+		models[network.Name] = &nn.Model{Sequential: net, Classes: data.Classes}
+	}
+	return models, nil
+})
+
+// served is a server that runs until the test ends.
+type served struct {
+	url    string
+	simple *nn.Model
+}
+
+// serveModels serves SimpleConvNet and, if two, LeNet beside it, with images
+// to compare.
+func serveModels(t *testing.T, two bool) *served {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("trains networks")
+	}
+	models, err := trained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, test, err := datasets.MNIST()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve.New("test")
+	names := []string{"simple", "lenet"}
+	if !two {
+		names = names[:1]
+	}
+	for _, name := range names {
+		if err := s.Add(name, models[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Data(data.Limit(10000), test)
+	return &served{start(t, s), models["simple"]}
+}
+
+// start lets s answer at an address of its own.
+func start(t *testing.T, s *serve.Server) (url string) {
+	t.Helper()
+	const addr = ":0"
+	ln, err := web.Listen(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.Index(ctx)
+	ended := make(chan error)
+	go func() { ended <- web.Serve(ctx, ln, web.NewGuard(addr, ln).Wrap(s.Handler()), nil) }()
+	t.Cleanup(func() {
+		cancel()
+		http.DefaultClient.CloseIdleConnections()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return web.URL(ln)
+}
