@@ -316,10 +316,14 @@ function filters(c) {
     const caption = t(channels > 1 ? "filterMatrix" : "filterSheet", places);
     const most = largest(values), room = roomOf(c.filters);
     const size = height * width * channels;
-    return block(`${l.position} ${l.name}`, caption, sheet({
+    const draw = () => sheet({
       count: l.filters * channels, height, width, most, room, columns: channels > 1 ? channels : undefined, label: `${c.model}, ${l.name}: ${caption}`,
       value: (n, y, x) => values[Math.floor(n / channels) * size + (y * width + x) * channels + (n % channels)],
-    }));
+    });
+    if (channels === 1) return block(`${l.position} ${l.name}`, caption, draw());
+    const folded = make("details", { className: "layer" }, make("summary", {}, make("b", {}, `${l.position} ${l.name}`), " ", make("span", { className: "soft small" }, caption)));
+    folded.addEventListener("toggle", () => folded.append(draw()), { once: true });
+    return folded;
   });
   c.filters.replaceChildren(...(blocks.length ? blocks : [make("p", { className: "soft" }, t("noFilters"))]));
 }
@@ -333,9 +337,15 @@ function maps(c, a) {
     const name = l.position ? `${l.position} ${l.name}` : t("inputLayer");
     return block(name, caption, sheet({
       count: channels, height, width, most, room, label: `${c.model}, ${name}: ${caption}`,
+      pick: c.info.layers[l.position - 1]?.type === "Convolution" ? (n) => stepThrough(c.model, l.position, n) : undefined,
       value: (n, y, x) => values[(y * width + x) * channels + n],
     }));
   }));
+}
+
+function stepThrough(model, layer, filter) {
+  stepper.choose(model, layer, filter);
+  byId("step").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
 const roomOf = (e) => e.clientWidth || 320;
@@ -378,7 +388,7 @@ const firstPicture = (data) => [...(data?.files ?? [])][0];
 addEventListener("drop", (e) => firstPicture(e.dataTransfer) && read(firstPicture(e.dataTransfer)));
 addEventListener("paste", (e) => firstPicture(e.clipboardData) && read(firstPicture(e.clipboardData)));
 addEventListener("keydown", (e) => {
-  if (e.altKey || e.target.matches("select, input, button:not(:disabled) *, #step-map")) return;
+  if (e.altKey || e.target.matches("select, input, #step-map")) return;
   if ((e.ctrlKey || e.metaKey) && e.key === "z") pad.undo();
   else if (e.ctrlKey || e.metaKey) return;
   else if (e.key === "Delete" || e.key === "Backspace") clear();

@@ -10,23 +10,23 @@ export const texts = {
   clear: { en: "Clear", ja: "消す" },
   undo: { en: "Undo", ja: "一画戻す" },
   sample: { en: "Give me a digit", ja: "例を表示" },
-  choose: { en: "Choose a picture…", ja: "画像を選ぶ…" },
+  choose: { en: "Open picture…", ja: "画像を選ぶ…" },
   padHelp: {
     en: "On the keyboard: arrow keys move, the space bar lowers and lifts the pen, Delete clears, a digit key brings a test image of that digit.",
     ja: "キーボードでは、矢印キーで移動、スペースキーでペンの上げ下げ、Delete で消去、数字キーでその数字のテスト画像を表示します。",
   },
   noPicture: { en: "“{name}” is not a picture that this browser can read.", ja: "「{name}」は、このブラウザで読める画像ではありません。" },
   noServer: { en: "The server does not answer. Is tatami serve still running?", ja: "サーバーが応答しません。tatami serve は動いていますか。" },
-  refused: { en: "The server says: {text}", ja: "サーバーからの応答:{text}" },
+  refused: { en: "The server says: {text}", ja: "サーバーからの応答：{text}" },
   model: { en: "Model", ja: "モデル" },
   secondModel: { en: "Second model", ja: "二つ目のモデル" },
   none: { en: "none", ja: "なし" },
   nothingYet: { en: "Nothing to see yet.", ja: "まだ何も描かれていません。" },
   sure: { en: "with {percent}", ja: "確率 {percent}" },
-  seen: { en: "What {model} sees: {height}×{width} pixels", ja: "{model} が見ている画像({height}×{width}画素)" },
+  seen: { en: "What {model} sees: {height}×{width} pixels", ja: "{model} が見ている画像（{height}×{width}画素）" },
   sees: { en: "what it sees", ja: "見ている画像" },
   bars: { en: "Probabilities of {model}", ja: "{model} の確率" },
-  spoken: { en: "{model}: {label}, {percent}", ja: "{model}:{label}、{percent}" },
+  spoken: { en: "{model}: {label}, {percent}", ja: "{model}：{label}、{percent}" },
   wait: {
     en: "As you draw, this page unfolds: where the network looked, which training images it finds similar, one convolution step by step, and what every layer sees.",
     ja: "描き始めると、どこを見たか、似ている学習画像、畳み込みの一歩ずつの計算、各層の出力がここに現れます。",
@@ -54,10 +54,10 @@ export const texts = {
   gradCAM: { en: "Grad-CAM", ja: "Grad-CAM" },
   gradCAMText: {
     en: "The maps of the last convolution, weighted by their gradients (after {layer}).",
-    ja: "最後の畳み込みの特徴マップを勾配で重み付けしたものです({layer} の出力)。",
+    ja: "最後の畳み込みの特徴マップを勾配で重み付けしたものです（{layer} の出力）。",
   },
   noGradCAM: { en: "Grad-CAM needs two convolutions or more; this model has fewer.", ja: "Grad-CAM には二つ以上の畳み込みが必要です。このモデルにはありません。" },
-  picture: { en: "{what} of {model} for {label}", ja: "{model} の{what}({label})" },
+  picture: { en: "{what} of {model} for {label}", ja: "{model} の{what}（{label}）" },
 
   near: { en: "Similar training images", ja: "似ている学習画像" },
   nearText: {
@@ -65,7 +65,7 @@ export const texts = {
     ja: "最後の層に入る値の距離が最も近い学習画像です。選ぶと、その画像を調べられます。",
   },
   distance: { en: "distance {distance}", ja: "距離 {distance}" },
-  example: { en: "Training image of {label}, distance {distance}: show it", ja: "{label} の学習画像(距離 {distance})を表示" },
+  example: { en: "Training image of {label}, distance {distance}: show it", ja: "{label} の学習画像（距離 {distance}）を表示" },
   compared: { en: "{examples} training images compared after {layer}.", ja: "{layer} の出力で {examples} 枚の学習画像と比べました。" },
   reading: { en: "The training images are still being read…", ja: "学習画像を読み込んでいます…" },
   noExamples: { en: "There are no training images to compare with.", ja: "比べる学習画像がありません。" },
@@ -78,7 +78,7 @@ export const texts = {
   filterSheet: { en: "{count} filters of {height}×{width}", ja: "{height}×{width}のフィルター{count}個" },
   filterMatrix: {
     en: "{count} filters (rows) of {height}×{width} for each of {channels} channels (columns)",
-    ja: "{height}×{width}のフィルター{count}個(行)。列は入力の{channels}チャンネル",
+    ja: "{height}×{width}のフィルター{count}個（行）。列は入力の{channels}チャンネル",
   },
   noFilters: { en: "This model has no weights that make a picture.", ja: "このモデルには画像として見られる重みがありません。" },
   negative: { en: "negative", ja: "負" },
@@ -115,10 +115,10 @@ export const texts = {
 
   maps: { en: "Layer by layer", ja: "層ごとの特徴マップ" },
   mapsText: {
-    en: "What each layer makes of your digit, from the pixels to the answer. The strongest value of a layer has the strongest colour.",
-    ja: "入力の画素から答えまで、各層の出力を順に示します。色の濃さは、その層の最も強い値を基準にしています。",
+    en: "What each layer makes of your digit, from the pixels to the answer. The strongest value of a layer has the strongest colour. Choose a map of a convolution to step through it above.",
+    ja: "入力の画素から答えまで、各層の出力を順に示します。色の濃さは、その層の最も強い値を基準にしています。畳み込みのマップを選ぶと、上の「一歩ずつ」で計算を見られます。",
   },
   inputLayer: { en: "Input", ja: "入力" },
-  mapSheet: { en: "{count} maps of {height}×{width}, up to {most}", ja: "{height}×{width}のマップ{count}枚(最大 {most})" },
-  valueSheet: { en: "{count} values, up to {most}", ja: "{count} 個の値(最大 {most})" },
+  mapSheet: { en: "{height}×{width}×{count}, up to {most}", ja: "{height}×{width}×{count}（最大 {most}）" },
+  valueSheet: { en: "{count} values, up to {most}", ja: "{count} 個の値（最大 {most}）" },
 };

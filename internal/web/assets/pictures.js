@@ -73,11 +73,11 @@ export const largest = (values) => values.reduce((most, v) => Math.max(most, Mat
 // sheet is a canvas with many small pictures of one size beside each other.
 // value(n, row, column) gives picture n's values. columns, if given, is how
 // many stand in a row; otherwise as many as there is room for.
-export function sheet({ count, height, width, value, most, columns, room, label }) {
+export function sheet({ count, height, width, value, most, columns, room, label, pick }) {
   const plain = height * width === 1; // single numbers
   const wanted = plain ? 16 : columns ? 22 : 58; // a picture's side
   let scale = Math.max(1, Math.round(wanted / Math.max(height, width)));
-  const gap = plain ? 1 : 3;
+  const gap = plain || columns > 20 ? 1 : columns ? 3 : 6;
   if (columns) scale = Math.max(1, Math.min(scale, Math.floor((room / columns - gap) / width)));
   const across = columns ?? Math.max(1, Math.min(count, Math.floor((room + gap) / (width * scale + gap))));
   const stepX = width * scale + gap, stepY = height * scale + gap;
@@ -85,7 +85,15 @@ export function sheet({ count, height, width, value, most, columns, room, label 
   const dense = Math.max(1, Math.min(3, Math.round(devicePixelRatio)));
   const sides = [across * stepX - gap, Math.ceil(count / across) * stepY - gap];
   [canvas.width, canvas.height] = sides.map((side) => side * dense);
-  [canvas.style.width] = [`${sides[0]}px`];
+  canvas.style.width = `${sides[0]}px`;
+  if (pick) {
+    canvas.className = "pickable";
+    canvas.addEventListener("click", (e) => {
+      const size = sides[0] / canvas.clientWidth;
+      const n = Math.floor((e.offsetY * size) / stepY) * across + Math.min(across - 1, Math.floor((e.offsetX * size) / stepX));
+      if (n < count) pick(n);
+    });
+  }
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   const small = new OffscreenCanvas(width, height), brush = small.getContext("2d");
@@ -98,6 +106,7 @@ export function sheet({ count, height, width, value, most, columns, room, label 
     brush.putImageData(image, 0, 0);
     const left = (n % across) * stepX * dense, top = Math.floor(n / across) * stepY * dense;
     context.drawImage(small, left, top, width * scale * dense, height * scale * dense);
+    if (gap === 1 && !plain) continue; // no room for frames
     context.strokeStyle = css(colours().line);
     context.strokeRect(left + 0.5, top + 0.5, width * scale * dense - 1, height * scale * dense - 1);
   }

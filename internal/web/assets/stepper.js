@@ -5,25 +5,24 @@ import { make, number } from "/static/page.js";
 import { tensor, signed, css, readable, largest, paint, colours } from "/static/pictures.js";
 
 export class Stepper {
-  #t; #place; #model; #layer; #data; #most;
+  #t; #model; #layer; #data; #most;
   #at = [0, 0]; #filter = 0; #channel = 0; #moved = false;
-  #parts = {};
+  #parts = {}; #changed;
 
-  // changed(model, layer) is called when another layer is chosen.
+  // changed is called when another layer is chosen.
   constructor(place, t, changed) {
-    this.#place = place;
     this.#t = t;
+    this.#changed = changed;
     const parts = this.#parts;
     parts.layer = make("select", { id: "step-layer" });
     parts.filter = make("select", { id: "step-filter" });
     parts.channel = make("select", { id: "step-channel" });
     parts.layer.addEventListener("change", () => {
       const [model, layer] = JSON.parse(parts.layer.value);
-      [this.#model, this.#layer, this.#moved] = [model, layer, false];
-      changed();
+      this.choose(model, layer, 0);
     });
-    parts.filter.addEventListener("change", () => this.#choose(() => (this.#filter = +parts.filter.value)));
-    parts.channel.addEventListener("change", () => this.#choose(() => (this.#channel = +parts.channel.value)));
+    parts.filter.addEventListener("change", () => this.#set(() => (this.#filter = +parts.filter.value)));
+    parts.channel.addEventListener("change", () => this.#set(() => (this.#channel = +parts.channel.value)));
     const choice = (select, key) => make("span", { className: "row" }, make("label", { htmlFor: select.id }, t(key)), select);
     parts.channelChoice = choice(parts.channel, "channel");
     parts.input = make("canvas", { role: "img" });
@@ -56,6 +55,13 @@ export class Stepper {
     if (this.#model) layer.value = JSON.stringify([this.#model, this.#layer]);
   }
 
+  // choose shows a filter of another layer.
+  choose(model, layer, filter) {
+    [this.#model, this.#layer, this.#filter, this.#moved] = [model, layer, filter, false];
+    this.#parts.layer.value = JSON.stringify([model, layer]);
+    this.#changed();
+  }
+
   // chosen is the model and layer to ask the server about.
   get chosen() { return this.#model && { model: this.#model, layer: this.#layer }; }
 
@@ -73,7 +79,7 @@ export class Stepper {
     options(this.#parts.filter, d.filters, this.#filter);
     options(this.#parts.channel, d.input.channels, this.#channel);
     this.#parts.channelChoice.hidden = d.input.channels === 1;
-    this.#most = { input: largest(d.input.values), weight: largest(d.weight.values), map: largest(this.#shown.values) };
+    this.#most = { input: largest(d.input.values), weight: largest(d.weight.values) };
     if (!this.#moved) this.#at = this.#strongest();
     this.#at = [Math.min(this.#at[0], d.output.height - 1), Math.min(this.#at[1], d.output.width - 1)];
     this.draw();
@@ -96,7 +102,7 @@ export class Stepper {
     return best;
   }
 
-  #choose(set) {
+  #set(set) {
     set();
     if (!this.#moved) this.#at = this.#strongest();
     this.draw();
@@ -142,7 +148,8 @@ export class Stepper {
     if (!this.#data) return;
     const t = this.#t, d = this.#data, [row, column] = this.#at, parts = this.#parts;
     this.#drawInput();
-    this.#frame(parts.map, this.#shown, this.#filter, this.#most.map, [row, column, 1, 1]);
+    const shown = this.#shown, mostShown = largest(shown.values.filter((_, i) => i % shown.channels === this.#filter));
+    this.#frame(parts.map, shown, this.#filter, mostShown, [row, column, 1, 1]);
     parts.map.setAttribute("aria-label", t("mapLabel", { filter: this.#filter + 1, row: row + 1, column: column + 1 }));
     parts.mapName.textContent = t("mapName", { filter: this.#filter + 1, row: row + 1, column: column + 1 });
     parts.inputName.textContent = d.input.channels === 1 ? t("patchName") : t("patchChannel", { channel: this.#channel + 1, channels: d.input.channels });

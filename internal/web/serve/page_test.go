@@ -63,7 +63,7 @@ func TestPageOnDesktop(t *testing.T) {
 	for selector, want := range map[string]string{
 		"#lookslist":  "2,3", // Grad-CAM is for the network with two convolutions
 		"#nearlist":   "12,12",
-		"#filterlist": "1,2",
+		"#filterlist": "1,1", // those of later layers are folded
 		"#maplist":    "8,13", // the input and every layer
 	} {
 		got := webtest.Value[string](p, `[...document.querySelectorAll("%s > div")].map(e => e.querySelectorAll("canvas").length).join()`, selector)
@@ -74,6 +74,13 @@ func TestPageOnDesktop(t *testing.T) {
 	p.Fits()
 	p.Named()
 	p.Keep("desktop")
+
+	webtest.Value[bool](p, `document.querySelector("details").open = true`)
+	p.Until(`document.querySelector("details canvas")`)
+
+	// A map that is clicked is stepped through.
+	webtest.Value[bool](p, `(e => e.dispatchEvent(new MouseEvent("click", {clientX: e.getBoundingClientRect().x + 70, clientY: e.getBoundingClientRect().y + 5})))(document.querySelectorAll("#maplist > div")[1].querySelectorAll("canvas")[1])`)
+	p.Until(`document.querySelector("#step-layer").value === '["lenet",1]' && document.querySelector("#step-filter").value === "1"`)
 
 	// A digit key brings a test image of that digit, Delete clears.
 	p.Do(chromedp.KeyEvent("7"))

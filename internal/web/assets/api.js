@@ -1,0 +1,6 @@
+// The page of documentation has both languages in it.
+
+import { language, linkOtherLanguage } from "/static/page.js";
+
+document.documentElement.lang = language;
+linkOtherLanguage();
