@@ -49,6 +49,9 @@ func List() []Experiment {
 		deepConvNet(),
 		mistakes(),
 		halfPrecision(),
+		affineVsConv(),
+		nielsenCh6(),
+		lenet5(),
 	}
 }
 

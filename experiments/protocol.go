@@ -51,6 +51,8 @@ type Log struct {
 	// Accuracies by the book's epochs, which begin after the first update.
 	Train []Number `json:"train,omitempty"`
 	Test  []Number `json:"test,omitempty"`
+	// Validation is by epochs, where there is such a set.
+	Validation []Number `json:"validation,omitempty"`
 	// Seconds is the time of the updates, with the preparation of batches,
 	// without evaluation.
 	Seconds float64 `json:"seconds"`
