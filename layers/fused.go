@@ -57,13 +57,21 @@ func (l *convolutionReLUPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
 	w, canvas := d.filters(p, l.w.Value.Data), d.canvas(p)
 	codes := p.KeepBytes(l.pooled.Size())
 	row, pooledRow := l.out.W*l.out.C, l.pooled.W*l.pooled.C
-	pair := p.Scratch(2 * row)
+	const cached = 8192 // values, most of the innermost cache
+	turns := (2*row*l.pooled.H + cached - 1) / cached
+	most := max(l.pooled.H/turns, 1)
+	rows := p.Scratch(2 * row * most)
 	for n := range x.N {
 		padded := canvas.pad(x.Sample(n))
-		for i := range l.pooled.H {
-			d.forward(pair, padded, w, 2*i, 2)
+		for i := 0; i < l.pooled.H; i += most {
+			pairs := min(most, l.pooled.H-i)
+			d.forward(rows, padded, w, 2*i, 2*pairs)
 			at := (n*l.pooled.H + i) * pooledRow
-			kernels.BiasReLUMaxPool2(y.Data[at:at+pooledRow], codes[at:at+pooledRow], pair[:row], pair[row:], l.b.Value.Data)
+			for k := range pairs {
+				pair := rows[2*k*row:][:2*row]
+				kernels.BiasReLUMaxPool2(y.Data[at:at+pooledRow], codes[at:at+pooledRow], pair[:row], pair[row:], l.b.Value.Data)
+				at += pooledRow
+			}
 		}
 	}
 }
