@@ -11,21 +11,20 @@ func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, 
 		taps := tap[first:min(first+packChunk, len(tap))]
 		for l := 0; l < cols; l += 3 {
 			lanes := min(3, cols-l)
-			for j := range taps {
-				copy(pack[j][:], b[(first+j)*ldb+l:][:lanes])
+			if lanes == 3 {
+				for j := range taps {
+					pack[j] = [3]float32(b[(first+j)*ldb+l:])
+				}
+			} else {
+				for j := range taps {
+					copy(pack[j][:], b[(first+j)*ldb+l:][:lanes])
+				}
 			}
 			for r := 0; r < len(crow); r += 2 {
 				next := min(r+1, len(crow)-1)
-				c0 := c[int(crow[r])+l:][:lanes]
-				c1 := c[int(crow[next])+l:][:lanes]
 				var t tile
-				if add || first > 0 {
-					copy(t[0][:], c0)
-					copy(t[1][:], c1)
-				}
-				t.walk(a, int(arow[r]), int(arow[next]), taps, pack[:len(taps)])
-				copy(c0, t[0][:])
-				copy(c1, t[1][:])
+				t.sum(c[int(crow[r])+l:], c[int(crow[next])+l:], lanes, add || first > 0,
+					a, int(arow[r]), int(arow[next]), taps, pack[:len(taps)])
 			}
 		}
 	}
@@ -45,16 +44,8 @@ func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, l
 			}
 			for r := 0; r < m; r += 2 {
 				next := min(r+1, m-1)
-				c0 := c[r*ldc+l:][:lanes]
-				c1 := c[next*ldc+l:][:lanes]
 				var t tile
-				if add || first > 0 {
-					copy(t[0][:], c0)
-					copy(t[1][:], c1)
-				}
-				t.walk(a, r*lda+first, next*lda+first, ascending[:depth], pack[:depth])
-				copy(c0, t[0][:])
-				copy(c1, t[1][:])
+				t.sum(c[r*ldc+l:], c[next*ldc+l:], lanes, add || first > 0, a, r*lda+first, next*lda+first, ascending[:depth], pack[:depth])
 			}
 		}
 	}
@@ -70,6 +61,27 @@ var ascending = func() (list [packChunk]int32) {
 
 // A tile is the sums of 2 rows × 3 lanes.
 type tile [2][3]float32
+
+// sum brings the products of rows r0 and r1 of a with b into the first lanes of c0 and c1.
+func (t *tile) sum(c0, c1 []float32, lanes int, add bool, a []float32, r0, r1 int, tap []int32, b [][3]float32) {
+	if lanes < 3 {
+		c0, c1 = c0[:lanes], c1[:lanes]
+		if add {
+			copy(t[0][:], c0)
+			copy(t[1][:], c1)
+		}
+		t.walk(a, r0, r1, tap, b)
+		copy(c0, t[0][:])
+		copy(c1, t[1][:])
+		return
+	}
+	whole0, whole1 := (*[3]float32)(c0), (*[3]float32)(c1)
+	if add {
+		t[0], t[1] = *whole0, *whole1
+	}
+	t.walk(a, r0, r1, tap, b)
+	*whole0, *whole1 = t[0], t[1]
+}
 
 // walk adds the products of rows r0 and r1 of a with b. It is a function of its own for the sake of registers.
 func (t *tile) walk(a []float32, r0, r1 int, tap []int32, b [][3]float32) {
