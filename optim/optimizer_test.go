@@ -109,7 +109,7 @@ func norm(g []float32) float64 {
 // Weight decay moves the parameters that ask for it and no others; fixed ones
 // take no part at all.
 func TestDecayAndFixed(t *testing.T) {
-	for _, rule := range optim.Rules(0.5) {
+	for _, rule := range rules(0.5) {
 		ps := params([][]float64{{1, 1}, {1, 1}, {1, 1}})
 		ps[1].Fixed = true
 		ps[2].Decay = false
@@ -129,7 +129,7 @@ func TestDecayAndFixed(t *testing.T) {
 
 // An optimizer given another's state goes on exactly as that would.
 func TestState(t *testing.T) {
-	for _, rule := range optim.Rules(0.01) {
+	for _, rule := range rules(0.01) {
 		a, b := params([][]float64{{1, -2, 3}}), params([][]float64{{1, -2, 3}})
 		first, second := optim.New(rule, a), optim.New(rule, b)
 		g := []float32{0.3, -0.1, 2}
@@ -154,7 +154,7 @@ func TestState(t *testing.T) {
 }
 
 func TestUpdateAllocatesNothing(t *testing.T) {
-	for _, rule := range optim.Rules(0.01) {
+	for _, rule := range rules(0.01) {
 		o := optim.New(rule, params([][]float64{make([]float64, 100), make([]float64, 7)}))
 		g := make([]float32, o.Size())
 		if n := testing.AllocsPerRun(10, func() { o.Step(0.1, g) }); n != 0 {
@@ -165,7 +165,7 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 
 // The bottom of a narrow valley is found by every optimizer.
 func TestMinimize(t *testing.T) {
-	for _, rule := range optim.Rules(0) {
+	for _, rule := range rules(0) {
 		ps := params([][]float64{{-7, 2}})
 		w := ps[0].Value.Data
 		o := optim.New(rule, ps)
@@ -191,4 +191,42 @@ func Example() {
 	}
 	fmt.Printf("%.3f\n", weight.Value.Data[0])
 	// Output: 0.512
+}
+
+// rules are all optimizers with the given weight decay.
+func rules(decay float64) (list []optim.Rule) {
+	for _, name := range []string{"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} {
+		rule, err := optim.ParseRule(name, decay)
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, rule)
+	}
+	return list
+}
+
+func TestParseRule(t *testing.T) {
+	for text, want := range map[string]optim.Rule{
+		"sgd":                    optim.SGD{WeightDecay: 0.1},
+		"momentum:momentum=0.5":  optim.Momentum{Momentum: 0.5, WeightDecay: 0.1},
+		"nesterov":               optim.Nesterov{Momentum: 0.9, WeightDecay: 0.1},
+		"adagrad":                optim.AdaGrad{Epsilon: 1e-10, WeightDecay: 0.1},
+		"rmsprop:rho=0.9":        optim.RMSprop{Rho: 0.9, Epsilon: 1e-8, WeightDecay: 0.1},
+		"adam:beta1=.7,beta2=.9": optim.Adam{Beta1: 0.7, Beta2: 0.9, Epsilon: 1e-8, WeightDecay: 0.1},
+		"adamw:epsilon=1e-7":     optim.AdamW{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.1},
+	} {
+		if got, err := optim.ParseRule(text, 0.1); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"adm":          `unknown optimizer "adm": did you mean "adam"? (valid: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw)`,
+		"adam:beta1=1": `optimizer adam: beta1 is "1", wanted a number above 0 and below 1`,
+		"adam:beta":    `optimizer adam: "beta", wanted name=value`,
+		"sgd:x=1":      `optimizer sgd takes no parameters, found "x=1"`,
+	} {
+		if _, err := optim.ParseRule(text, 0); err == nil || err.Error() != want {
+			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
+		}
+	}
 }

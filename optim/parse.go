@@ -11,29 +11,41 @@ import (
 	"tatami/internal/suggest"
 )
 
-// Rules lists the optimizers with their default settings and the given weight
-// decay.
-func Rules(weightDecay float64) []Rule {
-	d := weightDecay
-	return []Rule{
-		SGD{WeightDecay: d}, Momentum{WeightDecay: d}, Nesterov{WeightDecay: d}, AdaGrad{WeightDecay: d},
-		RMSprop{WeightDecay: d}, Adam{WeightDecay: d}, AdamW{WeightDecay: d},
+// ParseRule reads an optimizer by its name and parameters after a colon:
+//
+//	sgd
+//	momentum:momentum=0.9
+//	nesterov:momentum=0.9
+//	adagrad:epsilon=1e-10
+//	rmsprop:rho=0.99,epsilon=1e-8
+//	adam:beta1=0.9,beta2=0.999,epsilon=1e-8
+//	adamw:beta1=0.9,beta2=0.999,epsilon=1e-8
+func ParseRule(text string, weightDecay float64) (Rule, error) {
+	type numbers = map[string]*parameter
+	momentum := func() numbers { return numbers{"momentum": {0.9, share}} }
+	adam := func() numbers {
+		return numbers{"beta1": {0.9, share}, "beta2": {0.999, share}, "epsilon": {1e-8, positive}}
 	}
+	return parse("optimizer", text, []kind[Rule]{
+		{"sgd", nil, func(numbers) Rule { return SGD{weightDecay} }},
+		{"momentum", momentum(), func(p numbers) Rule { return Momentum{p["momentum"].value, weightDecay} }},
+		{"nesterov", momentum(), func(p numbers) Rule { return Nesterov{p["momentum"].value, weightDecay} }},
+		{"adagrad", numbers{"epsilon": {1e-10, positive}}, func(p numbers) Rule {
+			return AdaGrad{p["epsilon"].value, weightDecay}
+		}},
+		{"rmsprop", numbers{"rho": {0.99, share}, "epsilon": {1e-8, positive}}, func(p numbers) Rule {
+			return RMSprop{p["rho"].value, p["epsilon"].value, weightDecay}
+		}},
+		{"adam", adam(), func(p numbers) Rule {
+			return Adam{p["beta1"].value, p["beta2"].value, p["epsilon"].value, weightDecay}
+		}},
+		{"adamw", adam(), func(p numbers) Rule {
+			return AdamW{p["beta1"].value, p["beta2"].value, p["epsilon"].value, weightDecay}
+		}},
+	})
 }
 
-// ParseRule is the optimizer of that name.
-func ParseRule(name string, weightDecay float64) (Rule, error) {
-	var names []string
-	for _, r := range Rules(weightDecay) {
-		if r.Name() == name {
-			return r, nil
-		}
-		names = append(names, r.Name())
-	}
-	return nil, suggest.Unknown("optimizer", name, names)
-}
-
-// parameter is a number that a schedule's text may set.
+// parameter is a number that a text may set.
 type parameter struct {
 	value float64
 	wanted
@@ -47,6 +59,7 @@ type wanted struct {
 var (
 	positive = wanted{"a positive number", func(v float64) bool { return v > 0 && v <= math.MaxFloat64 }}
 	notBelow = wanted{"0 or a positive number", func(v float64) bool { return v >= 0 && v <= math.MaxFloat64 }}
+	share    = wanted{"a number above 0 and below 1", func(v float64) bool { return v > 0 && v < 1 }}
 	fraction = wanted{"a fraction between 0 and 1", func(v float64) bool { return v > 0 && v <= 1 }}
 	divisor  = wanted{"a number from 1 up", func(v float64) bool { return v >= 1 && v <= math.MaxFloat64 }}
 	count    = wanted{"a whole number from 1 up", func(v float64) bool { return v >= 1 && v <= 1<<53 && v == math.Trunc(v) }}
@@ -62,67 +75,66 @@ var (
 //
 // rate is the base, or highest, learning rate; steps is the run's length.
 func ParseSchedule(text string, rate float64, steps int) (Schedule, error) {
-	name, rest, _ := strings.Cut(text, ":")
 	steps = max(steps, 1)
-	kinds := []struct {
-		name  string
-		known map[string]*parameter
-		make  func(p map[string]*parameter) Schedule
-	}{
-		{"constant", nil, func(map[string]*parameter) Schedule { return Constant{rate} }},
-		{"step", map[string]*parameter{
-			"every":  {math.Ceil(float64(steps) / 3), count},
-			"factor": {0.1, positive},
-		}, func(p map[string]*parameter) Schedule {
+	type numbers = map[string]*parameter
+	return parse("schedule", text, []kind[Schedule]{
+		{"constant", nil, func(numbers) Schedule { return Constant{rate} }},
+		{"step", numbers{"every": {math.Ceil(float64(steps) / 3), count}, "factor": {0.1, positive}}, func(p numbers) Schedule {
 			return StepDecay{rate, int(p["every"].value), p["factor"].value}
 		}},
-		{"exponential", map[string]*parameter{
-			"factor": {math.Pow(0.01, 1/float64(steps)), positive},
-		}, func(p map[string]*parameter) Schedule { return Exponential{rate, p["factor"].value} }},
-		{"cosine", map[string]*parameter{
-			"floor": {0, notBelow},
-		}, func(p map[string]*parameter) Schedule { return Cosine{rate, p["floor"].value, steps} }},
-		{"one-cycle", map[string]*parameter{
-			"warmup": {0.3, fraction},
-			"start":  {25, divisor},
-			"final":  {1e4, divisor},
-		}, func(p map[string]*parameter) Schedule {
+		{"exponential", numbers{"factor": {math.Pow(0.01, 1/float64(steps)), positive}}, func(p numbers) Schedule {
+			return Exponential{rate, p["factor"].value}
+		}},
+		{"cosine", numbers{"floor": {0, notBelow}}, func(p numbers) Schedule { return Cosine{rate, p["floor"].value, steps} }},
+		{"one-cycle", numbers{"warmup": {0.3, fraction}, "start": {25, divisor}, "final": {1e4, divisor}}, func(p numbers) Schedule {
 			return OneCycle{rate, steps, p["warmup"].value, p["start"].value, p["final"].value}
 		}},
-	}
-	var names []string
-	for _, k := range kinds {
-		if k.name != name {
-			names = append(names, k.name)
-			continue
-		}
-		if err := setParameters(rest, name, k.known); err != nil {
-			return nil, err
-		}
-		return k.make(k.known), nil
-	}
-	return nil, suggest.Unknown("schedule", name, names)
+	})
 }
 
-func setParameters(text, schedule string, known map[string]*parameter) error {
+// kind is one of several things that a text may name.
+type kind[T any] struct {
+	name  string
+	known map[string]*parameter
+	make  func(map[string]*parameter) T
+}
+
+// parse reads a name and, after a colon, parameters; what says of what sort
+// the kinds are.
+func parse[T any](what, text string, kinds []kind[T]) (made T, err error) {
+	name, rest, _ := strings.Cut(text, ":")
+	var names []string
+	for _, k := range kinds {
+		if k.name == name {
+			if err := setParameters(rest, what+" "+name, k.known); err != nil {
+				return made, err
+			}
+			return k.make(k.known), nil
+		}
+		names = append(names, k.name)
+	}
+	return made, suggest.Unknown(what, name, names)
+}
+
+func setParameters(text, owner string, known map[string]*parameter) error {
 	if text == "" {
 		return nil
 	}
 	for _, part := range strings.Split(text, ",") {
 		key, value, ok := strings.Cut(part, "=")
 		if !ok {
-			return fmt.Errorf("schedule %s: %q, wanted name=value", schedule, part)
+			return fmt.Errorf("%s: %q, wanted name=value", owner, part)
 		}
 		p := known[key]
 		if p == nil {
 			if len(known) == 0 {
-				return fmt.Errorf("schedule %s takes no parameters, found %q", schedule, part)
+				return fmt.Errorf("%s takes no parameters, found %q", owner, part)
 			}
-			return fmt.Errorf("schedule %s: %w", schedule, suggest.Unknown("parameter", key, slices.Sorted(maps.Keys(known))))
+			return fmt.Errorf("%s: %w", owner, suggest.Unknown("parameter", key, slices.Sorted(maps.Keys(known))))
 		}
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil || !p.met(v) {
-			return fmt.Errorf("schedule %s: %s is %q, wanted %s", schedule, key, value, p.text)
+			return fmt.Errorf("%s: %s is %q, wanted %s", owner, key, value, p.text)
 		}
 		p.value = v
 	}
