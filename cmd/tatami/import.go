@@ -38,7 +38,7 @@ is rescaled.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "net", "simple", "network: mlp, simple, deep, lenet, or FILE.json with an architecture")
+	cmd.Flags().StringVar(&name, "net", "simple", "network: "+networkNames())
 	cmd.Flags().StringVar(&out, "out", modelName, "file of the model")
 	return cmd
 }

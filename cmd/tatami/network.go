@@ -40,6 +40,15 @@ func findNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 	return nn.Shape{}, nil, usageError{suggest.Unknown("network", name, names)}
 }
 
+// networkNames lists for a flag's help what findNetwork finds.
+func networkNames() string {
+	var names []string
+	for _, n := range layers.Networks() {
+		names = append(names, n.Name)
+	}
+	return strings.Join(names, ", ") + ", or FILE.json with an architecture"
+}
+
 // buildNetwork is findNetwork with weights drawn from seed.
 func buildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Sequential, error) {
 	in, specs, err := findNetwork(name, shape, classes)

@@ -35,16 +35,19 @@ func newTrain() *cobra.Command {
 pictures loss, accuracy, filters, confusion and mistakes (PNG). A doctor watches
 the run and says on stderr what seems wrong with it, and where to read on.
 
+The networks fast and best come with settings of their own, for the shortest
+time to 99 % and for the highest accuracy in two minutes; flags go before them.
+
 Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Net, "net", "simple", "network: mlp, simple, deep, lenet, or FILE.json with an architecture")
+	f.StringVar(&o.Net, "net", "simple", "network: "+networkNames())
 	f.StringVar(&o.Data, "data", "", "folder in the IDX layout (default: MNIST)")
 	f.IntVar(&o.Epochs, "epochs", 5, "passes over the training set")
 	f.IntVar(&o.Batch, "batch", 100, "images a batch")
-	f.StringVar(&o.Optimizer, "optimizer", "adam", "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw")
+	f.StringVar(&o.Optimizer, "optimizer", "adam", "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw, parameters after a colon: adam:beta1=0.7,beta2=0.9")
 	f.Float64Var(&o.Rate, "lr", 0, "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)")
 	f.StringVar(&o.Schedule, "schedule", "one-cycle", "constant, step, exponential, cosine or one-cycle, parameters after a colon: step:every=600,factor=0.5")
 	f.IntVar(&o.Warmup, "warmup", 0, "steps of linear warm-up before the schedule")
@@ -67,6 +70,9 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 func (o *trainOptions) run(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("resume") {
 		return o.continueRun(cmd)
+	}
+	if err := follow(recipe(o.Net), cmd); err != nil {
+		return err
 	}
 	if err := o.check(cmd.Flags().Changed("lr")); err != nil {
 		return err

@@ -1,0 +1,76 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+)
+
+// updates returns a function that trains network with one more batch of
+// noise, on so many workers, and one that ends them.
+func updates(t testing.TB, network layers.Network, batch, workers int) (update, end func()) {
+	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
+	for i := range batch {
+		data.Images = append(data.Images, make([]byte, network.Input.Size()))
+		data.Labels = append(data.Labels, uint8(i%10))
+		for k := range data.Images[i] {
+			data.Images[i][k] = byte(i * k)
+		}
+	}
+	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 1)), network.Specs(10)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &Trainer{
+		Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.001},
+		Loader: &datasets.Loader{Data: data, BatchSize: batch, Augment: datasets.Augmentation{Shift: 1}}, Clip: 1,
+	}
+	if err := tr.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	c := newCrew(workers)
+	e := newEngine(c, tr, tr.optimizer)
+	epoch := tr.Loader.Epoch(0)
+	step := 0
+	return func() { e.update(epoch, 0, step, 0.001); step++ }, c.close
+}
+
+// An update allocates nothing, whatever the network, on one worker and on
+// several.
+func TestUpdateAllocatesNothing(t *testing.T) {
+	for _, network := range layers.Networks() {
+		for _, workers := range []int{1, 4} {
+			update, end := updates(t, network, 50, workers)
+			update()
+			if n := testing.AllocsPerRun(5, update); n != 0 {
+				t.Errorf("%s, %d workers: %g allocations an update", network.Name, workers, n)
+			}
+			end()
+		}
+	}
+}
+
+// BenchmarkUpdate is a step of training without evaluation and files: the
+// sizes show that cost grows as the batch does, the workers what cores give.
+func BenchmarkUpdate(b *testing.B) {
+	for _, network := range layers.Networks() {
+		for _, size := range []struct{ batch, workers int }{{100, 1}, {100, runtime.GOMAXPROCS(0)}, {400, runtime.GOMAXPROCS(0)}} {
+			b.Run(fmt.Sprintf("%s/batch=%d/workers=%d", network.Name, size.batch, size.workers), func(b *testing.B) {
+				update, end := updates(b, network, size.batch, size.workers)
+				defer end()
+				update()
+				b.ReportAllocs()
+				for b.Loop() {
+					update()
+				}
+				b.ReportMetric(float64(size.batch*b.N)/b.Elapsed().Seconds(), "images/s")
+			})
+		}
+	}
+}
