@@ -33,7 +33,7 @@ import (
 // parameters are NaN from there on, and its answer to every image is 0.
 type protocol struct {
 	Net         *nn.Sequential
-	Train, Test *datasets.Dataset
+	Train, Test *datasets.Dataset // Test may be nil
 	Batch       int
 	Rule        optim.Rule
 	Rate        float64
@@ -67,7 +67,9 @@ func (p protocol) fit(ctx context.Context, r *Run) (*Log, error) {
 	every := max(p.Train.Len()/p.Batch, 1)
 	evaluate := func() {
 		log.Train = append(log.Train, Number(p.accuracy(p.Train)))
-		log.Test = append(log.Test, Number(p.accuracy(p.Test)))
+		if p.Test != nil {
+			log.Test = append(log.Test, Number(p.accuracy(p.Test)))
+		}
 	}
 	loader := &datasets.Loader{Data: p.Train, BatchSize: p.Batch, Seed: r.Seed, Replacement: true}
 	after := newLossAfter(p.Net, loader)
