@@ -37,7 +37,7 @@ func gradientCheck() Experiment {
 				return err
 			}
 			x, labels := tensor(training.Limit(3))
-			compared, err := checkGradients(ctx, r, net, x, labels, 1e-4)
+			compared, err := checkGradients(ctx, r, net, x, labels, 1e-4, 0)
 			if err != nil {
 				return err
 			}

@@ -7,10 +7,6 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"tatami/datasets"
-	"tatami/internal/reference"
-	"tatami/layers"
-	"tatami/nn"
 	"tatami/plots"
 )
 
@@ -31,35 +27,37 @@ func batchNormGradientCheck() Experiment {
 			"say a half. With 16 images the difference goes.",
 		Lesson: "A gradient check at a kink of ReLU compares two answers that are both right; move off the kink and they agree.",
 		Rows:   rows,
-		Run: func(_ context.Context, r *Run) error {
+		Run: func(ctx context.Context, r *Run) error {
 			train, _, err := r.MNIST()
 			if err != nil {
 				return err
 			}
 			var panels []plots.Figure
 			for _, images := range []int{16, 1} {
-				r.Status("%d images", images)
-				backward, numeric, err := bothGradients(r, train.Limit(images), r.Scale(200, 60))
+				net, err := multiLayerNet{Hidden: hidden(2), BatchNorm: true}.build(r.Rand(1))
+				if err != nil {
+					return err
+				}
+				x, labels := tensor(train.Limit(images))
+				compared, err := checkGradients(ctx, r, net, x, labels, 1e-6, r.Scale(200, 60))
 				if err != nil {
 					return err
 				}
 				largest := 0.0
 				var betas, others plotter.XYs
 				low, high := 0.0, 0.0
-				for i, name := range names {
-					difference := 0.0
-					for k, g := range numeric[i] {
-						difference += abs(g-backward[i][k]) / float64(len(numeric[i]))
+				for i, c := range compared {
+					largest = max(largest, c.mean())
+					if images > 1 {
+						r.Measure("16 images: "+names[i], c.mean())
+					}
+					for k, g := range c.Numeric {
 						low, high = min(low, g), max(high, g)
-						if point := (plotter.XY{X: g, Y: backward[i][k]}); strings.HasPrefix(name, "β") {
+						if point := (plotter.XY{X: g, Y: float64(c.Back[k])}); strings.HasPrefix(names[i], "β") {
 							betas = append(betas, point)
 						} else {
 							others = append(others, point)
 						}
-					}
-					largest = max(largest, difference)
-					if images > 1 {
-						r.Measure("16 images: "+name, difference)
 					}
 				}
 				title := "1 image"
@@ -89,42 +87,4 @@ func batchNormGradientCheck() Experiment {
 			return r.Figure("gradients", "Each point is a value of a parameter; on the line both gradients agree.", f)
 		},
 	}
-}
-
-// bothGradients are those of most values of each parameter by backpropagation
-// and by central differences.
-func bothGradients(r *Run, data *datasets.Dataset, most int) (backward, numeric [][]float64, err error) {
-	net, err := multiLayerNet{Hidden: hidden(2), BatchNorm: true}.build(r.Rand(1))
-	if err != nil {
-		return nil, nil, err
-	}
-	oracle, err := reference.Of(net)
-	if err != nil {
-		return nil, nil, err
-	}
-	oracle.Training = true
-	loss := layers.SoftmaxWithLoss{}
-	x := datasets.Tensor(data.Shape, data.Images...)
-	targets := nn.Targets{}
-	for _, label := range data.Labels {
-		targets.Labels = append(targets.Labels, int(label))
-	}
-	pass := net.NewPass(nn.PassConfig{Capacity: x.N, Training: true, NeedsBackward: true, Loss: loss})
-	y := pass.Forward(x)
-	loss.Loss(pass.OutputGradient(), y, targets, x.N)
-	pass.Backward(pass.OutputGradient())
-
-	rng, wide := r.Rand(2), reference.From(x)
-	for i, g := range pass.ParamGradients() {
-		if g == nil { // running statistics
-			continue
-		}
-		var b, n []float64
-		for _, k := range rng.Perm(len(g))[:min(most, len(g))] {
-			b = append(b, float64(g[k]))
-			n = append(n, reference.Numeric(func() float64 { return oracle.Loss(loss, wide, targets) }, oracle.Params[i][k:k+1], 1e-6)...)
-		}
-		backward, numeric = append(backward, b), append(numeric, n)
-	}
-	return backward, numeric, nil
 }

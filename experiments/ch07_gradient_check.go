@@ -38,7 +38,7 @@ func convolutionGradientCheck() Experiment {
 			for i := range x.Data {
 				x.Data[i] = rng.Float32()
 			}
-			compared, err := checkGradients(ctx, r, net, x, []int{1}, 1e-6)
+			compared, err := checkGradients(ctx, r, net, x, []int{1}, 1e-6, 0)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"slices"
 
 	"tatami/datasets"
 	"tatami/internal/reference"
@@ -42,8 +43,9 @@ func (c comparison) mean() (m float64) {
 // Params without those that are fixed: backpropagation in float32, as in
 // training, against central differences of width h. Those are of the same
 // network computed in float64 by plain loops (internal/reference): the digits
-// of a float32 loss end about where such a difference begins.
-func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tensor, labels []int, h float64) ([]comparison, error) {
+// of a float32 loss end about where such a difference begins. Of each parameter
+// it takes that many values at most, drawn at random; 0 takes all.
+func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tensor, labels []int, h float64, most int) ([]comparison, error) {
 	wide, err := reference.Of(net)
 	if err != nil {
 		return nil, err
@@ -57,15 +59,22 @@ func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tenso
 		if p.Fixed {
 			continue
 		}
-		c := comparison{Back: gradients[i]}
-		const chunk = 100
-		for from := 0; from < len(wide.Params[i]); from += chunk {
-			if err := ctx.Err(); err != nil {
-				return nil, err
+		values := wide.Params[i]
+		positions := r.Rand(uint64(i)).Perm(len(values))
+		if most > 0 && most < len(positions) {
+			positions = positions[:most]
+		}
+		slices.Sort(positions)
+		var c comparison
+		for n, k := range positions {
+			if n%100 == 0 {
+				if err := ctx.Err(); err != nil {
+					return nil, err
+				}
+				r.Status("parameter %d of %d, value %d of %d", i+1, len(gradients), n, len(positions))
 			}
-			r.Status("parameter %d of %d, value %d of %d", i+1, len(gradients), from, len(wide.Params[i]))
-			values := wide.Params[i][from:min(from+chunk, len(wide.Params[i]))]
-			c.Numeric = append(c.Numeric, reference.Numeric(loss, values, h)...)
+			c.Back = append(c.Back, gradients[i][k])
+			c.Numeric = append(c.Numeric, reference.Numeric(loss, values[k:k+1], h)...)
 		}
 		compared = append(compared, c)
 	}
