@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"tatami/internal/files"
 	"tatami/nn"
 )
 
@@ -26,12 +27,12 @@ const maxPixels = 50_000_000
 func ReadImage(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	defer f.Close()
 	img, err := DecodeImage(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, cause(err))
+		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
 	return img, nil
 }

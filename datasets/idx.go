@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"tatami/internal/files"
 	"tatami/nn"
 )
 
@@ -32,48 +32,51 @@ import (
 //
 // Source of the format: http://yann.lecun.com/exdb/mnist.
 func Folder(dir string) (train, test *Dataset, err error) {
-	files, err := findIDX(dir)
+	paths, err := findIDX(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	if train, err = readPair(files.trainImages, files.trainLabels); err != nil {
+	if train, err = readPair(paths.trainImages, paths.trainLabels); err != nil {
 		return nil, nil, err
 	}
-	if test, err = readPair(files.testImages, files.testLabels); err != nil {
+	if test, err = readPair(paths.testImages, paths.testLabels); err != nil {
 		return nil, nil, err
 	}
 	if train.Shape != test.Shape {
 		return nil, nil, fmt.Errorf("%s: images of %s, want %s as in %s",
-			files.testImages, sides(test.Shape), sides(train.Shape), files.trainImages)
+			paths.testImages, sides(test.Shape), sides(train.Shape), paths.trainImages)
 	}
-	classes, err := countClasses(train.Labels, files.trainLabels)
+	classes, err := countClasses(train.Labels, paths.trainLabels)
 	if err != nil {
 		return nil, nil, err
 	}
 	train.Classes = numbers(classes)
 	test.Classes = train.Classes
-	if err := checkLabels(files.testLabels, test.Labels, classes); err != nil {
+	if err := checkLabels(paths.testLabels, test.Labels, classes); err != nil {
 		return nil, nil, err
 	}
 	return train, test, nil
 }
 
-// countClasses is the largest label + 1. A largest label that next to no image
-// has, where the others have a thousand times their share, is damage in the
-// file and no class.
+// countClasses is the largest label + 1. But a largest label is damage in the
+// file and no class if it has less than a thousandth of its share of the images,
+// or if it stands far above all others and has three images at most, which is
+// less than half its share.
 func countClasses(labels []uint8, path string) (int, error) {
 	var count [256]int
 	for _, l := range labels {
 		count[l]++
 	}
-	distinct, top := 0, 0
+	distinct, second, top := 0, 0, 0
 	for l, n := range count {
 		if n > 0 {
 			distinct++
-			top = l
+			second, top = top, l
 		}
 	}
-	if count[top]*1000*distinct < len(labels) {
+	rare := count[top] * distinct
+	apart := (top-second)*2 > max(distinct, 2) && count[top] <= 3
+	if rare*1000 < len(labels) || apart && rare*2 < len(labels) {
 		return 0, fmt.Errorf("%s: label %d of image %d is outside the classes: only %d of %d images have it",
 			path, top, slices.Index(labels, uint8(top)), count[top], len(labels))
 	}
@@ -97,10 +100,10 @@ var idxName = regexp.MustCompile(`^(.*-)?(train|t10k|test)-(images[.-]idx[34]|la
 
 // findIDX looks for the four files in dir. A plain file goes before its .gz,
 // and t10k before test.
-func findIDX(dir string) (files idxFiles, err error) {
+func findIDX(dir string) (paths idxFiles, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return files, fmt.Errorf("cannot read folder %s: %w", dir, cause(err))
+		return paths, fmt.Errorf("cannot read folder %s: %w", dir, files.Cause(err))
 	}
 	found := make(map[string]string) // by "train images" and so on
 	var prefixes []string
@@ -118,7 +121,7 @@ func findIDX(dir string) (files idxFiles, err error) {
 		}
 	}
 	if len(prefixes) > 1 {
-		return files, fmt.Errorf("folder %s holds %d data sets (%s): keep one in a folder",
+		return paths, fmt.Errorf("folder %s holds %d data sets (%s): keep one in a folder",
 			dir, len(prefixes), strings.Join(prefixes, ", "))
 	}
 	test := "t10k"
@@ -130,17 +133,17 @@ func findIDX(dir string) (files idxFiles, err error) {
 		set, what string
 		file      string
 	}{
-		{&files.trainImages, "train", "images", "train-images-idx3-ubyte"},
-		{&files.trainLabels, "train", "labels", "train-labels-idx1-ubyte"},
-		{&files.testImages, test, "images", "t10k-images-idx3-ubyte"},
-		{&files.testLabels, test, "labels", "t10k-labels-idx1-ubyte"},
+		{&paths.trainImages, "train", "images", "train-images-idx3-ubyte"},
+		{&paths.trainLabels, "train", "labels", "train-labels-idx1-ubyte"},
+		{&paths.testImages, test, "images", "t10k-images-idx3-ubyte"},
+		{&paths.testLabels, test, "labels", "t10k-labels-idx1-ubyte"},
 	} {
 		*f.path = found[f.set+" "+f.what]
 		if *f.path == "" {
-			return files, fmt.Errorf("folder %s has no %s, nor %[2]s.gz", dir, f.file)
+			return paths, fmt.Errorf("folder %s has no %s, nor %[2]s.gz", dir, f.file)
 		}
 	}
-	return files, nil
+	return paths, nil
 }
 
 // readPair reads images and their labels; Classes is left empty.
@@ -269,7 +272,7 @@ type idxReader struct {
 func openIDX(path string) (*idxReader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	r := &idxReader{bufio.NewReader(f), f, path}
 	if strings.HasSuffix(path, ".gz") {
@@ -305,15 +308,7 @@ func (r *idxReader) broken(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: truncated", r.path)
 	}
-	return fmt.Errorf("cannot read %s: %w", r.path, cause(err))
-}
-
-// cause strips the operation and the path off an error of the file system.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
+	return fmt.Errorf("cannot read %s: %w", r.path, files.Cause(err))
 }
 
 // sides is H×W×C with every side, even of a single row.

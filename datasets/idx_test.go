@@ -178,6 +178,36 @@ func TestFolderFaults(t *testing.T) {
 	})
 }
 
+// A few labels far above all others are damage, unless the set is so small that
+// they may be classes.
+func TestFolderStrayLabel(t *testing.T) {
+	const labels = "train-labels-idx1-ubyte"
+	for _, c := range []struct {
+		images, classes int
+		stray           byte
+		damage          bool
+	}{
+		{100, 10, 200, true}, {30, 3, 77, true}, {30, 3, 3, false}, {100, 10, 11, false}, {8, 6, 9, false}, {30, 9, 10, false},
+	} {
+		all := make([]byte, c.images)
+		for i := range all {
+			all[i] = byte(i % c.classes)
+		}
+		all[7] = c.stray
+		files := small()
+		files["train-images-idx3-ubyte"], files[labels] = idx(make([]byte, c.images*6), c.images, 3, 2), idx(all, c.images)
+		dir := folder(t, files)
+		train, _, err := datasets.Folder(dir)
+		want := fmt.Sprintf("%s: label %d of image 7 is outside the classes: only 1 of %d images have it", filepath.Join(dir, labels), c.stray, c.images)
+		if c.damage && (err == nil || err.Error() != want) {
+			t.Errorf("%+v: error %v, want %s", c, err, want)
+		}
+		if !c.damage && (err != nil || len(train.Classes) != int(c.stray)+1) {
+			t.Errorf("%+v: %v, %v", c, train, err)
+		}
+	}
+}
+
 // damaged changes the checksum that ends a gzip file.
 func damaged(z []byte) []byte {
 	z[len(z)-8]++

@@ -22,10 +22,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"tatami/internal/files"
 )
 
 // Figure is a picture that knows its natural size. Draw fills the canvas's
@@ -104,8 +105,8 @@ func Save(path string, f Figure) error {
 	if err := Encode(&b, f, format); err != nil {
 		return fmt.Errorf("picture %s: %w", path, err)
 	}
-	if err := renameio.WriteFile(path, b.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(path)), renameio.WithExistingPermissions()); err != nil {
-		return fmt.Errorf("picture %s: %w", path, err)
-	}
-	return nil
+	return files.Write(path, func(w io.Writer) error {
+		_, err := b.WriteTo(w)
+		return err
+	})
 }

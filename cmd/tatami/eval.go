@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,11 +34,13 @@ func newEval() *cobra.Command {
 			if asJSON {
 				return printJSON(os.Stdout, resultOf(m.Sequential, e))
 			}
-			fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss)
+			var text strings.Builder
+			fmt.Fprintf(&text, "test accuracy %.2f%% (%d/%d), loss %.4f\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss)
 			for k, name := range test.Classes {
-				fmt.Printf("  %s: precision %.2f%%, recall %.2f%%\n", name, 100*e.Precision(k), 100*e.Recall(k))
+				fmt.Fprintf(&text, "  %s: precision %.2f%%, recall %.2f%%\n", name, 100*e.Precision(k), 100*e.Recall(k))
 			}
-			return nil
+			_, err = fmt.Print(text.String())
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout (default: MNIST)")

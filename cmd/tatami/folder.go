@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"tatami/internal/files"
 )
 
 const (
@@ -20,7 +22,8 @@ var runFiles = []string{
 	"loss.png", "accuracy.png", "filters.png", "confusion.png", "mistakes.png",
 }
 
-// prepareFolder makes the folder of a run, or clears it of an earlier one.
+// prepareFolder makes the folder of a run. What is there of an earlier run is
+// only replaced once there is something to replace it: see saveEpoch.
 func prepareFolder(dir string, overwrite bool) error {
 	for _, name := range runFiles {
 		_, err := os.Lstat(filepath.Join(dir, name))
@@ -28,27 +31,37 @@ func prepareFolder(dir string, overwrite bool) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("cannot write in %s: %w", dir, cause(err))
+			return fmt.Errorf("cannot write in %s: %w", dir, files.Cause(err))
 		}
 		if !overwrite {
 			return fmt.Errorf("%s holds a run (%s): name another --out, or give --overwrite", dir, name)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("cannot make folder %s: %w", dir, cause(err))
+		return fmt.Errorf("cannot make folder %s: %w", dir, files.Cause(err))
 	}
 	probe, err := os.CreateTemp(dir, ".probe")
 	if err != nil {
-		return fmt.Errorf("cannot write in %s: %w", dir, cause(err))
+		return fmt.Errorf("cannot write in %s: %w", dir, files.Cause(err))
 	}
 	probe.Close()
 	os.Remove(probe.Name())
 	clearHalfWritten(dir)
+	return nil
+}
+
+// dropEarlier removes the files of the run that --overwrite gave up, but for
+// the checkpoint, which is the new run's already.
+func (r *runState) dropEarlier() error {
 	for _, name := range runFiles {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot remove %s: %w", filepath.Join(dir, name), cause(err))
+		if name == checkpointName || !r.overwrite {
+			continue
+		}
+		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot remove %s: %w", r.path(name), files.Cause(err))
 		}
 	}
+	r.overwrite = false
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"tatami/internal/files"
 	"tatami/internal/suggest"
 	"tatami/layers"
 	"tatami/nn"
@@ -19,7 +20,7 @@ func findNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 	if strings.HasSuffix(name, ".json") {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return nn.Shape{}, nil, err
+			return nn.Shape{}, nil, fmt.Errorf("cannot read %s: %w", name, files.Cause(err))
 		}
 		in, specs, err := nn.ParseArchitecture(text, layers.Catalog())
 		if err != nil {

@@ -46,14 +46,16 @@ func newPredict() *cobra.Command {
 			if asJSON {
 				return printJSON(os.Stdout, all)
 			}
+			var text strings.Builder
 			for _, p := range all {
 				var parts []string
 				for _, k := range ranking(p.Probabilities)[:min(3, len(p.Probabilities))] {
 					parts = append(parts, fmt.Sprintf("%s %.2f%%", p.Classes[k], 100*p.Probabilities[k]))
 				}
-				fmt.Printf("%s: %s\n", p.Image, strings.Join(parts, ", "))
+				fmt.Fprintf(&text, "%s: %s\n", p.Image, strings.Join(parts, ", "))
 			}
-			return nil
+			_, err = fmt.Print(text.String())
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

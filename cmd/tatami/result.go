@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"tatami/internal/files"
 	"tatami/internal/kernels"
 	"tatami/layers"
 	"tatami/nn"
@@ -14,14 +15,20 @@ import (
 	"tatami/train/doctor"
 )
 
-// saveEpoch writes the model and the curves after each epoch.
+// saveEpoch writes the model, the best so far if the run keeps that, and the
+// curves after each epoch.
 func (r *runState) saveEpoch(e train.Event) error {
 	if e.Kind != train.Epoch {
 		return nil
 	}
-	epochs := e.History.Epochs
-	if err := r.saveModel(epochs[len(epochs)-1]); err != nil {
+	if err := r.dropEarlier(); err != nil {
 		return err
+	}
+	row := e.History.Epochs[len(e.History.Epochs)-1]
+	if !e.Trainer.KeepBest || row == e.Trainer.BestEpoch() {
+		if err := r.saveModel(row); err != nil {
+			return err
+		}
 	}
 	return r.saveHistory()
 }
@@ -39,10 +46,10 @@ func (r *runState) saveModel(row train.EpochRow) error {
 
 func (r *runState) saveHistory() error {
 	h := r.trainer.History()
-	if err := writeFile(r.path("history.csv"), func(w io.Writer) error { return h.WriteEpochs(w, r.Validation > 0) }); err != nil {
+	if err := files.Write(r.path("history.csv"), func(w io.Writer) error { return h.WriteEpochs(w, r.Validation > 0) }); err != nil {
 		return err
 	}
-	return writeFile(r.path("steps.csv"), h.WriteSteps)
+	return files.Write(r.path("steps.csv"), h.WriteSteps)
 }
 
 // result is run.json, and what eval prints of it.
@@ -106,7 +113,7 @@ func (r *runState) finish() error {
 	if err := r.draw(e); err != nil {
 		return err
 	}
-	if err := writeFile(r.path("run.json"), func(w io.Writer) error { return printJSON(w, run) }); err != nil {
+	if err := files.Write(r.path("run.json"), func(w io.Writer) error { return printJSON(w, run) }); err != nil {
 		return err
 	}
 	fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"tatami/datasets"
 	"tatami/layers"
@@ -115,13 +117,24 @@ func (r *runState) fit(parent context.Context) error {
 	_, err := r.trainer.Fit(ctx)
 	shown.clear()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: tatami train --resume %s\n", len(r.trainer.History().Steps), r.out)
+		if dropErr := r.dropEarlier(); dropErr != nil {
+			return dropErr
+		}
+		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: tatami train --resume %s\n", len(r.trainer.History().Steps), shellWord(r.out))
 		return err
 	}
 	if err != nil {
 		return err
 	}
 	return r.finish()
+}
+
+// shellWord is text as one word of a shell's command line.
+func shellWord(text string) string {
+	if regexp.MustCompile(`^[\w./,:@%+=-]+$`).MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 func loadData(dir string) (train, test *datasets.Dataset, err error) {

@@ -14,7 +14,7 @@ import (
 type settings struct {
 	Net            string          `json:"net"`
 	Architecture   json.RawMessage `json:"architecture,omitempty"` // of a --net FILE.json
-	Data           string          `json:"data,omitempty"`
+	Data           string          `json:"data"`
 	Epochs         int             `json:"epochs"`
 	Batch          int             `json:"batch"`
 	Optimizer      string          `json:"optimizer"`

@@ -23,15 +23,15 @@ func newSummary() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				fmt.Print(m.Sequential)
-				return nil
+				_, err = fmt.Print(m.Sequential)
+				return err
 			}
 			net, err := buildNetwork(args[0], nn.Shape{}, 10, 1)
 			if err != nil {
 				return err
 			}
-			fmt.Print(net)
-			return nil
+			_, err = fmt.Print(net)
+			return err
 		},
 	}
 }

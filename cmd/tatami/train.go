@@ -69,6 +69,9 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 
 func (o *trainOptions) run(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("resume") {
+		if o.resume == "" {
+			return wrongUsage("--resume names no folder")
+		}
 		return o.continueRun(cmd)
 	}
 	if err := follow(recipe(o.Net), cmd); err != nil {
@@ -80,6 +83,12 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if o.out == "" {
 		name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
 		o.out = filepath.Join("runs", name+"-"+time.Now().Format("20060102-150405"))
+	}
+	if o.Data != "" { // wherever it will be resumed from
+		var err error
+		if o.Data, err = filepath.Abs(o.Data); err != nil {
+			return err
+		}
 	}
 	if strings.HasSuffix(o.Net, ".json") {
 		in, specs, err := findNetwork(o.Net, nn.Shape{}, 0)

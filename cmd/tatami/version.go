@@ -16,8 +16,8 @@ func newVersion() *cobra.Command {
 		Short: "Print the version, Go's, and the instruction set in use",
 		Args:  arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Printf("tatami %s %s %s/%s %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernels.ISA())
-			return nil
+			_, err := fmt.Printf("tatami %s %s %s/%s %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernels.ISA())
+			return err
 		},
 	}
 }

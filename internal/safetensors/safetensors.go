@@ -16,14 +16,12 @@
 package safetensors
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"math"
 	"os"
-	"path/filepath"
 
-	"github.com/google/renameio/v2"
+	"tatami/internal/files"
 )
 
 const (
@@ -71,19 +69,19 @@ func (f *File) CheckSeal() error {
 func Read(path string) (*File, error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	defer r.Close()
 	info, err := r.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, cause(err))
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("cannot read %s: not a regular file", path)
 	}
 	f, err := Decode(r, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, cause(err))
+		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
 	return f, nil
 }
@@ -91,35 +89,7 @@ func Read(path string) (*File, error) {
 // Write writes f beside path, syncs it and renames it to path, so path holds
 // either its earlier content or all of f.
 func Write(path string, f *File) error {
-	if err := write(path, f); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, cause(err))
-	}
-	return nil
-}
-
-func write(path string, f *File) error {
-	w, err := renameio.NewPendingFile(path,
-		renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer w.Cleanup() // does nothing once the file is in place
-	if err := Encode(w, f); err != nil {
-		return err
-	}
-	return w.CloseAtomicallyReplace()
-}
-
-// cause strips the operation and the file, often a temporary one, off an error
-// of the file system: the caller names the file that the user knows.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err
-	}
-	return err
+	return files.Write(path, func(w io.Writer) error { return Encode(w, f) })
 }
 
 // size is the number of bytes of a tensor of the given shape.

@@ -1,0 +1,138 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// running is a command that has been started.
+type running struct {
+	*exec.Cmd
+	stdout, stderr bytes.Buffer
+}
+
+func start(t *testing.T, dir string, args ...string) *running {
+	t.Helper()
+	r := &running{Cmd: command(dir, nil, args...)}
+	r.Stdout, r.Stderr = &r.stdout, &r.stderr
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Process.Kill() })
+	return r
+}
+
+// await waits until path is there.
+func await(t *testing.T, path string) {
+	t.Helper()
+	for range 6000 {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%s does not come", path)
+}
+
+// long is a run of seconds, most of them in distorting images.
+var long = []string{"train", "--data", "data", "--epochs", "6", "--augment", "shift,elastic", "--validation", "100", "--net", "mlp"}
+
+func writeLong(t *testing.T, dir string) {
+	set := bars
+	set.train = 6000
+	set.write(t, filepath.Join(dir, "data"))
+}
+
+// A run that Ctrl-C ended, or that was killed, and resumed is the uninterrupted
+// one. What a killed one left half-written is cleared.
+func TestResume(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeLong(t, dir)
+	succeeds(t, dir, append(long, "--out", "whole", "--quiet")...)
+
+	for _, quiet := range []bool{false, true} {
+		out := fmt.Sprint("quiet ", quiet)
+		args := append([]string{"--out", out}, fmt.Sprintf("--quiet=%v", quiet))
+		r := start(t, dir, append(long, args...)...)
+		await(t, filepath.Join(dir, out, "history.csv"))
+		r.Process.Signal(os.Interrupt)
+		r.Wait()
+		said := regexp.MustCompile(`^interrupted after step \d+; resume with: tatami train --resume '` + out + "'\n$")
+		if code := r.ProcessState.ExitCode(); code != 130 || !said.MatchString(r.stderr.String()) || quiet && r.stdout.Len() > 0 {
+			t.Fatalf("after Ctrl-C: exit %d\nstdout: %s\nstderr: %s", code, &r.stdout, &r.stderr)
+		}
+		if _, rows := table(t, dir, out, "history.csv"); len(rows) >= 6 {
+			t.Fatal("the run was over before Ctrl-C came")
+		}
+		for _, name := range []string{"run.json", "loss.png"} {
+			if _, err := os.Stat(filepath.Join(dir, out, name)); err == nil {
+				t.Errorf("the interrupted run left %s", name)
+			}
+		}
+		// From wherever.
+		succeeds(t, t.TempDir(), "train", "--resume", filepath.Join(dir, out), "--quiet")
+		sameRun(t, filepath.Join(dir, out), filepath.Join(dir, "whole"))
+	}
+
+	r := start(t, dir, append(long, "--out", "killed")...)
+	await(t, filepath.Join(dir, "killed", "history.csv"))
+	r.Process.Kill()
+	r.Wait()
+	halves := []string{".checkpoint123", ".model.safetensors9876543210", ".loss.png1", ".steps.csv22", ".run.json3"}
+	for _, name := range append(halves, ".mine", ".checkpoint") {
+		writeTestFile(t, filepath.Join(dir, "killed", name), []byte("half"))
+	}
+	succeeds(t, dir, "train", "--resume", "killed", "--quiet")
+	sameRun(t, filepath.Join(dir, "killed"), filepath.Join(dir, "whole"))
+	left := content(t, filepath.Join(dir, "killed"))
+	for name := range left {
+		if strings.HasPrefix(name, ".") && name != ".mine" && name != ".checkpoint" {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	if left[".mine"] == "" || left[".checkpoint"] == "" {
+		t.Error("a file that is no run's was cleared")
+	}
+
+	// A new run clears them too.
+	for _, name := range halves {
+		writeTestFile(t, filepath.Join(dir, "data", name), []byte("half"))
+	}
+	succeeds(t, dir, "train", "--data", "data", "--out", "data", "--limit", "100", "--epochs", "1", "--quiet")
+	if left := content(t, filepath.Join(dir, "data")); len(left) != 4+len(runFiles) {
+		t.Errorf("left %v", left)
+	}
+}
+
+// The second Ctrl-C does not wait for the step to end.
+func TestSecondInterrupt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	set := bars
+	set.train, set.height, set.width = 40000, 24, 24 // a step of seconds
+	set.write(t, filepath.Join(dir, "data"))
+	r := start(t, dir, "train", "--data", "data", "--batch", "65536", "--shards", "1", "--augment", "elastic", "--net", "mlp", "--out", "out")
+	await(t, filepath.Join(dir, "out"))
+	time.Sleep(100 * time.Millisecond)
+	r.Process.Signal(os.Interrupt)
+	time.Sleep(100 * time.Millisecond)
+	r.Process.Signal(os.Interrupt)
+	r.Wait()
+	if s := r.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGINT {
+		t.Errorf("%v\nstdout: %s\nstderr: %s", r.ProcessState, &r.stdout, &r.stderr)
+	}
+	if left := content(t, filepath.Join(dir, "out")); len(left) > 0 {
+		t.Errorf("left %v", left)
+	}
+}

@@ -1,0 +1,51 @@
+package files_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tatami/internal/files"
+)
+
+// What cannot be written leaves the earlier file and nothing beside it.
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	write := func(text string, err error) error {
+		return files.Write(path, func(w io.Writer) error {
+			io.WriteString(w, text)
+			return err
+		})
+	}
+	for _, text := range []string{"first", "second"} {
+		if err := write(text, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("third", errors.New("no more")); err == nil || err.Error() != "cannot write "+path+": no more" {
+		t.Errorf("error %v", err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "second" || err != nil {
+		t.Errorf("the file has %q, %v", got, err)
+	}
+	if err := write("fourth", nil); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file's mode is %v, %v, wanted as it was", info.Mode(), err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left %v", left)
+	}
+	err := files.Write(filepath.Join(path, "below"), func(io.Writer) error { return nil })
+	if err == nil || !strings.HasSuffix(err.Error(), "file/below: not a directory") {
+		t.Errorf("error %v, wanted one without a temporary name", err)
+	}
+}
