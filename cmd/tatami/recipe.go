@@ -19,13 +19,14 @@ func recipe(net string) map[string]string {
 	return nil
 }
 
-// follow sets the flags that were not given as the recipe says. A rate of its
+// follow sets the flags that the command has and that were not given, as the
+// recipe says. A rate of its
 // own is meant for its own optimizer.
 func follow(recipe map[string]string, cmd *cobra.Command) error {
 	flags := cmd.Flags()
 	own := flags.Changed("optimizer")
 	for name, value := range recipe {
-		if flags.Changed(name) || name == "lr" && own {
+		if flags.Lookup(name) == nil || flags.Changed(name) || name == "lr" && own {
 			continue
 		}
 		if err := flags.Set(name, value); err != nil {

@@ -42,22 +42,12 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
+	o.shapeFlags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&o.Net, "net", "simple", "network: "+networkNames())
-	f.StringVar(&o.Data, "data", "", "folder in the IDX layout (default: MNIST)")
 	f.IntVar(&o.Epochs, "epochs", 5, "passes over the training set")
-	f.IntVar(&o.Batch, "batch", 100, "images a batch")
-	f.StringVar(&o.Optimizer, "optimizer", "adam", "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw, parameters after a colon: adam:beta1=0.7,beta2=0.9")
 	f.Float64Var(&o.Rate, "lr", 0, "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)")
 	f.StringVar(&o.Schedule, "schedule", "one-cycle", "constant, step, exponential, cosine or one-cycle, parameters after a colon: step:every=600,factor=0.5")
 	f.IntVar(&o.Warmup, "warmup", 0, "steps of linear warm-up before the schedule")
-	f.Float64Var(&o.WeightDecay, "weight-decay", 0, "weight decay λ")
-	f.StringVar(&o.Augment, "augment", "shift", "none, or a list of shift, rotate, scale, elastic, strength after a colon: shift:2,rotate:10")
-	f.Float64Var(&o.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")
-	f.Float64Var(&o.Clip, "clip", 0, "bound of the gradient's norm (0: none)")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of all that is random")
-	f.IntVar(&o.Shards, "shards", train.DefaultShards, "parts of a batch; results depend on it, not on the processors")
-	f.IntVar(&o.Limit, "limit", 0, "use only the first images of the training set (0: all)")
 	f.IntVar(&o.Validation, "validation", 0, "training images held out; the model is then the best on them")
 	f.IntVar(&o.Patience, "patience", 0, "end after so many epochs without a lower validation loss (0: never)")
 	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
@@ -65,6 +55,21 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but the last line")
 	return cmd
+}
+
+// shapeFlags are the flags that say what is trained on what, and how.
+func (o *trainOptions) shapeFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.Net, "net", "simple", "network: "+networkNames())
+	f.StringVar(&o.Data, "data", "", "folder in the IDX layout (default: MNIST)")
+	f.IntVar(&o.Batch, "batch", 100, "images a batch")
+	f.StringVar(&o.Optimizer, "optimizer", "adam", "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw, parameters after a colon: adam:beta1=0.7,beta2=0.9")
+	f.Float64Var(&o.WeightDecay, "weight-decay", 0, "weight decay λ")
+	f.StringVar(&o.Augment, "augment", "shift", "none, or a list of shift, rotate, scale, elastic, strength after a colon: shift:2,rotate:10")
+	f.Float64Var(&o.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")
+	f.Float64Var(&o.Clip, "clip", 0, "bound of the gradient's norm (0: none)")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of all that is random")
+	f.IntVar(&o.Shards, "shards", train.DefaultShards, "parts of a batch; results depend on it, not on the processors")
+	f.IntVar(&o.Limit, "limit", 0, "use only the first images of the training set (0: all)")
 }
 
 func (o *trainOptions) run(cmd *cobra.Command) error {
