@@ -20,8 +20,7 @@ func recipe(net string) map[string]string {
 }
 
 // follow sets the flags that the command has and that were not given, as the
-// recipe says. A rate of its
-// own is meant for its own optimizer.
+// recipe says. A rate of its own is meant for its own optimizer.
 func follow(recipe map[string]string, cmd *cobra.Command) error {
 	flags := cmd.Flags()
 	own := flags.Changed("optimizer")
