@@ -60,7 +60,7 @@ func convolutionFilters() Experiment {
 			if err != nil {
 				return err
 			}
-			return r.Figure("maps", "Edges of one direction light up in one map, those of another in the next (figure 7-25).", f)
+			return r.Figure("maps", "Red where a filter answers, blue where its opposite would: each map has edges of its own direction (figure 7-25).", f)
 		},
 	}
 }

@@ -19,9 +19,9 @@ func halfPrecision() Experiment {
 	return Experiment{
 		ID: "ch08-half-precision", Title: "Inference in half precision", Chapter: 8, Section: "section 8.3.4", Version: 1,
 		Setup: "The network of ch08-deep-convnet on the test images in float32, and again with inputs, parameters and the " +
-			"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in hardware that has float16; " +
-			"the book's NumPy rounds every step. Beside it roundings that keep fewer bits, down to where it breaks.",
-		Lesson: "A trained network does not need its last digits: 16 bits give the same answers as 32.",
+			"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in " +
+			"hardware that has float16; the book's NumPy rounds every step. Beside it coarser roundings, down to powers of two.",
+		Lesson: "A trained network does not need its last digits: 16 bits give the same answers as 32, and far fewer nearly so.",
 		Rows: []Row{
 			shown("test accuracy in float32", "").as("%.4f"),
 			shown("test accuracy in float16", "").as("%.4f"),
@@ -79,7 +79,7 @@ func halfPrecision() Experiment {
 			if err != nil {
 				return err
 			}
-			return r.Figure("bits", "Accuracy by the number of bits kept.", f)
+			return r.Figure("bits", "Accuracy by the number of bits kept; with 0 every value is a power of two.", f)
 		},
 	}
 }

@@ -22,8 +22,8 @@ func mistakes() Experiment {
 			// 62 at the published 0.9938; 15 either way as there.
 			near("wrong of 10,000", 62, 15).as("%.0f"),
 			shown("wrong, but right at its second guess", "").as("%.2f"),
-			shown("mean probability of a wrong answer", "").as("%.2f"),
-			shown("mean probability of a right answer", "").as("%.2f"),
+			shown("mean probability of a wrong answer", "").as("%.3f"),
+			shown("mean probability of a right answer", "").as("%.3f"),
 		},
 		Run: func(ctx context.Context, r *Run) error {
 			_, test, err := r.MNIST()
