@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"net/http"
 	"sync/atomic"
 
@@ -132,9 +131,6 @@ func (q *Queue) Image(ctx context.Context, body []byte) (img image.Image, free f
 		free = func() { q.largest.Release(1) }
 	}
 	img, err = datasets.DecodeImage(bytes.NewReader(body))
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return nil, free, refuse(http.StatusUnprocessableEntity, "the image ends early")
-	}
 	if err != nil {
 		return nil, free, refuse(http.StatusUnprocessableEntity, "%v", err)
 	}

@@ -404,6 +404,9 @@ func (s *Server) convolution(r *http.Request, q *question) (any, error) {
 				break
 			}
 		}
+		if position == 0 {
+			return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the model has no convolution"}
+		}
 	}
 	c, err := q.net.Convolution(q.x, position-1)
 	if errors.Is(err, inspect.ErrNoConvolution) {
