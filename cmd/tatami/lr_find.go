@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/plotter"
 
+	"tatami/internal/files"
 	"tatami/optim"
 	"tatami/plots"
 	"tatami/train"
@@ -63,7 +64,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err != nil {
 				return err
 			}
-			if err := writeFile(csvPath, found.writeCSV); err != nil {
+			if err := files.Write(csvPath, found.writeCSV); err != nil {
 				return err
 			}
 			picture, err := found.draw(fmt.Sprintf("Learning rates for %s with %s", o.Net, o.Optimizer))
