@@ -1,19 +1,18 @@
 package experiments
 
 import (
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"tatami/datasets"
+	"tatami/internal/files"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -158,24 +157,14 @@ func (r *Run) Trained(name string, version int, fit func() (*nn.Sequential, *Log
 	return net, log, writeJSON(logFile, log) // last: it says that both are there
 }
 
-// writeFile writes a whole file beside its place and then renames it.
-func writeFile(path string, data []byte) error {
-	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
-}
-
 func writeJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return writeFile(path, append(text, '\n'))
+	return files.Write(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(v)
+	})
 }
 
 func writeCSV(path string, lines [][]string) error {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(lines); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return writeFile(path, b.Bytes())
+	return files.Write(path, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(lines) })
 }

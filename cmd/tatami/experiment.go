@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +13,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"tatami/experiments"
+	"tatami/internal/files"
 )
 
 func newExperiment() *cobra.Command {
@@ -158,13 +157,9 @@ func (o *experimentOptions) run(parent context.Context, list []experiments.Exper
 		{".md", func(w io.Writer) error { return experiments.WriteMarkdown(w, results) }},
 		{".html", func(w io.Writer) error { return experiments.WriteHTML(w, results, time.Now()) }},
 	} {
-		var text bytes.Buffer
-		if err := f.write(&text); err != nil {
-			return err
-		}
 		path := filepath.Join(o.Out, name+f.ext)
-		if err := renameio.WriteFile(path, text.Bytes(), 0o644, renameio.WithTempDir(o.Out)); err != nil {
-			return fmt.Errorf("cannot write %s: %w", path, err)
+		if err := files.Write(path, f.write); err != nil {
+			return err
 		}
 		fmt.Println(path)
 	}
