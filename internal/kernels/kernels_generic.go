@@ -93,7 +93,7 @@ func winogradTransform(t transform, dst, src grid, n, tiles int) {
 }
 
 func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratch []float32) {
-	p.addGradientByRows(dw, db, dy, code, x, scratch)
+	p.addGradientPortable(dw, db, dy, code, x, scratch)
 }
 
 func peak(isa) int { return peakPortable() }

@@ -29,7 +29,7 @@ func NewPooledFilter(h, w, kernel, channels int) *PooledFilter {
 }
 
 // ScratchLen is the length of the scratch which AddGradient needs.
-func (p *PooledFilter) ScratchLen() int { return 4 * p.pw * p.channels }
+func (p *PooledFilter) ScratchLen() int { return max(4*p.pw*p.channels, p.kernel*p.kernel) }
 
 // AddGradient adds to dw, a matrix of kernel² × channels, the filter gradient of some images, and to db that of the bias:
 // dy and code are H/2×W/2×channels of the convolution's H×W outputs an image, x the images.
@@ -44,12 +44,33 @@ func (p *PooledFilter) AddGradient(dw, db, dy []float32, code []uint8, x, scratc
 	}
 }
 
-// addGradientByRows spreads the gradients of a row of windows over two rows of outputs and multiplies all of them.
-func (p *PooledFilter) addGradientByRows(dw, db, dy []float32, code []uint8, x, scratch []float32) {
-	row := p.pw * p.channels
-	for i := range p.ph {
-		Unpool2(scratch[:2*row], scratch[2*row:], dy[i*row:][:row], code[i*row:][:row], p.channels)
-		SumRows(db, scratch)
-		Product(dw, p.weights, x[2*i*p.w:], p.window, p.two, scratch, p.channels, p.channels, true)
+// addGradientPortable takes one channel's windows after another, and only the pixel of each that has a gradient.
+func (p *PooledFilter) addGradientPortable(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+	sums := scratch[:p.kernel*p.kernel]
+	for c := range p.channels {
+		clear(sums)
+		bias := float32(0)
+		for i := range p.ph {
+			for j := range p.pw {
+				at := (i*p.pw+j)*p.channels + c
+				place := int(code[at])
+				if place >= cutOff {
+					continue
+				}
+				d := dy[at]
+				bias += d
+				window := x[(2*i+place/2)*p.w+2*j+place%2:]
+				for ky := range p.kernel {
+					row, part := window[ky*p.w:][:p.kernel], sums[ky*p.kernel:][:p.kernel]
+					for kx, v := range row {
+						part[kx] += d * v
+					}
+				}
+			}
+		}
+		for k, s := range sums {
+			dw[k*p.channels+c] += s
+		}
+		db[c] += bias
 	}
 }

@@ -6,6 +6,10 @@ package kernels
 const pooledChunk = 4096
 
 func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+	if active == portable {
+		p.addGradientPortable(dw, db, dy, code, x, scratch)
+		return
+	}
 	if active != avx512 || (p.kernel != 3 && p.kernel != 5 && p.kernel != 7) {
 		p.addGradientByRows(dw, db, dy, code, x, scratch)
 		return
@@ -17,6 +21,17 @@ func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratc
 			at := i*p.pw*p.channels + c
 			p.windows(dw[c:], db[c:], dy[at:], code[at:], x[2*i*p.w:], min(height, p.ph-i), tail)
 		}
+	}
+}
+
+// addGradientByRows spreads the gradients of a row of windows over two rows of outputs and multiplies all of them.
+func (p *PooledFilter) addGradientByRows(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+	row := p.pw * p.channels
+	scratch = scratch[:4*row]
+	for i := range p.ph {
+		Unpool2(scratch[:2*row], scratch[2*row:], dy[i*row:][:row], code[i*row:][:row], p.channels)
+		SumRows(db, scratch)
+		Product(dw, p.weights, x[2*i*p.w:], p.window, p.two, scratch, p.channels, p.channels, true)
 	}
 }
 

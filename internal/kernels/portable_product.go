@@ -7,6 +7,7 @@ const packChunk = 256
 // compute more than they store.
 func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) {
 	var pack [packChunk][3]float32
+	var t tile
 	for first := 0; first < len(tap); first += packChunk {
 		taps := tap[first:min(first+packChunk, len(tap))]
 		for l := 0; l < cols; l += 3 {
@@ -22,9 +23,10 @@ func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, 
 			}
 			for r := 0; r < len(crow); r += 2 {
 				next := min(r+1, len(crow)-1)
-				var t tile
-				t.sum(c[int(crow[r])+l:], c[int(crow[next])+l:], lanes, add || first > 0,
-					a, int(arow[r]), int(arow[next]), taps, pack[:len(taps)])
+				t.r0, t.r1 = int(arow[r]), int(arow[next])
+				t.load(c[int(crow[r])+l:], c[int(crow[next])+l:], lanes, add || first > 0)
+				t.walk(a, taps, pack[:len(taps)])
+				t.store(lanes)
 			}
 		}
 	}
@@ -33,6 +35,7 @@ func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, 
 // productTPortable is productPortable with b packed across its rows.
 func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {
 	var pack [packChunk][3]float32
+	var t tile
 	for first := 0; first < k; first += packChunk {
 		depth := min(packChunk, k-first)
 		for l := 0; l < n; l += 3 {
@@ -44,8 +47,10 @@ func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, l
 			}
 			for r := 0; r < m; r += 2 {
 				next := min(r+1, m-1)
-				var t tile
-				t.sum(c[r*ldc+l:], c[next*ldc+l:], lanes, add || first > 0, a, r*lda+first, next*lda+first, ascending[:depth], pack[:depth])
+				t.r0, t.r1 = r*lda+first, next*lda+first
+				t.load(c[r*ldc+l:], c[next*ldc+l:], lanes, add || first > 0)
+				t.walk(a, ascending[:depth], pack[:depth])
+				t.store(lanes)
 			}
 		}
 	}
@@ -60,33 +65,41 @@ var ascending = func() (list [packChunk]int32) {
 }()
 
 // A tile is the sums of 2 rows × 3 lanes.
-type tile [2][3]float32
+type tile struct {
+	s0, s1 [3]float32
+	c0, c1 []float32 // where they go
+	r0, r1 int       // the rows of a
+}
 
-// sum brings the products of rows r0 and r1 of a with b into the first lanes of c0 and c1.
-func (t *tile) sum(c0, c1 []float32, lanes int, add bool, a []float32, r0, r1 int, tap []int32, b [][3]float32) {
-	if lanes < 3 {
-		c0, c1 = c0[:lanes], c1[:lanes]
-		if add {
-			copy(t[0][:], c0)
-			copy(t[1][:], c1)
-		}
-		t.walk(a, r0, r1, tap, b)
-		copy(c0, t[0][:])
-		copy(c1, t[1][:])
+// load begins the sums, with what is in c or with 0.
+func (t *tile) load(c0, c1 []float32, lanes int, add bool) {
+	t.c0, t.c1 = c0, c1
+	switch {
+	case !add:
+		t.s0, t.s1 = [3]float32{}, [3]float32{}
+	case lanes == 3:
+		t.s0, t.s1 = [3]float32(c0), [3]float32(c1)
+	default:
+		copy(t.s0[:], c0[:lanes])
+		copy(t.s1[:], c1[:lanes])
+	}
+}
+
+// store writes the sums.
+func (t *tile) store(lanes int) {
+	if lanes == 3 {
+		*(*[3]float32)(t.c0), *(*[3]float32)(t.c1) = t.s0, t.s1
 		return
 	}
-	whole0, whole1 := (*[3]float32)(c0), (*[3]float32)(c1)
-	if add {
-		t[0], t[1] = *whole0, *whole1
-	}
-	t.walk(a, r0, r1, tap, b)
-	*whole0, *whole1 = t[0], t[1]
+	copy(t.c0, t.s0[:lanes])
+	copy(t.c1, t.s1[:lanes])
 }
 
 // walk adds the products of rows r0 and r1 of a with b. It is a function of its own for the sake of registers.
-func (t *tile) walk(a []float32, r0, r1 int, tap []int32, b [][3]float32) {
-	s00, s01, s02 := t[0][0], t[0][1], t[0][2]
-	s10, s11, s12 := t[1][0], t[1][1], t[1][2]
+func (t *tile) walk(a []float32, tap []int32, b [][3]float32) {
+	r0, r1 := t.r0, t.r1
+	s00, s01, s02 := t.s0[0], t.s0[1], t.s0[2]
+	s10, s11, s12 := t.s1[0], t.s1[1], t.s1[2]
 	b = b[:len(tap)]
 	for j, at := range tap {
 		x0, x1 := a[r0+int(at)], a[r1+int(at)]
@@ -98,8 +111,8 @@ func (t *tile) walk(a []float32, r0, r1 int, tap []int32, b [][3]float32) {
 		s02 += x0 * y[2]
 		s12 += x1 * y[2]
 	}
-	t[0] = [3]float32{s00, s01, s02}
-	t[1] = [3]float32{s10, s11, s12}
+	t.s0 = [3]float32{s00, s01, s02}
+	t.s1 = [3]float32{s10, s11, s12}
 }
 
 // transposePortable walks in blocks small enough that both sides stay in the first-level cache.
