@@ -77,6 +77,9 @@ one of them and a shard of 25 images. TATAMI_ISA chooses the instruction set.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			var before *benchReport
+			if asJSON && compare != "" {
+				return wrongUsage("--json and --compare cannot stand together")
+			}
 			if compare != "" {
 				text, err := os.ReadFile(compare)
 				if err != nil {
@@ -85,6 +88,9 @@ one of them and a shard of 25 images. TATAMI_ISA chooses the instruction set.`,
 				before = new(benchReport)
 				if err := json.Unmarshal(text, before); err != nil {
 					return fmt.Errorf("%s: not a report of bench --json: %w", compare, err)
+				}
+				if len(before.Networks) == 0 {
+					return fmt.Errorf("%s: not a report of bench --json: it has no networks", compare)
 				}
 			}
 			r, err := measure(nets)
@@ -277,7 +283,11 @@ func (r *benchReport) print(out io.Writer) {
 
 func (r *benchReport) printComparison(out io.Writer, before *benchReport) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nnow : before\tstep\tone image\tinference time")
+	fmt.Fprintln(out)
+	if r.ISA != before.ISA || r.Processors != before.Processors {
+		fmt.Fprintf(out, "before: %s, %d processors\n", before.ISA, before.Processors)
+	}
+	fmt.Fprintln(w, "time now : before\tstep\tone image\tinference time")
 	for _, n := range r.Networks {
 		for _, b := range before.Networks {
 			if b.Name == n.Name {
