@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"tatami/datasets"
@@ -28,6 +30,7 @@ type timing struct {
 	Loss            float64   `json:"loss"`
 	Latency         float64   `json:"latency"` // of one image
 	ImagesPerSecond float64   `json:"images_per_second"`
+	Memory          float64   `json:"memory"` // at its peak, in bytes
 }
 
 func main() {
@@ -99,6 +102,11 @@ func epoch(name string, epochs int) error {
 	result.Latency = each(2000, func() { net.PredictInto(y, x) })
 	some := data.Limit(10000)
 	result.ImagesPerSecond = 10000 / each(3, func() { train.Evaluate(net, t.Loss, some, 100) })
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return err
+	}
+	result.Memory = float64(usage.Maxrss) * 1024
 	return json.NewEncoder(os.Stdout).Encode(result)
 }
 
@@ -114,16 +122,17 @@ func each(n int, f func()) float64 {
 	return time.Since(start).Seconds() / float64(n)
 }
 
-// table prints medians and ratios of what run has gathered in dir.
+// table prints medians and ratios of what run has gathered in dir: of PyTorch
+// the better of its two memory layouts, figure by figure.
 func table(dir string) error {
-	fmt.Println("| network | tatami | PyTorch | PyTorch channels last | ratio | one image | ratio | images/s | ratio |")
+	fmt.Println("| network | | epoch | ratio | one image | ratio | images/s | ratio | memory |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|")
 	for _, net := range []string{"simple", "deep", "mlp"} {
 		ours, err := read(filepath.Join(dir, "tatami-"+net))
 		if err != nil {
 			return err
 		}
-		theirs, err := read(filepath.Join(dir, "torch-"+net))
+		torch, err := read(filepath.Join(dir, "torch-"+net))
 		if err != nil {
 			return err
 		}
@@ -131,12 +140,24 @@ func table(dir string) error {
 		if err != nil {
 			return err
 		}
-		best := min(theirs.Seconds[0], last.Seconds[0])
-		latency := min(theirs.Latency, last.Latency)
-		throughput := max(theirs.ImagesPerSecond, last.ImagesPerSecond)
-		fmt.Printf("| %s | %.3f s | %.3f s | %.3f s | ×%.2f | %.1f µs | ×%.2f | %.0f | ×%.2f |\n", net,
-			ours.Seconds[0], theirs.Seconds[0], last.Seconds[0], best/ours.Seconds[0],
-			ours.Latency*1e6, latency/ours.Latency, ours.ImagesPerSecond, ours.ImagesPerSecond/throughput)
+		torch = timing{
+			Seconds: []float64{min(torch.Seconds[0], last.Seconds[0])}, Latency: min(torch.Latency, last.Latency),
+			ImagesPerSecond: max(torch.ImagesPerSecond, last.ImagesPerSecond), Memory: min(torch.Memory, last.Memory),
+		}
+		fmt.Printf("| %s | tatami | %.3f s | | %.1f µs | | %.0f | | %.0f MB |\n",
+			net, ours.Seconds[0], ours.Latency*1e6, ours.ImagesPerSecond, ours.Memory/1e6)
+		fmt.Printf("| | PyTorch | %.3f s | ×%.2f | %.1f µs | ×%.2f | %.0f | ×%.2f | %.0f MB |\n",
+			torch.Seconds[0], torch.Seconds[0]/ours.Seconds[0], torch.Latency*1e6, torch.Latency/ours.Latency,
+			torch.ImagesPerSecond, ours.ImagesPerSecond/torch.ImagesPerSecond, torch.Memory/1e6)
+		gorgonia, err := read(filepath.Join(dir, "gorgonia-"+net))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Printf("| | gorgonia | %.3f s | ×%.2f | | | | | %.0f MB |\n",
+			gorgonia.Seconds[0], gorgonia.Seconds[0]/ours.Seconds[0], gorgonia.Memory/1e6)
 	}
 	return nil
 }
@@ -148,7 +169,7 @@ func read(path string) (timing, error) {
 		return timing{}, err
 	}
 	defer f.Close()
-	var seconds, latency, throughput []float64
+	var seconds, latency, throughput, memory []float64
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		var t timing
 		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
@@ -157,8 +178,9 @@ func read(path string) (timing, error) {
 		seconds = append(seconds, t.Seconds...)
 		latency = append(latency, t.Latency)
 		throughput = append(throughput, t.ImagesPerSecond)
+		memory = append(memory, t.Memory)
 	}
-	return timing{Seconds: []float64{median(seconds)}, Latency: median(latency), ImagesPerSecond: median(throughput)}, nil
+	return timing{Seconds: []float64{median(seconds)}, Latency: median(latency), ImagesPerSecond: median(throughput), Memory: median(memory)}, nil
 }
 
 func median(values []float64) float64 {
