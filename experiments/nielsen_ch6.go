@@ -124,7 +124,7 @@ func nielsenCh6() Experiment {
 		Setup: "The first 50,000 training images to train, the other 10,000 to validate. Batches of 10 in the order of the " +
 			"images, SGD, 60 epochs; the test accuracy after the epoch of the best validation, the last of equals. Weights " +
 			"Normal(√(1/outputs)), biases Normal(1), output layer 0, as his program network3.py has them; it divides λ by the " +
-			"number of batches, so an update shrinks weights by rate·λ/5,000. His dropout scales at inference. Each rung adds to " +
+			"number of batches, so an update shrinks weights by rate·λ/5,000, of shifted images rate·λ/25,000. His dropout scales at inference. Each rung adds to " +
 			"the one before. Shifted images are 250,000, of which we take 12 epochs, as many updates as 60 of the others, where " +
 			"he takes 60, or 40 with dropout. His pixels are divided by 256, ours by 255.",
 		Lesson: "Each idea takes away a part of the errors that the last one left: local filters, a second layer of them, ReLU, " +
