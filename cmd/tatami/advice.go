@@ -11,15 +11,18 @@ import (
 // kept is what a checkpoint keeps for a resume beside the state of training.
 type kept struct {
 	settings
-	Advice []doctor.Advice `json:"advice,omitempty"`
+	TensorBoard bool            `json:"tensorboard,omitempty"`
+	Advice      []doctor.Advice `json:"advice,omitempty"`
 }
+
+func (o *trainOptions) kept() kept { return kept{o.settings, o.tensorboard, o.advice} }
 
 // newDoctor makes the observer that gives advice, on stderr and for run.json.
 func (r *runState) newDoctor(shown *progress) *doctor.Doctor {
 	d := &doctor.Doctor{Advice: r.advice}
 	d.Tell = func(a doctor.Advice) {
 		r.advice = d.Advice
-		if text, err := json.Marshal(kept{r.settings, r.advice}); err == nil {
+		if text, err := json.Marshal(r.kept()); err == nil {
 			r.trainer.Settings = text
 		}
 		if !r.quiet {

@@ -53,14 +53,18 @@ func prepareFolder(dir string, overwrite bool) error {
 // dropEarlier removes the files of the run that --overwrite gave up, but for
 // the checkpoint, which is the new run's already.
 func (r *runState) dropEarlier() error {
+	earlier := r.given
 	for _, name := range runFiles {
-		if name == checkpointName || !r.overwrite {
-			continue
-		}
-		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot remove %s: %w", r.path(name), files.Cause(err))
+		if name != checkpointName && r.overwrite {
+			earlier = append(earlier, r.path(name))
 		}
 	}
+	for _, path := range earlier {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("cannot remove %s: %w", path, files.Cause(err))
+		}
+	}
+	r.given = nil
 	r.overwrite = false
 	return nil
 }

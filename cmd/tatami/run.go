@@ -24,6 +24,7 @@ type runState struct {
 	train, test *datasets.Dataset
 	trainer     *train.Trainer
 	firstParams *nn.Tensor // the first layer's filters before training
+	given       []string   // event files that --overwrite gives up
 }
 
 func newRun(o *trainOptions) (*runState, error) {
@@ -78,7 +79,7 @@ func newRun(o *trainOptions) (*runState, error) {
 	if o.Warmup > 0 {
 		schedule = optim.Warmup{Steps: o.Warmup, After: schedule, Start: 1 / float64(o.Warmup+1)}
 	}
-	text, err := json.Marshal(kept{o.settings, o.advice})
+	text, err := json.Marshal(o.kept())
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +115,15 @@ func (r *runState) fit(parent context.Context) error {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	shown := &progress{quiet: r.quiet, images: r.train.Len()}
 	r.trainer.Observers = append(r.trainer.Observers, shown, r.newDoctor(shown), train.ObserverFunc(r.saveEpoch))
+	events := r.newBoard()
+	if r.tensorboard {
+		r.trainer.Observers = append(r.trainer.Observers, events)
+	}
 	_, err := r.trainer.Fit(ctx)
 	shown.clear()
+	if closeErr := events.close(); err == nil {
+		err = closeErr
+	}
 	if errors.Is(err, context.Canceled) {
 		if dropErr := r.dropEarlier(); dropErr != nil {
 			return dropErr

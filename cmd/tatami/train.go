@@ -22,6 +22,7 @@ type trainOptions struct {
 	settings
 	out, resume      string
 	overwrite, quiet bool
+	tensorboard      bool
 	advice           []doctor.Advice // that the run was given so far
 }
 
@@ -53,6 +54,7 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
 	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
+	f.BoolVar(&o.tensorboard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but the last line")
 	return cmd
 }
@@ -134,7 +136,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return fmt.Errorf("%s: settings: %w", path, err)
 	}
-	*o = trainOptions{settings: k.settings, out: dir, quiet: quiet, advice: k.Advice}
+	*o = trainOptions{settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, advice: k.Advice}
 	err = o.check(true)
 	var r *runState
 	if err == nil {
