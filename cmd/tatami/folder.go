@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"tatami/internal/files"
 )
@@ -20,12 +21,16 @@ const (
 var runFiles = []string{
 	modelName, checkpointName, "history.csv", "steps.csv", "run.json",
 	"loss.png", "accuracy.png", "filters.png", "confusion.png", "mistakes.png",
+	pageName,
 }
+
+// allFiles are those and what only some runs leave.
+var allFiles = append(slices.Clone(runFiles), filtersFilm, mapFilm)
 
 // prepareFolder makes the folder of a run. What is there of an earlier run is
 // only replaced once there is something to replace it: see saveEpoch.
 func prepareFolder(dir string, overwrite bool) error {
-	for _, name := range runFiles {
+	for _, name := range allFiles {
 		_, err := os.Lstat(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -54,7 +59,7 @@ func prepareFolder(dir string, overwrite bool) error {
 // the checkpoint, which is the new run's already.
 func (r *runState) dropEarlier() error {
 	earlier := r.given
-	for _, name := range runFiles {
+	for _, name := range allFiles {
 		if name != checkpointName && r.overwrite {
 			earlier = append(earlier, r.path(name))
 		}
@@ -70,7 +75,7 @@ func (r *runState) dropEarlier() error {
 }
 
 // halfWritten are the names that a run's files have before they are renamed.
-var halfWritten = regexp.MustCompile(`^\.(model\.safetensors|checkpoint|[a-z]+\.(csv|json|png)|probe)[0-9]+$`)
+var halfWritten = regexp.MustCompile(`^\.(model\.safetensors|checkpoint|[a-z]+\.(csv|json|png|html|gif)|probe)[0-9]+$`)
 
 // clearHalfWritten removes what a killed run left.
 func clearHalfWritten(dir string) {

@@ -61,7 +61,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newTrain(), newLRFind(), newEval(), newPredict(), newFilters(), newSummary(), newImport(), newBench(), newExperiment(), newServe(), newVersion())
+	root.AddCommand(newTrain(), newLRFind(), newEval(), newPredict(), newFilters(), newCompare(), newSummary(), newImport(), newBench(), newExperiment(), newServe(), newVersion())
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {

@@ -113,6 +113,15 @@ func (r *runState) finish() error {
 	if err := r.draw(e); err != nil {
 		return err
 	}
+	if r.filmed != nil {
+		if err := r.filmed.write(r.path); err != nil {
+			return err
+		}
+	}
+	r.record.Evaluated(e, r.test)
+	if err := r.writePage(); err != nil {
+		return err
+	}
 	if err := files.Write(r.path("run.json"), func(w io.Writer) error { return printJSON(w, run) }); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"strings"
 
 	"tatami/datasets"
+	"tatami/internal/web"
+	"tatami/internal/web/record"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -25,6 +28,9 @@ type runState struct {
 	trainer     *train.Trainer
 	firstParams *nn.Tensor // the first layer's filters before training
 	given       []string   // event files that --overwrite gives up
+	record      *record.Recorder
+	filmed      *film        // nil: not wanted
+	listener    net.Listener // of the live page; nil: not wanted
 }
 
 func newRun(o *trainOptions) (*runState, error) {
@@ -90,6 +96,18 @@ func newRun(o *trainOptions) (*runState, error) {
 		Checkpoint: filepath.Join(o.out, checkpointName), Settings: text,
 	}
 	r.firstParams = firstFilters(net)
+	r.record = record.New(r.facts(), net, r.train, r.test)
+	r.record.Before(r.firstParams)
+	if o.film {
+		if r.filmed, err = newFilm(net, r.test, steps); err != nil {
+			return nil, err
+		}
+	}
+	if o.web != "" {
+		if r.listener, err = web.Listen(o.web); err != nil {
+			return nil, fmt.Errorf("--web: %w", err)
+		}
+	}
 	return r, nil
 }
 
@@ -114,11 +132,31 @@ func (r *runState) fit(parent context.Context) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	shown := &progress{quiet: r.quiet, images: r.train.Len()}
-	r.trainer.Observers = append(r.trainer.Observers, shown, r.newDoctor(shown), train.ObserverFunc(r.saveEpoch))
+	r.trainer.Observers = append(r.trainer.Observers, shown, r.newDoctor(shown), train.ObserverFunc(r.saveEpoch), r.record)
 	events := r.newBoard()
 	if r.tensorboard {
 		r.trainer.Observers = append(r.trainer.Observers, events)
 	}
+	if r.filmed != nil {
+		r.trainer.Observers = append(r.trainer.Observers, r.filmed)
+	}
+	if r.listener == nil {
+		return r.fitAndFinish(ctx, shown, events)
+	}
+	live := r.serveLive(ctx, stop, r.listener)
+	r.trainer.Observers = append(r.trainer.Observers, live.monitor)
+	if !r.quiet {
+		fmt.Printf("watch at %s\n", web.URL(r.listener))
+	}
+	err := r.fitAndFinish(ctx, shown, events)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		r.record.SetState(record.Failed, err.Error())
+	}
+	live.end(ctx, err == nil)
+	return err
+}
+
+func (r *runState) fitAndFinish(ctx context.Context, shown *progress, events *board) error {
 	_, err := r.trainer.Fit(ctx)
 	shown.clear()
 	if closeErr := events.close(); err == nil {
@@ -127,6 +165,9 @@ func (r *runState) fit(parent context.Context) error {
 	if errors.Is(err, context.Canceled) {
 		if dropErr := r.dropEarlier(); dropErr != nil {
 			return dropErr
+		}
+		if err := r.writePage(); err != nil {
+			return err
 		}
 		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: tatami train --resume %s\n", len(r.trainer.History().Steps), shellWord(r.out))
 		return err

@@ -24,6 +24,8 @@ type trainOptions struct {
 	overwrite, quiet bool
 	tensorboard      bool
 	advice           []doctor.Advice // that the run was given so far
+	web              string          // address of the live page; empty: none
+	film             bool
 }
 
 func newTrain() *cobra.Command {
@@ -32,9 +34,10 @@ func newTrain() *cobra.Command {
 		Use:   "train",
 		Short: "Train a network and leave the model, its curves and its filters",
 		Long: `Train a network, by default the book's SimpleConvNet on MNIST, and leave in
---out: model.safetensors, checkpoint, history.csv, steps.csv, run.json and the
-pictures loss, accuracy, filters, confusion and mistakes (PNG). A doctor watches
-the run and says on stderr what seems wrong with it, and where to read on.
+--out: model.safetensors, checkpoint, history.csv, steps.csv, run.json, the
+pictures loss, accuracy, filters, confusion and mistakes (PNG), and index.html,
+a page of it all. A doctor watches the run and says on stderr what seems wrong
+with it, and where to read on.
 
 The networks fast and best come with settings of their own, for the shortest
 time to 99 % and for the highest accuracy in two minutes; flags go before them.
@@ -55,6 +58,8 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
 	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
 	f.BoolVar(&o.tensorboard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
+	f.StringVar(&o.web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
+	f.BoolVar(&o.film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but the last line")
 	return cmd
 }
@@ -119,14 +124,16 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	for _, name := range changedFlags(cmd) {
-		if name != "resume" && name != "quiet" {
+		switch name {
+		case "resume", "quiet", "web", "film":
+		default:
 			beside = name
 		}
 	}
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	dir, quiet := o.resume, o.quiet
+	dir, quiet, web, film := o.resume, o.quiet, o.web, o.film
 	path := filepath.Join(dir, checkpointName)
 	text, err := train.Settings(path)
 	if err != nil {
@@ -136,7 +143,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return fmt.Errorf("%s: settings: %w", path, err)
 	}
-	*o = trainOptions{settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, advice: k.Advice}
+	*o = trainOptions{settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, web: web, film: film, advice: k.Advice}
 	err = o.check(true)
 	var r *runState
 	if err == nil {

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/plot/plotter"
+
+	"tatami/datasets"
+	"tatami/internal/files"
+	"tatami/internal/web/inspect"
+	"tatami/internal/web/record"
+	"tatami/nn"
+	"tatami/plots"
+	"tatami/train"
+)
+
+const (
+	filtersFilm = "filters.gif"
+	mapFilm     = "map.gif"
+	filmFrames  = 48
+	filmDelay   = 120 * time.Millisecond
+	filmImages  = 500 // of the test set on the map
+)
+
+// film keeps the first filters and the features of test images as they change.
+type film struct {
+	net    *inspect.Network
+	data   *datasets.Dataset
+	images *nn.Tensor
+	due    []int
+	frames []filmFrame
+}
+
+type filmFrame struct {
+	step     int
+	filters  *nn.Tensor
+	features *nn.Tensor
+}
+
+func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, error) {
+	looked, err := inspect.New(net)
+	if err != nil {
+		return nil, err
+	}
+	n := min(filmImages, test.Len())
+	f := &film{net: looked, data: test, images: nn.NewTensor(n, test.Shape), due: record.Schedule(steps, filmFrames)}
+	(&datasets.Loader{Data: test, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, f.images, make([]int, n))
+	return f, nil
+}
+
+// Observe keeps a frame whenever its step has come, and the last one as the
+// run leaves the network.
+func (f *film) Observe(e train.Event) error {
+	if e.Kind == train.Finished {
+		if n := len(f.frames); n > 0 && f.frames[n-1].step == e.Step {
+			f.frames = f.frames[:n-1] // the best epoch's parameters may be others
+		}
+	} else {
+		for len(f.due) > 0 && f.due[0] < e.Step {
+			f.due = f.due[1:]
+		}
+		if len(f.due) == 0 || f.due[0] != e.Step || e.Kind == train.Epoch {
+			return nil
+		}
+		f.due = f.due[1:]
+	}
+	f.frames = append(f.frames, filmFrame{e.Step, firstFilters(f.net.Sequential), f.net.Features(f.images)})
+	return nil
+}
+
+func (f *film) write(path func(name string) string) error {
+	var filters, maps []plots.Figure
+	project, top, err := f.projection()
+	if err != nil {
+		return err
+	}
+	for _, frame := range f.frames {
+		when := fmt.Sprintf("after step %d", frame.step)
+		if frame.step == 0 {
+			when = "before training"
+		}
+		if frame.filters != nil {
+			figure, err := plots.Filters([]plots.Bank{{Filters: frame.filters}}, plots.FilterOptions{Title: "The first layer's filters " + when})
+			if err != nil {
+				return err
+			}
+			filters = append(filters, figure)
+		}
+		groups := make([]plots.Points, len(f.data.Classes))
+		for i := range groups {
+			groups[i].Name = f.data.Classes[i]
+		}
+		points := make([]plotter.XYs, len(groups))
+		for i := range frame.features.N {
+			label := f.data.Labels[i]
+			points[label] = append(points[label], project(frame.features.Sample(i)))
+		}
+		var marks []plots.Mark
+		for i, g := range groups {
+			if len(points[i]) > 0 {
+				g.Points = points[i]
+				marks = append(marks, g)
+			}
+		}
+		figure, err := plots.Chart(plots.ChartOptions{
+			Title: "Test images as the last layer sees them, " + when,
+			Note:  "Principal components of its input at the end; the axes never move.",
+			X:     plots.Axis{Label: "first component", Min: -top[0], Max: top[0]},
+			Y:     plots.Axis{Label: "second component", Min: -top[1], Max: top[1]},
+			Width: 504, Height: 420,
+		}, marks...)
+		if err != nil {
+			return err
+		}
+		maps = append(maps, figure)
+	}
+	for name, figures := range map[string][]plots.Figure{filtersFilm: filters, mapFilm: maps} {
+		if len(figures) == 0 {
+			continue
+		}
+		if err := files.Write(path(name), func(w io.Writer) error { return plots.Animate(w, filmDelay, figures...) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// projection takes features to the plane in which those of the last frame are
+// spread most, around their mean. top bounds all points of all frames.
+func (f *film) projection() (project func([]float32) plotter.XY, top [2]float64, err error) {
+	last := f.frames[len(f.frames)-1].features
+	size := last.Size()
+	values := mat.NewDense(last.N, size, nil)
+	mean := make([]float64, size)
+	for i := range last.N {
+		for k, v := range last.Sample(i) {
+			values.Set(i, k, float64(v))
+			mean[k] += float64(v) / float64(last.N)
+		}
+	}
+	var pc stat.PC
+	if !pc.PrincipalComponents(values, nil) {
+		return nil, top, fmt.Errorf("the map's film: the last layer's input has no principal components")
+	}
+	var vectors mat.Dense
+	pc.VectorsTo(&vectors)
+	_, columns := vectors.Dims()
+	project = func(sample []float32) plotter.XY {
+		var xy [2]float64
+		for axis := range min(2, columns) {
+			for k, v := range sample {
+				xy[axis] += (float64(v) - mean[k]) * vectors.At(k, axis)
+			}
+		}
+		return plotter.XY{X: xy[0], Y: xy[1]}
+	}
+	for _, frame := range f.frames {
+		for i := range frame.features.N {
+			xy := project(frame.features.Sample(i))
+			top[0], top[1] = math.Max(top[0], 1.05*math.Abs(xy.X)), math.Max(top[1], 1.05*math.Abs(xy.Y))
+		}
+	}
+	return project, top, nil
+}

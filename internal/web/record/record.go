@@ -1,0 +1,332 @@
+// Package record keeps what pages show of a training run while it goes on.
+package record
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/train"
+)
+
+// Recorder is an observer that keeps a run's history and its present state in
+// bounded memory, for any number of readers at once. It changes nothing of the
+// run, and its looks into the network take about a hundredth of the time.
+type Recorder struct {
+	facts Facts
+
+	mutex   sync.Mutex
+	version int           // counts changes
+	changed chan struct{} // closed at the next one that readers are told of
+	told    time.Time
+	now     Now
+	curve   curve
+	epochs  series[Epoch]
+	vitals  series[Vitals]
+	frames  series[Frame]
+	present *Frame
+	test    *Test
+
+	// Of the run's own goroutine.
+	probe     *probe
+	exam      *datasets.Dataset // nil: none
+	filters   []int             // steps after which the filters are kept
+	due       time.Time         // of the next vitals
+	half      bool              // the weights are kept for the ratios
+	cost      time.Duration     // of that
+	started   time.Time         // of the work, later by pauses
+	first     int               // steps that earlier processes made
+	last      time.Time         // when the last update or evaluation was complete
+	busy      time.Duration     // of the updates since the last rate
+	images    int               // of them
+	seen      int               // images of the present epoch
+	correct   float64           // of them
+	smoothing curveEnd
+}
+
+// curveEnd is the mean of the last losses, the later the weightier.
+type curveEnd struct{ sum, weight float64 }
+
+func (c *curveEnd) add(v float64) {
+	const keep = 0.98
+	c.sum, c.weight = keep*c.sum+v, keep*c.weight+1
+}
+
+var unknown = Number(math.NaN())
+
+const (
+	vitalsEvery = time.Second
+	vitalsShare = 100 // of the time, one part at most goes into vitals
+	tellEvery   = 100 * time.Millisecond
+	rateTime    = time.Second
+	vitalsRows  = 240
+	frameBytes  = 384 << 10 // of all frames together
+	framesMost  = 33
+)
+
+// New is a recorder of a run of that network. The facts need neither Layers
+// nor sizes. test may be nil.
+func New(facts Facts, net *nn.Sequential, training, test *datasets.Dataset) *Recorder {
+	r := &Recorder{facts: facts, changed: make(chan struct{})}
+	r.now.State = Running
+	r.vitals.most = vitalsRows
+	r.probe = newProbe(net, training)
+	r.facts.Layers = r.probe.names()
+	r.facts.Height, r.facts.Width = training.H, training.W
+	if test != nil {
+		r.exam = test.Limit(min(examImages, test.Len()))
+	}
+	if w := firstWeight(net); w != nil {
+		r.facts.FilterHeight, r.facts.FilterWidth = w.H, w.W
+		r.facts.Filters, r.facts.FiltersShown = w.N, min(w.N, filtersMost)
+		n := min(max(frameBytes/(w.H*w.W*r.facts.FiltersShown), 5), framesMost)
+		r.filters = Schedule(facts.Epochs*facts.Batches, n)
+	}
+	return r
+}
+
+// Before keeps filters as they were before the first step, for a run that is
+// resumed.
+func (r *Recorder) Before(weight *nn.Tensor) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if weight != nil && len(r.frames.rows) == 0 {
+		r.frames.add(newFrame(0, weight))
+	}
+}
+
+// Observe implements [train.Observer].
+func (r *Recorder) Observe(e train.Event) error {
+	at := time.Now()
+	switch e.Kind {
+	case train.Started:
+		r.start(e, at)
+	case train.Updated:
+		r.updated(e, at)
+	case train.Epoch:
+		r.mutex.Lock()
+		r.epochs.add(newEpoch(e.History.Epochs[len(e.History.Epochs)-1], e.Trainer.Validation != nil))
+		if e.Test != nil {
+			r.test = newTest(e.Step, false, e.Test, e.Trainer.Test)
+		}
+		r.seen, r.correct = 0, 0
+		r.tell(e, at)
+		r.mutex.Unlock()
+	case train.Finished:
+		vitals := r.look(e)
+		r.mutex.Lock()
+		r.now.State = Stopped
+		if e.Trainer.Done() {
+			r.now.State = Finished
+		}
+		if vitals != nil {
+			r.vitals.add(*vitals)
+		}
+		r.showFilters(e)
+		r.tell(e, at)
+		r.mutex.Unlock()
+	}
+	r.last = time.Now()
+	return nil
+}
+
+func (r *Recorder) start(e train.Event, at time.Time) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.started, r.first = at, e.Step
+	r.seen = e.Batch * e.Trainer.Loader.BatchSize
+	if r.seen > 0 {
+		r.correct = e.Accuracy * float64(r.seen)
+	}
+	for _, s := range e.History.Steps {
+		r.curve.add(s.Loss, math.NaN())
+		r.smoothing.add(s.Loss)
+	}
+	for _, row := range e.History.Epochs {
+		r.epochs.add(newEpoch(row, e.Trainer.Validation != nil))
+	}
+	for len(r.filters) > 0 && r.filters[0] < e.Step {
+		r.filters = r.filters[1:]
+	}
+	r.keepFilters(e)
+	r.now.ImagesPerSecond, r.now.SecondsLeft, r.now.Accuracy = unknown, unknown, unknown
+	r.tell(e, at)
+}
+
+func (r *Recorder) updated(e train.Event, at time.Time) {
+	r.busy += at.Sub(r.last)
+	loss := e.History.Steps[len(e.History.Steps)-1].Loss
+	r.smoothing.add(loss)
+	seen := e.Trainer.Loader.BatchSize * e.Batch
+	if !e.Trainer.Loader.Replacement {
+		seen = min(seen, r.facts.Images)
+	}
+	correct := e.Accuracy * float64(seen)
+	n := seen - r.seen
+	accuracy := (correct - r.correct) / float64(n)
+	r.seen, r.correct = seen, correct
+	r.images += n
+
+	var vitals *Vitals
+	var test *Test
+	switch {
+	case r.half:
+		r.half = false
+		vitals = r.look(e)
+		if r.exam != nil && len(e.History.Epochs) == 0 {
+			exam := train.Evaluate(e.Trainer.Net, layers.SoftmaxWithLoss{}, r.exam, probeImages)
+			test = newTest(e.Step, true, exam, r.exam)
+		}
+		r.cost += time.Since(at)
+		r.due = time.Now().Add(max(vitalsEvery, vitalsShare*r.cost))
+	case !at.Before(r.due):
+		r.half = true
+		r.probe.before()
+		r.cost = time.Since(at)
+	}
+
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.curve.add(loss, accuracy)
+	if vitals != nil {
+		r.vitals.add(*vitals)
+		r.showFilters(e)
+	}
+	if test != nil {
+		r.test = test
+	}
+	r.keepFilters(e)
+	if r.busy >= rateTime || r.now.Seconds < rateTime.Seconds() {
+		r.now.ImagesPerSecond = Number(float64(r.images) / r.busy.Seconds())
+		if r.busy >= rateTime {
+			r.busy, r.images = 0, 0
+		}
+	}
+	r.version++
+	if at.Sub(r.told) >= tellEvery || vitals != nil {
+		r.tell(e, at)
+	}
+}
+
+// look takes the vitals; the ratios are known only after an update that before
+// has preceded.
+func (r *Recorder) look(e train.Event) *Vitals {
+	v := &Vitals{Step: e.Step, Dead: r.probe.dead()}
+	if e.Kind == train.Updated {
+		v.Ratio = r.probe.ratios()
+		return v
+	}
+	for range r.probe.layers {
+		v.Ratio = append(v.Ratio, unknown)
+	}
+	return v
+}
+
+// keepFilters keeps them for good if their time has come.
+func (r *Recorder) keepFilters(e train.Event) {
+	if len(r.filters) == 0 || e.Step < r.filters[0] {
+		return
+	}
+	r.filters = r.filters[1:]
+	if n := len(r.frames.rows); n == 0 || r.frames.rows[n-1].Step < e.Step {
+		r.frames.add(newFrame(e.Step, firstWeight(e.Trainer.Net)))
+	}
+}
+
+// showFilters makes the present ones the last that readers see.
+func (r *Recorder) showFilters(e train.Event) {
+	if w := firstWeight(e.Trainer.Net); w != nil {
+		f := newFrame(e.Step, w)
+		r.present = &f
+	}
+}
+
+// tell brings now up to date and wakes the readers.
+func (r *Recorder) tell(e train.Event, at time.Time) {
+	r.now.Epoch, r.now.Step = e.Epoch, e.Step
+	r.now.Loss = Number(r.smoothing.sum / r.smoothing.weight)
+	if !math.IsNaN(e.Accuracy) {
+		r.now.Accuracy = Number(e.Accuracy)
+	}
+	r.now.Seconds = math.Round(10*at.Sub(r.started).Seconds()) / 10
+	if done := e.Step - r.first; done > 0 {
+		left := r.facts.Epochs*r.facts.Batches - e.Step
+		r.now.SecondsLeft = Number(at.Sub(r.started).Seconds() / float64(done) * float64(left))
+	}
+	r.told = at
+	r.wake()
+}
+
+func (r *Recorder) wake() {
+	r.version++
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// SetState tells of a pause, its end, or a failure with its reason.
+func (r *Recorder) SetState(state, message string) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.now.State, r.now.Message = state, message
+	r.wake()
+}
+
+// Skip leaves the time of a pause out of the run's.
+func (r *Recorder) Skip(pause time.Duration) {
+	r.started, r.last = r.started.Add(pause), r.last.Add(pause)
+}
+
+// Evaluated replaces the test by that of the network as the run leaves it.
+func (r *Recorder) Evaluated(e *train.Evaluation, data *datasets.Dataset) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.test = newTest(r.now.Step, false, e, data)
+	r.wake()
+}
+
+// Since is what changed since a reader's last update, which the cursor is
+// moved to; nil if nothing did. Changed is closed when there is more.
+func (r *Recorder) Since(c *Cursor) (u *Update, changed <-chan struct{}) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if c.facts && c.version == r.version {
+		return nil, r.changed
+	}
+	u = &Update{Now: r.now}
+	if !c.facts {
+		facts := r.facts
+		u.Facts, c.facts = &facts, true
+	}
+	u.Points = r.curve.since(&c.points)
+	u.Epochs = r.epochs.since(&c.epochs)
+	u.Vitals = r.vitals.since(&c.vitals)
+	u.Frames = r.frames.since(&c.frames)
+	if r.present != c.present {
+		u.Present, c.present = r.present, r.present
+	}
+	if r.test != c.test {
+		u.Test, c.test = r.test, r.test
+	}
+	c.version = r.version
+	return u, r.changed
+}
+
+// Whole is all that is known of the run.
+func (r *Recorder) Whole() *Update {
+	u, _ := r.Since(&Cursor{})
+	return u
+}
+
+func newEpoch(e train.EpochRow, validation bool) Epoch {
+	row := Epoch{
+		e.Epoch, e.Step, Number(e.Rate), Number(e.TrainLoss), Number(e.TrainAccuracy), Number(e.TestLoss), Number(e.TestAccuracy),
+		Number(e.ValidationLoss), Number(e.ValidationAccuracy), Number(e.Seconds),
+	}
+	if !validation {
+		row.ValidationLoss, row.ValidationAccuracy = unknown, unknown
+	}
+	return row
+}

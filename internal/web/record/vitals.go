@@ -1,0 +1,190 @@
+package record
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/train"
+)
+
+const (
+	probeImages  = 100 // on which units are looked at
+	probeAtOnce  = 20
+	examImages   = 300 // on which mistakes are looked for before the first epoch is complete
+	mistakesMost = 24
+	filtersMost  = 64
+)
+
+// probe takes the vitals of a network.
+type probe struct {
+	net     *nn.Sequential
+	images  *nn.Tensor
+	layers  []int // those with vitals
+	weights map[int][]float32
+}
+
+func newProbe(net *nn.Sequential, data *datasets.Dataset) *probe {
+	p := &probe{net: net, weights: map[int][]float32{}}
+	for i := range net.Layers() {
+		if p.isReLU(i) || p.weight(i) != nil {
+			p.layers = append(p.layers, i)
+		}
+	}
+	n := min(probeImages, data.Len())
+	p.images = nn.NewTensor(n, data.Shape)
+	(&datasets.Loader{Data: data, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, p.images, make([]int, n))
+	return p
+}
+
+func (p *probe) isReLU(i int) bool {
+	switch p.net.Specs()[i].(type) {
+	case layers.ReLU, *layers.ReLU:
+		return true
+	}
+	return false
+}
+
+func (p *probe) weight(i int) *nn.Tensor { return weightOf(p.net.Layers()[i]) }
+
+func weightOf(l nn.Layer) *nn.Tensor {
+	for _, param := range l.Params() {
+		if param.Name == "weight" {
+			return param.Value
+		}
+	}
+	return nil
+}
+
+func (p *probe) names() []string {
+	var names []string
+	for _, i := range p.layers {
+		names = append(names, fmt.Sprintf("%d %v", i+1, p.net.Specs()[i]))
+	}
+	return names
+}
+
+// before keeps the weights as they are before an update.
+func (p *probe) before() {
+	for _, i := range p.layers {
+		if w := p.weight(i); w != nil {
+			p.weights[i] = append(p.weights[i][:0], w.Data...)
+		}
+	}
+}
+
+// ratios are those of the update after before.
+func (p *probe) ratios() []Number {
+	all := make([]Number, len(p.layers))
+	for k, i := range p.layers {
+		all[k] = unknown
+		if w := p.weight(i); w != nil {
+			var change, size float64
+			for j, old := range p.weights[i] {
+				d := float64(w.Data[j]) - float64(old)
+				change += d * d
+				size += float64(old) * float64(old)
+			}
+			all[k] = Number(math.Sqrt(change / size))
+		}
+	}
+	return all
+}
+
+// dead are the shares of units that the probe's images never wake.
+func (p *probe) dead() []Number {
+	awake := map[int][]bool{}
+	for from := 0; from < p.images.N; from += probeAtOnce {
+		ys := p.net.Activations(p.images.Slice(from, min(from+probeAtOnce, p.images.N)))
+		for _, i := range p.layers {
+			if !p.isReLU(i) {
+				continue
+			}
+			y := ys[i]
+			if awake[i] == nil {
+				awake[i] = make([]bool, y.C)
+			}
+			for at := 0; at < len(y.Data); at += y.C {
+				for c, v := range y.Data[at : at+y.C] {
+					if v > 0 {
+						awake[i][c] = true
+					}
+				}
+			}
+		}
+	}
+	all := make([]Number, len(p.layers))
+	for k, i := range p.layers {
+		all[k] = unknown
+		if units := awake[i]; units != nil {
+			n := 0
+			for _, a := range units {
+				if !a {
+					n++
+				}
+			}
+			all[k] = Number(float64(n) / float64(len(units)))
+		}
+	}
+	return all
+}
+
+// firstWeight is that of the first layer that has one, nil without.
+func firstWeight(net *nn.Sequential) *nn.Tensor {
+	for _, l := range net.Layers() {
+		if w := weightOf(l); w != nil {
+			return w
+		}
+	}
+	return nil
+}
+
+// newFrame is the first channel of the first filters.
+func newFrame(step int, weight *nn.Tensor) Frame {
+	n := min(weight.N, filtersMost)
+	size := weight.H * weight.W
+	top := 0.0
+	for i := range n * size {
+		top = math.Max(top, math.Abs(float64(weight.Data[i*weight.C])))
+	}
+	f := Frame{Step: step, Top: Number(top), Values: make([]byte, n*size)}
+	for i := range f.Values {
+		if top > 0 {
+			f.Values[i] = byte(int8(math.Round(127 * float64(weight.Data[i*weight.C]) / top)))
+		}
+	}
+	return f
+}
+
+func newTest(step int, part bool, e *train.Evaluation, data *datasets.Dataset) *Test {
+	t := &Test{Step: step, Part: part, Correct: e.Correct, Total: e.Total, Mistakes: []Mistake{}}
+	for _, row := range e.Confusion {
+		t.Confusion = append(t.Confusion, slices.Clone(row))
+	}
+	for _, m := range e.Mistakes[:min(mistakesMost, len(e.Mistakes))] {
+		image := data.Images[m.Index]
+		pixels := make([]byte, data.H*data.W)
+		for i := range pixels {
+			pixels[i] = image[i*data.C]
+		}
+		t.Mistakes = append(t.Mistakes, Mistake{m.Index, m.True, m.Given, Number(m.Probability), pixels})
+	}
+	return t
+}
+
+// Schedule is n steps at most, from 0 to the last one, that are closest to
+// each other at the beginning, when a network changes fastest.
+func Schedule(last, n int) []int {
+	var steps []int
+	for i := range n {
+		t := float64(i) / float64(n-1)
+		step := int(math.Round(t * t * float64(last)))
+		if len(steps) == 0 || step > steps[len(steps)-1] {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
