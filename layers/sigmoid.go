@@ -1,9 +1,9 @@
 package layers
 
 import (
-	"math"
 	"math/rand/v2"
 
+	"tatami/internal/kernels"
 	"tatami/nn"
 )
 
@@ -19,16 +19,11 @@ func (Sigmoid) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return sigmo
 type sigmoid struct{ pointwise }
 
 func (sigmoid) Forward(_ *nn.Pass, y, x *nn.Tensor) {
-	for i, v := range x.Data {
-		y.Data[i] = float32(1 / (1 + math.Exp(-float64(v))))
-	}
+	kernels.Sigmoid(y.Data, x.Data)
 }
 
 func (sigmoid) Backward(_ *nn.Pass, dx, dy, _, y *nn.Tensor) {
-	if dx == nil {
-		return
-	}
-	for i, v := range y.Data {
-		dx.Data[i] = dy.Data[i] * v * (1 - v)
+	if dx != nil {
+		kernels.SigmoidBackward(dx.Data, dy.Data, y.Data)
 	}
 }

@@ -57,6 +57,8 @@ func workloads() []workload {
 	bias, pooled := x(30), x(n/4)
 	list = append(list,
 		workload{"Add", 0, 12 * n, func() { kernels.Add(z, dy) }},
+		workload{"Sigmoid", 0, 8 * n, func() { kernels.Sigmoid(z, dy) }},
+		workload{"SigmoidBackward", 0, 12 * n, func() { kernels.SigmoidBackward(z, dy, y) }},
 		workload{"Axpy", 0, 12 * n, func() { kernels.Axpy(z, 1e-9, dy) }},
 		workload{"SumSquares", 0, 4 * n, func() { kernels.SumSquares(y) }},
 		workload{"ReLU", 0, 8 * n, func() { kernels.ReLU(z, y) }},

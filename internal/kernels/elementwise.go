@@ -39,6 +39,22 @@ func ReLUBackward(dx, dy, y []float32) {
 	reluBackward(dx, dy, y)
 }
 
+// Sigmoid sets y = 1/(1 + e^-x), within a few units in the last place. NaN stays NaN. y may be x itself.
+func Sigmoid(y, x []float32) {
+	if len(y) != len(x) {
+		panic("kernels: Sigmoid: lengths differ")
+	}
+	sigmoid(y, x)
+}
+
+// SigmoidBackward sets dx = dy*y*(1 - y), y being the sigmoid. dx may be dy itself.
+func SigmoidBackward(dx, dy, y []float32) {
+	if len(dx) != len(dy) || len(dx) != len(y) {
+		panic("kernels: SigmoidBackward: lengths differ")
+	}
+	sigmoidBackward(dx, dy, y)
+}
+
 // FromBytes sets dst[i] = float32(src[i]) * scale.
 func FromBytes(dst []float32, src []byte, scale float32) {
 	if len(dst) != len(src) {

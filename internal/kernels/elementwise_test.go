@@ -87,6 +87,49 @@ func TestReLU(t *testing.T) {
 	})
 }
 
+func TestSigmoid(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		wide := func(n int) []float32 { // beyond what e^x has room for
+			x := b.normal(n)
+			for i := range x {
+				x[i] *= 40
+			}
+			return x
+		}
+		for _, n := range append(lengths, 40000) {
+			for _, x := range []func(int) []float32{b.normal, b.special, wide} {
+				v, dy, y := x(n), b.normal(n), b.zeros(n)
+				want, grad := make([]float64, n), make([]float64, n)
+				for i, v := range v {
+					want[i] = 1 / (1 + math.Exp(-float64(v)))
+				}
+				kernels.Sigmoid(y, v)
+				b.near("sigmoid", y, want, floor(want, 1e-30), 3e-7)
+				kernels.Sigmoid(v, v)
+				b.same("sigmoid in place", v, y)
+				for i, y := range y {
+					grad[i] = float64(dy[i]) * float64(y) * (1 - float64(y))
+				}
+				dx := b.zeros(n)
+				kernels.SigmoidBackward(dx, dy, y)
+				b.near("backward", dx, grad, floor(grad, 1e-30), 3e-7)
+				kernels.SigmoidBackward(dy, dy, y)
+				b.same("backward in place", dy, dx)
+				b.release()
+			}
+		}
+	})
+}
+
+// floor is |x|, or least where that is more.
+func floor(x []float64, least float64) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = max(math.Abs(v), least)
+	}
+	return y
+}
+
 func TestFromBytes(t *testing.T) {
 	everywhere(t, func(b *bench) {
 		for _, n := range append(lengths, 784, 40001) {

@@ -98,6 +98,38 @@ func reluBackward(dx, dy, y []float32) {
 	}
 }
 
+func sigmoid(y, x []float32) {
+	if active == portable {
+		sigmoidPortable(y, x)
+		return
+	}
+	for len(y) > 0 {
+		n := min(len(y), chunk)
+		if active == avx512 {
+			sigmoidAVX512(&y[0], &x[0], n)
+		} else {
+			sigmoidAVX2(&y[0], &x[0], n)
+		}
+		y, x = y[n:], x[n:]
+	}
+}
+
+func sigmoidBackward(dx, dy, y []float32) {
+	if active == portable {
+		sigmoidBackwardPortable(dx, dy, y)
+		return
+	}
+	for len(dx) > 0 {
+		n := min(len(dx), chunk)
+		if active == avx512 {
+			sigmoidBackwardAVX512(&dx[0], &dy[0], &y[0], n)
+		} else {
+			sigmoidBackwardAVX2(&dx[0], &dy[0], &y[0], n)
+		}
+		dx, dy, y = dx[n:], dy[n:], y[n:]
+	}
+}
+
 func fromBytes(dst []float32, src []byte, scale float32) {
 	for active != portable && len(dst) >= 8 {
 		n := min(len(dst), chunk)

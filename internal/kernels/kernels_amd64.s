@@ -40,6 +40,184 @@ DATA pooledPlaces<>+56(SB)/4, $0x00000000
 DATA pooledPlaces<>+60(SB)/4, $0x00000000
 GLOBL pooledPlaces<>(SB), RODATA|NOPTR, $64
 
+DATA sigmoidTable<>+0(SB)/4, $(1.442695)
+DATA sigmoidTable<>+4(SB)/4, $(1.442695)
+DATA sigmoidTable<>+8(SB)/4, $(1.442695)
+DATA sigmoidTable<>+12(SB)/4, $(1.442695)
+DATA sigmoidTable<>+16(SB)/4, $(1.442695)
+DATA sigmoidTable<>+20(SB)/4, $(1.442695)
+DATA sigmoidTable<>+24(SB)/4, $(1.442695)
+DATA sigmoidTable<>+28(SB)/4, $(1.442695)
+DATA sigmoidTable<>+32(SB)/4, $(1.442695)
+DATA sigmoidTable<>+36(SB)/4, $(1.442695)
+DATA sigmoidTable<>+40(SB)/4, $(1.442695)
+DATA sigmoidTable<>+44(SB)/4, $(1.442695)
+DATA sigmoidTable<>+48(SB)/4, $(1.442695)
+DATA sigmoidTable<>+52(SB)/4, $(1.442695)
+DATA sigmoidTable<>+56(SB)/4, $(1.442695)
+DATA sigmoidTable<>+60(SB)/4, $(1.442695)
+DATA sigmoidTable<>+64(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+68(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+72(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+76(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+80(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+84(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+88(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+92(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+96(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+100(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+104(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+108(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+112(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+116(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+120(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+124(SB)/4, $(0.6933594)
+DATA sigmoidTable<>+128(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+132(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+136(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+140(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+144(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+148(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+152(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+156(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+160(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+164(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+168(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+172(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+176(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+180(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+184(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+188(SB)/4, $(-0.00021219444)
+DATA sigmoidTable<>+192(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+196(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+200(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+204(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+208(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+212(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+216(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+220(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+224(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+228(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+232(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+236(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+240(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+244(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+248(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+252(SB)/4, $(0.00019875691)
+DATA sigmoidTable<>+256(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+260(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+264(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+268(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+272(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+276(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+280(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+284(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+288(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+292(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+296(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+300(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+304(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+308(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+312(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+316(SB)/4, $(0.0013981999)
+DATA sigmoidTable<>+320(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+324(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+328(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+332(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+336(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+340(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+344(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+348(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+352(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+356(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+360(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+364(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+368(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+372(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+376(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+380(SB)/4, $(0.008333452)
+DATA sigmoidTable<>+384(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+388(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+392(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+396(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+400(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+404(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+408(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+412(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+416(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+420(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+424(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+428(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+432(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+436(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+440(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+444(SB)/4, $(0.041665796)
+DATA sigmoidTable<>+448(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+452(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+456(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+460(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+464(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+468(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+472(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+476(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+480(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+484(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+488(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+492(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+496(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+500(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+504(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+508(SB)/4, $(0.16666666)
+DATA sigmoidTable<>+512(SB)/4, $(0.5)
+DATA sigmoidTable<>+516(SB)/4, $(0.5)
+DATA sigmoidTable<>+520(SB)/4, $(0.5)
+DATA sigmoidTable<>+524(SB)/4, $(0.5)
+DATA sigmoidTable<>+528(SB)/4, $(0.5)
+DATA sigmoidTable<>+532(SB)/4, $(0.5)
+DATA sigmoidTable<>+536(SB)/4, $(0.5)
+DATA sigmoidTable<>+540(SB)/4, $(0.5)
+DATA sigmoidTable<>+544(SB)/4, $(0.5)
+DATA sigmoidTable<>+548(SB)/4, $(0.5)
+DATA sigmoidTable<>+552(SB)/4, $(0.5)
+DATA sigmoidTable<>+556(SB)/4, $(0.5)
+DATA sigmoidTable<>+560(SB)/4, $(0.5)
+DATA sigmoidTable<>+564(SB)/4, $(0.5)
+DATA sigmoidTable<>+568(SB)/4, $(0.5)
+DATA sigmoidTable<>+572(SB)/4, $(0.5)
+DATA sigmoidTable<>+576(SB)/4, $(1.0)
+DATA sigmoidTable<>+580(SB)/4, $(1.0)
+DATA sigmoidTable<>+584(SB)/4, $(1.0)
+DATA sigmoidTable<>+588(SB)/4, $(1.0)
+DATA sigmoidTable<>+592(SB)/4, $(1.0)
+DATA sigmoidTable<>+596(SB)/4, $(1.0)
+DATA sigmoidTable<>+600(SB)/4, $(1.0)
+DATA sigmoidTable<>+604(SB)/4, $(1.0)
+DATA sigmoidTable<>+608(SB)/4, $(1.0)
+DATA sigmoidTable<>+612(SB)/4, $(1.0)
+DATA sigmoidTable<>+616(SB)/4, $(1.0)
+DATA sigmoidTable<>+620(SB)/4, $(1.0)
+DATA sigmoidTable<>+624(SB)/4, $(1.0)
+DATA sigmoidTable<>+628(SB)/4, $(1.0)
+DATA sigmoidTable<>+632(SB)/4, $(1.0)
+DATA sigmoidTable<>+636(SB)/4, $(1.0)
+DATA sigmoidTable<>+640(SB)/4, $0x0000007f
+DATA sigmoidTable<>+644(SB)/4, $0x0000007f
+DATA sigmoidTable<>+648(SB)/4, $0x0000007f
+DATA sigmoidTable<>+652(SB)/4, $0x0000007f
+DATA sigmoidTable<>+656(SB)/4, $0x0000007f
+DATA sigmoidTable<>+660(SB)/4, $0x0000007f
+DATA sigmoidTable<>+664(SB)/4, $0x0000007f
+DATA sigmoidTable<>+668(SB)/4, $0x0000007f
+DATA sigmoidTable<>+672(SB)/4, $0x0000007f
+DATA sigmoidTable<>+676(SB)/4, $0x0000007f
+DATA sigmoidTable<>+680(SB)/4, $0x0000007f
+DATA sigmoidTable<>+684(SB)/4, $0x0000007f
+DATA sigmoidTable<>+688(SB)/4, $0x0000007f
+DATA sigmoidTable<>+692(SB)/4, $0x0000007f
+DATA sigmoidTable<>+696(SB)/4, $0x0000007f
+DATA sigmoidTable<>+700(SB)/4, $0x0000007f
+GLOBL sigmoidTable<>(SB), RODATA|NOPTR, $704
+
 // func transposeAVX2(dst *float32, ldd int, src *float32, lds int, n int)
 // Requires: AVX
 TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
@@ -15520,6 +15698,210 @@ many:
 	VZEROUPPER
 	RET
 
+// func sigmoidAVX512(y *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+	VPXORD       Z14, Z14, Z14
+	VMOVUPS      sigmoidTable<>+576(SB), Z13
+	MOVL         $0x42d00000, AX
+	VMOVD        AX, X12
+	VBROADCASTSS X12, Z12
+	MOVL         $0xc2d00000, AX
+	VMOVD        AX, X11
+	VBROADCASTSS X11, Z11
+	MOVQ         n+16(FP), AX
+	MOVQ         y+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	MOVQ         AX, SI
+	SUBQ         $0x20, SI
+	JL           sigmoid_single
+
+sigmoid_many:
+	VMOVUPS      (DX)(BX*4), Z0
+	VSUBPS       Z0, Z14, Z0
+	VMINPS       Z0, Z12, Z0
+	VMAXPS       Z0, Z11, Z0
+	VMULPS       sigmoidTable<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS sigmoidTable<>+64(SB), Z1, Z0
+	VFNMADD231PS sigmoidTable<>+128(SB), Z1, Z0
+	VMOVUPS      sigmoidTable<>+192(SB), Z2
+	VFMADD213PS  sigmoidTable<>+256(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+320(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+384(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+448(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+512(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+576(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+576(SB), Z0, Z2
+	VSCALEFPS    Z1, Z2, Z2
+	VADDPS       Z13, Z2, Z2
+	VDIVPS       Z2, Z13, Z2
+	VMOVUPS      Z2, (CX)(BX*4)
+	VMOVUPS      64(DX)(BX*4), Z4
+	VSUBPS       Z4, Z14, Z4
+	VMINPS       Z4, Z12, Z4
+	VMAXPS       Z4, Z11, Z4
+	VMULPS       sigmoidTable<>+0(SB), Z4, Z5
+	VRNDSCALEPS  $0x00, Z5, Z5
+	VFNMADD231PS sigmoidTable<>+64(SB), Z5, Z4
+	VFNMADD231PS sigmoidTable<>+128(SB), Z5, Z4
+	VMOVUPS      sigmoidTable<>+192(SB), Z6
+	VFMADD213PS  sigmoidTable<>+256(SB), Z4, Z6
+	VFMADD213PS  sigmoidTable<>+320(SB), Z4, Z6
+	VFMADD213PS  sigmoidTable<>+384(SB), Z4, Z6
+	VFMADD213PS  sigmoidTable<>+448(SB), Z4, Z6
+	VFMADD213PS  sigmoidTable<>+512(SB), Z4, Z6
+	VFMADD213PS  sigmoidTable<>+576(SB), Z4, Z6
+	VFMADD213PS  sigmoidTable<>+576(SB), Z4, Z6
+	VSCALEFPS    Z5, Z6, Z6
+	VADDPS       Z13, Z6, Z6
+	VDIVPS       Z6, Z13, Z6
+	VMOVUPS      Z6, 64(CX)(BX*4)
+	ADDQ         $0x20, BX
+	CMPQ         BX, SI
+	JLE          sigmoid_many
+
+sigmoid_single:
+	MOVQ AX, SI
+	SUBQ $0x10, SI
+	CMPQ BX, SI
+	JG   sigmoid_tail
+
+sigmoid_one:
+	VMOVUPS      (DX)(BX*4), Z0
+	VSUBPS       Z0, Z14, Z0
+	VMINPS       Z0, Z12, Z0
+	VMAXPS       Z0, Z11, Z0
+	VMULPS       sigmoidTable<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS sigmoidTable<>+64(SB), Z1, Z0
+	VFNMADD231PS sigmoidTable<>+128(SB), Z1, Z0
+	VMOVUPS      sigmoidTable<>+192(SB), Z2
+	VFMADD213PS  sigmoidTable<>+256(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+320(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+384(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+448(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+512(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+576(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+576(SB), Z0, Z2
+	VSCALEFPS    Z1, Z2, Z2
+	VADDPS       Z13, Z2, Z2
+	VDIVPS       Z2, Z13, Z2
+	VMOVUPS      Z2, (CX)(BX*4)
+	ADDQ         $0x10, BX
+	CMPQ         BX, SI
+	JLE          sigmoid_one
+
+sigmoid_tail:
+	MOVQ         AX, SI
+	SUBQ         BX, SI
+	JZ           sigmoid_done
+	MOVL         $0xffffffff, AX
+	BZHIL        SI, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX)(BX*4), K1, Z0
+	VSUBPS       Z0, Z14, Z0
+	VMINPS       Z0, Z12, Z0
+	VMAXPS       Z0, Z11, Z0
+	VMULPS       sigmoidTable<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS sigmoidTable<>+64(SB), Z1, Z0
+	VFNMADD231PS sigmoidTable<>+128(SB), Z1, Z0
+	VMOVUPS      sigmoidTable<>+192(SB), Z2
+	VFMADD213PS  sigmoidTable<>+256(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+320(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+384(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+448(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+512(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+576(SB), Z0, Z2
+	VFMADD213PS  sigmoidTable<>+576(SB), Z0, Z2
+	VSCALEFPS    Z1, Z2, Z2
+	VADDPS       Z13, Z2, Z2
+	VDIVPS       Z2, Z13, Z2
+	VMOVUPS      Z2, K1, (CX)(BX*4)
+
+sigmoid_done:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardAVX512(dx *float32, dy *float32, y *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidBackwardAVX512(SB), NOSPLIT, $0-32
+	VMOVUPS sigmoidTable<>+576(SB), Z13
+	MOVQ    n+24(FP), AX
+	MOVQ    dx+0(FP), CX
+	MOVQ    dy+8(FP), DX
+	MOVQ    y+16(FP), BX
+	XORQ    SI, SI
+	MOVQ    AX, DI
+	SUBQ    $0x40, DI
+	JL      sigmoidBackward_single
+
+sigmoidBackward_many:
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VSUBPS  Z1, Z13, Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Z2
+	VMOVUPS 64(BX)(SI*4), Z3
+	VMULPS  Z3, Z2, Z2
+	VSUBPS  Z3, Z13, Z3
+	VMULPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(CX)(SI*4)
+	VMOVUPS 128(DX)(SI*4), Z4
+	VMOVUPS 128(BX)(SI*4), Z5
+	VMULPS  Z5, Z4, Z4
+	VSUBPS  Z5, Z13, Z5
+	VMULPS  Z5, Z4, Z4
+	VMOVUPS Z4, 128(CX)(SI*4)
+	VMOVUPS 192(DX)(SI*4), Z6
+	VMOVUPS 192(BX)(SI*4), Z7
+	VMULPS  Z7, Z6, Z6
+	VSUBPS  Z7, Z13, Z7
+	VMULPS  Z7, Z6, Z6
+	VMOVUPS Z6, 192(CX)(SI*4)
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     sigmoidBackward_many
+
+sigmoidBackward_single:
+	MOVQ AX, DI
+	SUBQ $0x10, DI
+	CMPQ SI, DI
+	JG   sigmoidBackward_tail
+
+sigmoidBackward_one:
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VSUBPS  Z1, Z13, Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, DI
+	JLE     sigmoidBackward_one
+
+sigmoidBackward_tail:
+	MOVQ      AX, DI
+	SUBQ      SI, DI
+	JZ        sigmoidBackward_done
+	MOVL      $0xffffffff, AX
+	BZHIL     DI, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VSUBPS    Z1, Z13, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)(SI*4)
+
+sigmoidBackward_done:
+	VZEROUPPER
+	RET
+
 // func addBiasAVX512(y *float32, bias *float32, ld int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addBiasAVX512(SB), NOSPLIT, $0-40
@@ -20383,6 +20765,242 @@ many:
 	VADDPD       X1, X0, X0
 	VHADDPD      X0, X0, X0
 	MOVSD        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX2(y *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
+	VXORPS       Y14, Y14, Y14
+	VMOVUPS      sigmoidTable<>+576(SB), Y13
+	MOVL         $0x42d00000, AX
+	VMOVD        AX, X12
+	VBROADCASTSS X12, Y12
+	MOVL         $0xc2d00000, AX
+	VMOVD        AX, X11
+	VBROADCASTSS X11, Y11
+	MOVQ         n+16(FP), AX
+	MOVQ         y+0(FP), CX
+	MOVQ         x+8(FP), DX
+	XORQ         BX, BX
+	MOVQ         AX, SI
+	SUBQ         $0x10, SI
+	JL           sigmoid_single
+
+sigmoid_many:
+	VMOVUPS      (DX)(BX*4), Y0
+	VSUBPS       Y0, Y14, Y0
+	VMINPS       Y0, Y12, Y0
+	VMAXPS       Y0, Y11, Y0
+	VMULPS       sigmoidTable<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS sigmoidTable<>+64(SB), Y1, Y0
+	VFNMADD231PS sigmoidTable<>+128(SB), Y1, Y0
+	VMOVUPS      sigmoidTable<>+192(SB), Y2
+	VFMADD213PS  sigmoidTable<>+256(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+320(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+384(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+448(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+512(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+576(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+576(SB), Y0, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y3
+	VPSUBD       Y3, Y1, Y1
+	VPADDD       sigmoidTable<>+640(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VPADDD       sigmoidTable<>+640(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       Y13, Y2, Y2
+	VDIVPS       Y2, Y13, Y2
+	VMOVUPS      Y2, (CX)(BX*4)
+	VMOVUPS      32(DX)(BX*4), Y4
+	VSUBPS       Y4, Y14, Y4
+	VMINPS       Y4, Y12, Y4
+	VMAXPS       Y4, Y11, Y4
+	VMULPS       sigmoidTable<>+0(SB), Y4, Y5
+	VROUNDPS     $0x00, Y5, Y5
+	VFNMADD231PS sigmoidTable<>+64(SB), Y5, Y4
+	VFNMADD231PS sigmoidTable<>+128(SB), Y5, Y4
+	VMOVUPS      sigmoidTable<>+192(SB), Y6
+	VFMADD213PS  sigmoidTable<>+256(SB), Y4, Y6
+	VFMADD213PS  sigmoidTable<>+320(SB), Y4, Y6
+	VFMADD213PS  sigmoidTable<>+384(SB), Y4, Y6
+	VFMADD213PS  sigmoidTable<>+448(SB), Y4, Y6
+	VFMADD213PS  sigmoidTable<>+512(SB), Y4, Y6
+	VFMADD213PS  sigmoidTable<>+576(SB), Y4, Y6
+	VFMADD213PS  sigmoidTable<>+576(SB), Y4, Y6
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x01, Y5, Y7
+	VPSUBD       Y7, Y5, Y5
+	VPADDD       sigmoidTable<>+640(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y6, Y6
+	VPADDD       sigmoidTable<>+640(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y13, Y6, Y6
+	VDIVPS       Y6, Y13, Y6
+	VMOVUPS      Y6, 32(CX)(BX*4)
+	ADDQ         $0x10, BX
+	CMPQ         BX, SI
+	JLE          sigmoid_many
+
+sigmoid_single:
+	MOVQ AX, SI
+	SUBQ $0x08, SI
+	CMPQ BX, SI
+	JG   sigmoid_tail
+
+sigmoid_one:
+	VMOVUPS      (DX)(BX*4), Y0
+	VSUBPS       Y0, Y14, Y0
+	VMINPS       Y0, Y12, Y0
+	VMAXPS       Y0, Y11, Y0
+	VMULPS       sigmoidTable<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS sigmoidTable<>+64(SB), Y1, Y0
+	VFNMADD231PS sigmoidTable<>+128(SB), Y1, Y0
+	VMOVUPS      sigmoidTable<>+192(SB), Y2
+	VFMADD213PS  sigmoidTable<>+256(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+320(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+384(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+448(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+512(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+576(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+576(SB), Y0, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y3
+	VPSUBD       Y3, Y1, Y1
+	VPADDD       sigmoidTable<>+640(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VPADDD       sigmoidTable<>+640(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       Y13, Y2, Y2
+	VDIVPS       Y2, Y13, Y2
+	VMOVUPS      Y2, (CX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, SI
+	JLE          sigmoid_one
+
+sigmoid_tail:
+	MOVQ         AX, SI
+	SUBQ         BX, SI
+	JZ           sigmoid_done
+	LEAQ         tailMasks<>+32(SB), AX
+	NEGQ         SI
+	VMOVUPS      (AX)(SI*4), Y15
+	VMASKMOVPS   (DX)(BX*4), Y15, Y0
+	VSUBPS       Y0, Y14, Y0
+	VMINPS       Y0, Y12, Y0
+	VMAXPS       Y0, Y11, Y0
+	VMULPS       sigmoidTable<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS sigmoidTable<>+64(SB), Y1, Y0
+	VFNMADD231PS sigmoidTable<>+128(SB), Y1, Y0
+	VMOVUPS      sigmoidTable<>+192(SB), Y2
+	VFMADD213PS  sigmoidTable<>+256(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+320(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+384(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+448(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+512(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+576(SB), Y0, Y2
+	VFMADD213PS  sigmoidTable<>+576(SB), Y0, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y3
+	VPSUBD       Y3, Y1, Y1
+	VPADDD       sigmoidTable<>+640(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VPADDD       sigmoidTable<>+640(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       Y13, Y2, Y2
+	VDIVPS       Y2, Y13, Y2
+	VMASKMOVPS   Y2, Y15, (CX)(BX*4)
+
+sigmoid_done:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardAVX2(dx *float32, dy *float32, y *float32, n int)
+// Requires: AVX
+TEXT ·sigmoidBackwardAVX2(SB), NOSPLIT, $0-32
+	VMOVUPS sigmoidTable<>+576(SB), Y13
+	MOVQ    n+24(FP), AX
+	MOVQ    dx+0(FP), CX
+	MOVQ    dy+8(FP), DX
+	MOVQ    y+16(FP), BX
+	XORQ    SI, SI
+	MOVQ    AX, DI
+	SUBQ    $0x20, DI
+	JL      sigmoidBackward_single
+
+sigmoidBackward_many:
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VSUBPS  Y1, Y13, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)(SI*4)
+	VMOVUPS 32(DX)(SI*4), Y2
+	VMOVUPS 32(BX)(SI*4), Y3
+	VMULPS  Y3, Y2, Y2
+	VSUBPS  Y3, Y13, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Y4
+	VMOVUPS 64(BX)(SI*4), Y5
+	VMULPS  Y5, Y4, Y4
+	VSUBPS  Y5, Y13, Y5
+	VMULPS  Y5, Y4, Y4
+	VMOVUPS Y4, 64(CX)(SI*4)
+	VMOVUPS 96(DX)(SI*4), Y6
+	VMOVUPS 96(BX)(SI*4), Y7
+	VMULPS  Y7, Y6, Y6
+	VSUBPS  Y7, Y13, Y7
+	VMULPS  Y7, Y6, Y6
+	VMOVUPS Y6, 96(CX)(SI*4)
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     sigmoidBackward_many
+
+sigmoidBackward_single:
+	MOVQ AX, DI
+	SUBQ $0x08, DI
+	CMPQ SI, DI
+	JG   sigmoidBackward_tail
+
+sigmoidBackward_one:
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VSUBPS  Y1, Y13, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DI
+	JLE     sigmoidBackward_one
+
+sigmoidBackward_tail:
+	MOVQ       AX, DI
+	SUBQ       SI, DI
+	JZ         sigmoidBackward_done
+	LEAQ       tailMasks<>+32(SB), AX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y15
+	VMASKMOVPS (DX)(SI*4), Y15, Y0
+	VMASKMOVPS (BX)(SI*4), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	VSUBPS     Y1, Y13, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (CX)(SI*4)
+
+sigmoidBackward_done:
 	VZEROUPPER
 	RET
 

@@ -40,6 +40,14 @@ func reluBackward(dx, dy, y []float32) {
 	reluBackwardPortable(dx, dy, y)
 }
 
+func sigmoid(y, x []float32) {
+	sigmoidPortable(y, x)
+}
+
+func sigmoidBackward(dx, dy, y []float32) {
+	sigmoidBackwardPortable(dx, dy, y)
+}
+
 func fromBytes(dst []float32, src []byte, scale float32) {
 	fromBytesPortable(dst, src, scale)
 }

@@ -58,6 +58,20 @@ func reluBackwardPortable(dx, dy, y []float32) {
 	}
 }
 
+func sigmoidPortable(y, x []float32) {
+	x = x[:len(y)]
+	for i, v := range x {
+		y[i] = float32(1 / (1 + math.Exp(-float64(v))))
+	}
+}
+
+func sigmoidBackwardPortable(dx, dy, y []float32) {
+	dy, y = dy[:len(dx)], y[:len(dx)]
+	for i, v := range y {
+		dx[i] = dy[i] * v * (1 - v)
+	}
+}
+
 func fromBytesPortable(dst []float32, src []byte, scale float32) {
 	src = src[:len(dst)]
 	for i := range dst {

@@ -79,6 +79,16 @@ func fromBytesAVX512(dst *float32, src *byte, s float32, n int)
 //go:noescape
 func sumSquaresAVX512(x *float32, n int) float64
 
+// sigmoidAVX512 sets y = 1/(1 + exp(-x)).
+//
+//go:noescape
+func sigmoidAVX512(y *float32, x *float32, n int)
+
+// sigmoidBackwardAVX512 sets dx = dy*y*(1 - y).
+//
+//go:noescape
+func sigmoidBackwardAVX512(dx *float32, dy *float32, y *float32, n int)
+
 // addBiasAVX512 adds bias to rows of y, n wide and ld bytes apart.
 //
 //go:noescape
@@ -213,6 +223,16 @@ func fromBytesAVX2(dst *float32, src *byte, s float32, n int)
 //
 //go:noescape
 func sumSquaresAVX2(x *float32, n int) float64
+
+// sigmoidAVX2 sets y = 1/(1 + exp(-x)).
+//
+//go:noescape
+func sigmoidAVX2(y *float32, x *float32, n int)
+
+// sigmoidBackwardAVX2 sets dx = dy*y*(1 - y).
+//
+//go:noescape
+func sigmoidBackwardAVX2(dx *float32, dy *float32, y *float32, n int)
 
 // addBiasAVX2 adds bias to rows of y, n wide and ld bytes apart.
 //

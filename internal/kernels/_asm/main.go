@@ -9,6 +9,7 @@ func main() {
 	ConstraintExpr("!purego")
 	declareTailMasks()
 	declarePooledPlaces()
+	declareSigmoidTable()
 	transpose()
 	for _, p := range pooledShapes {
 		pooled(p.kernel, p.rows)
@@ -17,6 +18,7 @@ func main() {
 		product(s)
 		dot(s)
 		elementwise(s)
+		sigmoid(s)
 		rows(s)
 		s.pool("biasReLUMaxPool2", true)
 		s.pool("maxPool2", false)
