@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 
@@ -10,6 +11,14 @@ import (
 	"tatami/layers"
 	"tatami/train"
 )
+
+// percent shows a share; of nothing there is none.
+func percent(share float64) string {
+	if math.IsNaN(share) {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f%%", 100*share)
+}
 
 func newEval() *cobra.Command {
 	var data string
@@ -31,13 +40,16 @@ func newEval() *cobra.Command {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			e := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
+			if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
+				return fmt.Errorf("%s: damaged: its loss on the test set is %g", args[0], e.Loss)
+			}
 			if asJSON {
 				return printJSON(os.Stdout, resultOf(m.Sequential, e))
 			}
 			var text strings.Builder
 			fmt.Fprintf(&text, "test accuracy %.2f%% (%d/%d), loss %.4f\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss)
 			for k, name := range test.Classes {
-				fmt.Fprintf(&text, "  %s: precision %.2f%%, recall %.2f%%\n", name, 100*e.Precision(k), 100*e.Recall(k))
+				fmt.Fprintf(&text, "  %s: precision %s, recall %s\n", name, percent(e.Precision(k)), percent(e.Recall(k)))
 			}
 			_, err = fmt.Print(text.String())
 			return err

@@ -55,6 +55,25 @@ func prepareFolder(dir string, overwrite bool) error {
 	return nil
 }
 
+// newFolder makes a folder in parent that was not there, even where several
+// runs begin at once.
+func newFolder(parent, name string) (string, error) {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", fmt.Errorf("cannot make folder %s: %w", parent, files.Cause(err))
+	}
+	dir := filepath.Join(parent, name)
+	for i := 2; ; i++ {
+		err := os.Mkdir(dir, 0o755)
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("cannot make folder %s: %w", dir, files.Cause(err))
+		}
+		dir = filepath.Join(parent, fmt.Sprintf("%s-%d", name, i))
+	}
+}
+
 // dropEarlier removes the files of the run that --overwrite gave up, but for
 // the checkpoint, which is the new run's already.
 func (r *runState) dropEarlier() error {

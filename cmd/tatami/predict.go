@@ -39,6 +39,11 @@ func newPredict() *cobra.Command {
 					return err
 				}
 				p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Predict(x).Data}
+				for _, v := range p.Probabilities {
+					if v != v {
+						return fmt.Errorf("%s: damaged: it gives %s the probability %g", args[0], path, v)
+					}
+				}
 				best := ranking(p.Probabilities)[0]
 				p.Label, p.Probability = p.Classes[best], float64(p.Probabilities[best])
 				all = append(all, p)

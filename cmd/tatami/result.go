@@ -125,7 +125,7 @@ func (r *runState) finish() error {
 	if err := files.Write(r.path("run.json"), func(w io.Writer) error { return printJSON(w, run) }); err != nil {
 		return err
 	}
-	fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
+	_, err := fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
 		100*e.Accuracy(), e.Correct, e.Total, e.Loss, run.TrainSeconds, r.out)
-	return nil
+	return err
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -93,7 +92,7 @@ func newRun(o *trainOptions) (*runState, error) {
 		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: o.LabelSmoothing}, Loader: loader,
 		Rule: rule, Schedule: schedule, Epochs: o.Epochs, Clip: o.Clip, Seed: o.Seed, Shards: o.Shards,
 		Test: r.test, Validation: held, Patience: o.Patience, KeepBest: held != nil,
-		Checkpoint: filepath.Join(o.out, checkpointName), Settings: text,
+		Settings: text,
 	}
 	r.firstParams = firstFilters(net)
 	r.record = record.New(r.facts(), net, r.train, r.test)
@@ -131,6 +130,7 @@ func (r *runState) fit(parent context.Context) error {
 	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
+	r.trainer.Checkpoint = r.path(checkpointName)
 	shown := &progress{quiet: r.quiet, images: r.train.Len()}
 	r.trainer.Observers = append(r.trainer.Observers, shown, r.newDoctor(shown), train.ObserverFunc(r.saveEpoch), r.record)
 	events := r.newBoard()

@@ -92,10 +92,6 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if err := o.check(cmd.Flags().Changed("lr")); err != nil {
 		return err
 	}
-	if o.out == "" {
-		name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
-		o.out = filepath.Join("runs", name+"-"+time.Now().Format("20060102-150405"))
-	}
 	if o.Data != "" { // wherever it will be resumed from
 		var err error
 		if o.Data, err = filepath.Abs(o.Data); err != nil {
@@ -115,7 +111,13 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := prepareFolder(o.out, o.overwrite); err != nil {
+	if o.out == "" {
+		name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
+		o.out, err = newFolder("runs", name+"-"+time.Now().Format("20060102-150405"))
+	} else {
+		err = prepareFolder(o.out, o.overwrite)
+	}
+	if err != nil {
 		return err
 	}
 	return r.fit(cmd.Context())

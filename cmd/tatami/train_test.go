@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -159,14 +160,19 @@ func TestTrain(t *testing.T) {
 	}
 }
 
-// Without --out a run has a folder of its own.
+// Without --out a run has a folder of its own, even of several begun at once.
 func TestTrainOutDefault(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))
-	succeeds(t, dir, "train", "--data", "data", "--epochs", "1", "--net", "mlp")
+	const runs = 4
+	var all sync.WaitGroup
+	for range runs {
+		all.Go(func() { tatami(t, dir, "train", "--data", "data", "--epochs", "1", "--net", "mlp") })
+	}
+	all.Wait()
 	found, _ := filepath.Glob(filepath.Join(dir, "runs", "mlp-20*", "run.json"))
-	if len(found) != 1 {
+	if len(found) != runs {
 		t.Errorf("runs: %v", found)
 	}
 }

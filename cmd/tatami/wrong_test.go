@@ -8,11 +8,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tatami/nn"
 )
 
 // Data that are not whole are refused by the name of the file at fault, and a
@@ -116,6 +119,18 @@ func TestWrongModel(t *testing.T) {
 			tatami(t, dir, args...).refuses(t, 1, name, c.want)
 		}
 	}
+	// Whole, but of no use.
+	m, err := loadModel(filepath.Join(dir, "run", "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Params()[0].Value.Data[7] = float32(math.NaN())
+	if err := nn.Save(filepath.Join(dir, "nan"), m); err != nil {
+		t.Fatal(err)
+	}
+	tatami(t, dir, "eval", "nan", "--data", "data", "--json").refuses(t, 1, "nan: damaged")
+	tatami(t, dir, "predict", "nan", "run/loss.png", "--json").refuses(t, 1, "nan: damaged")
+	succeeds(t, dir, "filters", "nan", "--image", "run/loss.png", "--out", "n.png", "--maps", "m.png")
 	for _, name := range []string{"nowhere", "run", "/dev/null"} {
 		tatami(t, dir, "eval", name).refuses(t, 1, "cannot read "+name)
 	}
