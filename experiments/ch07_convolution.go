@@ -110,14 +110,7 @@ func marked(height, width, top, left, size, mark int) [][]int {
 func drawSteps(r *Run, image, filter, output grid) error {
 	var steps []plots.Figure
 	var rows [][]any
-	size := len(filter)
-	sofar := newGrid(len(output), len(output[0]))
-	for i := range sofar {
-		for j := range sofar[i] {
-			sofar[i][j] = math.NaN()
-		}
-	}
-	right := true
+	size, right := len(filter), true
 	for i := range output {
 		for j := range output[i] {
 			products, sum := newGrid(size, size), 0.0
@@ -128,17 +121,21 @@ func drawSteps(r *Run, image, filter, output grid) error {
 					rows = append(rows, []any{i + 1, j + 1, u + 1, v + 1, image[i+u][j+v], filter[u][v], products[u][v]})
 				}
 			}
-			sofar[i][j] = output[i][j]
 			right = right && sum == output[i][j]
-			now := newGrid(len(sofar), 0)
-			for k := range now {
-				now[k] = append(now[k], sofar[k]...)
+			known := newGrid(len(output), len(output[0]))
+			for k := range known {
+				for l := range known[k] {
+					known[k][l] = output[k][l]
+					if k > i || k == i && l > j {
+						known[k][l] = math.NaN()
+					}
+				}
 			}
 			f, err := plots.Equation(plots.EquationOptions{},
 				plots.Matrix{Name: "image", Values: image, Marks: marked(4, 4, i, j, size, 1), After: "⊛"},
 				plots.Matrix{Name: "filter", Values: filter, After: "→"},
 				plots.Matrix{Name: "products", Values: products, Marks: marked(size, size, 0, 0, size, 1), After: "Σ →"},
-				plots.Matrix{Name: "output", Values: now, Marks: marked(2, 2, i, j, 1, 2)})
+				plots.Matrix{Name: "output", Values: known, Marks: marked(2, 2, i, j, 1, 2)})
 			if err != nil {
 				return err
 			}
