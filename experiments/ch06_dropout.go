@@ -6,8 +6,8 @@ func dropout() Experiment {
 	return Experiment{
 		ID: "ch06-dropout", Title: "Dropout", Chapter: 6, Section: "section 6.4.3", Version: 1,
 		Setup: "As ch06-weight-decay without decay, 301 epochs, with dropout 0.2 after each hidden layer and without. As in the " +
-			"book, dropout leaves what it keeps as it is and multiplies by 0.8 at inference. Both start with the same weights. Accepted are two deviations " +
-			"of a run over five seeds.",
+			"book, dropout leaves what it keeps as it is and multiplies by 0.8 at inference. Both start with the same " +
+			"weights. Accepted are two deviations of a run over five seeds.",
 		Lesson: "A network that loses a fifth of its units at random in every update cannot learn by heart as well: the gap " +
 			"narrows, training takes longer.",
 		Rows: []Row{
