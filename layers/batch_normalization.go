@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"tatami/internal/kernels"
 	"tatami/nn"
 )
 
@@ -94,12 +95,7 @@ func (l *batchNormalization) normalize(p *nn.Pass, y, x *nn.Tensor, statistics f
 		s := float64(l.gamma.Value.Data[c]) / math.Sqrt(variance+l.epsilon)
 		scale[c], shift[c] = float32(s), float32(float64(l.beta.Value.Data[c])-mean*s)
 	}
-	for i := 0; i < len(x.Data); i += l.C {
-		xs, ys := x.Data[i:i+l.C], y.Data[i:i+l.C]
-		for c, v := range xs {
-			ys[c] = v*scale[c] + shift[c]
-		}
-	}
+	kernels.ScaleShift(y.Data, x.Data, scale, shift)
 }
 
 func (l *batchNormalization) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
@@ -134,14 +130,7 @@ func (l jointNormalization) SumLen() int { return 2 * l.C }
 
 // Sum adds Σx and Σx² of each channel.
 func (l jointNormalization) Sum(_ *nn.Pass, sums []float64, x *nn.Tensor) {
-	sum, squares := sums[:l.C], sums[l.C:]
-	for i := 0; i < len(x.Data); i += l.C {
-		for c, v := range x.Data[i : i+l.C] {
-			v := float64(v)
-			sum[c] += v
-			squares[c] += v * v
-		}
-	}
+	kernels.Moments(sums[:l.C], sums[l.C:], x.Data)
 }
 
 // statistics are the batch's, from the sums of the way forward.
@@ -185,12 +174,7 @@ func (l jointNormalization) moveRunning(p *nn.Pass) {
 func (l jointNormalization) SumBackward(p *nn.Pass, sums []float64, dy, x, _ *nn.Tensor) {
 	mean, inverse := p.Scratch(l.C), p.Scratch(l.C)
 	l.batchScale(p, mean, inverse)
-	for i := 0; i < len(x.Data); i += l.C {
-		for c, d := range dy.Data[i : i+l.C] {
-			sums[c] += float64(d)
-			sums[l.C+c] += float64(d * (x.Data[i+c] - mean[c]) * inverse[c])
-		}
-	}
+	kernels.NormalizedSums(sums[:l.C], sums[l.C:], dy.Data, x.Data, mean, inverse)
 	dgamma, dbeta := p.Grad(l.gamma), p.Grad(l.beta)
 	for c := range l.C {
 		dbeta[c] += float32(sums[c])
@@ -218,13 +202,8 @@ func (l jointNormalization) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
 	n, sums := l.values(p), p.Sums()
 	dyMean, slope, factor := p.Scratch(l.C), p.Scratch(l.C), p.Scratch(l.C)
 	for c := range l.C {
-		dyMean[c], slope[c] = float32(sums[c]/n), float32(sums[l.C+c]/n)
+		dyMean[c], slope[c] = float32(sums[c]/n), float32(sums[l.C+c]/n)*inverse[c]
 		factor[c] = l.gamma.Value.Data[c] * inverse[c]
 	}
-	for i := 0; i < len(x.Data); i += l.C {
-		xs, dys, dxs := x.Data[i:i+l.C], dy.Data[i:i+l.C], dx.Data[i:i+l.C]
-		for c, v := range xs {
-			dxs[c] = factor[c] * (dys[c] - dyMean[c] - (v-mean[c])*inverse[c]*slope[c])
-		}
-	}
+	kernels.NormalizedBackward(dx.Data, dy.Data, x.Data, factor, dyMean, mean, slope)
 }

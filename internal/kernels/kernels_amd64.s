@@ -15902,6 +15902,148 @@ sigmoidBackward_done:
 	VZEROUPPER
 	RET
 
+// func scaleShiftAVX512(y *float32, x *float32, channel *float32, ld int, rows int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scaleShiftAVX512(SB), NOSPLIT, $0-48
+	MOVQ    channel+16(FP), AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    ld+24(FP), DX
+	MOVQ    rows+32(FP), BX
+	MOVQ    tail+40(FP), SI
+	MOVL    $0xffffffff, DI
+	BZHIL   SI, DI, DI
+	KMOVW   DI, K1
+
+scaleShift_row:
+	VMOVUPS.Z   (CX), K1, Z0
+	VFMADD213PS Z9, Z8, Z0
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        DX, AX
+	ADDQ        DX, CX
+	DECQ        BX
+	JNZ         scaleShift_row
+	VZEROUPPER
+	RET
+
+// func momentsAVX512(sums *float64, x *float32, ld int, rows int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·momentsAVX512(SB), NOSPLIT, $0-40
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   x+8(FP), AX
+	MOVQ   ld+16(FP), CX
+	MOVQ   rows+24(FP), DX
+	MOVQ   tail+32(FP), BX
+	MOVL   $0xffffffff, SI
+	BZHIL  BX, SI, SI
+	KMOVW  SI, K1
+
+moments_row:
+	VMOVUPS.Z     (AX), K1, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y0, Z1
+	VADDPD        Z1, Z4, Z4
+	VFMADD231PD   Z1, Z1, Z6
+	VADDPD        Z2, Z5, Z5
+	VFMADD231PD   Z2, Z2, Z7
+	ADDQ          CX, AX
+	DECQ          DX
+	JNZ           moments_row
+	MOVQ          sums+0(FP), AX
+	VMOVUPS       Z4, (AX)
+	VMOVUPS       Z5, 64(AX)
+	VMOVUPS       Z6, 128(AX)
+	VMOVUPS       Z7, 192(AX)
+	VZEROUPPER
+	RET
+
+// func normalizedSumsAVX512(sums *float64, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normalizedSumsAVX512(SB), NOSPLIT, $0-56
+	MOVQ    channel+24(FP), AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    dy+8(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    ld+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    tail+48(FP), SI
+	MOVL    $0xffffffff, DI
+	BZHIL   SI, DI, DI
+	KMOVW   DI, K1
+
+normalizedSums_row:
+	VMOVUPS.Z     (AX), K1, Z0
+	VMOVUPS.Z     (CX), K1, Z1
+	VSUBPS        Z8, Z1, Z1
+	VMULPS        Z0, Z1, Z1
+	VMULPS        Z9, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y0, Z2
+	VADDPD        Z2, Z4, Z4
+	VADDPD        Z3, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y1, Z2
+	VADDPD        Z2, Z6, Z6
+	VADDPD        Z3, Z7, Z7
+	ADDQ          DX, AX
+	ADDQ          DX, CX
+	DECQ          BX
+	JNZ           normalizedSums_row
+	MOVQ          sums+0(FP), AX
+	VMOVUPS       Z4, (AX)
+	VMOVUPS       Z5, 64(AX)
+	VMOVUPS       Z6, 128(AX)
+	VMOVUPS       Z7, 192(AX)
+	VZEROUPPER
+	RET
+
+// func normalizedBackwardAVX512(dx *float32, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normalizedBackwardAVX512(SB), NOSPLIT, $0-56
+	MOVQ    channel+24(FP), AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	VMOVUPS 128(AX), Z10
+	VMOVUPS 192(AX), Z11
+	MOVQ    dx+0(FP), AX
+	MOVQ    dy+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    ld+32(FP), BX
+	MOVQ    rows+40(FP), SI
+	MOVQ    tail+48(FP), DI
+	MOVL    $0xffffffff, R8
+	BZHIL   DI, R8, R8
+	KMOVW   R8, K1
+
+normalizedBackward_row:
+	VMOVUPS.Z    (CX), K1, Z0
+	VMOVUPS.Z    (DX), K1, Z1
+	VSUBPS       Z10, Z1, Z1
+	VSUBPS       Z9, Z0, Z0
+	VFNMADD231PS Z11, Z1, Z0
+	VMULPS       Z8, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+	ADDQ         BX, AX
+	ADDQ         BX, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          normalizedBackward_row
+	VZEROUPPER
+	RET
+
 // func addBiasAVX512(y *float32, bias *float32, ld int, rows int, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addBiasAVX512(SB), NOSPLIT, $0-40
@@ -21001,6 +21143,229 @@ sigmoidBackward_tail:
 	VMASKMOVPS Y0, Y15, (CX)(SI*4)
 
 sigmoidBackward_done:
+	VZEROUPPER
+	RET
+
+// func scaleShiftAVX2(y *float32, x *float32, channel *float32, ld int, rows int, tail int)
+// Requires: AVX, FMA3
+TEXT ·scaleShiftAVX2(SB), NOSPLIT, $0-48
+	MOVQ    channel+16(FP), AX
+	VMOVUPS (AX), Y8
+	VMOVUPS 64(AX), Y9
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    ld+24(FP), DX
+	MOVQ    rows+32(FP), BX
+	MOVQ    tail+40(FP), SI
+	LEAQ    tailMasks<>+32(SB), DI
+	MOVQ    SI, R8
+	NEGQ    R8
+	VMOVUPS (DI)(R8*4), Y15
+	CMPQ    SI, $0x08
+	JNE     scaleShift_part
+
+scaleShift_full:
+	VMOVUPS     (CX), Y0
+	VFMADD213PS Y9, Y8, Y0
+	VMOVUPS     Y0, (AX)
+	ADDQ        DX, AX
+	ADDQ        DX, CX
+	DECQ        BX
+	JNZ         scaleShift_full
+	JMP         scaleShift_done
+
+scaleShift_part:
+	VMASKMOVPS  (CX), Y15, Y0
+	VFMADD213PS Y9, Y8, Y0
+	VMASKMOVPS  Y0, Y15, (AX)
+	ADDQ        DX, AX
+	ADDQ        DX, CX
+	DECQ        BX
+	JNZ         scaleShift_part
+
+scaleShift_done:
+	VZEROUPPER
+	RET
+
+// func momentsAVX2(sums *float64, x *float32, ld int, rows int, tail int)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-40
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    x+8(FP), AX
+	MOVQ    ld+16(FP), CX
+	MOVQ    rows+24(FP), DX
+	MOVQ    tail+32(FP), BX
+	LEAQ    tailMasks<>+32(SB), SI
+	MOVQ    BX, DI
+	NEGQ    DI
+	VMOVUPS (SI)(DI*4), Y15
+	CMPQ    BX, $0x08
+	JNE     moments_part
+
+moments_full:
+	VMOVUPS      (AX), Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y1
+	VADDPD       Y1, Y4, Y4
+	VFMADD231PD  Y1, Y1, Y6
+	VADDPD       Y2, Y5, Y5
+	VFMADD231PD  Y2, Y2, Y7
+	ADDQ         CX, AX
+	DECQ         DX
+	JNZ          moments_full
+	JMP          moments_done
+
+moments_part:
+	VMASKMOVPS   (AX), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y1
+	VADDPD       Y1, Y4, Y4
+	VFMADD231PD  Y1, Y1, Y6
+	VADDPD       Y2, Y5, Y5
+	VFMADD231PD  Y2, Y2, Y7
+	ADDQ         CX, AX
+	DECQ         DX
+	JNZ          moments_part
+
+moments_done:
+	MOVQ    sums+0(FP), AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	VMOVUPS Y6, 128(AX)
+	VMOVUPS Y7, 160(AX)
+	VZEROUPPER
+	RET
+
+// func normalizedSumsAVX2(sums *float64, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+// Requires: AVX
+TEXT ·normalizedSumsAVX2(SB), NOSPLIT, $0-56
+	MOVQ    channel+24(FP), AX
+	VMOVUPS (AX), Y8
+	VMOVUPS 64(AX), Y9
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    dy+8(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    ld+32(FP), DX
+	MOVQ    rows+40(FP), BX
+	MOVQ    tail+48(FP), SI
+	LEAQ    tailMasks<>+32(SB), DI
+	MOVQ    SI, R8
+	NEGQ    R8
+	VMOVUPS (DI)(R8*4), Y15
+	CMPQ    SI, $0x08
+	JNE     normalizedSums_part
+
+normalizedSums_full:
+	VMOVUPS      (AX), Y0
+	VMOVUPS      (CX), Y1
+	VSUBPS       Y8, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMULPS       Y9, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X0, Y2
+	VADDPD       Y2, Y4, Y4
+	VADDPD       Y3, Y5, Y5
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X1, Y2
+	VADDPD       Y2, Y6, Y6
+	VADDPD       Y3, Y7, Y7
+	ADDQ         DX, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          normalizedSums_full
+	JMP          normalizedSums_done
+
+normalizedSums_part:
+	VMASKMOVPS   (AX), Y15, Y0
+	VMASKMOVPS   (CX), Y15, Y1
+	VSUBPS       Y8, Y1, Y1
+	VMULPS       Y0, Y1, Y1
+	VMULPS       Y9, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X0, Y2
+	VADDPD       Y2, Y4, Y4
+	VADDPD       Y3, Y5, Y5
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X1, Y2
+	VADDPD       Y2, Y6, Y6
+	VADDPD       Y3, Y7, Y7
+	ADDQ         DX, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          normalizedSums_part
+
+normalizedSums_done:
+	MOVQ    sums+0(FP), AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	VMOVUPS Y6, 128(AX)
+	VMOVUPS Y7, 160(AX)
+	VZEROUPPER
+	RET
+
+// func normalizedBackwardAVX2(dx *float32, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+// Requires: AVX, FMA3
+TEXT ·normalizedBackwardAVX2(SB), NOSPLIT, $0-56
+	MOVQ    channel+24(FP), AX
+	VMOVUPS (AX), Y8
+	VMOVUPS 64(AX), Y9
+	VMOVUPS 128(AX), Y10
+	VMOVUPS 192(AX), Y11
+	MOVQ    dx+0(FP), AX
+	MOVQ    dy+8(FP), CX
+	MOVQ    x+16(FP), DX
+	MOVQ    ld+32(FP), BX
+	MOVQ    rows+40(FP), SI
+	MOVQ    tail+48(FP), DI
+	LEAQ    tailMasks<>+32(SB), R8
+	MOVQ    DI, R9
+	NEGQ    R9
+	VMOVUPS (R8)(R9*4), Y15
+	CMPQ    DI, $0x08
+	JNE     normalizedBackward_part
+
+normalizedBackward_full:
+	VMOVUPS      (CX), Y0
+	VMOVUPS      (DX), Y1
+	VSUBPS       Y10, Y1, Y1
+	VSUBPS       Y9, Y0, Y0
+	VFNMADD231PS Y11, Y1, Y0
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         BX, AX
+	ADDQ         BX, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          normalizedBackward_full
+	JMP          normalizedBackward_done
+
+normalizedBackward_part:
+	VMASKMOVPS   (CX), Y15, Y0
+	VMASKMOVPS   (DX), Y15, Y1
+	VSUBPS       Y10, Y1, Y1
+	VSUBPS       Y9, Y0, Y0
+	VFNMADD231PS Y11, Y1, Y0
+	VMULPS       Y8, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (AX)
+	ADDQ         BX, AX
+	ADDQ         BX, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNZ          normalizedBackward_part
+
+normalizedBackward_done:
 	VZEROUPPER
 	RET
 

@@ -105,3 +105,15 @@ func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratc
 }
 
 func peak(isa) int { return peakPortable() }
+
+func scaleShift(y, x, scale, shift []float32) { scaleShiftPortable(y, x, scale, shift) }
+
+func moments(sum, squares []float64, x []float32) { momentsPortable(sum, squares, x) }
+
+func normalizedSums(sum, products []float64, dy, x, mean, inverse []float32) {
+	normalizedSumsPortable(sum, products, dy, x, mean, inverse)
+}
+
+func normalizedBackward(dx, dy, x, factor, shift, mean, slope []float32) {
+	normalizedBackwardPortable(dx, dy, x, factor, shift, mean, slope)
+}

@@ -89,6 +89,26 @@ func sigmoidAVX512(y *float32, x *float32, n int)
 //go:noescape
 func sigmoidBackwardAVX512(dx *float32, dy *float32, y *float32, n int)
 
+// scaleShiftAVX512 sets y = channel[0]*x + channel[1].
+//
+//go:noescape
+func scaleShiftAVX512(y *float32, x *float32, channel *float32, ld int, rows int, tail int)
+
+// momentsAVX512 sets the first 16 sums to those of x, the others to those of its squares.
+//
+//go:noescape
+func momentsAVX512(sums *float64, x *float32, ld int, rows int, tail int)
+
+// normalizedSumsAVX512 sets the first 16 sums to those of dy, the others to those of dy*(x - channel[0])*channel[1].
+//
+//go:noescape
+func normalizedSumsAVX512(sums *float64, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+
+// normalizedBackwardAVX512 sets dx = channel[0]*(dy - channel[1] - (x - channel[2])*channel[3]).
+//
+//go:noescape
+func normalizedBackwardAVX512(dx *float32, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+
 // addBiasAVX512 adds bias to rows of y, n wide and ld bytes apart.
 //
 //go:noescape
@@ -233,6 +253,26 @@ func sigmoidAVX2(y *float32, x *float32, n int)
 //
 //go:noescape
 func sigmoidBackwardAVX2(dx *float32, dy *float32, y *float32, n int)
+
+// scaleShiftAVX2 sets y = channel[0]*x + channel[1].
+//
+//go:noescape
+func scaleShiftAVX2(y *float32, x *float32, channel *float32, ld int, rows int, tail int)
+
+// momentsAVX2 sets the first 16 sums to those of x, the others to those of its squares.
+//
+//go:noescape
+func momentsAVX2(sums *float64, x *float32, ld int, rows int, tail int)
+
+// normalizedSumsAVX2 sets the first 16 sums to those of dy, the others to those of dy*(x - channel[0])*channel[1].
+//
+//go:noescape
+func normalizedSumsAVX2(sums *float64, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
+
+// normalizedBackwardAVX2 sets dx = channel[0]*(dy - channel[1] - (x - channel[2])*channel[3]).
+//
+//go:noescape
+func normalizedBackwardAVX2(dx *float32, dy *float32, x *float32, channel *float32, ld int, rows int, tail int)
 
 // addBiasAVX2 adds bias to rows of y, n wide and ld bytes apart.
 //

@@ -19,6 +19,7 @@ func main() {
 		dot(s)
 		elementwise(s)
 		sigmoid(s)
+		normalization(s)
 		rows(s)
 		s.pool("biasReLUMaxPool2", true)
 		s.pool("maxPool2", false)
