@@ -16,8 +16,8 @@ func hyperparameters() Experiment {
 	return Experiment{
 		ID: "ch06-hyperparameters", Title: "Search of hyper-parameters", Chapter: 6, Section: "section 6.5.3", Version: 1,
 		Setup: "The first 500 images, 100 of them drawn for validation; six hidden layers of 100, ReLU, He, SGD, batch 100, 50 " +
-			"epochs; 100 trials with a learning rate of 10^U(-6, -2) and weight decay λ of 10^U(-8, -4). ±0.08 is accepted, two deviations of the " +
-			"accuracy on 100 images.",
+			"epochs; 100 trials with a learning rate of 10^U(-6, -2) and weight decay λ of 10^U(-8, -4). Accepted are ±0.08, two " +
+			"deviations of an accuracy on 100 images, and rates of the upper half decade, 0.003 to 0.01.",
 		Lesson: "Drawn at random on a logarithmic scale, a hundred short trials show where to look: learning rates of 0.001 to " +
 			"0.01; λ below 0.0001 makes no difference.",
 		Rows: []Row{
