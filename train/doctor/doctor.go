@@ -66,13 +66,13 @@ func (d *Doctor) Observe(e train.Event) error {
 	case train.Started:
 		d.start(e)
 	case train.Updated:
+		d.trend.follow(e.History.Steps)
 		if e.Step >= d.next {
 			d.next += min(max(e.Step, every), 1000)
 			d.deadReLUs(e)
 			d.gradients(e)
 		}
 		if e.Step%every == 0 {
-			d.trend.follow(e.History.Steps)
 			d.rate(e)
 			d.stuck(e)
 		}

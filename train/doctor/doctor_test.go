@@ -107,9 +107,13 @@ func TestIllnesses(t *testing.T) {
 		"jump":        {newRun(t, 4000, 6, network("mlp"), optim.Adam{}, 0.1), []doctor.Illness{doctor.RateTooHigh}, "the learning rate 0.1 is likely too high"},
 		"low rate":    {newRun(t, 4000, 6, network("mlp"), optim.SGD{}, 1e-5), []doctor.Illness{doctor.RateTooLow}, "the learning rate 1e-05 is likely too low"},
 		"few images":  {newRun(t, 300, 40, stack(2, layers.ReLU{}, he), optim.Adam{}, 0.001), []doctor.Illness{doctor.OverFitting}, "300 images by heart"},
+		"learned":     {newRun(t, 300, 20, network("simple"), optim.Adam{}, 0.003), []doctor.Illness{doctor.OverFitting}, "6.4.1"},
 		"by heart":    {newRun(t, 6000, 50, network("mlp"), optim.Adam{}, 0.01), []doctor.Illness{doctor.OverFitting}, "the loss on the test set rose from"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && c.run.Epochs > 20 {
+				t.Skip("many epochs")
+			}
 			d := fit(t, c.run)
 			if got := illnesses(d); !slices.Equal(got, c.want) {
 				t.Fatalf("told %v, want %v", got, c.want)
@@ -129,6 +133,9 @@ func TestShuffledLabels(t *testing.T) {
 	d := fit(t, slow)
 	if got := illnesses(d); !slices.Equal(got, []doctor.Illness{doctor.Labels}) || !strings.Contains(d.Advice[0].Text, "of 1000 training images") {
 		t.Errorf("told %v", got)
+	}
+	if testing.Short() {
+		return
 	}
 	heart := newRun(t, 500, 60, stack(2, layers.ReLU{}, nil), optim.Adam{}, 0.001)
 	heart.Loader.Data = shuffled(heart.Loader.Data)
@@ -163,11 +170,11 @@ func inverted(d *datasets.Dataset) *datasets.Dataset {
 
 // Runs as they should be get no advice, whatever the seed.
 func TestHealthy(t *testing.T) {
-	seeds := []uint64{1, 2, 3}
+	seeds, nets := []uint64{1, 2, 3}, []string{"mlp", "simple", "lenet", "deep"}
 	if testing.Short() {
-		seeds = seeds[:1]
+		seeds, nets = seeds[:1], nets[:2]
 	}
-	for _, net := range []string{"mlp", "simple", "deep", "lenet"} {
+	for _, net := range nets {
 		for _, seed := range seeds {
 			t.Run(fmt.Sprint(net, " ", seed), func(t *testing.T) {
 				tr := newRun(t, 2000, 4, network(net), optim.Adam{}, 0)

@@ -131,7 +131,7 @@ func (d *Doctor) gradients(e train.Event) {
 		d.tell(e, Exploding, "6.2.3", "the gradient of the weights of %s has norm %.3g, and of %s %.3g: gradients explode, likely from weights too large at the start; try He's",
 			name(most.layer), most.norm, name(least.layer), least.norm)
 	}
-	unlearned := e.Step == 0 || d.trend.steps > 0 && d.trend.lowest > 0.9*d.trend.guess
+	unlearned := e.Step == 0 || d.trend.latest > 0.9*d.trend.guess
 	if least.size < 1e-3 && unlearned && d.probe.length(e) > 0.5 && !d.told(DeadReLUs) {
 		d.tell(e, Vanishing, "6.2.2", "the gradient of the weights of %s has norm %.2g, and of %s %.2g: gradients vanish on their way back, likely through sigmoids or weights too small at the start; try ReLU with He's start, or BatchNormalization",
 			name(least.layer), least.norm, name(most.layer), most.norm)

@@ -17,6 +17,7 @@ type trend struct {
 	peak    float64 // highest mean of 5
 	lowest  float64 // lowest mean of 50
 	last    float64 // mean of the last 50, of all if fewer
+	latest  float64 // mean of the last 25
 }
 
 func newTrend(data *datasets.Dataset) trend {
@@ -38,8 +39,9 @@ func newTrend(data *datasets.Dataset) trend {
 func (t *trend) follow(rows []train.StepRow) {
 	for ; t.steps+every <= len(rows); t.steps += every {
 		stride := rows[t.steps : t.steps+every]
+		t.latest = mean(stride)
 		if t.steps == 0 {
-			t.first = mean(stride)
+			t.first = t.latest
 		}
 		for i := 0; i < every; i += 5 {
 			t.peak = max(t.peak, mean(stride[i:i+5]))
