@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/gif" // for DecodeImage
 	_ "image/jpeg"
 	_ "image/png"
@@ -121,8 +122,12 @@ func toGrey(img image.Image) *image.Gray {
 	grey := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
 	clear := make([]byte, len(grey.Pix)) // how transparent each pixel is
 	var luminance, opacity float64       // sums
+	at := func(x, y int) color.RGBA64 { return color.RGBA64Model.Convert(img.At(x, y)).(color.RGBA64) }
+	if img, ok := img.(image.RGBA64Image); ok { // without an allocation a pixel
+		at = img.RGBA64At
+	}
 	for i := range grey.Pix {
-		r, g, bl, a := img.At(b.Min.X+i%grey.Stride, b.Min.Y+i/grey.Stride).RGBA()
+		r, g, bl, a := at(b.Min.X+i%grey.Stride, b.Min.Y+i/grey.Stride).RGBA()
 		y := (19595*r + 38470*g + 7471*bl + 1<<15) >> 16 // a share of a
 		grey.Pix[i], clear[i] = byte(y>>8), byte((0xffff-a)>>8)
 		luminance += float64(y)

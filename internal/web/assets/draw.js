@@ -219,6 +219,7 @@ function build() {
   columns.forEach(filters);
   const common = columns[0].info.classes.filter((name) => columns.every((c) => c.info.classes.includes(name)));
   byId("class").replaceChildren(make("option", { value: "" }, t("itsAnswer")), ...common.map((name) => make("option", { value: name }, name)));
+  byId("sample").hidden = columns[0].info.samples === 0;
   const list = columns.flatMap((c) => c.info.layers.filter((l) => l.type === "Convolution").map((l) => ({
     model: c.model, layer: l.position, name: `${shown.length > 1 ? `${c.model} · ` : ""}${l.position} ${l.name}`,
   })));
@@ -414,7 +415,6 @@ try {
   models.clear();
   for (const [name, info] of inOrder) models.set(name, info);
   shown = health.models.slice(0, 2);
-  byId("sample").hidden = health.samples === 0;
   build();
   changed(true);
   document.body.dataset.ready = "";

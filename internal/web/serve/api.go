@@ -29,7 +29,6 @@ type healthAnswer struct {
 	Status  string   `json:"status"`
 	Version string   `json:"version"`
 	Models  []string `json:"models"`
-	Samples int      `json:"samples"` // images to try
 	Waiting int      `json:"waiting"`
 	Uptime  float64  `json:"uptime_seconds"`
 }
@@ -50,6 +49,7 @@ type layersAnswer struct {
 	MultiplyAdds int               `json:"multiply_adds"`
 	GradCAM      bool              `json:"grad_cam"`
 	Layers       []layerAnswer     `json:"layers"`
+	Samples      int               `json:"samples"` // images to try
 	Facts        map[string]string `json:"facts"`
 }
 
@@ -230,9 +230,6 @@ func pictureOf(in nn.Shape, pixels []byte) picture {
 
 func (s *Server) health() healthAnswer {
 	a := healthAnswer{Status: "ok", Version: s.Version, Waiting: s.queue.Waiting(), Uptime: time.Since(s.started).Seconds()}
-	if s.samples != nil {
-		a.Samples = s.samples.Len()
-	}
 	for _, m := range s.models {
 		a.Models = append(a.Models, m.name)
 	}
@@ -252,6 +249,9 @@ func (s *Server) layers(_ *http.Request, m *model) (any, error) {
 		Model: m.name, Input: shapeOf(m.net.Input()), Classes: m.classes,
 		Parameters: nn.CountParams(m.net.Params()), MultiplyAdds: m.net.MultiplyAdds(),
 		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts,
+	}
+	if s.samples != nil && s.samples.Shape == m.net.Input() {
+		a.Samples = s.samples.Len()
 	}
 	if a.Facts == nil {
 		a.Facts = map[string]string{}

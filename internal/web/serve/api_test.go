@@ -181,8 +181,8 @@ func TestFormsOfV1(t *testing.T) {
 	)
 	of := func(middle string) string { return fmt.Sprintf(tensor, middle) }
 	for _, c := range []struct{ method, path, want string }{
-		{"GET", "health", "{models [string], samples number, status string, uptime_seconds number, version string, waiting number}"},
-		{"GET", "layers", "{classes [string], facts {net string}, grad_cam bool, input {channels number, height number, width number}, layers [{multiply_adds number, name string, output {channels number, height number, width number}, parameters number, position number, type string}], model string, multiply_adds number, parameters number}"},
+		{"GET", "health", "{models [string], status string, uptime_seconds number, version string, waiting number}"},
+		{"GET", "layers", "{classes [string], facts {net string}, grad_cam bool, input {channels number, height number, width number}, layers [{multiply_adds number, name string, output {channels number, height number, width number}, parameters number, position number, type string}], model string, multiply_adds number, parameters number, samples number}"},
 		{"GET", "filters", "{layers [{channels number, filters number, height number, name string, position number, values string, width number}], model string}"},
 		{"GET", "sample", "{" + picture + ", index number, label string}"},
 		{"POST", "predict", "{classes [string], " + picture + ", label string, model string, probabilities [number], probability number}"},

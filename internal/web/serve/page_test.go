@@ -63,7 +63,7 @@ func TestPageOnDesktop(t *testing.T) {
 	for selector, want := range map[string]string{
 		"#lookslist":  "2,3", // Grad-CAM is for the network with two convolutions
 		"#nearlist":   "12,12",
-		"#filterlist": "1,1", // those of later layers are folded
+		"#filterlist": "1,1",  // those of later layers are folded
 		"#maplist":    "8,13", // the input and every layer
 	} {
 		got := webtest.Value[string](p, `[...document.querySelectorAll("%s > div")].map(e => e.querySelectorAll("canvas").length).join()`, selector)
