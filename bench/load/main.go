@@ -94,7 +94,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	failed, took := s.burst(digits)
+	took, failed := s.burst(digits)
 	after, err := s.peak()
 	if err != nil {
 		return err
@@ -252,7 +252,7 @@ func (s *server) peak() (int, error) {
 }
 
 // burst asks for atOnce predictions at the same time.
-func (s *server) burst(digits [][]byte) (failed error, took time.Duration) {
+func (s *server) burst(digits [][]byte) (took time.Duration, failed error) {
 	var wg sync.WaitGroup
 	var once sync.Once
 	ctx, begin := context.WithCancel(context.Background())
@@ -267,7 +267,7 @@ func (s *server) burst(digits [][]byte) (failed error, took time.Duration) {
 	start := time.Now()
 	begin()
 	wg.Wait()
-	return failed, time.Since(start)
+	return time.Since(start), failed
 }
 
 // steady asks perSecond times a second, whether or not earlier answers are
