@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
-	"strings"
+
+	"tatami/internal/suggest"
 )
 
 // Catalog is the layer types that a file may name, by the name of their Go
@@ -101,7 +103,7 @@ func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 			if s, ok := catalog[name]; ok {
 				return s, nil
 			}
-			return nil, fmt.Errorf("unknown layer type %q, wanted one of %s", name, keys(catalog))
+			return nil, suggest.Unknown("layer type", name, slices.Sorted(maps.Keys(catalog)))
 		})
 		if err != nil {
 			return Shape{}, nil, fmt.Errorf("architecture: layer %d: %w", i+1, err)
@@ -123,12 +125,14 @@ func formatInitializer(init Initializer) (json.RawMessage, error) {
 
 func parseInitializer(raw json.RawMessage) (any, error) {
 	return parseTyped(raw, func(name string) (any, error) {
+		var names []string
 		for _, init := range initializers {
 			if typeName(init) == name {
 				return init, nil
 			}
+			names = append(names, typeName(init))
 		}
-		return nil, fmt.Errorf("unknown initializer %q, wanted Normal, He, Xavier or Zero", name)
+		return nil, suggest.Unknown("initializer", name, names)
 	})
 }
 
@@ -158,7 +162,7 @@ func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, 
 	for key, raw := range fields {
 		field, ok := t.FieldByName(key)
 		if !ok || !field.IsExported() {
-			return nil, fmt.Errorf("%s has no field %q", name, key)
+			return nil, unknownField(name, key, t)
 		}
 		target := value.Elem().FieldByIndex(field.Index)
 		if field.Type == initializer {
@@ -193,11 +197,16 @@ func strictJSON(data []byte, v any) error {
 	return nil
 }
 
-func keys(c Catalog) string {
-	var names []string
-	for name := range c {
-		names = append(names, name)
+// unknownField proposes the nearest field for one that the type does not have.
+func unknownField(name, key string, t reflect.Type) error {
+	var fields []string
+	for _, f := range reflect.VisibleFields(t) {
+		if f.IsExported() {
+			fields = append(fields, f.Name)
+		}
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	if len(fields) == 0 {
+		return fmt.Errorf("%s has no field %q, nor any other", name, key)
+	}
+	return fmt.Errorf("%s has no field %q: did you mean %q?", name, key, suggest.Nearest(key, fields))
 }

@@ -46,7 +46,7 @@ func TestPredict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	succeeds(t, dir, "train", "--limit", "6000", "--epochs", "2", "--out", "run", "--quiet")
+	succeeds(t, dir, "train", "--net", "mlp", "--limit", "20000", "--epochs", "3", "--out", "run", "--quiet")
 	model := "run/model.safetensors"
 	m, err := loadModel(filepath.Join(dir, model))
 	if err != nil {
@@ -60,7 +60,7 @@ func TestPredict(t *testing.T) {
 		}
 		var b bytes.Buffer
 		k := len(want)
-		img := picture(test.Images[i], []int{1, 4, 11, 60}[k%4], k%8 < 4)
+		img := picture(test.Images[i], []int{1, 4, 11, 30}[k%4], k%8 < 4)
 		name := fmt.Sprintf("%d.png", k)
 		switch k % 3 {
 		case 0:

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"tatami/optim"
 )
 
 // train runs "tatami train --quiet" on the data in dir/data.
@@ -200,6 +202,15 @@ func TestTrainFlags(t *testing.T) {
 			continue
 		}
 		run := trainQuietly(t, dir, fmt.Sprint("out", i), append([]string{"--epochs", "2"}, strings.Fields(line)...)...)
+		if run["test_total"] != float64(bars.test) {
+			t.Errorf("%q: tested on %v images", line, run["test_total"])
+		}
+		if name, ok := strings.CutPrefix(line, "--optimizer "); ok {
+			rule, err := optim.ParseRule(strings.Fields(name)[0], 0)
+			if err != nil || math.Abs(run["lr"].(float64)-3*rule.DefaultRate()) > 1e-12 {
+				t.Errorf("%q: rate %v, %v", line, run["lr"], err)
+			}
+		}
 		hash := run["weights_sha256"].(string)
 		if other, ok := seen[hash]; ok {
 			t.Errorf("%q learns the same as %q", line, other)
@@ -207,7 +218,8 @@ func TestTrainFlags(t *testing.T) {
 		seen[hash] = line
 	}
 	for _, processors := range []string{"1", "2", "3"} {
-		c := command(dir, []string{"GOMAXPROCS=" + processors}, "train", "--quiet", "--data", "data", "--epochs", "2", "--out", "p"+processors)
+		c := command(dir, []string{"GOMAXPROCS=" + processors}, "train", "--quiet", "--data", "data", "--epochs", "2", "--out", "p"+processors,
+			"--net", "simple", "--batch", "100", "--optimizer", "adam", "--lr", "0.003", "--schedule", "one-cycle", "--augment", "shift", "--seed", "1")
 		if o := finish(t, c); o.code != 0 {
 			t.Fatal(o.stderr)
 		}
