@@ -58,12 +58,14 @@ func fast(classes int) []nn.Spec {
 	}
 }
 
+// best normalizes after pooling, where there is a quarter of the values and the
+// convolution has already run as one with ReLU and pooling.
 func best(classes int) []nn.Spec {
 	return []nn.Spec{
-		Convolution{Filters: 32, Kernel: 5}, ReLU{}, Pooling{Size: 2},
-		Convolution{Filters: 64, Kernel: 3, Pad: 1}, ReLU{},
-		Convolution{Filters: 64, Kernel: 3}, ReLU{}, Pooling{Size: 2},
-		Affine{Units: 128}, ReLU{},
+		Convolution{Filters: 32, Kernel: 5}, ReLU{}, Pooling{Size: 2}, BatchNormalization{},
+		Convolution{Filters: 64, Kernel: 3, Pad: 1}, ReLU{}, BatchNormalization{},
+		Convolution{Filters: 64, Kernel: 3}, ReLU{}, Pooling{Size: 2}, BatchNormalization{},
+		Affine{Units: 128}, ReLU{}, BatchNormalization{},
 		Affine{Units: classes}, Softmax{},
 	}
 }

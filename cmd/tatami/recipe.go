@@ -13,7 +13,7 @@ func recipe(net string) map[string]string {
 		}
 	case "best":
 		return map[string]string{
-			"epochs": "27", "augment": "shift:2,rotate:10,scale:0.1", "label-smoothing": "0.1",
+			"epochs": "22", "augment": "shift:2,rotate:10,scale:0.1", "label-smoothing": "0.1",
 		}
 	}
 	return nil
