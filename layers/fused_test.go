@@ -59,12 +59,16 @@ func TestFused(t *testing.T) {
 func TestNetworksFused(t *testing.T) {
 	for _, n := range layers.Networks() {
 		t.Run(n.Name, func(t *testing.T) {
-			if testing.Short() && n.Name == "deep" {
+			if testing.Short() && (n.Name == "deep" || n.Name == "best") {
 				t.Skip("slow in the reference")
 			}
 			net := network(t, n.Input, n.Specs(10)...)
-			x := random(rng(3), 2, n.Input)
-			dy := random(rng(4), 2, net.Output())
+			samples := 2
+			if n.Name == "best" { // two normalized values are 1 and -1 whatever they were: their gradients are all rounding
+				samples = 6
+			}
+			x := random(rng(3), samples, n.Input)
+			dy := random(rng(4), samples, net.Output())
 			c := both(x.N, true)
 			got := run(net, c, x, dy)
 			// A rectifier near 0 may decide otherwise after rounding, so
