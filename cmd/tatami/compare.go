@@ -84,7 +84,7 @@ func readRun(dir string) (page.Compared, error) {
 		EpochsDone: result.EpochsDone, TrainSeconds: result.TrainSeconds, ImagesPerSecond: result.ImagesPerSecond,
 	}}
 	run.Update, err = record.Read(dir, record.Facts{
-		Name: filepath.Base(absolute), Command: result.command(result.ISA), Settings: result.flags(), Epochs: result.Epochs,
+		Name: filepath.Base(absolute), Command: result.command(result.ISA), Settings: result.flags(false), Epochs: result.Epochs,
 	})
 	if err != nil {
 		return fail(err)

@@ -75,7 +75,7 @@ func (f *film) Observe(e train.Event) error {
 
 func (f *film) write(path func(name string) string) error {
 	var filters, maps []plots.Figure
-	project, top, err := f.projection()
+	project, low, high, err := f.projection()
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,9 @@ func (f *film) write(path func(name string) string) error {
 		figure, err := plots.Chart(plots.ChartOptions{
 			Title: "Test images as the last layer sees them, " + when,
 			Note:  "Principal components of its input at the end; the axes never move.",
-			X:     plots.Axis{Label: "first component", Min: -top[0], Max: top[0]},
-			Y:     plots.Axis{Label: "second component", Min: -top[1], Max: top[1]},
-			Width: 504, Height: 420,
+			X:     plots.Axis{Label: "first component", Min: low.X, Max: high.X},
+			Y:     plots.Axis{Label: "second component", Min: low.Y, Max: high.Y},
+			Width: 420, Height: 360,
 		}, marks...)
 		if err != nil {
 			return err
@@ -131,8 +131,8 @@ func (f *film) write(path func(name string) string) error {
 }
 
 // projection takes features to the plane in which those of the last frame are
-// spread most, around their mean. top bounds all points of all frames.
-func (f *film) projection() (project func([]float32) plotter.XY, top [2]float64, err error) {
+// spread most, around their mean. All points of all frames are between low and high.
+func (f *film) projection() (project func([]float32) plotter.XY, low, high plotter.XY, err error) {
 	last := f.frames[len(f.frames)-1].features
 	size := last.Size()
 	values := mat.NewDense(last.N, size, nil)
@@ -145,7 +145,7 @@ func (f *film) projection() (project func([]float32) plotter.XY, top [2]float64,
 	}
 	var pc stat.PC
 	if !pc.PrincipalComponents(values, nil) {
-		return nil, top, fmt.Errorf("the map's film: the last layer's input has no principal components")
+		return nil, low, high, fmt.Errorf("the map's film: the last layer's input has no principal components")
 	}
 	var vectors mat.Dense
 	pc.VectorsTo(&vectors)
@@ -162,8 +162,11 @@ func (f *film) projection() (project func([]float32) plotter.XY, top [2]float64,
 	for _, frame := range f.frames {
 		for i := range frame.features.N {
 			xy := project(frame.features.Sample(i))
-			top[0], top[1] = math.Max(top[0], 1.05*math.Abs(xy.X)), math.Max(top[1], 1.05*math.Abs(xy.Y))
+			low.X, high.X = math.Min(low.X, xy.X), math.Max(high.X, xy.X)
+			low.Y, high.Y = math.Min(low.Y, xy.Y), math.Max(high.Y, xy.Y)
 		}
 	}
-	return project, top, nil
+	const edge = 0.03 // of the range, so that no point lies on an axis
+	dx, dy := math.Max(edge*(high.X-low.X), 1e-6), math.Max(edge*(high.Y-low.Y), 1e-6)
+	return project, plotter.XY{X: low.X - dx, Y: low.Y - dy}, plotter.XY{X: high.X + dx, Y: high.Y + dy}, nil
 }

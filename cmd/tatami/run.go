@@ -97,6 +97,9 @@ func newRun(o *trainOptions) (*runState, error) {
 	r.firstParams = firstFilters(net)
 	r.record = record.New(r.facts(), net, r.train, r.test)
 	r.record.Before(r.firstParams)
+	for _, a := range o.advice {
+		r.record.Advise(a.Text)
+	}
 	if o.film {
 		if r.filmed, err = newFilm(net, r.test, steps); err != nil {
 			return nil, err

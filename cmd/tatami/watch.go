@@ -23,12 +23,16 @@ import (
 
 const pageName = "index.html"
 
-// flags are the settings by the names of their flags, in their order.
-func (s settings) flags() (all []record.Fact) {
+// flags are the settings by the names of their flags, in their order. Numbers
+// are exact, or else as people write them.
+func (s settings) flags(exact bool) (all []record.Fact) {
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
 		text := fmt.Sprint(v.Field(i))
+		if !exact && v.Field(i).CanFloat() {
+			text = fmt.Sprintf("%.6g", v.Field(i).Float())
+		}
 		if s.Architecture != nil && name == "architecture" {
 			text = string(s.Architecture)
 		}
@@ -42,7 +46,7 @@ func (s settings) flags() (all []record.Fact) {
 // command is the line that gives the same run on the same build.
 func (s settings) command(isa string) string {
 	words := []string{"TATAMI_ISA=" + isa, "tatami", "train"}
-	for _, f := range s.flags() {
+	for _, f := range s.flags(true) {
 		if f.Name != "architecture" {
 			words = append(words, "--"+f.Name, shellWord(f.Value))
 		}
@@ -52,7 +56,7 @@ func (s settings) command(isa string) string {
 
 func (r *runState) facts() record.Facts {
 	return record.Facts{
-		Name: filepath.Base(r.out), Command: r.command(kernels.ISA()), Settings: r.flags(),
+		Name: filepath.Base(r.out), Command: r.command(kernels.ISA()), Settings: r.flags(false),
 		Versions: []record.Fact{
 			{Name: "tatami", Value: version()}, {Name: "Go", Value: runtime.Version()},
 			{Name: "system", Value: runtime.GOOS + "/" + runtime.GOARCH}, {Name: "instruction set", Value: kernels.ISA()},

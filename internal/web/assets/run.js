@@ -29,9 +29,10 @@ export const say = words({
   rate: { en: "Learning rate", ja: "学習率" },
   log: { en: "logarithmic", ja: "対数目盛" },
   filters: { en: "What the first layer looks for", ja: "第1層が探しているもの" },
+  shownOf: { en: "{shown} of {n}", ja: "{n}個のうち{shown}" },
   filtersText: {
-    en: "{shown} of {n} filters, {h}×{w} pixels each. Orange adds to the sum, blue subtracts. Move the slider to see them grow out of noise.",
-    ja: "{n}個のフィルターのうち{shown}個、それぞれ{h}×{w}画素。橙は和に加わり、青は引かれます。つまみを動かすと、ノイズから育つ様子が見えます。",
+    en: "{n} filters, {h}×{w} pixels each. Orange adds to the sum, blue subtracts. Move the slider to see them grow out of noise.",
+    ja: "フィルター{n}個、それぞれ{h}×{w}画素。橙は和に加わり、青は引かれます。つまみを動かすと、ノイズから育つ様子が見えます。",
   },
   filterLabel: { en: "filter {n}, {when}", ja: "フィルター{n}、{when}" },
   asTheyAre: { en: "as they are", ja: "そのまま" },
@@ -66,6 +67,7 @@ export const say = words({
   finished: { en: "finished", ja: "完了" },
   failed: { en: "failed", ja: "失敗" },
   lost: { en: "no connection", ja: "接続なし" },
+  advice: { en: "What the doctor says", ja: "ドクターの助言" },
   wait: { en: "The first numbers are on their way.", ja: "最初の数字を待っています。" },
 });
 
@@ -85,7 +87,7 @@ export function duration(seconds) {
 
 // emptyRun has nothing yet; addUpdate changes a run as an update of the server
 // says, and returns whether it began anew.
-export const emptyRun = () => ({ facts: null, now: {}, points: { every: 1, rows: [] }, epochs: [], vitals: [], frames: [], present: null, test: null });
+export const emptyRun = () => ({ facts: null, now: {}, points: { every: 1, rows: [] }, epochs: [], vitals: [], frames: [], advice: [], present: null, test: null });
 
 export function addUpdate(run, update) {
   if (update.facts) Object.assign(run, emptyRun(), { facts: update.facts });
@@ -94,7 +96,7 @@ export function addUpdate(run, update) {
     run.points.every = update.points.every;
     run.points.rows.splice(update.points.from, Infinity, ...update.points.rows);
   }
-  for (const name of ["epochs", "vitals", "frames"]) {
+  for (const name of ["epochs", "vitals", "frames", "advice"]) {
     if (update[name]) run[name].splice(update[name].from, Infinity, ...update[name].rows);
   }
   if (update.present) run.present = update.present;
@@ -155,9 +157,10 @@ export function runView() {
   const tiles = make("dl", { className: "tiles" });
   const loss = lossChart(), accuracy = accuracyChart();
   const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
-  const epochs = make("div");
+  const epochs = make("div"), advice = make("ul", { lang: "en" }), adviceCard = card(say("advice"), advice);
   const elements = [
     tiles,
+    adviceCard,
     make("div", { className: "pair" }, loss.element, accuracy.element),
     make("div", { className: "pair" }, filters.element, vitals.element),
     make("div", { className: "pair" }, confusion.element, mistakes.element),
@@ -166,6 +169,8 @@ export function runView() {
   function show(run) {
     if (!run.facts) return;
     showTiles(tiles, run);
+    adviceCard.hidden = !run.advice.length;
+    if (advice.childElementCount !== run.advice.length) advice.replaceChildren(...run.advice.map((text) => make("li", { textContent: text })));
     const lossLines = [
       { look: 0, pale: true, points: rawCurve(run, 0) },
       { name: say("training"), look: 0, points: curve(run, 0) },
@@ -196,7 +201,7 @@ function showTiles(tiles, { facts, now, epochs }) {
     [say("testAccuracy"), percentOf(best)],
     [say("loss"), now.loss == null ? "–" : number(now.loss, 4)],
     [say("perSecond"), now.images_per_second == null ? "–" : whole(Math.round(now.images_per_second))],
-    over ? [say("took"), duration(now.seconds)] : [say("left"), duration(now.seconds_left)],
+    over ? [say("took"), duration(now.state === "finished" ? epochs.reduce((sum, e) => sum + e.seconds, 0) : now.seconds)] : [say("left"), duration(now.seconds_left)],
   ];
   tiles.replaceChildren(...entries.map(([name, value]) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: value }))));
 }
@@ -284,7 +289,7 @@ function filtersView() {
       if (!frames.length) return;
       element.hidden = false;
       const { filters, filters_shown: shown, filter_height: h, filter_width: w } = run.facts;
-      text.textContent = say("filtersText", { n: filters, shown, h, w });
+      text.textContent = say("filtersText", { n: shown < filters ? say("shownOf", { n: filters, shown }) : filters, h, w });
       slider.max = frames.length - 1;
       if (follow && !timer) slider.value = slider.max;
       const f = frames[slider.value];

@@ -28,6 +28,7 @@ type Recorder struct {
 	vitals  series[Vitals]
 	frames  series[Frame]
 	present *Frame
+	advice  series[string]
 	test    *Test
 
 	// Of the run's own goroutine.
@@ -274,6 +275,14 @@ func (r *Recorder) SetState(state, message string) {
 	r.wake()
 }
 
+// Advise keeps a sentence of the doctor's.
+func (r *Recorder) Advise(text string) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.advice.add(text)
+	r.wake()
+}
+
 // Skip leaves the time of a pause out of the run's.
 func (r *Recorder) Skip(pause time.Duration) {
 	r.started, r.last = r.started.Add(pause), r.last.Add(pause)
@@ -304,6 +313,7 @@ func (r *Recorder) Since(c *Cursor) (u *Update, changed <-chan struct{}) {
 	u.Epochs = r.epochs.since(&c.epochs)
 	u.Vitals = r.vitals.since(&c.vitals)
 	u.Frames = r.frames.since(&c.frames)
+	u.Advice = r.advice.since(&c.advice)
 	if r.present != c.present {
 		u.Present, c.present = r.present, r.present
 	}

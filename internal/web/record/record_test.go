@@ -60,6 +60,7 @@ type reader struct {
 	epochs []record.Epoch
 	vitals []record.Vitals
 	frames []record.Frame
+	advice []string
 	test   *record.Test
 	now    record.Now
 }
@@ -83,6 +84,9 @@ func (r *reader) read(rec *record.Recorder) {
 	if u.Frames != nil {
 		r.frames = append(r.frames[:u.Frames.From:u.Frames.From], u.Frames.Rows...)
 	}
+	if u.Advice != nil {
+		r.advice = append(r.advice[:u.Advice.From:u.Advice.From], u.Advice.Rows...)
+	}
 	if u.Test != nil {
 		r.test = u.Test
 	}
@@ -95,6 +99,7 @@ func TestReadersAgree(t *testing.T) {
 	tr.Observers = append(tr.Observers, train.ObserverFunc(func(e train.Event) error {
 		often.read(rec)
 		if e.Step%777 == 0 {
+			rec.Advise(fmt.Sprint("at step ", e.Step))
 			seldom.read(rec)
 		}
 		return nil
@@ -106,9 +111,9 @@ func TestReadersAgree(t *testing.T) {
 	for _, r := range []*reader{often, seldom, late} {
 		r.read(rec)
 	}
-	want := asJSON(t, []any{late.every, late.points, late.epochs, late.vitals, late.frames, late.test, late.now})
+	want := asJSON(t, []any{late.every, late.points, late.epochs, late.vitals, late.frames, late.advice, late.test, late.now})
 	for name, r := range map[string]*reader{"often": often, "seldom": seldom} {
-		if got := asJSON(t, []any{r.every, r.points, r.epochs, r.vitals, r.frames, r.test, r.now}); got != want {
+		if got := asJSON(t, []any{r.every, r.points, r.epochs, r.vitals, r.frames, r.advice, r.test, r.now}); got != want {
 			t.Errorf("who reads %s has\n%.300s\nwanted\n%.300s", name, got, want)
 		}
 	}
@@ -135,6 +140,9 @@ func TestReadersAgree(t *testing.T) {
 	}
 	if n := len(late.frames); n < 20 || late.frames[0].Step != 0 || late.frames[n-1].Step != 2600 {
 		t.Errorf("%d frames, of steps %d to %d", n, late.frames[0].Step, late.frames[n-1].Step)
+	}
+	if len(late.advice) < 4 || late.advice[1] != "at step 777" {
+		t.Errorf("advice %q", late.advice)
 	}
 	if len(late.vitals) == 0 {
 		t.Error("no vitals")

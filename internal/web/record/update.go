@@ -148,16 +148,18 @@ type Update struct {
 	// the run left them.
 	Frames  *Part[Frame] `json:"frames,omitempty"`
 	Present *Frame       `json:"present,omitempty"`
-	Test    *Test        `json:"test,omitempty"`
+	// Advice is what the doctor said, a sentence each.
+	Advice *Part[string] `json:"advice,omitempty"`
+	Test   *Test         `json:"test,omitempty"`
 }
 
 // Cursor is what a reader has. The zero value has nothing.
 type Cursor struct {
-	version                        int
-	facts                          bool
-	points, epochs, vitals, frames mark
-	present                        *Frame
-	test                           *Test
+	version                                int
+	facts                                  bool
+	points, epochs, vitals, frames, advice mark
+	present                                *Frame
+	test                                   *Test
 }
 
 // mark is a place in a series.
