@@ -13,7 +13,7 @@ const byId = (id) => document.getElementById(id);
 const models = new Map(); // what /layers and /filters say, by name
 let shown = []; // the names of those on the page
 let columns = []; // their elements
-let exact; // the pixels of a test or training image on the pad; undefined: what is drawn
+let given; // the request for a picture that was not drawn; undefined: what is on the pad
 let generation = 0; // counts changes of the picture
 const answers = {}; // the last of each kind, by model
 
@@ -35,7 +35,7 @@ const percent = (p) => `${number(100 * p, p > 0.9995 && p < 1 ? 2 : 1)} %`;
 // The picture.
 
 const pad = new Pad(byId("pad"), (done) => {
-  exact = undefined;
+  given = undefined;
   changed(done);
 });
 
@@ -55,50 +55,53 @@ function changed(done) {
 }
 
 function clear() {
-  exact = undefined;
+  given = undefined;
   pad.clear();
   changed(true);
 }
 
-async function question() {
-  if (!exact) return { method: "POST", headers: { "Content-Type": "image/png" }, body: await pad.blob() };
-  const pixels = exact.pixels.map((v) => v / 255);
-  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pixels }) };
-}
+const request = (type, body) => ({ method: "POST", headers: { "Content-Type": type }, body });
+
+const question = async () => given ?? request("image/png", await pad.blob());
 
 const post = (kind, model, q, more = "") => ask(`/api/v1/${kind}?model=${encodeURIComponent(model)}${more}`, q);
 
-async function showExact(picture) {
+// showDigit takes the pixels of a test or training image as they are.
+async function showDigit(picture) {
   await pad.showDigit(picture);
-  exact = picture;
+  given = request("application/json", JSON.stringify({ pixels: picture.pixels.map((v) => v / 255) }));
   changed(true);
 }
 
 async function sample(label = "") {
   try {
     const { image } = await ask(`/api/v1/sample?model=${encodeURIComponent(shown[0])}&label=${label}`);
-    await showExact(image);
+    await showDigit(image);
   } catch (error) {
     complain(error);
   }
 }
 
-// read takes a file: the browser decodes it and makes it small.
+// read takes a file. What the server may not know, or not upright (a
+// photograph), or may find too large, the browser makes a small PNG.
 async function read(file) {
-  const side = 512;
-  let picture;
+  const side = 512, most = 4 << 20; // bytes, and pixels
+  let picture, body = file;
   try {
-    const whole = await createImageBitmap(file);
-    const scale = Math.min(1, side / Math.max(whole.width, whole.height));
-    picture = await createImageBitmap(whole, {
-      resizeWidth: Math.max(1, Math.round(whole.width * scale)), resizeHeight: Math.max(1, Math.round(whole.height * scale)), resizeQuality: "high",
-    });
-    whole.close();
+    picture = await createImageBitmap(file);
+    if (!["image/png", "image/gif"].includes(file.type) || file.size > most || picture.width * picture.height > most) {
+      const scale = Math.min(1, side / Math.max(picture.width, picture.height));
+      const page = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
+      const context = page.getContext("2d");
+      context.imageSmoothingQuality = "high";
+      context.drawImage(picture, 0, 0, page.width, page.height);
+      body = await page.convertToBlob({ type: "image/png" });
+    }
   } catch {
     say(t("noPicture", { name: file.name }));
     return;
   }
-  exact = undefined;
+  given = request(body.type, body);
   pad.show(picture);
   changed(true);
 }
@@ -196,7 +199,7 @@ function build() {
       places[id].push(e);
       return e;
     };
-    c.output = make("output", {}, "–");
+    c.output = make("output", { "aria-live": "off" }, "–"); // what is settled is spoken by #spoken
     c.sure = make("span", { className: "soft" });
     c.seen = make("canvas", { className: "seen", role: "img", hidden: true });
     c.seenName = make("span", { className: "soft small", hidden: true }, t("sees"));
@@ -299,7 +302,7 @@ function near(c, a) {
     const button = make("button", { "aria-label": t("example", { label: n.label, distance }), title: t("distance", { distance }) },
       canvas, make("b", {}, n.label), " ", make("span", { className: "soft small" }, distance));
     button.addEventListener("click", () => {
-      showExact(n.image);
+      showDigit(n.image);
       byId("padbox").scrollIntoView({ block: "nearest" });
     });
     return make("li", {}, button);

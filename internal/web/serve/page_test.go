@@ -2,7 +2,11 @@ package serve_test
 
 import (
 	"encoding/json"
+	"image"
+	"image/draw"
 	"math"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,6 +126,64 @@ func TestPageInTheDark(t *testing.T) {
 	p.Quiet()
 }
 
+// A picture that is opened is made like the training images as predict does,
+// whatever the colours of the page around it.
+func TestPageOpensPicture(t *testing.T) {
+	s := serveModels(t, false)
+	w := webtest.Desktop
+	w.Dark = true
+	p := webtest.Open(t, s.url, "/", w)
+	p.Until(ready)
+	img := image.NewGray(image.Rect(0, 0, 300, 700)) // tall, dark on light
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	for _, at := range three() {
+		x, y := int(300*at[0]), 200+int(300*at[1])
+		draw.Draw(img, image.Rect(x-16, y-16, x+16, y+16), image.Black, image.Point{}, draw.Src)
+	}
+	path := filepath.Join(t.TempDir(), "three.png")
+	if err := os.WriteFile(path, asPNG(t, img), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.Do(chromedp.SetUploadFiles("#file", []string{path}))
+	p.Until(`document.querySelector("output").textContent === "3"`)
+	p.Until(`document.body.dataset.looked === document.body.dataset.drawn`)
+	want, err := datasets.Digit(img, s.simple.Input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := webtest.Value[[]float64](p, `(e => [...e.getContext("2d").getImageData(0, 0, 28, 28).data].filter((_, i) => i %% 4 === 0))(document.querySelector(".seen"))`)
+	for i, red := range shown {
+		const ground, ink = 0x0c, 0xf2 // of the dark page
+		if got := (red - ground) / (ink - ground) * 255; math.Abs(got-float64(want[i])) > 1 {
+			t.Fatalf("pixel %d of what the model sees is %.0f, predict gives it %d", i, got, want[i])
+		}
+	}
+	p.Keep("picture")
+
+	// What is no picture is told.
+	path = filepath.Join(t.TempDir(), "text.png")
+	if err := os.WriteFile(path, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.Do(chromedp.SetUploadFiles("#file", []string{path}))
+	p.Until(`document.querySelector("#message").textContent.includes("“text.png” is not a picture")`)
+	p.Quiet()
+}
+
+// seen are the pixels that a model has been given last.
+func seen(p *webtest.Page) []byte {
+	p.Helper()
+	var answer struct{ Image struct{ Pixels []int } }
+	if err := json.Unmarshal(p.Answer("/api/v1/predict"), &answer); err != nil {
+		p.Fatal(err)
+	}
+	pixels := make([]byte, len(answer.Image.Pixels))
+	for i, v := range answer.Image.Pixels {
+		pixels[i] = byte(v)
+	}
+	return pixels
+}
+
 // TestPageWithoutPointer draws a 1 with the arrow keys.
 func TestPageWithoutPointer(t *testing.T) {
 	s := serveModels(t, false)
@@ -136,15 +198,7 @@ func TestStepThroughConvolution(t *testing.T) {
 	s := serveModels(t, false)
 	p := webtest.Open(t, s.url, "/", webtest.Desktop)
 	drawThree(p, webtest.Desktop)
-	var answer struct{ Image struct{ Pixels []int } }
-	if err := json.Unmarshal(p.Answer("/api/v1/predict"), &answer); err != nil {
-		t.Fatal(err)
-	}
-	pixels := make([]byte, len(answer.Image.Pixels))
-	for i, v := range answer.Image.Pixels {
-		pixels[i] = byte(v)
-	}
-	x := datasets.Tensor(s.simple.Input(), pixels)
+	x := datasets.Tensor(s.simple.Input(), seen(p))
 	activations := s.simple.Activations(x)
 	out := s.simple.Layers()[0].OutShape()
 
