@@ -144,17 +144,14 @@ func (r *runState) fit(parent context.Context) error {
 		r.trainer.Observers = append(r.trainer.Observers, r.filmed)
 	}
 	if r.listener == nil {
-		return r.fitAndFinish(ctx, shown, events)
+		return r.failed(r.fitAndFinish(ctx, shown, events))
 	}
 	live := r.serveLive(ctx, stop, r.listener)
 	r.trainer.Observers = append(r.trainer.Observers, live.monitor)
 	if !r.quiet {
 		fmt.Printf("watch at %s\n", web.URL(r.listener))
 	}
-	err := r.fitAndFinish(ctx, shown, events)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		r.record.SetState(record.Failed, err.Error())
-	}
+	err := r.failed(r.fitAndFinish(ctx, shown, events))
 	live.end(ctx, err == nil)
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -70,6 +71,19 @@ func (r *runState) facts() record.Facts {
 // writePage writes what is known of the run as a page.
 func (r *runState) writePage() error {
 	return files.Write(r.path(pageName), func(w io.Writer) error { return page.Run(w, r.record.Whole()) })
+}
+
+// failed tells pages of an error, which it returns, and leaves one that shows
+// how far the run came.
+func (r *runState) failed(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	r.record.SetState(record.Failed, err.Error())
+	if !r.overwrite { // else the folder is still the earlier run's
+		_ = r.writePage() // the first error tells more
+	}
+	return err
 }
 
 // liveServer shows the run in browsers.

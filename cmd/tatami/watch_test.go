@@ -125,6 +125,21 @@ func TestWatchRefusals(t *testing.T) {
 	tatami(t, dir, "compare", ".").refuses(t, 1, "run.json", "epochs_done")
 }
 
+// A run that fails leaves a page of how far it came, and why.
+func TestFailedRunPage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	args := append(shortRun, "--optimizer", "sgd", "--lr", "1e30", "--out", "out")
+	o := tatami(t, dir, args...)
+	if o.code != 1 {
+		t.Fatalf("exit %d\n%s", o.code, o.stderr)
+	}
+	left := runOfPage(t, filepath.Join(dir, "out", "index.html"))
+	if left.Now.State != record.Failed || "tatami: "+left.Now.Message+"\n" != o.stderr {
+		t.Errorf("the page says %+v, the command %s", left.Now, o.stderr)
+	}
+}
+
 // liveRun is a command that trains and shows it.
 type liveRun struct {
 	*testing.T

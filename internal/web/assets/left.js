@@ -16,7 +16,7 @@ document.getElementById("state").textContent = say(left.now.state);
 document.getElementById("state").classList.add(left.now.state);
 linkOtherLanguage();
 if (left.now.state !== "finished") {
-  document.getElementById("view").append(make("p", { className: "message" }, leftText(left.now.state, left.now), " ", make("code", { textContent: left.facts.resume })));
+  document.getElementById("view").append(make("p", { className: "message" }, leftText(left.now.state, left.now), ...(left.now.state === "stopped" ? [" ", make("code", { textContent: left.facts.resume })] : [])));
 }
 document.getElementById("view").append(...leftView.elements, recipe(left));
 leftView.show(left);

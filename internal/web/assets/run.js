@@ -106,7 +106,7 @@ export function addUpdate(run, update) {
 // curve is [epoch, value] of the points' column 0, the loss, or 1, the accuracy,
 // each the mean of its neighbours too.
 export function curve(run, column) {
-  const rows = run.points.rows, reach = Math.max(1, Math.round(rows.length / 120));
+  const rows = run.points.rows, reach = Math.max(3, Math.round(rows.length / 120));
   const out = [];
   for (let i = 0; i < rows.length; i++) {
     let sum = 0, n = 0;
