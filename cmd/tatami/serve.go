@@ -42,10 +42,14 @@ An address without a host, such as :8080, is open to this machine alone;
 			}
 			s := serve.New(version())
 			names := modelNames(args)
+			source := data
 			for i, path := range args {
 				m, err := loadModel(path)
 				if err != nil {
 					return err
+				}
+				if i == 0 && data == "" {
+					source = m.Facts["data"] // what it was trained on; none is MNIST
 				}
 				if err := s.Add(names[i], m); err != nil {
 					return fmt.Errorf("%s: %w", path, err)
@@ -53,7 +57,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			}
 			if noExamples {
 				s.NoData(errors.New("the server was started with --no-examples"))
-			} else if train, test, err := loadData(data); err == nil {
+			} else if train, test, err := loadData(source); err == nil {
 				s.Data(train, test)
 			} else if data != "" {
 				return err
@@ -81,7 +85,7 @@ An address without a host, such as :8080, is open to this machine alone;
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", ":8080", "address HOST:PORT; without a host, this machine alone")
-	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout with the training images (default: MNIST)")
+	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout with the training images (default: those of the first model)")
 	cmd.Flags().BoolVar(&noExamples, "no-examples", false, "do not load training images to show similar ones")
 	return cmd
 }

@@ -23,7 +23,7 @@ func TestServe(t *testing.T) {
 	}
 	models := []string{"a/model.safetensors", "b/a/model.safetensors"}
 
-	c := command(dir, nil, append([]string{"serve", "--addr", ":0", "--data", "data"}, models...)...)
+	c := command(dir, nil, append([]string{"serve", "--addr", ":0"}, models...)...)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +49,14 @@ func TestServe(t *testing.T) {
 	}
 	if err != nil || json.Unmarshal(text, &health) != nil || health.Status != "ok" || strings.Join(health.Models, " ") != "a a-2" || health.Version == "" {
 		t.Errorf("health: %s %v", text, err)
+	}
+	// The images are those of the training, without being asked for.
+	r, err = http.Get(said[1] + "/api/v1/sample?label=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Body.Close(); r.StatusCode != http.StatusOK {
+		t.Errorf("a test image: %s", r.Status)
 	}
 	tatami(t, dir, "serve", models[0], "--addr", ":"+said[2]).refuses(t, 1, "cannot listen on :"+said[2], "in use")
 

@@ -257,8 +257,7 @@ function heading(i) {
 // Where it looked.
 
 function looks(c, a) {
-  const { height, width, pixels } = c.image ?? {};
-  if (!pixels) return;
+  const { height, width, pixels } = a.image;
   const overlay = (name, values, text) => {
     const canvas = make("canvas", { role: "img", "aria-label": t("picture", { what: t(name), model: c.model, label: a.label }) });
     const most = largest(values);

@@ -126,6 +126,7 @@ type attentionAnswer struct {
 	Saliency    gridAnswer      `json:"saliency"`
 	Occlusion   occlusionAnswer `json:"occlusion"`
 	GradCAM     *gradCAMAnswer  `json:"grad_cam"`
+	Image       picture         `json:"image"`
 }
 
 type gridAnswer struct {
@@ -325,6 +326,7 @@ func (s *Server) attention(r *http.Request, q *question) (any, error) {
 		Model: q.name, Class: class, Label: q.classes[class], Probability: y[class],
 		Saliency:  gridAnswer{q.x.H, q.x.W, q.net.Saliency(q.x, class)},
 		Occlusion: occlusionAnswer{o.Size, o.Stride, o.Rows, o.Columns, o.Probabilities},
+		Image:     pictureOf(q.x.Shape, q.pixels),
 	}
 	if q.net.HasGradCAM() {
 		cam := q.net.GradCAM(q.x, class)

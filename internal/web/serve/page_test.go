@@ -79,6 +79,13 @@ func TestPageOnDesktop(t *testing.T) {
 	p.Named()
 	p.Keep("desktop")
 
+	// One model is taken away and comes back.
+	webtest.Value[bool](p, `(e => { e.value = ""; return e.dispatchEvent(new Event("change")); })(document.querySelectorAll("#verdicts select")[1])`)
+	p.Until(`document.querySelectorAll("output").length === 1 && document.querySelectorAll("#lookslist canvas").length === 2`)
+	p.Named()
+	webtest.Value[any](p, `document.querySelector("#verdicts button").click() ?? 0`)
+	p.Until(`document.querySelectorAll("output").length === 2 && document.querySelectorAll("#lookslist canvas").length === 5`)
+
 	webtest.Value[bool](p, `document.querySelector("details").open = true`)
 	p.Until(`document.querySelector("details canvas")`)
 
@@ -159,6 +166,16 @@ func TestPageOpensPicture(t *testing.T) {
 		}
 	}
 	p.Keep("picture")
+
+	// So is one that is dropped.
+	webtest.Value[bool](p, `(async () => {
+		const page = new OffscreenCanvas(90, 90), brush = page.getContext("2d");
+		brush.fillRect(40, 15, 9, 60);
+		const data = new DataTransfer();
+		data.items.add(new File([await page.convertToBlob()], "one.png", {type: "image/png"}));
+		return dispatchEvent(new DragEvent("drop", {dataTransfer: data}));
+	})() && true`)
+	p.Until(`document.querySelector("output").textContent === "1"`)
 
 	// What is no picture is told.
 	path = filepath.Join(t.TempDir(), "text.png")
