@@ -34,7 +34,8 @@ const (
 // then renamed. The architecture is in its metadata. Parameters are F32 named
 // <position>.<layer>.<parameter>, such as 1.convolution.weight: filters are
 // O,KH,KW,I; affine weights OUT,H,W,C, or OUT,C for plain features; others are
-// of one dimension. The metadata have the values' SHA-256, which Load compares.
+// of one dimension. The metadata have the SHA-256 of the values and their own, which
+// Load compares.
 func Save(path string, m *Model) error {
 	f, err := EncodeModel(m)
 	if err != nil {
@@ -129,9 +130,6 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	if err := net.SetTensors(f.Tensors); err != nil {
 		return nil, err
 	}
-	if err := f.CheckSeal(); err != nil {
-		return nil, err
-	}
 	m := &Model{Sequential: net, Facts: map[string]string{}}
 	if classes, ok := f.Metadata[keyClasses]; ok {
 		if err := strictJSON([]byte(classes), &m.Classes); err != nil {
@@ -140,6 +138,9 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 		if want := net.Output().Size(); len(m.Classes) != want {
 			return nil, fmt.Errorf("metadata %q names %d classes, wanted %d", keyClasses, len(m.Classes), want)
 		}
+	}
+	if err := f.CheckSeal(); err != nil {
+		return nil, err
 	}
 	for k, v := range f.Metadata {
 		if k, ok := strings.CutPrefix(k, keyFact); ok {

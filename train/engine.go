@@ -82,7 +82,11 @@ func gradientRanges(deferrals []nn.Deferral, size int) []gradientRange {
 
 func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 	e := &engine{crew: c, loss: t.Loss, optimizer: optimizer, clip: t.Clip}
-	capacity := (t.Loader.BatchSize + t.Shards - 1) / t.Shards
+	largest := t.Loader.BatchSize
+	if !t.Loader.Replacement {
+		largest = min(largest, t.Loader.Data.Len())
+	}
+	capacity := (largest + t.Shards - 1) / t.Shards
 	for range t.Shards {
 		s := &shard{
 			pass: t.Net.NewPass(nn.PassConfig{
@@ -103,8 +107,8 @@ func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 }
 
 // update trains on one batch and returns the sum of its losses, the number of
-// right answers, and the norm of the gradient. Where the loss is not finite it
-// leaves the parameters as they were.
+// right answers, and the norm of the gradient. Where the loss, or the norm of a
+// gradient to be clipped, is not finite it leaves the parameters as they were.
 func (e *engine) update(epoch *datasets.Epoch, batch, step int, rate float64) (loss float64, correct int, norm float64) {
 	e.epoch, e.batch, e.size, e.rate = epoch, batch, epoch.Len(batch), rate
 	legs := e.passes[0].Legs()
@@ -126,7 +130,11 @@ func (e *engine) update(epoch *datasets.Epoch, batch, step int, rate float64) (l
 	}
 	if e.clip > 0 {
 		e.crew.run(len(e.squares), e.addJob)
-		e.optimizer.Begin(rate, optim.ClipScale(e.norm(), e.clip))
+		norm = e.norm()
+		if math.IsNaN(norm) || math.IsInf(norm, 0) {
+			return loss, correct, norm
+		}
+		e.optimizer.Begin(rate, optim.ClipScale(norm, e.clip))
 		e.crew.run(len(e.squares), e.stepJob)
 	} else {
 		e.optimizer.Begin(rate, 1)

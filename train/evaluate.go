@@ -61,7 +61,7 @@ func ratio(a, b int) float64 {
 func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) *Evaluation {
 	c := newCrew(math.MaxInt32)
 	defer c.close()
-	return newEvaluator(c, net, loss, batch).run(data)
+	return newEvaluator(c, net, loss, min(batch, max(1, data.Len()))).run(data)
 }
 
 // evaluator holds what evaluations of a network need again and again.

@@ -196,6 +196,94 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// So does one with any other optimizer, however often it is stopped and on
+// however many processors it goes on.
+func TestResumeOptimizers(t *testing.T) {
+	for i, name := range []string{"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} {
+		rule, err := optim.ParseRule(name, 0.01)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trainer := func() *train.Trainer {
+			tr := newTrainer(t, 10)
+			tr.Rule, tr.Clip, tr.Patience = rule, 0.5, 3
+			tr.Loader.Data = tr.Loader.Data.Limit(70)
+			tr.Loader.Augment = datasets.Augmentation{Shift: 1, Rotate: 10, Scale: 0.1, Elastic: 4, Sigma: 2}
+			tr.Loader.Replacement = i%2 == 1
+			tr.Schedule = optim.Warmup{Steps: 7, After: optim.Cosine{Base: rule.DefaultRate(), Steps: 33}}
+			return tr
+		}
+		reference := trainer()
+		want := fit(t, reference)
+		last := len(want.Steps)
+		path := filepath.Join(t.TempDir(), "checkpoint")
+		stops := []int{0, 1 + i, last / 2, last - 1}
+		for round := range len(stops) + 1 {
+			old := runtime.GOMAXPROCS(1 + round%3)
+			tr := trainer()
+			tr.Checkpoint = path
+			if round > 0 {
+				if err := tr.Resume(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tr.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) error {
+				if round < len(stops) && e.Step == stops[round] {
+					return train.Stop
+				}
+				return nil
+			})}
+			got := fit(t, tr)
+			runtime.GOMAXPROCS(old)
+			if round < len(stops) {
+				continue
+			}
+			sameBits(t, name, weights(tr.Net), weights(reference.Net))
+			if !reflect.DeepEqual(timeless(got), timeless(want)) {
+				t.Errorf("%s: another history", name)
+			}
+		}
+	}
+}
+
+// A bit that turned over anywhere in a checkpoint, or an end that is missing,
+// is an error.
+func TestResumeDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	tr := newTrainer(t, 1)
+	tr.Checkpoint, tr.Settings = path, []byte(`{"lr":0.02}`)
+	fit(t, tr)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stride := 37
+	if testing.Short() {
+		stride = 131
+	}
+	again := newTrainer(t, 1)
+	refused := func(what string, at int, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Resume(path); err == nil {
+			t.Errorf("%s at byte %d of %d: no error", what, at, len(whole))
+		}
+	}
+	const name = "metadata_sha256" // may be lost: all that it tells of is whole
+	sum := bytes.Index(whole, []byte(name))
+	for at := 0; at < len(whole); at += stride {
+		refused("the end", at, whole[:at])
+		if at >= sum && at < sum+len(name) {
+			continue
+		}
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 1 << (at % 8)
+		refused("a bit", at, damaged)
+	}
+}
+
 func TestResumeRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "checkpoint")
@@ -317,8 +405,51 @@ func diverges(t *testing.T, tr *train.Trainer, rate float64) {
 	}
 }
 
+// broken passes values on, and from step 2 on a gradient of NaN.
+type broken struct{ nn.Shape }
+
+func (broken) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return broken{in}, nil }
+func (b broken) OutShape() nn.Shape                              { return b.Shape }
+func (broken) Params() []*nn.Param                               { return nil }
+func (broken) Forward(_ *nn.Pass, y, x *nn.Tensor)               { copy(y.Data, x.Data) }
+func (broken) Backward(p *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+	copy(dx.Data, dy.Data)
+	if p.Step > 0 && dx.N > 0 {
+		dx.Data[0] = float32(math.NaN())
+	}
+}
+
+// A gradient that is not finite below a finite loss is told by the layer that
+// it first reaches. Clipped, it does not reach the parameters.
+func TestDivergedGradient(t *testing.T) {
+	for _, clip := range []float64{0, 1} {
+		tr := newTrainer(t, 2)
+		var err error
+		if tr.Net, err = nn.NewSequential(tr.Net.Input(), rand.New(rand.NewPCG(7, 7)),
+			layers.Convolution{Filters: 4, Kernel: 3}, layers.ReLU{}, layers.Affine{Units: 10}, broken{}, layers.Affine{Units: 3}); err != nil {
+			t.Fatal(err)
+		}
+		tr.Clip = clip
+		_, err = tr.Fit(context.Background())
+		if want := "step 2: the gradient is not finite, first in layer 3 (Affine 10); try"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("clip %g: error %v, want %q", clip, err, want)
+		}
+		if clip == 0 {
+			continue
+		}
+		for i, w := range weights(tr.Net) {
+			if math.IsNaN(float64(w)) {
+				t.Fatalf("weight %d is NaN", i)
+			}
+		}
+	}
+}
+
 func TestFitRefuses(t *testing.T) {
 	for want, change := range map[string]func(*train.Trainer){
+		"the loader has no data":                             func(tr *train.Trainer) { tr.Loader.Data = nil },
+		"the training, test or validation set has no images": func(tr *train.Trainer) { tr.Loader.Data = tr.Loader.Data.Limit(0) },
+		"training, test or validation set has no images":     func(tr *train.Trainer) { tr.Test = tr.Test.Limit(0) },
 		"must be set": func(tr *train.Trainer) { tr.Rule = nil },
 		"takes images of 36, the data have 6×6×1": func(tr *train.Trainer) { tr.Net = frozen(t, nn.Features(36)) },
 		"batch size is 0":         func(tr *train.Trainer) { tr.Loader.BatchSize = 0 },
@@ -380,7 +511,7 @@ func TestEvaluate(t *testing.T) {
 	tr := newTrainer(t, 3)
 	fit(t, tr)
 	want := train.Evaluate(tr.Net, tr.Loss, tr.Test, 1)
-	for _, batch := range []int{2, 7, 100, 101, 1000} {
+	for _, batch := range []int{2, 7, 100, 101, 1 << 40} {
 		got := train.Evaluate(tr.Net, tr.Loss, tr.Test, batch)
 		if got.Total != 101 || got.Correct != want.Correct || !reflect.DeepEqual(got.Confusion, want.Confusion) {
 			t.Errorf("batch %d: %d of %d right, want %d of 101", batch, got.Correct, got.Total, want.Correct)

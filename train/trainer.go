@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"tatami/datasets"
@@ -45,8 +46,8 @@ type Trainer struct {
 	// Patience ends the run after that many epochs without a lower validation
 	// loss; 0 does not.
 	Patience int
-	// KeepBest leaves the parameters of the epoch with the best validation
-	// accuracy, of the lower loss where that is equal.
+	// KeepBest leaves, once the run is complete, the parameters of the epoch
+	// with the best validation accuracy, of the lower loss where that is equal.
 	KeepBest bool
 
 	// Checkpoint, if not empty, is the file that is written after every epoch
@@ -138,9 +139,15 @@ func (t *Trainer) prepare() error {
 	case (t.Patience > 0 || t.KeepBest) && t.Validation == nil:
 		return errors.New("trainer: Patience and KeepBest need a validation set")
 	}
+	if t.Loader.Data == nil {
+		return errors.New("trainer: the loader has no data")
+	}
 	for _, data := range []*datasets.Dataset{t.Loader.Data, t.Test, t.Validation} {
 		if data == nil {
 			continue
+		}
+		if data.Len() == 0 {
+			return errors.New("trainer: the training, test or validation set has no images")
 		}
 		if err := Fits(t.Net, data); err != nil {
 			return fmt.Errorf("trainer: %w", err)
@@ -210,12 +217,11 @@ func (t *Trainer) update(epoch *datasets.Epoch) error {
 	}
 	n := epoch.Len(t.batch)
 	loss, correct, norm := t.engine.update(epoch, t.batch, t.step, rate)
-	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		what := "the gradient"
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			what = "the loss"
-		}
-		return t.diverged(t.step+1, what, rate)
+	switch {
+	case math.IsNaN(loss) || math.IsInf(loss, 0):
+		return diverged(t.step+1, "the loss", t.engine.firstNotFinite(t.Net), rate)
+	case math.IsNaN(norm) || math.IsInf(norm, 0):
+		return diverged(t.step+1, "the gradient", t.engine.firstGradientNotFinite(t.Net), rate)
 	}
 	t.batch++
 	t.step++
@@ -243,7 +249,7 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 		t.judge(row)
 	}
 	if loss := row.TestLoss + row.ValidationLoss; math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return t.diverged(t.step, "the loss after it", row.Rate)
+		return diverged(t.step, "the loss after it", t.engine.firstNotFinite(t.Net), row.Rate)
 	}
 	t.history.Epochs = append(t.history.Epochs, row)
 	t.batch, t.loss, t.correct, t.samples, t.seconds = 0, 0, 0, 0, 0
@@ -313,16 +319,15 @@ func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 // learning rate that is not finite.
 var ErrNotFinite = errors.New("not finite")
 
-// diverged tells where a loss or gradient that is not finite comes from.
-func (t *Trainer) diverged(step int, what string, rate float64) error {
+// diverged says that what is not finite, and where that begins.
+func diverged(step int, what, where string, rate float64) error {
 	return fmt.Errorf("step %d: %s is %w, first in %s; try a learning rate below %.3g, or clip the gradient",
-		step, what, ErrNotFinite, t.engine.firstNotFinite(t.Net), rate)
+		step, what, ErrNotFinite, where, rate)
 }
 
-// firstNotFinite names the first layer with a value that is not finite on the
-// way of the present batch, forward and then back.
+// firstNotFinite names the first layer whose output for the present batch,
+// under the present parameters, is not finite.
 func (e *engine) firstNotFinite(net *nn.Sequential) string {
-	last := ""
 	for _, s := range e.shards {
 		if s.n == 0 {
 			continue
@@ -332,21 +337,24 @@ func (e *engine) firstNotFinite(net *nn.Sequential) string {
 				return net.LayerName(i)
 			}
 		}
-		grads := s.pass.ParamGradients()
-		for i := len(net.Layers()) - 1; i >= 0; i-- {
-			n := len(net.Layers()[i].Params())
-			for _, g := range grads[len(grads)-n:] {
-				if !finite(g) {
-					last = net.LayerName(i)
-				}
-			}
-			grads = grads[:len(grads)-n]
-			if last != "" {
-				return "the gradient of " + last
-			}
-		}
 	}
 	return "the loss"
+}
+
+// firstGradientNotFinite names the first layer on the way back whose
+// parameters have a gradient that is not finite.
+func (e *engine) firstGradientNotFinite(net *nn.Sequential) string {
+	grads := e.passes[0].ParamGradients() // the sum of all shards
+	for i, layer := range slices.Backward(net.Layers()) {
+		n := len(grads) - len(layer.Params())
+		for _, g := range grads[n:] {
+			if !finite(g) {
+				return net.LayerName(i)
+			}
+		}
+		grads = grads[:n]
+	}
+	return "its norm" // whose square is too large for a number
 }
 
 func finite(values []float32) bool {

@@ -16,8 +16,12 @@
 package safetensors
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 
@@ -47,21 +51,44 @@ type File struct {
 	Tensors  []Tensor
 }
 
-// SumKey is where a file's metadata may hold the [Sum] of its tensors, which
-// readers of models and checkpoints compare: the format itself would not show
-// a damaged value.
-const SumKey = "sha256"
+// SumKey is where a file's metadata may hold the [Sum] of its tensors, and
+// textSumKey that of its other metadata, which readers of models and
+// checkpoints compare: the format itself would not show a damaged value.
+const (
+	SumKey     = "sha256"
+	textSumKey = "metadata_sha256"
+)
 
-// Seal puts the sum of the tensors into the metadata.
-func (f *File) Seal() { f.Metadata[SumKey] = Sum(f.Tensors) }
+// Seal puts the sums of the tensors and of the metadata into the metadata.
+func (f *File) Seal() {
+	f.Metadata[SumKey] = Sum(f.Tensors)
+	f.Metadata[textSumKey] = f.textSum()
+}
 
-// CheckSeal fails if the values are not those that were sealed.
+// CheckSeal fails if the values or the metadata are not those that were sealed.
 func (f *File) CheckSeal() error {
+	if want, ok := f.Metadata[textSumKey]; ok {
+		if got := f.textSum(); got != want {
+			return fmt.Errorf("damaged: the metadata have SHA-256 %s and say %s", got, want)
+		}
+	}
 	want, ok := f.Metadata[SumKey]
 	if got := Sum(f.Tensors); ok && got != want {
 		return fmt.Errorf("damaged: the values have SHA-256 %s, the metadata %s", got, want)
 	}
 	return nil
+}
+
+// textSum is the SHA-256 of the metadata but for itself, as JSON.
+func (f *File) textSum() string {
+	rest := maps.Clone(f.Metadata)
+	delete(rest, textSumKey)
+	text, err := json.Marshal(rest)
+	if err != nil {
+		panic("safetensors: metadata without JSON") // not of text
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // Read reads the named file. An error names the file and, where one is at
