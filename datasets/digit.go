@@ -20,7 +20,7 @@ import (
 	"tatami/nn"
 )
 
-// maxPixels is the largest image that is decoded.
+// maxPixels is the largest image that is taken.
 const maxPixels = 50_000_000
 
 // ReadImage reads a PNG, JPEG or GIF (its first picture) of at most 50
@@ -48,14 +48,21 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the image is damaged: %w", err)
 	}
-	if config.Width > maxPixels/max(1, config.Height) {
-		return nil, fmt.Errorf("the image has %d×%d pixels, want at most %d megapixels", config.Width, config.Height, maxPixels/1_000_000)
+	if err := checkPixels(config.Width, config.Height); err != nil {
+		return nil, err
 	}
 	img, _, err := image.Decode(io.MultiReader(&head, r))
 	if err != nil {
 		return nil, fmt.Errorf("the %s image is damaged: %w", format, err)
 	}
 	return img, nil
+}
+
+func checkPixels(width, height int) error {
+	if width > maxPixels/max(1, height) {
+		return fmt.Errorf("the image has %d×%d pixels, want at most %d megapixels", width, height, maxPixels/1_000_000)
+	}
+	return nil
 }
 
 // Digit makes a picture of one digit look like those of MNIST: a light digit on
@@ -66,14 +73,17 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 // The picture has any size, light on dark or dark on light, transparent ground
 // or none. The ground is the median of its edge; ink is what reaches half the
 // largest distance from the ground, and all that clings to it. So soft shadows
-// and single specks are left out. It fails on an image without ink, and on a
-// shape that has more than one channel.
+// and single specks are left out. It fails on an image without ink or of more
+// than 50 megapixels, and on a shape that has more than one channel.
 func Digit(img image.Image, shape nn.Shape) ([]byte, error) {
 	if shape.C != 1 || shape.H < 4 || shape.W < 4 {
 		return nil, fmt.Errorf("cannot make a digit of %s: want one channel and at least 4×4 pixels", sides(shape))
 	}
 	if img.Bounds().Empty() {
 		return nil, errors.New("the image is empty")
+	}
+	if err := checkPixels(img.Bounds().Dx(), img.Bounds().Dy()); err != nil {
+		return nil, err
 	}
 	ink := findInk(toGrey(img))
 	box := extent(ink, slices.Max(ink.Pix)/4) // the rest is the blur of its edges

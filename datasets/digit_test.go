@@ -213,6 +213,9 @@ func TestDigitShapes(t *testing.T) {
 			t.Errorf("a digit of %v", shape)
 		}
 	}
+	if _, err := datasets.Digit(image.NewUniform(color.White), mnistShape); err == nil || !strings.Contains(err.Error(), "50 megapixels") {
+		t.Errorf("an image without bounds: %v", err)
+	}
 	for _, b := range []image.Rectangle{{}, image.Rect(0, 0, 1, 1), image.Rect(0, 0, 1, 50), image.Rect(3, 4, 53, 54)} {
 		for _, c := range []color.Color{color.Black, color.White, color.Transparent, color.Gray{99}} {
 			img := image.NewNRGBA(b)

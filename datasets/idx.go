@@ -279,6 +279,9 @@ func openIDX(path string) (*idxReader, error) {
 		z, err := gzip.NewReader(r.Reader)
 		if err != nil {
 			f.Close()
+			if errors.Is(err, gzip.ErrHeader) {
+				return nil, fmt.Errorf("%s: not gzip, though named .gz", path)
+			}
 			return nil, r.broken(err)
 		}
 		r.Reader = z
@@ -304,7 +307,7 @@ func (r *idxReader) fill(b []byte, what string) error {
 func (r *idxReader) broken(err error) error {
 	switch {
 	case errors.Is(err, gzip.ErrHeader):
-		return fmt.Errorf("%s: not gzip, though named .gz", r.path)
+		return fmt.Errorf("%s: what follows the end of its gzip data is not gzip", r.path)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: truncated", r.path)
 	}

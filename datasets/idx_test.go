@@ -144,6 +144,9 @@ func TestFolderFaults(t *testing.T) {
 		"cut gzip":       {images + ".gz", zipped(idx(count(24), 4, 3, 2))[:30], "%s: truncated"},
 		"bad gzip":       {images + ".gz", append(zipped(idx(count(24), 4, 3, 2))[:10], 0xff, 0xff, 0xff), "cannot read %s: flate: corrupt input"},
 		"checksum":       {images + ".gz", damaged(zipped(idx(count(24), 4, 3, 2))), "cannot read %s: gzip: invalid checksum"},
+		"gzip and more":  {images + ".gz", append(zipped(idx(count(24), 4, 3, 2)), "more"...), "%s: truncated"},
+		"gzip and text":  {images + ".gz", append(zipped(idx(count(24), 4, 3, 2)), "a longer trailing text"...), "%s: what follows the end of its gzip data is not gzip"},
+		"two members":    {images + ".gz", append(zipped(idx(count(24), 4, 3, 2)), zipped([]byte{1})...), "%s: more than the 24 bytes behind the header"},
 		"two sets":       {"emnist-letters-" + images, idx(nil), "holds 2 data sets"},
 	} {
 		t.Run(name, func(t *testing.T) {
