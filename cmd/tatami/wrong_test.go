@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"tatami/internal/safetensors"
 	"tatami/nn"
 )
 
@@ -149,7 +150,17 @@ func TestWrongCheckpoint(t *testing.T) {
 		if !bytes.Contains(whole, []byte(old)) {
 			t.Fatalf("the checkpoint has no %s", old)
 		}
-		return bytes.Replace(whole, []byte(old), []byte(new), 1)
+		data := bytes.Replace(whole, []byte(old), []byte(new), 1)
+		f, err := safetensors.Decode(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return data
+		}
+		var sealed bytes.Buffer
+		f.Seal()
+		if err := safetensors.Encode(&sealed, f); err != nil {
+			t.Fatal(err)
+		}
+		return sealed.Bytes()
 	}
 	for i, c := range []struct {
 		data []byte
@@ -159,6 +170,7 @@ func TestWrongCheckpoint(t *testing.T) {
 		{whole[:len(whole)/2], "cut short"},
 		{append(bytes.Clone(whole[:len(whole)-9]), "123456789"...), "damaged"},
 		{readTestFile(t, dir, "run", "model.safetensors"), "not a checkpoint"},
+		{bytes.Replace(whole, []byte(`\"epochs\":1`), []byte(`\"epochs\":2`), 1), "damaged"},
 		{replaced(`\"optimizer\":\"adam\"`, `\"optimizer\":\"ada*\"`), `unknown optimizer "ada*"`},
 		{replaced(`\"epochs\":1`, `\"epochs\":0`), "epochs is 0"},
 		{replaced(`\"shards\":4`, `\"shards\":5`), "4 shards"},
