@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,11 +13,16 @@ func MeetingTime() time.Duration {
 	c := newCrew(math.MaxInt32)
 	defer c.close()
 	const meetings = 2000
-	nothing := func(int) {}
-	c.run(c.workers, nothing)
+	var arrived atomic.Int32
+	meet := func(int) { // nobody does two of these
+		for arrived.Add(1); int(arrived.Load()) < c.workers; {
+		}
+	}
+	c.run(c.workers, meet)
 	start := time.Now()
 	for range meetings {
-		c.run(c.workers, nothing)
+		arrived.Store(0)
+		c.run(c.workers, meet)
 	}
 	return time.Since(start) / meetings
 }
