@@ -212,7 +212,7 @@ func TestLivePage(t *testing.T) {
 	desk.Until(stepShown + " > 20 && " + lossLine + " > 10")
 	before := webtest.Value[int](desk, lossLine)
 	desk.Until(lossLine+" > %d", before+10) // it grows
-	desk.Until(`document.querySelectorAll(".bank canvas").length === 30 && document.querySelectorAll(".mistakes canvas").length > 0`)
+	desk.Until(`document.querySelectorAll(".bank canvas").length === 60 && document.querySelectorAll(".mistakes canvas").length > 0`)
 
 	phone := webtest.Open(t, r.url, "/", webtest.Phone)
 	phone.Until(stateIs, record.Running)
@@ -303,9 +303,11 @@ func TestPagesLeftBehind(t *testing.T) {
 			p.Named()
 			p.Keep(c.name)
 			if strings.HasPrefix(c.name, "run") {
-				if n := webtest.Value[int](p, `document.querySelectorAll(".bank canvas").length`); n != 30 && n != 50 {
+				if n := webtest.Value[int](p, `document.querySelectorAll(".bank canvas").length`); n != 2*30 && n != 2*50 {
 					t.Errorf("%d filters", n)
 				}
+				p.Do(chromedp.SetValue(".player select", "change"))
+				p.Until(`document.querySelectorAll(".banks h3")[1].textContent.match(/^change|の変化$/)`)
 				p.Do(chromedp.Click(".player button"))
 				p.Until(`document.querySelector(".player input").value > 0 && document.querySelector(".player input").value < document.querySelector(".player input").max`)
 				p.Until(`document.querySelector(".player input").value === document.querySelector(".player input").max`)

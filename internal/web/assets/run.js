@@ -37,6 +37,7 @@ export const say = words({
   filterLabel: { en: "filter {n}, {when}", ja: "フィルター{n}、{when}" },
   asTheyAre: { en: "as they are", ja: "そのまま" },
   change: { en: "change from the start", ja: "最初からの変化" },
+  changeAfter: { en: "change {when}", ja: "{when}の変化" },
   play: { en: "Play", ja: "再生" },
   halt: { en: "Halt", ja: "停止" },
   slider: { en: "Step of the run", ja: "学習のステップ" },
@@ -123,6 +124,12 @@ export function curve(run, column) {
 
 export const byEpoch = (run, name) => run.epochs.map((e) => [e.step / run.facts.batches, e[name]]);
 
+// trainAccuracy is its curve; what ran before a resume is known by epoch only.
+function trainAccuracy(run) {
+  const points = curve(run, 1).filter(([, y]) => y != null);
+  return [...byEpoch(run, "train_accuracy").filter(([x]) => !points.length || x < points[0][0]), ...points];
+}
+
 const rawCurve = (run, column) => run.points.rows.map((row, i) => [((i + 0.5) * run.points.every) / run.facts.batches, row[column]]);
 
 const figures = (v, n) => (v == null ? "–" : Number(v.toPrecision(n)).toString().replace("-", "−"));
@@ -177,7 +184,7 @@ export function runView() {
       { name: say("test"), look: 1, dots: true, points: byEpoch(run, "test_loss") },
     ];
     const accuracyLines = [
-      { name: say("training"), look: 0, points: run.points.rows.some((r) => r[1] != null) ? curve(run, 1) : byEpoch(run, "train_accuracy") },
+      { name: say("training"), look: 0, points: trainAccuracy(run) },
       { name: say("test"), look: 1, dots: true, points: byEpoch(run, "test_accuracy") },
     ];
     if (run.epochs.some((e) => e.validation_loss != null)) {
@@ -218,14 +225,13 @@ function showEpochs(element, run) {
 
 function filtersView() {
   const slider = make("input", { type: "range", min: 0, max: 0, value: 0, step: 1, "aria-label": say("slider") });
-  const when = make("output", { className: "small" });
   const play = make("button", { type: "button", textContent: say("play") });
   const kind = make("select", { "aria-label": say("filters") }, make("option", { value: "", textContent: say("asTheyAre") }), make("option", { value: "change", textContent: say("change") }));
-  const place = make("div", { className: "bank" });
   const text = make("p", { className: "soft small" });
-  const element = card(say("filters"), text, place, make("div", { className: "row player" }, play, slider, when, kind));
+  const banks = ["", ""].map(() => ({ title: make("h3"), place: make("div", { className: "bank" }) }));
+  const element = card(say("filters"), text, make("div", { className: "banks" }, ...banks.map((b) => make("div", {}, b.title, b.place))), make("div", { className: "row player" }, play, slider, kind));
   element.hidden = true;
-  let run, frames = [], follow = true, timer, drawn;
+  let run, frames = [], follow = true, timer, before, drawn;
 
   const weights = (f) => {
     if (!f.weights) {
@@ -234,22 +240,25 @@ function filtersView() {
     }
     return f.weights;
   };
-  function draw() {
-    const f = frames[slider.value];
-    if (!f) return;
+  const momentOf = (f) => (f.step ? say("afterStep", { step: whole(f.step) }) : say("beforeTraining"));
+  function fill({ title, place }, f, values, moment = momentOf(f)) {
     const { filter_height: height, filter_width: width, filters_shown: count } = run.facts;
-    let values = weights(f);
-    if (kind.value) values = values.map((v, i) => v - weights(frames[0])[i]);
     const most = largest(values);
-    drawn = f;
-    const moment = f.step ? say("afterStep", { step: whole(f.step) }) : say("beforeTraining");
+    title.textContent = moment;
     while (place.children.length < count) place.append(make("canvas", { role: "img" }));
     [...place.children].forEach((canvas, n) => {
       canvas.setAttribute("aria-label", say("filterLabel", { n: n + 1, when: moment }));
       paint(canvas, height, width, (y, x) => signed(values[(n * height + y) * width + x], most));
     });
-    when.textContent = moment;
-    slider.setAttribute("aria-valuetext", moment);
+  }
+  function draw() {
+    const f = frames[slider.value], first = frames[0];
+    if (!f) return;
+    if (before !== first) fill(banks[0], first, weights(first));
+    if (kind.value) fill(banks[1], f, weights(f).map((v, i) => v - weights(first)[i]), say("changeAfter", { when: momentOf(f) }));
+    else fill(banks[1], f, weights(f));
+    [before, drawn] = [first, f];
+    slider.setAttribute("aria-valuetext", momentOf(f));
   }
   function halt() {
     clearInterval(timer);
@@ -276,7 +285,10 @@ function filtersView() {
     draw();
   });
   kind.addEventListener("change", draw);
-  onTheme(draw);
+  onTheme(() => {
+    before = undefined;
+    draw();
+  });
   return {
     element,
     show(next) {
