@@ -100,9 +100,6 @@ func (l *batchNormalization) normalize(p *nn.Pass, y, x *nn.Tensor, statistics f
 
 func (l *batchNormalization) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 	dgamma, dbeta := p.Grad(l.gamma), p.Grad(l.beta)
-	if dgamma == nil && dx == nil {
-		return
-	}
 	mean, inverse := p.Scratch(l.C), p.Scratch(l.C)
 	for c := range l.C {
 		mean[c] = l.mean.Value.Data[c]
@@ -113,6 +110,8 @@ func (l *batchNormalization) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 			d := dy.Data[i+c]
 			if dgamma != nil {
 				dgamma[c] += d * (x.Data[i+c] - mean[c]) * inverse[c]
+			}
+			if dbeta != nil {
 				dbeta[c] += d
 			}
 			if dx != nil {
@@ -176,8 +175,10 @@ func (l jointNormalization) SumBackward(p *nn.Pass, sums []float64, dy, x, _ *nn
 	l.batchScale(p, mean, inverse)
 	kernels.NormalizedSums(sums[:l.C], sums[l.C:], dy.Data, x.Data, mean, inverse)
 	dgamma, dbeta := p.Grad(l.gamma), p.Grad(l.beta)
-	for c := range l.C {
+	for c := range dbeta {
 		dbeta[c] += float32(sums[c])
+	}
+	for c := range dgamma {
 		dgamma[c] += float32(sums[l.C+c])
 	}
 }

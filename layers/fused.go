@@ -79,8 +79,10 @@ func (l *convolutionReLUPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
 func (l *convolutionReLUPooling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 	codes := p.KeepBytes(l.pooled.Size())
 	if l.first != nil && dx == nil && l.first() != nil {
-		l.backwardFirst(p, dy, x, codes)
-		return
+		if dw, db := p.Grad(l.w), p.Grad(l.b); dw != nil && db != nil {
+			l.backwardFirst(p, dw, db, dy, x, codes)
+			return
+		}
 	}
 	g := l.gradients(p, dx, x)
 	spread := p.Scratch(l.out.Size())
@@ -92,11 +94,7 @@ func (l *convolutionReLUPooling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 	g.finish()
 }
 
-func (l *convolutionReLUPooling) backwardFirst(p *nn.Pass, dy, x *nn.Tensor, codes []uint8) {
-	dw, db := p.Grad(l.w), p.Grad(l.b)
-	if dw == nil {
-		return
-	}
+func (l *convolutionReLUPooling) backwardFirst(p *nn.Pass, dw, db []float32, dy, x *nn.Tensor, codes []uint8) {
 	plan, canvas := l.first(), l.direct().canvas(p)
 	scratch := p.Scratch(plan.ScratchLen())
 	taps := l.kernel * l.kernel

@@ -76,8 +76,10 @@ func (l *winogradConvolution) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
 		}
 	}
 	scratch := p.Scratch(max(plans.ahead.ScratchLen(), plans.back.ScratchLen()))
-	if dw != nil {
+	if db != nil {
 		kernels.SumRows(db, d)
+	}
+	if dw != nil {
 		plans.ahead.AddFilterGradient(m, d, x.Data, scratch, x.N)
 		if p.LastSamples() {
 			plans.ahead.FilterGradient(dw, m, scratch)
