@@ -161,10 +161,10 @@ func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, 
 	initializer := reflect.TypeFor[Initializer]()
 	for key, raw := range fields {
 		field, ok := t.FieldByName(key)
-		if !ok || !field.IsExported() {
+		if !ok || !field.IsExported() || len(field.Index) > 1 {
 			return nil, unknownField(name, key, t)
 		}
-		target := value.Elem().FieldByIndex(field.Index)
+		target := value.Elem().Field(field.Index[0])
 		if field.Type == initializer {
 			v, err := parseInitializer(raw)
 			if err != nil {

@@ -52,6 +52,9 @@ func EncodeModel(m *Model) (*safetensors.File, error) {
 	}
 	f := &safetensors.File{Metadata: map[string]string{keyFormat: format, keyArchitecture: string(arch)}}
 	if len(m.Classes) > 0 {
+		if want := m.Output().Size(); len(m.Classes) != want {
+			return nil, fmt.Errorf("%d class names, wanted %d", len(m.Classes), want)
+		}
 		classes, err := json.Marshal(m.Classes)
 		if err != nil {
 			return nil, err

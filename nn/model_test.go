@@ -281,6 +281,7 @@ func TestSaveKeepsTheEarlierFile(t *testing.T) {
 	}
 	bad := &nn.Model{Sequential: network(t, nn.Features(2), channel{C: make(chan int)})}
 	wantError(t, "a layer that JSON cannot hold", nn.Save(path, bad), path, "layer 1")
+	wantError(t, "names of other classes", nn.Save(path, &nn.Model{Sequential: good.Sequential, Classes: []string{"a"}}), path, "1 class names, wanted 2")
 	inside := filepath.Join(path, "model") // the model's file is no folder
 	wantError(t, "a folder that is none", nn.Save(inside, good), inside)
 	wantError(t, "a folder as the file", nn.Save(dir, good), dir)

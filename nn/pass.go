@@ -107,6 +107,9 @@ func (p *Pass) Forward(x *Tensor) *Tensor {
 // [Pass.OutputGradient], back through the network and adds to the parameters'
 // gradients. It returns the input's gradient if InputGradient asks for it.
 func (p *Pass) Backward(dy *Tensor) *Tensor {
+	if out := p.OutputGradient(); dy.N != out.N || dy.Shape != out.Shape {
+		panic("nn: the gradient does not fit the output")
+	}
 	copy(p.OutputGradient().Data, dy.Data)
 	for i := len(p.legs) - 1; i >= 0; i-- {
 		if i < len(p.legs)-1 {
@@ -150,6 +153,9 @@ func (p *Pass) Output() *Tensor {
 // OutputGradient is where the gradient of the output belongs before the last
 // BackwardLeg.
 func (p *Pass) OutputGradient() *Tensor {
+	if !p.NeedsBackward {
+		panic("nn: no way back: the pass was made without NeedsBackward")
+	}
 	shape := p.shapeAfter(len(p.stages) - 1)
 	p.grad = Tensor{p.x.N, shape, p.between[len(p.walks)&1][:p.x.N*shape.Size()]}
 	return &p.grad
@@ -191,6 +197,9 @@ func (p *Pass) BackwardLeg(i int) {
 	}
 	if i > 0 {
 		joint := p.enterJoint(i)
+		if p.stage < p.stop {
+			return // nothing below wants a gradient
+		}
 		p.gradientsOf(p.legs[i].from)
 		joint.SumBackward(p, p.state[p.stage].partial[backward], &p.ady, &p.ax, &p.ay)
 	}
@@ -327,8 +336,8 @@ func (p *Pass) Scratch(n int) []float32 {
 	return s
 }
 
-// Keep returns perSample values for each of the present samples. Backward is
-// given what Forward left in them.
+// Keep returns perSample values for each of the present samples, always the
+// same ones. Backward is given what Forward left in them.
 func (p *Pass) Keep(perSample int) []float32 {
 	s := &p.state[p.stage]
 	if s.floats == nil {

@@ -230,5 +230,10 @@ func TestPassRefuses(t *testing.T) {
 	mustPanic(t, "more samples than the capacity", func() { p.Forward(nn.NewTensor(3, nn.Features(3))) })
 	mustPanic(t, "samples of another shape", func() { p.Forward(nn.NewTensor(1, nn.Features(4))) })
 	mustPanic(t, "the same values in another shape", func() { p.Forward(nn.NewTensor(1, nn.Shape{H: 3, W: 1, C: 1})) })
+	mustPanic(t, "a way back from inference", func() { p.Forward(nn.NewTensor(2, nn.Features(3))); p.OutputGradient() })
+	p = net.NewPass(nn.PassConfig{Capacity: 2, NeedsBackward: true})
+	p.Forward(nn.NewTensor(2, nn.Features(3)))
+	mustPanic(t, "a gradient of fewer samples", func() { p.Backward(nn.NewTensor(1, nn.Features(2))) })
+	mustPanic(t, "fewer answers than samples", func() { net.PredictInto(nn.NewTensor(1, nn.Features(2)), nn.NewTensor(2, nn.Features(3))) })
 	mustPanic(t, "another shape to predict", func() { net.Predict(nn.NewTensor(1, nn.Features(4))) })
 }

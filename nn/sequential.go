@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -46,8 +47,11 @@ func build(in Shape, rng *rand.Rand, budget int, specs []Spec) (*Sequential, err
 	if len(specs) == 0 {
 		return nil, errors.New("a network needs at least one layer")
 	}
-	s := &Sequential{input: in, specs: specs}
+	s := &Sequential{input: in, specs: slices.Clone(specs)}
 	for i, spec := range specs {
+		if spec == nil {
+			return nil, fmt.Errorf("layer %d is nil, wanted a Spec", i+1)
+		}
 		name := fmt.Sprintf("layer %d (%v)", i+1, spec)
 		shape := s.Output()
 		if c, ok := spec.(Counted); ok {
@@ -172,6 +176,9 @@ func (s *Sequential) Predict(x *Tensor) *Tensor {
 
 // PredictInto is [Sequential.Predict] into y, without allocation.
 func (s *Sequential) PredictInto(y, x *Tensor) {
+	if y.N != x.N || y.Shape != s.Output() {
+		panic("nn: the outputs do not fit the network and its samples")
+	}
 	p, _ := s.passes.Get().(*Pass)
 	n := min(x.N, predictAtOnce)
 	if p == nil || p.Capacity < n {

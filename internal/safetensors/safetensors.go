@@ -94,18 +94,18 @@ func (f *File) textSum() string {
 // Read reads the named file. An error names the file and, where one is at
 // fault, the tensor.
 func Read(path string) (*File, error) {
-	r, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
-	}
-	defer r.Close()
-	info, err := r.Stat()
+	info, err := os.Stat(path) // opening a named pipe would wait for its writer
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("cannot read %s: not a regular file", path)
 	}
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
+	}
+	defer r.Close()
 	f, err := Decode(r, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
