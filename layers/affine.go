@@ -47,31 +47,54 @@ func product(counts ...int) int {
 	return p
 }
 
+// checkCount refuses more parameters than a network may have, for layers that
+// are built by others and not by the network.
+func checkCount(params int) error {
+	const most = 1 << 28
+	if params > most {
+		return fmt.Errorf("%d parameters, wanted at most %d", params, most)
+	}
+	return nil
+}
+
 // Build implements [nn.Spec].
 func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Units < 1 {
 		return nil, fmt.Errorf("field Units is %d, wanted at least 1", s.Units)
 	}
-	if most := math.MaxInt32 / samplesAtOnce; in.Size() > most {
+	const most = math.MaxInt32 / samplesAtOnce // keeps offsets within an int32
+	if in.Size() > most {
 		return nil, fmt.Errorf("input %v has %d values, wanted at most %d", in, in.Size(), most)
+	}
+	if s.Units > most {
+		return nil, fmt.Errorf("field Units is %d, wanted at most %d", s.Units, most)
+	}
+	if err := checkCount(s.CountParams(in)); err != nil {
+		return nil, err
 	}
 	l := &affine{
 		inputs: in.Size(), units: s.Units,
 		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Units, in), Decay: true, Fixed: s.Frozen},
 		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Units)), Fixed: s.Frozen},
 	}
-	initialize(l.w, s.Init, l.inputs, rng)
+	if err := initialize(l.w, s.Init, l.inputs, rng); err != nil {
+		return nil, err
+	}
 	l.sampleIn, l.sampleOut = kernels.Stride(samplesAtOnce, l.inputs), kernels.Stride(samplesAtOnce, l.units)
 	l.unitIn, l.unit = kernels.Stride(l.units, l.inputs), kernels.Stride(l.units, 1)
 	return l, nil
 }
 
-// initialize fills a weight that training will not find already learned.
-func initialize(w *nn.Param, init nn.Initializer, fanIn int, rng *rand.Rand) {
+// initialize fills a weight; no initializer is He's.
+func initialize(w *nn.Param, init nn.Initializer, fanIn int, rng *rand.Rand) error {
 	if init == nil {
 		init = nn.He{}
 	}
+	if n, ok := init.(nn.Normal); ok && !(n.Std >= 0 && n.Std < math.Inf(1)) {
+		return fmt.Errorf("field Init.Std is %g, wanted 0 or more, and finite", n.Std)
+	}
 	init.Fill(w.Value.Data, fanIn, rng)
+	return nil
 }
 
 // samplesAtOnce bounds the tables of sample offsets.

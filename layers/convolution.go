@@ -60,15 +60,15 @@ func (s Convolution) CountParams(in nn.Shape) int {
 }
 
 // windows is the number of windows along a side, and an error where not one
-// fits.
-func windows(in nn.Shape, size, stride, pad int) (out nn.Shape, err error) {
+// fits. sizeField is what the layer calls their size.
+func windows(in nn.Shape, sizeField string, size, stride, pad int) (out nn.Shape, err error) {
 	const limit = 1 << 14
 	for _, f := range []struct {
 		name       string
 		value, min int
-	}{{"size", size, 1}, {"stride", stride, 1}, {"pad", pad, 0}} {
+	}{{sizeField, size, 1}, {"Stride", stride, 1}, {"Pad", pad, 0}} {
 		if f.value < f.min || f.value > limit {
-			return out, fmt.Errorf("%s is %d, wanted %d to %d", f.name, f.value, f.min, limit)
+			return out, fmt.Errorf("field %s is %d, wanted %d to %d", f.name, f.value, f.min, limit)
 		}
 	}
 	if in.H+2*pad < size || in.W+2*pad < size {
@@ -86,11 +86,14 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Stride < 0 {
 		stride = s.Stride
 	}
-	out, err := windows(in, s.Kernel, stride, s.Pad)
+	out, err := windows(in, "Kernel", s.Kernel, stride, s.Pad)
 	if err != nil {
 		return nil, err
 	}
 	out.C = s.Filters
+	if err := checkCount(s.CountParams(in)); err != nil {
+		return nil, err
+	}
 	for _, image := range []nn.Shape{
 		out,
 		{H: in.H + 2*s.Pad, W: in.W + 2*s.Pad, C: in.C},
@@ -106,7 +109,9 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen, Filters: true},
 		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
-	initialize(l.w, s.Init, l.w.Value.Size(), rng)
+	if err := initialize(l.w, s.Init, l.w.Value.Size(), rng); err != nil {
+		return nil, err
+	}
 	if suitsWinograd(in, out, s.Kernel, stride, s.Pad) {
 		plans := sync.OnceValue(func() winogradPlans { return planWinograd(in, out, s.Pad) })
 		return &winogradConvolution{convolution: l, plans: plans}, nil

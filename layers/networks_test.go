@@ -279,6 +279,48 @@ func TestFrozen(t *testing.T) {
 	}
 }
 
+// TestFixedByHand: parameters that are fixed in a built network, as one that
+// was loaded is frozen, alone or together, leave the others' gradients as they
+// were: in layers that run fused, and before a first layer that learns.
+func TestFixedByHand(t *testing.T) {
+	one, many := nn.Shape{H: 8, W: 8, C: 1}, nn.Shape{H: 8, W: 8, C: 16}
+	conv, pool := layers.Convolution{Filters: 16, Kernel: 3, Pad: 1}, layers.Pooling{Size: 2}
+	for _, c := range []struct {
+		in    nn.Shape
+		specs []nn.Spec
+	}{
+		{one, []nn.Spec{conv, layers.ReLU{}, pool, layers.Affine{Units: 2}}},
+		{one, []nn.Spec{conv, layers.ReLU{}, layers.Affine{Units: 2}}},
+		{many, []nn.Spec{conv, layers.ReLU{}, pool, layers.Affine{Units: 2}}},
+		{many, []nn.Spec{conv, layers.ReLU{}, layers.Affine{Units: 2}}},
+		{many, []nn.Spec{layers.Affine{Units: 3}, layers.ReLU{}, layers.Affine{Units: 2}}},
+		{many, []nn.Spec{layers.BatchNormalization{}, layers.Affine{Units: 2}}},
+	} {
+		net := network(t, c.in, c.specs...)
+		x, dy := random(rng(1), 3, c.in), random(rng(2), 3, net.Output())
+		for _, input := range []bool{true, false} {
+			config := both(3, true)
+			config.InputGradient = input
+			want := run(net, config, x, dy)
+			for _, mask := range []int{1, 2, 3, 0} {
+				for i, p := range net.Params()[:2] {
+					p.Fixed = mask>>i&1 == 1
+				}
+				got := run(net, config, x, dy)
+				golden.Close(t, "dx", got.dx, want.dx, golden.Tolerance)
+				for i, p := range net.Params() {
+					name := fmt.Sprintf("%v, fixed %02b, dx %v: gradient of %d", c.specs, mask, input, i)
+					if p.Fixed != (got.params[i] == nil) {
+						t.Errorf("%s: %d values", name, len(got.params[i]))
+					} else if !p.Fixed {
+						golden.Close(t, name, got.params[i], want.params[i], golden.Tolerance)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestDecay: weights ask for decay; biases and normalization do not.
 func TestDecay(t *testing.T) {
 	net := network(t, nn.Shape{H: 3, W: 3, C: 1}, layers.Convolution{Filters: 2, Kernel: 2}, layers.BatchNormalization{}, layers.Affine{Units: 2})
@@ -304,17 +346,21 @@ func TestImpossible(t *testing.T) {
 			"layer 3 (Convolution 7×7): input 4×4×30 is smaller than the kernel"},
 		{nn.Features(10), []nn.Spec{conv}, "layer 1 (Convolution 5×5): input 1×1×10 is smaller than the kernel"},
 		{image, []nn.Spec{layers.Pooling{Size: 29}}, "layer 1 (Pooling max 29×29): input 28×28×1 is smaller than the"},
-		{image, []nn.Spec{layers.Pooling{Size: 3, Pad: 2}}, "layer 1 (Pooling max 3×3 pad 2): pad is 2, wanted at most half of size 3"},
-		{image, []nn.Spec{layers.Pooling{}}, "size is 0"},
-		{image, []nn.Spec{layers.Pooling{Size: -2}}, "size is -2"},
-		{image, []nn.Spec{layers.Pooling{Size: 2, Stride: -1}}, "stride is -1"},
+		{image, []nn.Spec{layers.Pooling{Size: 3, Pad: 2}}, "layer 1 (Pooling max 3×3 pad 2): field Pad is 2, wanted at most half of Size 3"},
+		{image, []nn.Spec{layers.Pooling{}}, "field Size is 0"},
+		{image, []nn.Spec{layers.Pooling{Size: -2}}, "field Size is -2"},
+		{image, []nn.Spec{layers.Pooling{Size: 2, Stride: -1}}, "field Stride is -1"},
 		{image, []nn.Spec{layers.Convolution{Kernel: 3}}, "Filters is 0, wanted at least 1"},
 		{image, []nn.Spec{layers.Convolution{Filters: -1, Kernel: 3}}, "Filters is -1"},
-		{image, []nn.Spec{layers.Convolution{Filters: 1}}, "size is 0"},
-		{image, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 3, Stride: -1}}, "stride is -1"},
-		{image, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 3, Pad: -1}}, "pad is -1"},
+		{image, []nn.Spec{layers.Convolution{Filters: 1}}, "field Kernel is 0, wanted 1 to 16384"},
+		{image, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 3, Stride: -1}}, "field Stride is -1"},
+		{image, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 3, Pad: -1}}, "field Pad is -1"},
 		{image, []nn.Spec{layers.Affine{}}, "layer 1 (Affine 0): field Units is 0, wanted at least 1"},
 		{image, []nn.Spec{layers.ReLU{}, layers.Affine{Units: -5}}, "layer 2 (Affine -5): field Units is -5"},
+		{nn.Features(1), []nn.Spec{layers.Affine{Units: 1 << 26}}, "field Units is 67108864, wanted at most 33554431"},
+		{image, []nn.Spec{layers.Affine{Units: 2, Init: nn.Normal{Std: nan}}}, "layer 1 (Affine 2): field Init.Std is NaN"},
+		{image, []nn.Spec{layers.Convolution{Filters: 2, Kernel: 2, Init: nn.Normal{Std: -1}}}, "field Init.Std is -1, wanted 0 or more"},
+		{image, []nn.Spec{layers.ReLU{}, nil}, "layer 2 is nil"},
 		{image, []nn.Spec{layers.Dropout{Ratio: 1}}, "layer 1 (Dropout 1): field Ratio is 1, wanted 0 or more and less than 1"},
 		{image, []nn.Spec{layers.Dropout{Ratio: -0.1}}, "Ratio is -0.1"},
 		{image, []nn.Spec{layers.Dropout{Ratio: nan}}, "Ratio is NaN"},
@@ -342,6 +388,12 @@ func TestImpossible(t *testing.T) {
 			t.Errorf("%v of %v is built: %v", c.specs, c.in, net.Output())
 		} else if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v of %v: error %q, wanted %q", c.specs, c.in, err, c.want)
+		}
+	}
+	// Also for those who build a layer themselves, within one of their own.
+	for _, spec := range []nn.Spec{layers.Affine{Units: 1 << 62}, layers.Affine{Units: 1 << 25}, layers.Convolution{Filters: 1 << 28, Kernel: 1}} {
+		if _, err := spec.Build(nn.Features(1<<20), rng(1)); err == nil {
+			t.Errorf("%v is built", spec)
 		}
 	}
 }

@@ -39,12 +39,12 @@ func (s Pooling) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	if stride == 0 {
 		stride = s.Size
 	}
-	out, err := windows(in, s.Size, stride, s.Pad)
+	out, err := windows(in, "Size", s.Size, stride, s.Pad)
 	if err != nil {
 		return nil, err
 	}
 	if 2*s.Pad > s.Size {
-		return nil, fmt.Errorf("pad is %d, wanted at most half of size %d", s.Pad, s.Size)
+		return nil, fmt.Errorf("field Pad is %d, wanted at most half of Size %d", s.Pad, s.Size)
 	}
 	p := pooling{in: in, out: out, size: s.Size, stride: stride, pad: s.Pad}
 	if s.Average {
