@@ -24,7 +24,10 @@ const (
 	mapFilm     = "map.gif"
 	filmFrames  = 48
 	filmDelay   = 120 * time.Millisecond
-	filmImages  = 500 // of the test set on the map
+	// filmImages of the test set are on the map, fewer where their features in
+	// all frames would be more than filmValues.
+	filmImages = 500
+	filmValues = 1 << 25
 )
 
 // film keeps the first filters and the features of test images as they change.
@@ -47,7 +50,11 @@ func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, erro
 	if err != nil {
 		return nil, err
 	}
-	n := min(filmImages, test.Len())
+	size := net.Input().Size()
+	if k := looked.FeatureLayer(); k > 0 {
+		size = net.Layers()[k-1].OutShape().Size()
+	}
+	n := min(filmImages, test.Len(), max(50, filmValues/filmFrames/size))
 	f := &film{net: looked, data: test, images: nn.NewTensor(n, test.Shape), due: record.Schedule(steps, filmFrames)}
 	(&datasets.Loader{Data: test, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, f.images, make([]int, n))
 	return f, nil

@@ -33,6 +33,9 @@ func Read(dir string, facts Facts) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := len(r.epochs.rows); n == 0 || r.epochs.rows[n-1].Epoch < 1 {
+		return nil, fmt.Errorf("%s: wanted a row for each epoch, counted from 1", filepath.Join(dir, "history.csv"))
+	}
 	return r.Whole(), nil
 }
 

@@ -35,11 +35,13 @@ func toy(n int) *datasets.Dataset {
 	return d
 }
 
-// newTrainer is a run of some epochs of 10 updates each.
-func newTrainer(t *testing.T, epochs int) (*train.Trainer, *record.Recorder) {
+// newTrainer is a run of some epochs of 10 updates each, of a network with more
+// layers in its middle.
+func newTrainer(t *testing.T, epochs int, more ...nn.Spec) (*train.Trainer, *record.Recorder) {
 	t.Helper()
 	data := toy(40)
-	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(3, 0)), layers.Affine{Units: 7}, layers.ReLU{}, layers.Affine{Units: 3}, layers.Softmax{})
+	specs := append([]nn.Spec{layers.Affine{Units: 7}, layers.ReLU{}}, append(more, layers.Affine{Units: 3}, layers.Softmax{})...)
+	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(3, 0)), specs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,13 +161,17 @@ func asJSON(t *testing.T, v any) string {
 }
 
 func TestSameBits(t *testing.T) {
-	watched, _ := newTrainer(t, 3)
-	alone, _ := newTrainer(t, 3)
+	more := []nn.Spec{layers.BatchNormalization{}, layers.Dropout{Ratio: 0.5}}
+	watched, rec := newTrainer(t, 3, more...)
+	alone, _ := newTrainer(t, 3, more...)
 	alone.Observers = nil
 	for _, tr := range []*train.Trainer{watched, alone} {
 		if _, err := tr.Fit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if len(rec.Whole().Vitals.Rows) < 2 {
+		t.Error("nothing was looked at")
 	}
 	for i, p := range watched.Net.Params() {
 		if !slices.Equal(p.Value.Data, alone.Net.Params()[i].Value.Data) {
