@@ -25,7 +25,8 @@ import (
 const pageName = "index.html"
 
 // flags are the settings by the names of their flags, in their order. Numbers
-// are exact, or else as people write them.
+// are exact, or else as people write them. Zeros are left out where a run has
+// them anyway.
 func (s settings) flags(exact bool) (all []record.Fact) {
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
@@ -37,8 +38,9 @@ func (s settings) flags(exact bool) (all []record.Fact) {
 		if s.Architecture != nil && name == "architecture" {
 			text = string(s.Architecture)
 		}
-		if !v.Field(i).IsZero() || name == "seed" {
-			all = append(all, record.Fact{Name: strings.ReplaceAll(name, "_", "-"), Value: text})
+		name = strings.ReplaceAll(name, "_", "-")
+		if _, own := recipe(s.Net)[name]; own || name == "seed" || !v.Field(i).IsZero() {
+			all = append(all, record.Fact{Name: name, Value: text})
 		}
 	}
 	return all
