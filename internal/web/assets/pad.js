@@ -3,7 +3,7 @@
 import { colours, css, onTheme, paint, grey } from "/static/pictures.js";
 
 const penWidth = 0.085; // of the pad's side
-const sent = 280; // pixels of the side that the server is given
+const sent = 168; // pixels of the side that the server is given, 6 for one of the model
 const keyStep = 0.03;
 
 // Pad calls changed(done) when the picture has changed; done is false within
