@@ -301,6 +301,34 @@ func TestLivePage(t *testing.T) {
 	}
 }
 
+// A page that is open when the run ends shows its end.
+func TestLivePageAtTheEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED with -short: pages are not tested in a browser")
+	}
+	r := startLive(t, t.TempDir(), "train", "--net", "mlp", "--limit", "2000", "--epochs", "20", "--out", "run", "--web", "127.0.0.1:0")
+	wish := func(what string) {
+		answer, err := http.Post(r.url+"/api/v1/run/"+what, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusNoContent {
+			t.Fatalf("%s: status %d", what, answer.StatusCode)
+		}
+	}
+	wish("pause")
+	p := webtest.Open(t, r.url, "/", webtest.Desktop)
+	p.Until(stateIs, record.Paused)
+	wish("resume")
+	p.Until(stateIs+" && "+stepShown+" === 400", record.Finished)
+	if code := r.end(); code != 0 {
+		t.Errorf("exit %d\n%s", code, &r.stderr)
+	}
+	p.Until(`document.getElementById("message").textContent.includes("index.html") && document.getElementById("stop").disabled`)
+	p.Quiet()
+}
+
 // The pages that runs leave are opened without a server.
 func TestPagesLeftBehind(t *testing.T) {
 	if testing.Short() {
