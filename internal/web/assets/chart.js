@@ -50,7 +50,7 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.style.height = `${height}px`;
     const ys = shown.flatMap((l) => l.points.map((p) => p[1])).sort((a, b) => a - b);
-    last = Math.max(1e-9, ...shown.map((l) => l.points.at(-1)[0]));
+    last = Math.max(...shown.map((l) => l.points.at(-1)[0]), 0) || 1;
     let lo = ys.length ? ys[Math.floor(cut * (ys.length - 1))] : 0, hi = ys.length ? ys.at(-1) : 1;
     for (const l of shown) if (l.dots) lo = Math.min(lo, l.points.at(-1)[1]);
     const map = view.log ? Math.log10 : (v) => v;

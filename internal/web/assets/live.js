@@ -28,6 +28,7 @@ let lost = false, recipeShown = false;
 function show() {
   const { facts, now } = run;
   if (!facts) return;
+  byId("view").hidden = false;
   const state = lost ? "lost" : now.state;
   byId("name").textContent = facts.name;
   byId("state").textContent = say(state);

@@ -165,6 +165,7 @@ export function runView() {
   const loss = lossChart(), accuracy = accuracyChart();
   const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
   const epochs = make("div"), advice = make("ul", { lang: "en" }), adviceCard = card(say("advice"), advice);
+  adviceCard.hidden = true;
   const elements = [
     tiles,
     adviceCard,

@@ -174,7 +174,7 @@ func (s *stream) until(wanted func(update) bool) update {
 }
 
 func TestPauseLateVisitorResume(t *testing.T) {
-	w := newWatched(t, 1000)
+	w := newWatched(t, 1_000_000)
 	early := w.open()
 	if u, _ := early.next(); u.Facts == nil || u.Facts.Name != "toy" {
 		t.Fatalf("first event %+v", u)
@@ -222,7 +222,7 @@ func TestPauseLateVisitorResume(t *testing.T) {
 }
 
 func TestStopWhilePaused(t *testing.T) {
-	w := newWatched(t, 1000)
+	w := newWatched(t, 1_000_000)
 	w.post("/api/v1/run/pause")
 	w.start()
 	w.open().until(func(u update) bool { return u.Now.State == record.Paused })

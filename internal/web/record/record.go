@@ -14,7 +14,7 @@ import (
 
 // Recorder is an observer that keeps a run's history and its present state in
 // bounded memory, for any number of readers at once. It changes nothing of the
-// run, and its looks into the network take about a hundredth of the time.
+// run, and looks into the network every few seconds.
 type Recorder struct {
 	facts Facts
 
@@ -59,13 +59,16 @@ func (c *curveEnd) add(v float64) {
 var unknown = Number(math.NaN())
 
 const (
-	vitalsEvery = time.Second
-	vitalsShare = 100 // of the time, one part at most goes into vitals
-	tellEvery   = 100 * time.Millisecond
-	rateTime    = time.Second
-	vitalsRows  = 240
-	frameBytes  = 384 << 10 // of all frames together
-	framesMost  = 33
+	// The network is looked at every second, or so rarely that it takes one part
+	// of vitalsShare of the time, but at latest after vitalsLatest.
+	vitalsEvery  = time.Second
+	vitalsLatest = 5 * time.Second
+	vitalsShare  = 100
+	tellEvery    = 100 * time.Millisecond
+	rateTime     = time.Second
+	vitalsRows   = 240
+	frameBytes   = 384 << 10 // of all frames together
+	framesMost   = 33
 )
 
 // New is a recorder of a run of that network. The facts need neither Layers
@@ -182,7 +185,7 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 			test = newTest(e.Step, true, exam, r.exam)
 		}
 		r.cost += time.Since(at)
-		r.due = time.Now().Add(max(vitalsEvery, vitalsShare*r.cost))
+		r.due = time.Now().Add(min(max(vitalsEvery, vitalsShare*r.cost), vitalsLatest))
 	case !at.Before(r.due):
 		r.half = true
 		r.probe.before()
