@@ -107,6 +107,9 @@ func Accuracy(curves []Curve, o AccuracyOptions) (Figure, error) {
 				axis.Max = min(axis.Max, 100)
 			}
 			axis.Min = axis.Max - 0.5
+			if all.lo >= 0 && axis.Min < 0 {
+				axis.Min, axis.Max = 0, 0.5
+			}
 		}
 	}
 	for _, c := range curves {

@@ -49,7 +49,7 @@ func (m Curve) mark(b *builder) error {
 			b.name(m.Name, "marked", wide, func(c draw.Canvas) { strokeSwatch(c, line); dotSwatch(c, glyph) })
 			return nil
 		}
-		b.layers = append(b.layers, stroke{thin(raw), line})
+		b.layers = append(b.layers, stroke{thin(raw), line}, lone(raw, glyph))
 		b.name(m.Name, "curve", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
 		return nil
 	}
@@ -69,7 +69,7 @@ func (m Curve) mark(b *builder) error {
 	under := draw.LineStyle{Color: pale(line.Color, 0.68), Width: 0.6}
 	line.Width = 1.8
 	// All pale lines lie below all strong ones.
-	b.layers = append(append([]plot.Plotter{stroke{thin(raw), under}}, b.layers...), stroke{thin(smooth), line})
+	b.layers = append(append([]plot.Plotter{stroke{thin(raw), under}}, b.layers...), stroke{thin(smooth), line}, lone(smooth, glyph))
 	if b.legend == nil && m.Name == "" {
 		b.name("each step", "pale", wide, func(c draw.Canvas) { strokeSwatch(c, draw.LineStyle{Color: under.Color, Width: 1}) })
 		b.name(fmt.Sprintf("smoothed over %d steps", taps), "curve", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
@@ -77,6 +77,19 @@ func (m Curve) mark(b *builder) error {
 		b.name(m.Name, "smooth", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
 	}
 	return nil
+}
+
+// lone is the points that no line shows: those between two missing ones.
+func lone(xys plotter.XYs, glyph draw.GlyphStyle) dots {
+	missing := func(i int) bool { return i < 0 || i >= len(xys) || math.IsNaN(xys[i].Y) }
+	glyph.Radius = 1.9
+	d := dots{nil, glyph}
+	for i, p := range xys {
+		if !missing(i) && missing(i-1) && missing(i+1) {
+			d.xys = append(d.xys, p)
+		}
+	}
+	return d
 }
 
 // typical is the points without the two in a thousand highest, if they are far

@@ -246,6 +246,34 @@ func TestOddInput(t *testing.T) {
 	}
 }
 
+// A value between two missing ones has no line, but is seen.
+func TestLonePoint(t *testing.T) {
+	nan := math.NaN()
+	for _, smooth := range []int{0, 3} {
+		draw := func(middle float64) []byte {
+			f, err := plots.Chart(plots.ChartOptions{X: plots.Axis{Max: 9}, Y: plots.Axis{Max: 4}}, plots.Curve{Points: line(1, 2, nan, middle, nan, 3, 3), Smooth: smooth})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return encode(t, f, "png")
+		}
+		if bytes.Equal(draw(1.5), draw(nan)) {
+			t.Errorf("smoothed over %d: the point is not there", smooth)
+		}
+	}
+}
+
+// No accuracy is below zero, and none of the axis.
+func TestAccuracyOfZero(t *testing.T) {
+	f, err := plots.Accuracy([]plots.Curve{{Points: line(0, 0, 0)}}, plots.AccuracyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if svg := encode(t, f, "svg"); bytes.Contains(svg, []byte(">-0.1<")) || !bytes.Contains(svg, []byte(">0.1<")) {
+		t.Error("the axis is not from 0 up")
+	}
+}
+
 func TestSmooth(t *testing.T) {
 	// I₀(2√(1-r²))/I₀(2) by numerical integration, as NumPy's kaiser(11, 2)
 	want := []float64{0.43867628, 0.61139435, 0.76767500, 0.89216143, 0.97232980, 1, 0.97232980, 0.89216143, 0.76767500, 0.61139435, 0.43867628}
