@@ -16,12 +16,15 @@ func (c Constant) Rate(int) float64 { return c.Base }
 // StepDecay multiplies Base by Factor after every Every steps.
 type StepDecay struct {
 	Base   float64
-	Every  int
+	Every  int // below 1: never
 	Factor float64
 }
 
 // Rate implements [Schedule].
 func (s StepDecay) Rate(step int) float64 {
+	if s.Every < 1 {
+		return s.Base
+	}
 	return s.Base * math.Pow(s.Factor, float64(step/s.Every))
 }
 

@@ -91,6 +91,12 @@ func TestParseSchedule(t *testing.T) {
 	}
 }
 
+func TestStepDecayWithoutSteps(t *testing.T) {
+	if r := (optim.StepDecay{Base: 0.1, Factor: 0.5}).Rate(7); r != 0.1 {
+		t.Errorf("rate %g, want the base", r)
+	}
+}
+
 // A one-cycle schedule short enough to have no room for a rise still gives
 // rates between its bounds, and so does one that only rises.
 func TestOneCycleShort(t *testing.T) {

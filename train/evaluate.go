@@ -56,8 +56,9 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-// Evaluate runs all samples of data through net in inference, batch at a time;
-// neither order nor batch changes the counts. It uses all processors.
+// Evaluate runs all samples of data, which must fit net (see [Fits]), through
+// it in inference, batch at a time; neither order nor batch changes the counts.
+// It uses all processors. Of no samples the loss and accuracy are NaN.
 func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) *Evaluation {
 	c := newCrew(math.MaxInt32)
 	defer c.close()

@@ -26,7 +26,7 @@ type EpochRow struct {
 	Rate               float64 // of the last update
 	TrainLoss          float64 // mean over the epoch, as it ran
 	TrainAccuracy      float64 // likewise
-	TestLoss           float64
+	TestLoss           float64 // 0 without a test set
 	TestAccuracy       float64
 	ValidationLoss     float64 // 0 without a validation set
 	ValidationAccuracy float64
