@@ -235,7 +235,7 @@ func TestLivePage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED with -short: pages are not tested in a browser")
 	}
-	r := startLive(t, dir, "train", "--limit", "6000", "--epochs", "400", "--out", "run", "--web", "127.0.0.1:0")
+	r := startLive(t, dir, "train", "--limit", "6000", "--epochs", "4000", "--out", "run", "--web", "127.0.0.1:0")
 	desk := webtest.Open(t, r.url, "/", webtest.Desktop)
 	desk.Until(stateIs, record.Running)
 	desk.Until(stepShown + " > 20 && " + lossLine + " > 10")
