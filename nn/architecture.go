@@ -80,9 +80,12 @@ func formatTyped(v any) (json.RawMessage, error) {
 			raw, err = formatInitializer(init)
 		} else {
 			raw, err = json.Marshal(value.Interface())
+			if err == nil { // an interface, say, is written and cannot be read
+				err = strictJSON(raw, reflect.New(field.Type).Interface())
+			}
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("field %s: %w", field.Name, err)
 		}
 		fmt.Fprintf(&b, ",%q:%s", field.Name, raw)
 	}
@@ -189,6 +192,9 @@ func strictJSON(data []byte, v any) error {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return errors.New("JSON ends early")
 		}
+		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return wrongType(e)
+		}
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
@@ -197,11 +203,37 @@ func strictJSON(data []byte, v any) error {
 	return nil
 }
 
+// wrongType says what JSON has, and where and what it should have, without Go's
+// names.
+func wrongType(e *json.UnmarshalTypeError) error {
+	found, wanted := e.Value, e.Type.String()
+	switch kind := e.Type.Kind(); kind {
+	case reflect.Int:
+		wanted = "a whole number"
+	case reflect.Float32, reflect.Float64:
+		wanted = "a number that " + kind.String() + " can hold"
+	case reflect.Bool:
+		wanted = "true or false"
+	case reflect.String:
+		wanted = "a string"
+	case reflect.Slice:
+		wanted = "a list"
+	case reflect.Struct, reflect.Map:
+		wanted = "an object"
+	}
+	if e.Field != "" {
+		found = e.Field + " is " + found
+	} else {
+		found = "found " + found
+	}
+	return fmt.Errorf("%s, wanted %s", found, wanted)
+}
+
 // unknownField proposes the nearest field for one that the type does not have.
 func unknownField(name, key string, t reflect.Type) error {
 	var fields []string
-	for _, f := range reflect.VisibleFields(t) {
-		if f.IsExported() {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() {
 			fields = append(fields, f.Name)
 		}
 	}

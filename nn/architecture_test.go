@@ -15,7 +15,7 @@ import (
 // catalog is the layers of package layers and one of one's own.
 func catalog() nn.Catalog {
 	c := layers.Catalog()
-	c["scale"] = scale{}
+	c["scale"], c["embedding"] = scale{}, embedding{}
 	return c
 }
 
@@ -83,7 +83,8 @@ func TestArchitectureFaults(t *testing.T) {
 	for text, want := range map[string][]string{
 		``:                             {"architecture: JSON ends early"},
 		`null`:                         nil, // nothing: the network is refused when it is built
-		`[]`:                           {"architecture", "array"},
+		`[]`:                           {"architecture: found array, wanted an object"},
+		`{"input":[28,28,1]}`:          {"architecture: input is array, wanted an object"},
 		`{"input":{"H":1,"W":1,"C":3}`: {"JSON ends early"},
 		`{"input":{"H":1,"W":1,"C":3},"layers":[]} {}`:                    {"data after"},
 		`{"inputs":{"H":1}}`:                                              {`unknown field "inputs"`},
@@ -96,13 +97,14 @@ func TestArchitectureFaults(t *testing.T) {
 		layer(`null`):                                                     {"layer 2", `"type"`},
 		layer(`3`):                                                        {"layer 2"},
 		layer(`{"type":"Affine","units":3}`):                              {"layer 2", `Affine has no field "units": did you mean "Units"?`},
-		layer(`{"type":"Affine","Units":"3"}`):                            {"layer 2: Affine.Units", "string"},
+		layer(`{"type":"Affine","Units":"3"}`):                            {"layer 2: Affine.Units: found string, wanted a whole number"},
 		layer(`{"type":"Affine","Units":3.5}`):                            {"Affine.Units", "3.5"},
 		layer(`{"type":"Affine","Units":1e30}`):                           {"Affine.Units", "1e30"},
 		layer(`{"type":"Affine","Units":3,"Init":"He"}`):                  {"Affine.Init"},
 		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                   {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: Normal, He, Xavier, Zero)`},
 		layer(`{"type":"Affine","Init":{"type":"Normal","Deviation":1}}`): {`Normal has no field "Deviation"`},
-		layer(`{"type":"LeakyReLU","Slope":1e300}`):                       {"LeakyReLU.Slope", "1e300"},
+		layer(`{"type":"LeakyReLU","Slope":1e300}`):                       {"LeakyReLU.Slope: found number 1e300, wanted a number that float32 can hold"},
+		layer(`{"type":"embedding","Hidden":3}`):                          {`embedding has no field "Hidden"`},
 		layer(`{"type":"scale","hidden":3}`):                              {`scale has no field "hidden"`},
 	} {
 		_, _, err := nn.ParseArchitecture([]byte(text), catalog())
@@ -125,6 +127,20 @@ type (
 	number int
 )
 
+// embedding has a field behind a pointer that is nil; branches, layers of
+// which JSON would forget the types.
+type (
+	Inner     struct{ Hidden int }
+	embedding struct {
+		*Inner
+		layers.ReLU
+	}
+	branches struct {
+		layers.ReLU
+		Body []nn.Spec
+	}
+)
+
 func (number) Build(in nn.Shape, r *rand.Rand) (nn.Layer, error) { return layers.ReLU{}.Build(in, r) }
 
 // constant is an initializer that no file can name.
@@ -134,7 +150,7 @@ func (constant) Fill(w []float32, _ int, _ *rand.Rand) { clear(w) }
 
 func TestFormatArchitectureFaults(t *testing.T) {
 	for _, spec := range []nn.Spec{
-		channel{C: make(chan int)}, number(3), layers.Affine{Units: 2, Init: constant{}},
+		channel{C: make(chan int)}, number(3), branches{Body: []nn.Spec{layers.ReLU{}}}, layers.Affine{Units: 2, Init: constant{}},
 	} {
 		_, err := nn.FormatArchitecture(nn.Features(1), []nn.Spec{layers.ReLU{}, spec})
 		wantError(t, fmt.Sprintf("%#v", spec), err, "layer 2")
