@@ -2,6 +2,7 @@ package layers_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"tatami/internal/golden"
@@ -80,6 +81,56 @@ func TestNetworksFused(t *testing.T) {
 			c.Unfused = true
 			same(t, "unfused", net, got, run(net, c, x, dy), tolerance)
 		})
+	}
+}
+
+// TestFusedPassesNonFinite: a NaN or an Inf anywhere in an image or its
+// gradient reaches what it reaches where the layers run one by one.
+func TestFusedPassesNonFinite(t *testing.T) {
+	broken := func(values []float64) bool {
+		for _, v := range values {
+			if v-v != 0 {
+				return true
+			}
+		}
+		return false
+	}
+	pool := layers.Pooling{Size: 2}
+	for _, in := range []nn.Shape{{H: 6, W: 6, C: 1}, {H: 6, W: 6, C: 17}} {
+		for _, specs := range [][]nn.Spec{
+			{layers.Convolution{Filters: 17, Kernel: 3, Pad: 1}, layers.ReLU{}},
+			{layers.Convolution{Filters: 17, Kernel: 3, Pad: 1}, layers.ReLU{}, pool},
+			{layers.Convolution{Filters: 30, Kernel: 5, Pad: 2}, layers.ReLU{}, pool},
+			{layers.Affine{Units: 17}, layers.ReLU{}},
+		} {
+			net := network(t, in, specs...)
+			for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				for at := 0; at < in.Size(); at += in.Size()/18 + 1 {
+					for _, inGradient := range []bool{false, true} {
+						x, dy := random(rng(1), 2, in), random(rng(2), 2, net.Output())
+						if inGradient {
+							dy.Data[at%len(dy.Data)] = float32(bad)
+						} else {
+							x.Data[at] = float32(bad)
+						}
+						c := both(2, true)
+						fused := run(net, c, x, dy)
+						c.Unfused = true
+						plain := run(net, c, x, dy)
+						name := fmt.Sprintf("%v of %v, %v at %d (of dy: %v)", specs, in, bad, at, inGradient)
+						if math.IsNaN(bad) && !inGradient && !broken(fused.y) {
+							t.Errorf("%s: y is finite", name)
+						}
+						got := append([][]float64{fused.y, fused.dx}, fused.params...)
+						for i, want := range append([][]float64{plain.y, plain.dx}, plain.params...) {
+							if broken(got[i]) != broken(want) {
+								t.Errorf("%s: result %d of y, dx and gradients is finite: %v fused, %v unfused", name, i, !broken(got[i]), !broken(want))
+							}
+						}
+					}
+				}
+			}
+		}
 	}
 }
 
