@@ -281,7 +281,7 @@ func TestFrozen(t *testing.T) {
 
 // TestFixedByHand: parameters that are fixed in a built network, as one that
 // was loaded is frozen, alone or together, leave the others' gradients as they
-// were: in layers that run fused, and before a first layer that learns.
+// were: fused and not, and before a first layer that learns.
 func TestFixedByHand(t *testing.T) {
 	one, many := nn.Shape{H: 8, W: 8, C: 1}, nn.Shape{H: 8, W: 8, C: 16}
 	conv, pool := layers.Convolution{Filters: 16, Kernel: 3, Pad: 1}, layers.Pooling{Size: 2}
@@ -298,9 +298,10 @@ func TestFixedByHand(t *testing.T) {
 	} {
 		net := network(t, c.in, c.specs...)
 		x, dy := random(rng(1), 3, c.in), random(rng(2), 3, net.Output())
-		for _, input := range []bool{true, false} {
+		for i := range 4 {
+			input, unfused := i&1 == 0, i&2 != 0
 			config := both(3, true)
-			config.InputGradient = input
+			config.InputGradient, config.Unfused = input, unfused
 			want := run(net, config, x, dy)
 			for _, mask := range []int{1, 2, 3, 0} {
 				for i, p := range net.Params()[:2] {
@@ -309,7 +310,7 @@ func TestFixedByHand(t *testing.T) {
 				got := run(net, config, x, dy)
 				golden.Close(t, "dx", got.dx, want.dx, golden.Tolerance)
 				for i, p := range net.Params() {
-					name := fmt.Sprintf("%v, fixed %02b, dx %v: gradient of %d", c.specs, mask, input, i)
+					name := fmt.Sprintf("%v, fixed %02b, dx %v, unfused %v: gradient of %d", c.specs, mask, input, unfused, i)
 					if p.Fixed != (got.params[i] == nil) {
 						t.Errorf("%s: %d values", name, len(got.params[i]))
 					} else if !p.Fixed {

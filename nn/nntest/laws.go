@@ -129,39 +129,6 @@ func withoutInputGradient(b *bench, training bool) error {
 	return close("parameter gradients where dx is not wanted", got.gradients, want.gradients, rounding)
 }
 
-// fixed: each parameter may be fixed, also alone, and the others' gradients
-// and dx are what they were.
-func fixed(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	c := b.config(training)
-	for _, c.InputGradient = range []bool{true, false} {
-		want := b.whole(net.NewPass(c), x, dy)
-		at := 0
-		for _, p := range net.Params() {
-			if p.Fixed {
-				continue
-			}
-			p.Fixed = true
-			got := b.whole(net.NewPass(c), x, dy)
-			p.Fixed = false
-			rest := append(clone(want.gradients[:at]), want.gradients[at+len(p.Value.Data):]...)
-			at += len(p.Value.Data)
-			if err := close("fixed "+p.Name+": gradients of the others", got.gradients, rest, rounding); err != nil {
-				return err
-			}
-			if err := close("fixed "+p.Name+": dx", got.dx, want.dx, rounding); err != nil && c.InputGradient {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // batches: a pass serves batches of any size up to its capacity, and what
 // comes of a sample does not depend on the others, unless the layer is Joint.
 func batches(b *bench, training bool) error {

@@ -75,7 +75,6 @@ var laws = []law{
 	{"linear: the way back is the adjoint", inBothModes(adjoint)},
 	{"Backward adds", inBothModes(adds)},
 	{"parameter gradients without dx", inBothModes(withoutInputGradient)},
-	{"fixed parameters take no gradient", inBothModes(fixed)},
 	{"batches shrink and grow", inBothModes(batches)},
 	{"a few samples at a time", inBothModes(chunks)},
 	{"shards equal the batch", inBothModes(shards)},
