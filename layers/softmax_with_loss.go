@@ -8,7 +8,7 @@ import "tatami/nn"
 //	loss = −log y_t, y = softmax(x), dx = (y − target)/batch
 //
 // It works on logits, from the logarithm of the sum, so it is finite for any
-// finite x. Targets may also be probabilities. Outputs are plain features, one
+// finite x. Targets may also be probabilities, which sum to 1. Outputs are plain features, one
 // a class: there is no loss of images.
 type SoftmaxWithLoss struct {
 	// Smoothing e makes the target (1−e) on the label plus e/classes on every

@@ -183,11 +183,11 @@ func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
 	return nil
 }
 
-// ImportPyTorch copies weights in PyTorch's layout into the parameters that
-// are weights and biases, in file order, whatever their names: filters
-// O,I,KH,KW become O,KH,KW,I, and the inputs of an affine layer, flattened
-// C,H,W, become H,W,C. Nothing is rescaled. If it fails the parameters are as
-// before.
+// ImportPyTorch copies weights in PyTorch's layout into the parameters, all of
+// them, in file order, whatever their names: filters O,I,KH,KW become
+// O,KH,KW,I, and the inputs of an affine layer, flattened C,H,W, become H,W,C.
+// Nothing is rescaled. A count or shape that does not fit is an error, which
+// names the tensor and leaves the parameters as before.
 func (s *Sequential) ImportPyTorch(file []safetensors.Tensor) error {
 	ours, params := s.tensors(), s.Params()
 	for i, t := range file {

@@ -166,8 +166,9 @@ func thousands(n int) string {
 }
 
 // Predict returns the network's answer for each sample of x: probabilities,
-// with a softmax over the channels added where the network does not end in one. It may be
-// called from many goroutines at once.
+// with a softmax over the channels added where the network does not end in
+// one. It may be called from many goroutines at once. It panics if x is not of
+// the input's shape.
 func (s *Sequential) Predict(x *Tensor) *Tensor {
 	y := NewTensor(x.N, s.Output())
 	s.PredictInto(y, x)

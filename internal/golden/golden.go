@@ -2,8 +2,9 @@
 // as JSON, with tensors and the tolerance they are compared by.
 //
 // A file is {"source": …, "notes": …, "cases": […]}; its notes state what the
-// numbers mean, and whatever else stands beside the cases is for readers. Tests find it in testdata/golden of their own folder, or in the
-// folder that TATAMI_GOLDEN names, so that the same tests run on other cases.
+// numbers mean, and whatever else stands beside the cases is for readers.
+// Tests find it in testdata/golden of their own folder, or in the folder that
+// TATAMI_GOLDEN names, so that the same tests run on other cases.
 package golden
 
 import (
