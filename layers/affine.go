@@ -19,6 +19,7 @@ import (
 //
 // Parameters: weight, Units rows of the input's shape; bias, Units.
 type Affine struct {
+	// Units is the number of outputs.
 	Units int
 	// Init draws the weights; nil is [nn.He]. Biases start at 0.
 	Init nn.Initializer
@@ -57,7 +58,8 @@ func checkCount(params int) error {
 	return nil
 }
 
-// Build implements [nn.Spec].
+// Build implements [nn.Spec]. It fails if Units is less than 1 or the weight
+// larger than a network may be.
 func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Units < 1 {
 		return nil, fmt.Errorf("field Units is %d, wanted at least 1", s.Units)

@@ -17,7 +17,8 @@ import (
 // In training mean and (biased) variance are those of the whole batch, however
 // many shards it is cut into; in inference, and when frozen, the running ones.
 // These start at 0 and 1 and take Momentum of the new value at each step, of
-// the unbiased variance. Any shape.
+// the unbiased variance. Any shape. Where a batch has one value a channel its
+// variance is 0, so y is Beta and dx is 0.
 //
 // The book's differs: its momentum 0.9 is the share of the old value, its
 // running variance starts at 0 and is biased, Epsilon is 1e-6, and an image
@@ -38,7 +39,8 @@ func (BatchNormalization) String() string { return "BatchNormalization" }
 // CountParams implements [nn.Counted].
 func (BatchNormalization) CountParams(in nn.Shape) int { return 4 * in.C }
 
-// Build implements [nn.Spec].
+// Build implements [nn.Spec]. It fails if Epsilon is not positive or Momentum
+// not in (0, 1].
 func (s BatchNormalization) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	if s.Epsilon == 0 {
 		s.Epsilon = 1e-5

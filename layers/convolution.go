@@ -28,8 +28,9 @@ import (
 //
 // Parameters: weight, Filters of Kernel×Kernel×C; bias, Filters.
 type Convolution struct {
+	// Filters is their number, Kernel their side in pixels.
 	Filters, Kernel int
-	// Stride is the step of the filter; 0 is 1.
+	// Stride is the step of the filter in pixels; 0 is 1.
 	Stride int
 	// Pad is the number of zeros around the image.
 	Pad int
@@ -77,7 +78,8 @@ func windows(in nn.Shape, sizeField string, size, stride, pad int) (out nn.Shape
 	return nn.Shape{H: (in.H+2*pad-size)/stride + 1, W: (in.W+2*pad-size)/stride + 1, C: in.C}, nil
 }
 
-// Build implements [nn.Spec].
+// Build implements [nn.Spec]. It fails if Filters or Kernel is less than 1,
+// Stride or Pad negative, or the padded input smaller than the kernel.
 func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Filters < 1 {
 		return nil, fmt.Errorf("field Filters is %d, wanted at least 1", s.Filters)

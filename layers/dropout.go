@@ -22,7 +22,7 @@ type Dropout struct {
 
 func (s Dropout) String() string { return fmt.Sprintf("Dropout %g", s.Ratio) }
 
-// Build implements [nn.Spec].
+// Build implements [nn.Spec]. It fails if Ratio is not in [0, 1).
 func (s Dropout) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	if !(s.Ratio >= 0 && s.Ratio < 1) {
 		return nil, fmt.Errorf("field Ratio is %g, wanted 0 or more and less than 1", s.Ratio)

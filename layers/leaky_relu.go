@@ -24,7 +24,7 @@ func (s LeakyReLU) slope() float32 {
 	return s.Slope
 }
 
-// Build implements [nn.Spec].
+// Build implements [nn.Spec]. It fails if Slope is NaN or infinite.
 func (s LeakyReLU) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	if v := float64(s.Slope); math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil, fmt.Errorf("field Slope is %g, wanted a number", v)

@@ -16,8 +16,9 @@ import (
 // the pixels inside the image. Of several equal maxima the first takes the
 // gradient; NaN counts as the greatest.
 type Pooling struct {
+	// Size is the window's side in pixels.
 	Size int
-	// Stride is the step of the window; 0 is Size.
+	// Stride is the step of the window in pixels; 0 is Size.
 	Stride int
 	// Pad widens the image at each side, by at most half of Size.
 	Pad int
@@ -33,7 +34,9 @@ func (s Pooling) String() string {
 	return fmt.Sprintf("Pooling %s %d×%d", kind, s.Size, s.Size) + strideAndPad(s.Stride, s.Size, s.Pad)
 }
 
-// Build implements [nn.Spec].
+// Build implements [nn.Spec]. It fails if Size is less than 1, Stride or Pad
+// negative, Pad more than half of Size, or the padded input smaller than a
+// window.
 func (s Pooling) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	stride := s.Stride
 	if stride == 0 {
