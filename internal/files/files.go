@@ -13,10 +13,18 @@ import (
 )
 
 // Write writes what write gives beside path, syncs it and renames it to path,
-// so path holds either its earlier content or all of the new.
+// so path holds either its earlier content or all of the new. A link stays, and
+// the file that it names is written; a device or folder is refused.
 func Write(path string, write func(io.Writer) error) error {
 	err := func() error {
-		f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
+		target := path
+		if named, err := filepath.EvalSymlinks(path); err == nil {
+			target = named
+		}
+		if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() {
+			return errors.New("not a regular file")
+		}
+		f, err := renameio.NewPendingFile(target, renameio.WithTempDir(filepath.Dir(target)),
 			renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
 		if err != nil {
 			return err

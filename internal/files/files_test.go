@@ -3,6 +3,7 @@ package files_test
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,5 +48,44 @@ func TestWrite(t *testing.T) {
 	err := files.Write(filepath.Join(path, "below"), func(io.Writer) error { return nil })
 	if err == nil || !strings.HasSuffix(err.Error(), "file/below: not a directory") {
 		t.Errorf("error %v, wanted one without a temporary name", err)
+	}
+}
+
+// A link stays a link. What is no regular file is not replaced by one, not even
+// by those who may: the socket here stands for a device.
+func TestWriteThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	path, link, folder, socket := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "folder"), filepath.Join(dir, "socket")
+	if err := os.WriteFile(path, []byte("first"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file", link); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := func(w io.Writer) error {
+		_, err := io.WriteString(w, "second")
+		return err
+	}
+	if err := files.Write(link, write); err != nil {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != "file" {
+		t.Errorf("the link names %q, %v", to, err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "second" {
+		t.Errorf("the file has %q", got)
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	for _, path := range []string{folder, socket} {
+		if err := files.Write(path, write); err == nil || err.Error() != "cannot write "+path+": not a regular file" {
+			t.Errorf("error %v", err)
+		}
 	}
 }
