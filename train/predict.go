@@ -1,0 +1,21 @@
+package train
+
+import (
+	"math"
+
+	"tatami/nn"
+)
+
+// Predict is [nn.Sequential.Predict] for many samples, on all processors: the
+// probabilities of every sample of x.
+func Predict(net *nn.Sequential, x *nn.Tensor) *nn.Tensor {
+	y := nn.NewTensor(x.N, net.Output())
+	c := newCrew(math.MaxInt32)
+	defer c.close()
+	c.run((x.N+evaluationBatch-1)/evaluationBatch, func(b int) {
+		from := b * evaluationBatch
+		to := min(from+evaluationBatch, x.N)
+		net.PredictInto(y.Slice(from, to), x.Slice(from, to))
+	})
+	return y
+}
