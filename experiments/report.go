@@ -54,13 +54,13 @@ func WriteMarkdown(w io.Writer, results []*Result) error {
 				cell.Replace(l.Accepted), cell.Replace(l.Measured), l.Verdict)
 		}
 	}
-	fmt.Fprintln(w, "\n| experiment | seconds | lesson | shown by |\n|---|---|---|---|")
+	fmt.Fprintln(w, "\n| experiment | seeds | seconds a run | lesson | shown by |\n|---|---|---|---|---|")
 	for _, r := range results {
 		var claims []string
 		for _, c := range r.Claims {
 			claims = append(claims, c.mark()+" "+cell.Replace(c.Text))
 		}
-		if _, err := fmt.Fprintf(w, "| %s | %.1f | %s | %s |\n", r.ID, r.Seconds, cell.Replace(r.Lesson), strings.Join(claims, "; ")); err != nil {
+		if _, err := fmt.Fprintf(w, "| %s | %d | %.1f | %s | %s |\n", r.ID, len(r.Records), r.Seconds, cell.Replace(r.Lesson), strings.Join(claims, "; ")); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func WriteHTML(w io.Writer, results []*Result, now time.Time) error {
 	}
 	var facts struct {
 		Results               []*Result
-		Seeds, Met, Judged    int
+		Met, Judged           int
 		Fast                  bool
 		Seconds               float64
 		Date                  string
@@ -93,7 +93,6 @@ func WriteHTML(w io.Writer, results []*Result, now time.Time) error {
 	}
 	facts.Results, facts.Date = results, now.Format("2006-01-02")
 	for _, r := range results {
-		facts.Seeds = max(facts.Seeds, len(r.Records))
 		facts.Fast = facts.Fast || r.Fast
 		for _, rec := range r.Records {
 			facts.Seconds += rec.Seconds

@@ -24,7 +24,8 @@ import (
 type Runner struct {
 	// Out is the folder.
 	Out string
-	// Seeds is the number of runs of each, with seeds 1, 2, …; 0 is 1.
+	// Seeds is the least number of runs of each, with seeds 1, 2, …; 0 is 1.
+	// More that are there count too.
 	Seeds int
 	// Fast runs smaller versions.
 	Fast bool
@@ -128,7 +129,6 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 			return nil, false, err
 		}
 	}
-	result.Records = slices.DeleteFunc(result.Records, func(rec Record) bool { return rec.Seed > uint64(r.Seeds) })
 	result.summarize(e.Rows)
 	return result, reused, nil
 }

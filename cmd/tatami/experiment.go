@@ -79,7 +79,7 @@ size, is not done again. "all" also writes report.html and report.md there, with
 	}
 	f := cmd.Flags()
 	f.IntVar(&o.chapter, "chapter", 0, "run the experiments of this chapter of the book")
-	f.IntVar(&o.Seeds, "seeds", 1, "number of runs of each, with seeds 1, 2, …")
+	f.IntVar(&o.Seeds, "seeds", 1, "least number of runs of each, with seeds 1, 2, …")
 	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), "folder of figures, tables and results")
 	f.BoolVar(&o.Fast, "fast", false, "run a smaller version of each, not to be compared with what was published")
 	f.StringVar(&o.Weights, "weights", "", "safetensors file of the book's weights, for ch03-inference")
