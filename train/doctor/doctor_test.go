@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"tatami/datasets"
@@ -17,14 +18,29 @@ import (
 	"tatami/train/doctor"
 )
 
+// readMNIST reads once for all tests.
+var readMNIST = sync.OnceValue(func() (sets struct {
+	digits, test *datasets.Dataset
+	err          error
+}) {
+	sets.digits, sets.test, sets.err = datasets.MNIST()
+	return sets
+})
+
+func mnist(t *testing.T) (digits, test *datasets.Dataset) {
+	t.Helper()
+	sets := readMNIST()
+	if sets.err != nil {
+		t.Fatal(sets.err)
+	}
+	return sets.digits, sets.test
+}
+
 // newRun is a run on the first digits of MNIST, with the defaults of the
 // command but for a constant rate.
 func newRun(t *testing.T, images, epochs int, specs []nn.Spec, rule optim.Rule, rate float64) *train.Trainer {
 	t.Helper()
-	digits, test, err := datasets.MNIST()
-	if err != nil {
-		t.Fatal(err)
-	}
+	digits, test := mnist(t)
 	net, err := nn.NewSequential(digits.Shape, rand.New(rand.NewPCG(1, 0)), specs...)
 	if err != nil {
 		t.Fatal(err)
