@@ -124,20 +124,21 @@ func TestResume(t *testing.T) {
 // The second Ctrl-C does not wait for the step to end.
 func TestSecondInterrupt(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	// One step of seconds, on any machine.
-	r := startWith(t, []string{"TATAMI_ISA=portable"}, dir,
-		"train", "--batch", "60000", "--shards", "1", "--augment", "elastic", "--net", "mlp", "--out", "out")
-	await(t, filepath.Join(dir, "out"))
-	time.Sleep(100 * time.Millisecond)
-	r.Process.Signal(os.Interrupt)
-	time.Sleep(100 * time.Millisecond)
-	r.Process.Signal(os.Interrupt)
-	r.Wait()
-	if s := r.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGINT {
-		t.Errorf("%v\nstdout: %s\nstderr: %s", r.ProcessState, &r.stdout, &r.stderr)
+	for try := range 5 { // the step of a second or two may end between the signals, if this process has to wait for its turn
+		dir := t.TempDir()
+		r := startWith(t, []string{"TATAMI_ISA=portable"}, dir,
+			"train", "--batch", "60000", "--shards", "1", "--augment", "elastic", "--net", "mlp", "--out", "out")
+		await(t, filepath.Join(dir, "out"))
+		time.Sleep(100 * time.Millisecond)
+		r.Process.Signal(os.Interrupt)
+		time.Sleep(100 * time.Millisecond)
+		r.Process.Signal(os.Interrupt)
+		r.Wait()
+		left := content(t, filepath.Join(dir, "out"))
+		if s := r.ProcessState.Sys().(syscall.WaitStatus); s.Signaled() && s.Signal() == syscall.SIGINT && len(left) == 0 {
+			return
+		}
+		t.Logf("try %d: %v, left %v\nstdout: %s\nstderr: %s", try, r.ProcessState, left, &r.stdout, &r.stderr)
 	}
-	if left := content(t, filepath.Join(dir, "out")); len(left) > 0 {
-		t.Errorf("left %v", left)
-	}
+	t.Error("no second interrupt ended a step")
 }
