@@ -136,7 +136,7 @@ func (r *Result) summarize(rows []Row) {
 		switch {
 		case len(values) == 0:
 			line.Measured = "not run: needs " + row.Needs
-		case len(values) == 1:
+		case len(values) == 1 || deviation == 0:
 			line.Measured = row.write(mean)
 		default:
 			line.Measured = row.write(mean) + " ± " + row.write(deviation)
