@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"context"
-	"slices"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -97,8 +96,10 @@ func lenet5() Experiment {
 // fitLeNet trains a LeNet-5.
 func fitLeNet(ctx context.Context, r *Run, training, test *datasets.Dataset, distort datasets.Augmentation) (*nn.Sequential, *Log, error) {
 	const batch = 100
-	all := layers.Networks()
-	network := all[slices.IndexFunc(all, func(n layers.Network) bool { return n.Name == "lenet" })]
+	network, err := layers.FindNetwork("lenet")
+	if err != nil {
+		return nil, nil, err
+	}
 	net, err := nn.NewSequential(network.Input, r.Rand(0), network.Specs(10)...)
 	if err != nil {
 		return nil, nil, err

@@ -1,6 +1,9 @@
 package layers
 
-import "tatami/nn"
+import (
+	"tatami/internal/suggest"
+	"tatami/nn"
+)
 
 // Network is a well-known network.
 type Network struct {
@@ -22,6 +25,19 @@ func Networks() []Network {
 		{"best", "three convolutions, for the highest accuracy in two minutes", digit, best},
 		{"lenet", "LeNet-5 of 1998, modernised: ReLU and max pooling, no connection table, softmax", digit, leNet},
 	}
+}
+
+// FindNetwork is the network of that name; an unknown one is an error that
+// proposes the nearest.
+func FindNetwork(name string) (Network, error) {
+	var names []string
+	for _, n := range Networks() {
+		if n.Name == name {
+			return n, nil
+		}
+		names = append(names, n.Name)
+	}
+	return Network{}, suggest.Unknown("network", name, names)
 }
 
 func twoLayer(classes int) []nn.Spec {

@@ -17,13 +17,11 @@ import (
 
 func named(t testing.TB, name string) *nn.Sequential {
 	t.Helper()
-	for _, n := range layers.Networks() {
-		if n.Name == name {
-			return network(t, n.Input, n.Specs(10)...)
-		}
+	n, err := layers.FindNetwork(name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no network %q", name)
-	return nil
+	return network(t, n.Input, n.Specs(10)...)
 }
 
 // TestNetworkCounts: parameters and multiply-adds as they are worked out by

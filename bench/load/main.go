@@ -134,16 +134,15 @@ func mb(bytes int) float64       { return float64(bytes) / (1 << 20) }
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func saveUntrained(path string) error {
-	for _, n := range layers.Networks() {
-		if n.Name == "simple" {
-			net, err := nn.NewSequential(n.Input, rand.New(rand.NewPCG(1, 0)), n.Specs(10)...)
-			if err != nil {
-				return err
-			}
-			return nn.Save(path, &nn.Model{Sequential: net})
-		}
+	n, err := layers.FindNetwork("simple")
+	if err != nil {
+		return err
 	}
-	return errors.New("there is no network simple")
+	net, err := nn.NewSequential(n.Input, rand.New(rand.NewPCG(1, 0)), n.Specs(10)...)
+	if err != nil {
+		return err
+	}
+	return nn.Save(path, &nn.Model{Sequential: net})
 }
 
 // drawings are test digits as the page sends them: PNGs of 168×168 in colour.

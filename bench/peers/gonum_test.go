@@ -175,7 +175,10 @@ func simpleTrainer(t testing.TB, updates int) (*train.Trainer, *datasets.Dataset
 		t.Fatal(err)
 	}
 	data = data.Limit(batch)
-	network := layers.Networks()[slices.IndexFunc(layers.Networks(), func(n layers.Network) bool { return n.Name == "simple" })]
+	network, err := layers.FindNetwork("simple")
+	if err != nil {
+		t.Fatal(err)
+	}
 	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), network.Specs(classes)...)
 	if err != nil {
 		t.Fatal(err)

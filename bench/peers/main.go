@@ -74,11 +74,11 @@ func epoch(name string, epochs int) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(layers.Networks(), func(n layers.Network) bool { return n.Name == name })
-	if i < 0 {
-		return fmt.Errorf("unknown network %q", name)
+	network, err := layers.FindNetwork(name)
+	if err != nil {
+		return err
 	}
-	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), layers.Networks()[i].Specs(10)...)
+	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), network.Specs(10)...)
 	if err != nil {
 		return err
 	}

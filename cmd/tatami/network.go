@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"tatami/internal/files"
-	"tatami/internal/suggest"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -28,17 +27,14 @@ func findNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 		}
 		return in, specs, nil
 	}
-	var names []string
-	for _, n := range layers.Networks() {
-		if n.Name == name {
-			if shape == (nn.Shape{}) {
-				shape = n.Input
-			}
-			return shape, n.Specs(classes), nil
-		}
-		names = append(names, n.Name)
+	n, err := layers.FindNetwork(name)
+	if err != nil {
+		return nn.Shape{}, nil, usageError{err}
 	}
-	return nn.Shape{}, nil, usageError{suggest.Unknown("network", name, names)}
+	if shape == (nn.Shape{}) {
+		shape = n.Input
+	}
+	return shape, n.Specs(classes), nil
 }
 
 // networkNames lists for a flag's help what findNetwork finds.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,8 +37,7 @@ func newSummary() *cobra.Command {
 
 // isModel tells a model's file, which may have any name, from a network.
 func isModel(name string) bool {
-	isNetwork := func(n layers.Network) bool { return n.Name == name }
-	if strings.HasSuffix(name, ".json") || slices.ContainsFunc(layers.Networks(), isNetwork) {
+	if _, err := layers.FindNetwork(name); err == nil || strings.HasSuffix(name, ".json") {
 		return false
 	}
 	_, err := os.Stat(name)

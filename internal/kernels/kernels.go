@@ -15,7 +15,3 @@
 package kernels
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../stubs_amd64.go -pkg kernels
-
-// chunk is how many elements an elementwise kernel takes in one call of assembly, which cannot be preempted: well under
-// 100 µs, and long enough that the calls cost nothing.
-const chunk = 1 << 15

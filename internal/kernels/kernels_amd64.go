@@ -4,6 +4,10 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
+// chunk is how many elements an elementwise kernel takes in one call of assembly, which cannot be preempted: well under
+// 100 µs, and long enough that the calls cost nothing.
+const chunk = 1 << 15
+
 // available lists the instruction sets of this machine, best first.
 func available() []isa {
 	x := &cpu.X86

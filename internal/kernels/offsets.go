@@ -58,6 +58,3 @@ func (o Offsets) First(n int) Offsets {
 	o.list, o.max, o.inQuads = o.list[:n:n], int(o.list[n-1]), min(o.inQuads, n&^3)
 	return o
 }
-
-// quads reports whether every fourth offset is followed by its three neighbours.
-func (o Offsets) quads() bool { return o.inQuads == len(o.list) }

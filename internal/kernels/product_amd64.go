@@ -171,3 +171,6 @@ func transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
 
 // transposeChunk is how many columns one call of assembly moves.
 const transposeChunk = 2048
+
+// quads reports whether every fourth offset is followed by its three neighbours.
+func (o Offsets) quads() bool { return o.inQuads == len(o.list) }

@@ -53,12 +53,11 @@ func newRun(t *testing.T, images, epochs int, specs []nn.Spec, rule optim.Rule, 
 }
 
 func network(name string) []nn.Spec {
-	for _, n := range layers.Networks() {
-		if n.Name == name {
-			return n.Specs(10)
-		}
+	n, err := layers.FindNetwork(name)
+	if err != nil {
+		panic(err)
 	}
-	panic(name)
+	return n.Specs(10)
 }
 
 // stack is hidden layers of 100 units.

@@ -35,17 +35,15 @@ import (
 // fresh is a network as it is before training.
 func fresh(t *testing.T, name string) *nn.Model {
 	t.Helper()
-	for _, n := range layers.Networks() {
-		if n.Name == name {
-			net, err := nn.NewSequential(n.Input, rand.New(rand.NewPCG(3, 0)), n.Specs(10)...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return &nn.Model{Sequential: net, Facts: map[string]string{"net": name}}
-		}
+	n, err := layers.FindNetwork(name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no network %s", name)
-	return nil
+	net, err := nn.NewSequential(n.Input, rand.New(rand.NewPCG(3, 0)), n.Specs(10)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &nn.Model{Sequential: net, Facts: map[string]string{"net": name}}
 }
 
 // pictures are images of noise with labels.
