@@ -109,11 +109,14 @@ async function read(file) {
 // Answers.
 
 const predict = latest(async () => {
+  const now = generation;
   if (pad.blank) return;
   try {
     const q = await question();
     const list = await Promise.all(shown.map((model) => post("predict", model, q)));
-    if (!pad.blank) list.forEach((a, i) => verdict(columns[i], a));
+    if (pad.blank) return;
+    list.forEach((a, i) => verdict(columns[i], a));
+    document.body.dataset.predicted = now;
   } catch (error) {
     complain(error);
   }
@@ -140,8 +143,8 @@ const look = latest(async () => {
     ]);
     if (stale()) return;
     speak();
-    document.body.dataset.looked = now;
     if (Object.values(answers.neighbours).some((a) => a.status === "reading")) setTimeout(look, 1000);
+    else document.body.dataset.looked = now;
   } catch (error) {
     complain(error);
   }

@@ -31,16 +31,20 @@ func three() (points [][2]float64) {
 	return points
 }
 
-const ready = `"ready" in document.body.dataset`
+const (
+	ready = `"ready" in document.body.dataset`
+	// settled is a page on which all that follows from its picture is there.
+	settled = `(d => d.predicted === d.drawn && d.looked === d.drawn)(document.body.dataset)`
+)
 
-// drawThree draws a 3 and waits until all that follows from it is there.
+// drawThree draws a 3 on a page and waits until it is settled.
 func drawThree(p *webtest.Page, w webtest.Window) {
 	p.Helper()
 	p.Until(ready)
 	p.Drag(w, "#pad", three(), func() { // the probabilities come as one draws
 		p.Until(`/^[0-9]$/.test(document.querySelector("output").textContent)`)
 	})
-	p.Until(`document.body.dataset.looked === document.body.dataset.drawn`)
+	p.Until(settled)
 }
 
 func answers(p *webtest.Page) string {
@@ -153,7 +157,7 @@ func TestPageOpensPicture(t *testing.T) {
 	}
 	p.Do(chromedp.SetUploadFiles("#file", []string{path}))
 	p.Until(`document.querySelector("output").textContent === "3"`)
-	p.Until(`document.body.dataset.looked === document.body.dataset.drawn`)
+	p.Until(settled)
 	want, err := datasets.Digit(img, s.simple.Input())
 	if err != nil {
 		t.Fatal(err)

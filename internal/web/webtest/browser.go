@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -49,11 +50,21 @@ type Page struct {
 	ctx  context.Context
 	base string
 
-	mu       sync.Mutex
-	wrong    []string // console errors, exceptions, requests elsewhere
-	asked    map[network.RequestID]string
-	answered map[string]network.RequestID // the last by path
+	mu    sync.Mutex
+	wrong []string // console errors, exceptions, requests elsewhere
 }
+
+// keepAnswers has a page keep the last answer to each path that it fetches,
+// before it sees the answer itself.
+const keepAnswers = `{
+	const ask = fetch;
+	window.answers = {};
+	window.fetch = async (path, ...more) => {
+		const answer = await ask(path, ...more);
+		window.answers[path.split("?")[0]] = await answer.clone().text();
+		return answer;
+	};
+}`
 
 // Open opens base+path in a browser of its own, which the test's end closes.
 // It skips the test with -short, and where there is no Chromium.
@@ -80,7 +91,7 @@ func Open(t testing.TB, base, path string, w Window) *Page {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	p := &Page{TB: t, ctx: ctx, base: base, asked: map[network.RequestID]string{}, answered: map[string]network.RequestID{}}
+	p := &Page{TB: t, ctx: ctx, base: base}
 	if err := chromedp.Listen(ctx, p.watch); err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +112,7 @@ func Open(t testing.TB, base, path string, w Window) *Page {
 		Width: w.Width, Height: w.Height, DeviceScaleFactor: 1, Mobile: w.Phone,
 	})
 	Call(p, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: w.Phone})
+	Call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: keepAnswers})
 	p.Do(chromedp.Navigate(base + path))
 	return p
 }
@@ -121,14 +133,9 @@ func (p *Page) watch(event any) {
 			wrong("log: %s %s", e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		path, ok := strings.CutPrefix(e.Request.URL, p.base)
-		if !ok && !strings.HasPrefix(e.Request.URL, "data:") && !strings.HasPrefix(e.Request.URL, "blob:"+p.base) {
-			wrong("request to %s", e.Request.URL)
+		if u := e.Request.URL; !strings.HasPrefix(u, p.base) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:"+p.base) {
+			wrong("request to %s", u)
 		}
-		path, _, _ = strings.Cut(path, "?")
-		p.asked[e.RequestID] = path
-	case *network.EventLoadingFinished:
-		p.answered[p.asked[e.RequestID]] = e.RequestID
 	}
 }
 
@@ -194,13 +201,10 @@ func (p *Page) fail(format string, args ...any) {
 	p.Fatalf(format+"\n%s", append(args, strings.Join(p.wrong, "\n"))...)
 }
 
-// Answer is the body of the last finished answer of a path.
+// Answer is the last answer to a path that the page has fetched.
 func (p *Page) Answer(path string) []byte {
 	p.Helper()
-	p.mu.Lock()
-	id := p.answered[path]
-	p.mu.Unlock()
-	return Call(p, network.GetResponseBody, network.GetResponseBodyParams{RequestID: id}).Body
+	return []byte(Value[string](p, `window.answers[%q]`, path))
 }
 
 // Box is where an element is in the window, in pixels.
