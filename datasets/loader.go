@@ -28,6 +28,14 @@ func (l *Loader) Batches() int {
 	return (l.Data.Len() + l.BatchSize - 1) / l.BatchSize
 }
 
+// Len is the number of images in the given batch of an epoch.
+func (l *Loader) Len(batch int) int {
+	if l.Replacement && !l.Ordered {
+		return l.BatchSize
+	}
+	return min(l.BatchSize, l.Data.Len()-batch*l.BatchSize)
+}
+
 // Epoch is one pass over a dataset in an order of its own. It may be used by
 // many goroutines at once.
 type Epoch struct {
@@ -66,12 +74,7 @@ func (l *Loader) Epoch(e int) *Epoch {
 }
 
 // Len is the number of images in the given batch.
-func (e *Epoch) Len(batch int) int {
-	if e.loader.Replacement && !e.loader.Ordered {
-		return e.loader.BatchSize
-	}
-	return min(e.loader.BatchSize, e.loader.Data.Len()-batch*e.loader.BatchSize)
-}
+func (e *Epoch) Len(batch int) int { return e.loader.Len(batch) }
 
 // Fill writes images [from, to) of a batch to x, as floats in [0,1], and their
 // labels. x and labels have to-from places. How an image is distorted depends

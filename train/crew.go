@@ -10,17 +10,24 @@ import (
 // along. Between two jobs they spin for a while before they sleep: a meeting
 // of spinning workers costs a microsecond or two, a wake-up a hundred. A job
 // waits for its tasks, not for the workers: where other programs want the
-// processors too, one that did not get there in time is not missed.
+// processors too, one that did not get there in time is not missed. Beside it
+// there may be a job that nobody waits for, which is done by workers who would
+// have to wait.
 type crew struct {
-	workers int // the owner included
-	job     func(task int)
-	work    atomic.Uint64 // the number of tasks, and below it that of the next to take
-	left    atomic.Int32  // tasks that are not done
-	closed  atomic.Bool
+	workers    int // the owner included
+	main, side queue
+	closed     atomic.Bool
 
 	asleep atomic.Int32
 	mutex  sync.Mutex
 	wake   sync.Cond
+}
+
+// queue is a job's tasks 0, 1, and so on.
+type queue struct {
+	job  func(task int)
+	work atomic.Uint64 // the number of tasks, and below it that of the next to take
+	left atomic.Int32  // tasks that are not done
 }
 
 // newCrew starts workers, one a processor and at most the given number. They
@@ -41,13 +48,27 @@ func (c *crew) close() {
 
 // run has job done for tasks 0, 1, … and returns when all are.
 func (c *crew) run(tasks int, job func(task int)) {
-	c.job = job
-	c.left.Store(int32(tasks))
-	c.work.Store(uint64(tasks) << 32)
+	c.main.fill(tasks, job)
 	c.rouse()
-	for c.take() {
+	for c.main.take() {
 	}
-	for i := 0; c.left.Load() > 0; i++ {
+	for i := 0; !c.main.done(); i++ {
+		if c.side.take() {
+			i = 0
+		} else if i > spins {
+			runtime.Gosched()
+		}
+	}
+}
+
+// beside has a job done beside others, until finish. There is none yet.
+func (c *crew) beside(tasks int, job func(task int)) { c.side.fill(tasks, job) }
+
+// finish returns when the job beside others is done.
+func (c *crew) finish() {
+	for c.side.take() {
+	}
+	for i := 0; !c.side.done(); i++ {
 		if i > spins {
 			runtime.Gosched()
 		}
@@ -63,24 +84,35 @@ func (c *crew) rouse() {
 	}
 }
 
+func (q *queue) fill(tasks int, job func(task int)) {
+	q.job = job
+	q.left.Store(int32(tasks))
+	q.work.Store(uint64(tasks) << 32)
+}
+
 // take does a task if there is one. The job cannot change between the two,
 // since the owner waits for every task that was taken.
-func (c *crew) take() bool {
+func (q *queue) take() bool {
 	for {
-		work := c.work.Load()
-		if idle(work) {
+		work := q.work.Load()
+		if uint32(work) == uint32(work>>32) {
 			return false
 		}
-		if c.work.CompareAndSwap(work, work+1) {
-			c.job(int(uint32(work)))
-			c.left.Add(-1)
+		if q.work.CompareAndSwap(work, work+1) {
+			q.job(int(uint32(work)))
+			q.left.Add(-1)
 			return true
 		}
 	}
 }
 
+func (q *queue) done() bool { return q.left.Load() == 0 }
+
 // idle reports whether all tasks are taken.
-func idle(work uint64) bool { return uint32(work) == uint32(work>>32) }
+func (q *queue) idle() bool {
+	work := q.work.Load()
+	return uint32(work) == uint32(work>>32)
+}
 
 // spins is how often a worker looks before it lets others run, and rests how
 // often it does so before it sleeps: together about a millisecond.
@@ -92,7 +124,7 @@ const (
 func (c *crew) live() {
 	for i := 0; !c.closed.Load(); i++ {
 		switch {
-		case c.take():
+		case c.main.take() || c.side.take():
 			i = 0
 		case i > spins+rests:
 			c.sleep()
@@ -106,7 +138,7 @@ func (c *crew) live() {
 func (c *crew) sleep() {
 	c.asleep.Add(1)
 	c.mutex.Lock()
-	for idle(c.work.Load()) && !c.closed.Load() {
+	for c.main.idle() && c.side.idle() && !c.closed.Load() {
 		c.wake.Wait()
 	}
 	c.mutex.Unlock()

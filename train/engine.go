@@ -3,7 +3,6 @@ package train
 import (
 	"math"
 
-	"tatami/datasets"
 	"tatami/internal/kernels"
 	"tatami/nn"
 	"tatami/optim"
@@ -21,11 +20,10 @@ type engine struct {
 	clip      float64
 	ranges    []gradientRange
 	squares   []float64 // of the gradient, by range
+	feed      *feed
 
 	// The present batch.
-	epoch *datasets.Epoch
-	batch int
-	size  int
+	batch *batch
 	leg   int
 	rate  float64
 
@@ -36,10 +34,8 @@ type engine struct {
 // shard is a part of the batch.
 type shard struct {
 	pass    *nn.Pass
-	x       *nn.Tensor
-	view    nn.Tensor
+	x       nn.Tensor
 	labels  []int
-	n       int
 	loss    float64
 	correct int
 }
@@ -82,19 +78,12 @@ func gradientRanges(deferrals []nn.Deferral, size int) []gradientRange {
 
 func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 	e := &engine{crew: c, loss: t.Loss, optimizer: optimizer, clip: t.Clip}
-	largest := t.Loader.BatchSize
-	if !t.Loader.Replacement {
-		largest = min(largest, t.Loader.Data.Len())
-	}
-	capacity := (largest + t.Shards - 1) / t.Shards
+	e.feed = newFeed(c, t.Loader, t.Epochs)
+	capacity := (t.Loader.Len(0) + t.Shards - 1) / t.Shards
 	for range t.Shards {
-		s := &shard{
-			pass: t.Net.NewPass(nn.PassConfig{
-				Capacity: capacity, Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed, Defer: true,
-			}),
-			x:      nn.NewTensor(capacity, t.Net.Input()),
-			labels: make([]int, capacity),
-		}
+		s := &shard{pass: t.Net.NewPass(nn.PassConfig{
+			Capacity: capacity, Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed, Defer: true,
+		})}
 		e.shards = append(e.shards, s)
 		e.passes = append(e.passes, s.pass)
 	}
@@ -109,8 +98,8 @@ func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
 // update trains on one batch and returns the sum of its losses, the number of
 // right answers, and the norm of the gradient. Where the loss, or the norm of a
 // gradient to be clipped, is not finite it leaves the parameters as they were.
-func (e *engine) update(epoch *datasets.Epoch, batch, step int, rate float64) (loss float64, correct int, norm float64) {
-	e.epoch, e.batch, e.size, e.rate = epoch, batch, epoch.Len(batch), rate
+func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, correct int, norm float64) {
+	e.batch, e.rate = e.feed.batch(epoch, batch), rate
 	legs := e.passes[0].Legs()
 	for _, s := range e.shards {
 		s.pass.Step = uint64(step)
@@ -151,17 +140,17 @@ func (e *engine) norm() float64 {
 	return math.Sqrt(sum)
 }
 
-// forward takes shard i through the present leg; the first leg begins with
-// preparing its samples, the last ends with the loss and goes back.
+// forward takes shard i through the present leg; the last leg ends with the
+// loss and goes back.
 func (e *engine) forward(i int) {
 	s := e.shards[i]
+	size := len(e.batch.labels)
 	if e.leg == 0 {
-		from, to := i*e.size/len(e.shards), (i+1)*e.size/len(e.shards)
-		s.n = to - from
-		s.view = nn.Tensor{N: s.n, Shape: s.x.Shape, Data: s.x.Data[:s.n*s.x.Size()]}
-		e.epoch.Fill(e.batch, from, to, &s.view, s.labels[:s.n])
+		from, to := i*size/len(e.shards), (i+1)*size/len(e.shards)
+		s.x = *e.batch.x.Slice(from, to)
+		s.labels = e.batch.labels[from:to]
 		s.pass.ClearGradients()
-		s.pass.Start(&s.view, i, from, e.size)
+		s.pass.Start(&s.x, i, from, size)
 	} else {
 		s.pass.Join(e.passes...)
 	}
@@ -170,9 +159,9 @@ func (e *engine) forward(i int) {
 		return
 	}
 	y := s.pass.Output()
-	s.loss = e.loss.Loss(s.pass.OutputGradient(), y, nn.Targets{Labels: s.labels[:s.n]}, e.size)
+	s.loss = e.loss.Loss(s.pass.OutputGradient(), y, nn.Targets{Labels: s.labels}, size)
 	s.correct = 0
-	for k, label := range s.labels[:s.n] {
+	for k, label := range s.labels {
 		if argmax(y.Sample(k)) == label {
 			s.correct++
 		}

@@ -186,7 +186,6 @@ func Fits(net *nn.Sequential, data *datasets.Dataset) error {
 // runEpoch trains the rest of the present epoch and evaluates.
 func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
 	start := time.Now()
-	epoch := t.Loader.Epoch(t.epoch)
 	batches := t.Loader.Batches()
 	outside := time.Duration(0) // spent by observers
 	for t.batch < batches && !t.enough() {
@@ -194,7 +193,7 @@ func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
 			t.seconds += (time.Since(start) - outside).Seconds()
 			return err
 		}
-		if err := t.update(epoch); err != nil {
+		if err := t.update(); err != nil {
 			return err
 		}
 		watched := time.Now()
@@ -210,13 +209,13 @@ func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
 
 func (t *Trainer) enough() bool { return t.Steps > 0 && t.step >= t.Steps }
 
-func (t *Trainer) update(epoch *datasets.Epoch) error {
+func (t *Trainer) update() error {
 	rate := t.Schedule.Rate(t.step)
 	if math.IsNaN(rate) || math.IsInf(rate, 0) {
 		return fmt.Errorf("step %d: the learning rate is %w: the schedule gives %g", t.step+1, ErrNotFinite, rate)
 	}
-	n := epoch.Len(t.batch)
-	loss, correct, norm := t.engine.update(epoch, t.batch, t.step, rate)
+	n := t.Loader.Len(t.batch)
+	loss, correct, norm := t.engine.update(t.epoch, t.batch, t.step, rate)
 	switch {
 	case math.IsNaN(loss) || math.IsInf(loss, 0):
 		return diverged(t.step+1, "the loss", t.engine.firstNotFinite(t.Net), rate)
@@ -329,10 +328,10 @@ func diverged(step int, what, where string, rate float64) error {
 // under the present parameters, is not finite.
 func (e *engine) firstNotFinite(net *nn.Sequential) string {
 	for _, s := range e.shards {
-		if s.n == 0 {
+		if s.x.N == 0 {
 			continue
 		}
-		for i, y := range net.Activations(&s.view) {
+		for i, y := range net.Activations(&s.x) {
 			if !finite(y.Data) {
 				return net.LayerName(i)
 			}

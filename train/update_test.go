@@ -16,7 +16,8 @@ import (
 // noise, on so many workers, and one that ends them.
 func updates(t testing.TB, network layers.Network, batch, workers int) (update, end func()) {
 	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
-	for i := range batch {
+	const batches = 4
+	for i := range batches * batch {
 		data.Images = append(data.Images, make([]byte, network.Input.Size()))
 		data.Labels = append(data.Labels, uint8(i%10))
 		for k := range data.Images[i] {
@@ -36,9 +37,8 @@ func updates(t testing.TB, network layers.Network, batch, workers int) (update, 
 	}
 	c := newCrew(workers)
 	e := newEngine(c, tr, tr.optimizer)
-	epoch := tr.Loader.Epoch(0)
 	step := 0
-	return func() { e.update(epoch, 0, step, 0.001); step++ }, c.close
+	return func() { e.update(0, step%batches, step, 0.001); step++ }, c.close
 }
 
 // An update allocates nothing, whatever the network, on one worker and on

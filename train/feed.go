@@ -1,0 +1,78 @@
+package train
+
+import (
+	"sync"
+
+	"tatami/datasets"
+	"tatami/nn"
+)
+
+// feed prepares batches beside the training step: while the crew works on one,
+// workers with nothing else to do shuffle, fill and distort the next.
+type feed struct {
+	crew        *crew
+	loader      *datasets.Loader
+	epochs      int // there is none after so many
+	order       func() *datasets.Epoch
+	epoch       int // whose order it is
+	fillJob     func(task int)
+	ready, next *batch
+}
+
+// batch is what an update trains on.
+type batch struct {
+	epoch, number int
+	x             *nn.Tensor
+	labels        []int
+}
+
+// fillSize is how many images a task prepares: few, since a worker that has
+// begun one comes so much later to the next job.
+const fillSize = 2
+
+func newFeed(c *crew, loader *datasets.Loader, epochs int) *feed {
+	f := &feed{crew: c, loader: loader, epochs: epochs, epoch: -1}
+	f.fillJob = f.fill
+	largest := loader.Len(0)
+	for _, b := range []**batch{&f.ready, &f.next} {
+		*b = &batch{epoch: -1, x: nn.NewTensor(largest, loader.Data.Shape), labels: make([]int, largest)}
+	}
+	return f
+}
+
+// batch returns a batch, valid until the next call, and has the one after it
+// prepared.
+func (f *feed) batch(epoch, number int) *batch {
+	if f.next.epoch != epoch || f.next.number != number {
+		f.prepare(epoch, number)
+	}
+	f.crew.finish()
+	f.ready, f.next = f.next, f.ready
+	if number+1 < f.loader.Batches() {
+		f.prepare(epoch, number+1)
+	} else if epoch+1 < f.epochs {
+		f.prepare(epoch+1, 0)
+	}
+	return f.ready
+}
+
+func (f *feed) prepare(epoch, number int) {
+	f.crew.finish() // another batch than was expected
+	if epoch != f.epoch {
+		f.epoch = epoch
+		f.order = sync.OnceValue(func() *datasets.Epoch { return f.loader.Epoch(epoch) })
+	}
+	b, n := f.next, f.loader.Len(number)
+	b.epoch, b.number = epoch, number
+	b.x.N, b.x.Data, b.labels = n, b.x.Data[:n*b.x.Size()], b.labels[:n]
+	f.crew.beside((n+fillSize-1)/fillSize, f.fillJob)
+}
+
+func (f *feed) fill(task int) {
+	b := f.next
+	from := task * fillSize
+	to := min(from+fillSize, len(b.labels))
+	size := b.x.Size()
+	x := nn.Tensor{N: to - from, Shape: b.x.Shape, Data: b.x.Data[from*size : to*size]}
+	f.order().Fill(b.number, from, to, &x, b.labels[from:to])
+}

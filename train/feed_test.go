@@ -1,0 +1,51 @@
+package train
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"tatami/datasets"
+	"tatami/nn"
+)
+
+// The next batch is prepared while the crew works on something else, and the
+// batches are the loader's, in whatever order they are asked for.
+func TestFeedPreparesBesideJob(t *testing.T) {
+	data := &datasets.Dataset{Shape: nn.Shape{H: 6, W: 5, C: 1}, Classes: make([]string, 10)}
+	for i := range 23 {
+		image := make([]byte, data.Shape.Size())
+		for k := range image {
+			image[k] = byte(7*i + k)
+		}
+		data.Images = append(data.Images, image)
+		data.Labels = append(data.Labels, uint8(i%10))
+	}
+	loader := &datasets.Loader{Data: data, BatchSize: 10, Seed: 3, Augment: datasets.Augmentation{Shift: 1, Rotate: 5}}
+	c := newCrew(2)
+	defer c.close()
+	f := newFeed(c, loader, 3)
+	for _, at := range []struct {
+		epoch, batch int
+		next         bool // is prepared
+	}{{1, 1, true}, {1, 2, true}, {2, 0, true}, {0, 0, true}, {2, 2, false}, {2, 1, true}} {
+		b := f.batch(at.epoch, at.batch)
+		n := loader.Len(at.batch)
+		x, labels := nn.NewTensor(n, data.Shape), make([]int, n)
+		loader.Epoch(at.epoch).Fill(at.batch, 0, n, x, labels)
+		if !slices.Equal(b.x.Data, x.Data) || !slices.Equal(b.labels, labels) {
+			t.Errorf("epoch %d, batch %d is not what the loader fills", at.epoch, at.batch)
+		}
+		if c.workers == 1 || !at.next {
+			continue
+		}
+		c.run(1, func(int) { // one worker is busy, the other has nothing to do
+			for end := time.Now().Add(10 * time.Second); !c.side.done(); time.Sleep(time.Microsecond) {
+				if time.Now().After(end) {
+					t.Errorf("epoch %d, batch %d: the next is not prepared during a job", at.epoch, at.batch)
+					return
+				}
+			}
+		})
+	}
+}
