@@ -50,7 +50,7 @@ type gradientRange struct {
 
 const (
 	rangeSize    = 1 << 14 // values
-	deferredRows = 10      // fills the registers of a product
+	deferredRows = 25      // two tiles of a product that fill the registers
 )
 
 // gradientRanges cuts the flat gradient of the given size.
