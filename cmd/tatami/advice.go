@@ -12,10 +12,11 @@ import (
 type kept struct {
 	settings
 	TensorBoard bool            `json:"tensorboard,omitempty"`
+	Film        bool            `json:"film,omitempty"`
 	Advice      []doctor.Advice `json:"advice,omitempty"`
 }
 
-func (o *trainOptions) kept() kept { return kept{o.settings, o.tensorboard, o.advice} }
+func (o *trainOptions) kept() kept { return kept{o.settings, o.tensorboard, o.film, o.advice} }
 
 // newDoctor makes the observer that gives advice, on stderr and for run.json.
 func (r *runState) newDoctor(shown *progress) *doctor.Doctor {

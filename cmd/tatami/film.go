@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/mat"
@@ -12,6 +16,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/internal/files"
+	"tatami/internal/safetensors"
 	"tatami/internal/web/inspect"
 	"tatami/internal/web/record"
 	"tatami/nn"
@@ -22,12 +27,13 @@ import (
 const (
 	filtersFilm = "filters.gif"
 	mapFilm     = "map.gif"
+	framesName  = "frames.safetensors" // of the films of a run that is not complete
 	filmFrames  = 48
 	filmDelay   = 120 * time.Millisecond
 	// filmImages of the test set are on the map, fewer where their features in
 	// all frames would be more than filmValues.
 	filmImages = 500
-	filmValues = 1 << 25
+	filmValues = 1 << 23
 )
 
 // film keeps the first filters and the features of test images as they change.
@@ -37,6 +43,7 @@ type film struct {
 	images *nn.Tensor
 	due    []int
 	frames []filmFrame
+	path   string // of what is kept for a resume
 }
 
 type filmFrame struct {
@@ -63,20 +70,103 @@ func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, erro
 // Observe keeps a frame whenever its step has come, and the last one as the
 // run leaves the network.
 func (f *film) Observe(e train.Event) error {
-	if e.Kind == train.Finished {
+	switch e.Kind {
+	case train.Epoch:
+		return f.save()
+	case train.Finished:
+		if !e.Trainer.Done() {
+			if err := f.save(); err != nil {
+				return err
+			}
+		}
 		if n := len(f.frames); n > 0 && f.frames[n-1].step == e.Step {
 			f.frames = f.frames[:n-1] // the best epoch's parameters may be others
 		}
-	} else {
+	default:
 		for len(f.due) > 0 && f.due[0] < e.Step {
 			f.due = f.due[1:]
 		}
-		if len(f.due) == 0 || f.due[0] != e.Step || e.Kind == train.Epoch {
+		if len(f.due) == 0 || f.due[0] != e.Step {
 			return nil
 		}
 		f.due = f.due[1:]
 	}
 	f.frames = append(f.frames, filmFrame{e.Step, firstFilters(f.net.Sequential), f.net.Features(f.images)})
+	return nil
+}
+
+// save keeps the frames for a resume: their steps, a tensor of all filters and
+// one of all features.
+func (f *film) save() error {
+	var steps []int
+	filters, features := safetensors.Tensor{Name: "filters"}, safetensors.Tensor{Name: "features"}
+	add := func(all *safetensors.Tensor, t *nn.Tensor) {
+		if t != nil {
+			all.Shape = []int{len(steps), t.N, t.H, t.W, t.C}
+			all.Data = append(all.Data, t.Data...)
+		}
+	}
+	for _, frame := range f.frames {
+		steps = append(steps, frame.step)
+		add(&filters, frame.filters)
+		add(&features, frame.features)
+	}
+	text, err := json.Marshal(steps)
+	if err != nil {
+		return err
+	}
+	file := &safetensors.File{Metadata: map[string]string{"steps": string(text)}}
+	for _, t := range []safetensors.Tensor{filters, features} {
+		if t.Shape != nil {
+			file.Tensors = append(file.Tensors, t)
+		}
+	}
+	return safetensors.Write(f.path, file)
+}
+
+// load takes the frames before a step from where save left them, if it did.
+func (f *film) load(path string, step int) error {
+	file, err := safetensors.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var steps []int
+	if err := json.Unmarshal([]byte(file.Metadata["steps"]), &steps); err != nil {
+		return fmt.Errorf("%s: steps: %w", path, err)
+	}
+	cut := func(name string, like *nn.Tensor) ([]*nn.Tensor, error) {
+		parts := make([]*nn.Tensor, len(steps))
+		if like == nil {
+			return parts, nil
+		}
+		var t safetensors.Tensor
+		if i := slices.IndexFunc(file.Tensors, func(t safetensors.Tensor) bool { return t.Name == name }); i >= 0 {
+			t = file.Tensors[i]
+		}
+		if want := []int{len(steps), like.N, like.H, like.W, like.C}; !slices.Equal(t.Shape, want) {
+			return nil, fmt.Errorf("%s: tensor %s has shape %v, wanted %v", path, name, t.Shape, want)
+		}
+		for i := range parts {
+			parts[i] = &nn.Tensor{N: like.N, Shape: like.Shape, Data: t.Data[i*len(like.Data) : (i+1)*len(like.Data)]}
+		}
+		return parts, nil
+	}
+	filters, err := cut("filters", firstFilters(f.net.Sequential))
+	if err != nil {
+		return err
+	}
+	features, err := cut("features", f.net.Features(f.images))
+	if err != nil {
+		return err
+	}
+	for i, s := range steps {
+		if s < step {
+			f.frames = append(f.frames, filmFrame{s, filters[i], features[i]})
+		}
+	}
 	return nil
 }
 

@@ -25,7 +25,7 @@ var runFiles = []string{
 }
 
 // allFiles are those and what only some runs leave.
-var allFiles = append(slices.Clone(runFiles), filtersFilm, mapFilm)
+var allFiles = append(slices.Clone(runFiles), filtersFilm, mapFilm, framesName)
 
 // prepareFolder makes the folder of a run. What is there of an earlier run is
 // only replaced once there is something to replace it: see saveEpoch.
@@ -75,11 +75,11 @@ func newFolder(parent, name string) (string, error) {
 }
 
 // dropEarlier removes the files of the run that --overwrite gave up, but for
-// the checkpoint, which is the new run's already.
+// the checkpoint and what belongs to it, which are the new run's already.
 func (r *runState) dropEarlier() error {
 	earlier := r.given
 	for _, name := range allFiles {
-		if name != checkpointName && r.overwrite {
+		if r.overwrite && name != checkpointName && (name != framesName || r.filmed == nil) {
 			earlier = append(earlier, r.path(name))
 		}
 	}
@@ -94,7 +94,7 @@ func (r *runState) dropEarlier() error {
 }
 
 // halfWritten are the names that a run's files have before they are renamed.
-var halfWritten = regexp.MustCompile(`^\.(model\.safetensors|checkpoint|[a-z]+\.(csv|json|png|html|gif)|probe)[0-9]+$`)
+var halfWritten = regexp.MustCompile(`^\.((model|frames)\.safetensors|checkpoint|[a-z]+\.(csv|json|png|html|gif)|probe)[0-9]+$`)
 
 // clearHalfWritten removes what a killed run left.
 func clearHalfWritten(dir string) {

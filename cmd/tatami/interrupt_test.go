@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,6 +119,45 @@ func TestResume(t *testing.T) {
 	succeeds(t, dir, "train", "--data", "data", "--out", "data", "--limit", "100", "--epochs", "1", "--quiet")
 	if left := content(t, filepath.Join(dir, "data")); len(left) != 4+len(runFiles) {
 		t.Errorf("left %v", left)
+	}
+}
+
+// A resumed run's films begin where the run began.
+func TestFilmsOfResumedRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drawing films takes seconds")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	writeLong(t, dir)
+	filmed := append(slices.Clone(long), "--film", "--batch", "3000", "--out")
+	succeeds(t, dir, append(filmed, "whole", "--quiet")...)
+	r := start(t, dir, append(filmed, "parts")...)
+	await(t, filepath.Join(dir, "parts", "history.csv"))
+	r.Process.Signal(os.Interrupt)
+	r.Wait()
+	if code := r.ProcessState.ExitCode(); code != 130 {
+		t.Fatalf("after Ctrl-C: exit %d\nstdout: %s\nstderr: %s", code, &r.stdout, &r.stderr)
+	}
+	frames := filepath.Join(dir, "parts", framesName)
+	text, err := os.ReadFile(frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeTestFile(t, frames, text[:len(text)-1])
+	tatami(t, dir, "train", "--resume", "parts").refuses(t, 1, framesName)
+	writeTestFile(t, frames, text)
+	succeeds(t, dir, "train", "--resume", "parts", "--quiet")
+	whole, parts := content(t, filepath.Join(dir, "whole")), content(t, filepath.Join(dir, "parts"))
+	for _, name := range []string{filtersFilm, mapFilm} {
+		if whole[name] == "" || parts[name] != whole[name] {
+			t.Errorf("%s is not that of the uninterrupted run", name)
+		}
+	}
+	for _, left := range []map[string]string{whole, parts} {
+		if left[framesName] != "" {
+			t.Errorf("%s of a complete run is still there", framesName)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strconv"
 	"time"
@@ -116,6 +117,9 @@ func (r *runState) finish() error {
 	if r.filmed != nil {
 		if err := r.filmed.write(r.path); err != nil {
 			return err
+		}
+		if r.trainer.Done() {
+			os.Remove(r.path(framesName))
 		}
 	}
 	r.record.Evaluated(e, r.test)

@@ -141,6 +141,7 @@ func (r *runState) fit(parent context.Context) error {
 		r.trainer.Observers = append(r.trainer.Observers, events)
 	}
 	if r.filmed != nil {
+		r.filmed.path = r.path(framesName)
 		r.trainer.Observers = append(r.trainer.Observers, r.filmed)
 	}
 	if r.listener == nil {

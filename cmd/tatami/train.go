@@ -149,7 +149,9 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return fmt.Errorf("%s: settings: %w", path, err)
 	}
-	*o = trainOptions{settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, web: web, film: film, advice: k.Advice}
+	*o = trainOptions{
+		settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, web: web, film: film || k.Film, advice: k.Advice,
+	}
 	err = o.check(true)
 	var r *runState
 	if err == nil {
@@ -171,6 +173,11 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 		}
 	}
 	clearHalfWritten(dir)
+	if r.filmed != nil {
+		if err := r.filmed.load(r.path(framesName), len(r.trainer.History().Steps)); err != nil {
+			return err
+		}
+	}
 	return r.fit(cmd.Context())
 }
 
