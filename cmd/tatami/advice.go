@@ -26,7 +26,7 @@ func (r *runState) newDoctor(shown *progress) *doctor.Doctor {
 		if text, err := json.Marshal(r.kept()); err == nil {
 			r.trainer.Settings = text
 		}
-		r.record.Advise(a.Text)
+		r.record.Advise(a)
 		if !r.quiet {
 			shown.clear()
 			fmt.Fprintln(os.Stderr, "doctor:", a.Text)

@@ -98,7 +98,7 @@ func newRun(o *trainOptions) (*runState, error) {
 	r.record = record.New(r.facts(), net, r.train, r.test)
 	r.record.Before(r.firstParams)
 	for _, a := range o.advice {
-		r.record.Advise(a.Text)
+		r.record.Advise(a)
 	}
 	if o.film {
 		if r.filmed, err = newFilm(net, r.test, steps); err != nil {

@@ -10,8 +10,10 @@ package doctor
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"tatami/layers"
+	"tatami/nn"
 	"tatami/train"
 )
 
@@ -33,9 +35,10 @@ const (
 // Advice is one sentence on an illness: what was measured, what it likely
 // comes from, and where the book speaks of it.
 type Advice struct {
-	Illness Illness `json:"illness"`
-	Step    int     `json:"step"` // updates before it was given
-	Text    string  `json:"text"`
+	Illness  Illness `json:"illness"`
+	Step     int     `json:"step"` // updates before it was given
+	Text     string  `json:"text"`
+	Japanese string  `json:"japanese"` // the same
 }
 
 // Doctor is an observer that gives advice, on each illness at most once. Its
@@ -100,11 +103,35 @@ func (d *Doctor) told(illnesses ...Illness) bool {
 	return slices.ContainsFunc(d.Advice, func(a Advice) bool { return slices.Contains(illnesses, a.Illness) })
 }
 
-func (d *Doctor) tell(e train.Event, illness Illness, section, format string, args ...any) {
+// words are a text, or a format of one, in both languages.
+type words struct{ en, ja string }
+
+// nameOf is that of layer i of a network.
+func nameOf(net *nn.Sequential, i int) words {
+	name := net.LayerName(i)
+	number, kind, _ := strings.Cut(strings.TrimPrefix(name, "layer "), " ")
+	return words{name, "第" + number + "層 " + kind}
+}
+
+// tell gives advice. Those of args that are words are put in as is fit.
+func (d *Doctor) tell(e train.Event, illness Illness, section string, sentence words, args ...any) {
 	if d.told(illness) {
 		return
 	}
-	a := Advice{illness, e.Step, fmt.Sprintf(format, args...) + " (Deep Learning from Scratch " + section + ")"}
+	say := func(pick func(words) string) string {
+		list := slices.Clone(args)
+		for i, arg := range list {
+			if w, ok := arg.(words); ok {
+				list[i] = pick(w)
+			}
+		}
+		return fmt.Sprintf(pick(sentence), list...)
+	}
+	a := Advice{
+		Illness: illness, Step: e.Step,
+		Text:     say(func(w words) string { return w.en }) + " (Deep Learning from Scratch " + section + ")",
+		Japanese: say(func(w words) string { return w.ja }) + "（『ゼロから作るDeep Learning』" + section + "節）",
+	}
 	d.Advice = append(d.Advice, a)
 	if d.Tell != nil {
 		d.Tell(a)

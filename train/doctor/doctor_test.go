@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -88,9 +89,17 @@ func fit(t *testing.T, tr *train.Trainer) *doctor.Doctor {
 		t.Errorf("%d told, %d kept", told, len(d.Advice))
 	}
 	for _, a := range d.Advice {
-		t.Logf("step %d: %s: %s", a.Step, a.Illness, a.Text)
+		t.Logf("step %d: %s: %s\n%s", a.Step, a.Illness, a.Text, a.Japanese)
 		if strings.Count(a.Text, "Deep Learning from Scratch ") != 1 || strings.Contains(a.Text, "%!") || strings.Contains(a.Text, "NaN") {
 			t.Errorf("advice %q", a.Text)
+		}
+		for _, n := range regexp.MustCompile(`\d[\d.e+-]*%?`).FindAllString(a.Text, -1) {
+			if !strings.Contains(a.Japanese, n) {
+				t.Errorf("%q lacks the %s of %q", a.Japanese, n, a.Text)
+			}
+		}
+		if strings.Contains(a.Japanese, "%!") {
+			t.Errorf("advice %q", a.Japanese)
 		}
 	}
 	return d

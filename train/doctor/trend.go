@@ -67,14 +67,23 @@ func (d *Doctor) rate(e train.Event) {
 	rate := e.History.Steps[len(e.History.Steps)-1].Rate
 	switch {
 	case e.Step == 75 && t.peak > 2*t.guess && t.last > 0.4*t.guess && !d.told(Exploding):
-		d.tell(e, RateTooHigh, "4.4.1", "the loss jumped to %.3g and is %.3g after %d steps, where guessing costs %.2f: the learning rate %.3g is likely too high; try a tenth of it",
+		d.tell(e, RateTooHigh, "4.4.1", words{
+			"the loss jumped to %.3g and is %.3g after %d steps, where guessing costs %.2f: the learning rate %.3g is likely too high; try a tenth of it",
+			"損失が %.3g まで跳ね上がり、%[3]d ステップ後も %.3[2]g です（当てずっぽうなら %.2[4]f）。学習率 %.3[5]g が大きすぎるようです。10分の1にしてみてください",
+		},
 			t.peak, t.last, e.Step, t.guess, rate)
 	case t.last > 2*t.lowest && t.last > t.lowest+t.guess/2:
-		d.tell(e, RateTooHigh, "4.4.1", "the loss had fallen to %.3g and has risen to %.3g: the learning rate %.3g is likely too high; try a third of it, or a schedule that lowers it",
+		d.tell(e, RateTooHigh, "4.4.1", words{
+			"the loss had fallen to %.3g and has risen to %.3g: the learning rate %.3g is likely too high; try a third of it, or a schedule that lowers it",
+			"損失が %.3g まで下がったあと、%.3g に上がりました。学習率 %.3g が大きすぎるようです。3分の1にするか、学習率を下げていくスケジュールを使ってみてください",
+		},
 			t.lowest, t.last, rate)
 	case e.Step >= 100 && t.lowest > 0.9*t.first && rate >= 0.5*highest(e) && !d.told(Vanishing, DeadReLUs, Labels, RateTooHigh):
 		if moved := d.probe.moved(e); moved < 1e-4 {
-			d.tell(e, RateTooLow, "4.4.1", "the loss went from %.3f to %.3f in %d steps, each of which moves the weights by %.1g of their length, where about 0.001 is usual: the learning rate %.3g is likely too low; try ten times as much",
+			d.tell(e, RateTooLow, "4.4.1", words{
+				"the loss went from %.3f to %.3f in %d steps, each of which moves the weights by %.1g of their length, where about 0.001 is usual: the learning rate %.3g is likely too low; try ten times as much",
+				"損失は %[3]d ステップで %.3[1]f から %.3[2]f になっただけで、一回の更新で重みは大きさの %.1[4]g しか動いていません（普通は 0.001 ほど）。学習率 %.3[5]g が小さすぎるようです。10倍にしてみてください",
+			},
 				t.first, t.last, e.Step, moved, rate)
 		}
 	}
@@ -103,28 +112,43 @@ func (d *Doctor) stuck(e train.Event) {
 	if d.shuffledLabels(e); d.told(Vanishing, DeadReLUs, Labels, RateTooHigh, RateTooLow) {
 		return
 	}
-	cause, section := "the network's answers do not depend on the image; the weights' start is the usual cause, or the optimizer: try He's start and adam", "6.2.1"
+	cause, section := words{
+		"the network's answers do not depend on the image; the weights' start is the usual cause, or the optimizer: try He's start and adam",
+		"ネットワークの答えが画像によって変わっていません。よくある原因は重みの初期値か最適化手法です。He の初期値と adam を試してみてください",
+	}, "6.2.1"
 	if shrunk := d.probe.length(e); shrunk < 0.5 {
-		cause, section = fmt.Sprintf("the weights have shrunk to %.2g of their length, likely by too much weight decay", shrunk), "6.4.2"
+		cause, section = words{
+			fmt.Sprintf("the weights have shrunk to %.2g of their length, likely by too much weight decay", shrunk),
+			fmt.Sprintf("重みの大きさが初めの %.2g に縮んでいます。荷重減衰（Weight decay）が強すぎるようです", shrunk),
+		}, "6.4.2"
 	}
-	d.tell(e, Stuck, section, "the loss is %.3f after %d steps, and guessing among %d classes costs %.3f: %s", t.last, e.Step, t.classes, t.guess, cause)
+	d.tell(e, Stuck, section, words{
+		"the loss is %.3f after %d steps, and guessing among %d classes costs %.3f: %s",
+		"%[2]d ステップ後の損失は %.3[1]f で、%[3]d クラスを当てずっぽうに答えたとき（%.3[4]f）と変わりません。%[5]s",
+	}, t.last, e.Step, t.classes, t.guess, cause)
 }
 
 // overFitting compares the training with images that are not trained on.
 func (d *Doctor) overFitting(e train.Event) {
 	rows := e.History.Epochs
 	now := rows[len(rows)-1]
-	what, held := "test", func(r train.EpochRow) (loss, accuracy float64) { return r.TestLoss, r.TestAccuracy }
+	what, held := words{"test", "テスト"}, func(r train.EpochRow) (loss, accuracy float64) { return r.TestLoss, r.TestAccuracy }
 	switch {
 	case e.Trainer.Validation != nil:
-		what, held = "validation", func(r train.EpochRow) (loss, accuracy float64) { return r.ValidationLoss, r.ValidationAccuracy }
+		what, held = words{"validation", "検証"}, func(r train.EpochRow) (loss, accuracy float64) { return r.ValidationLoss, r.ValidationAccuracy }
 	case e.Trainer.Test == nil:
 		return
 	}
-	const cure = "more images, augmentation, dropout or weight decay help"
+	cure := words{
+		"more images, augmentation, dropout or weight decay help",
+		"画像を増やす、データ拡張、Dropout、荷重減衰（Weight decay）が効きます",
+	}
 	loss, accuracy := held(now)
 	if now.TrainAccuracy >= 0.8 && now.TrainAccuracy-accuracy >= 0.1 && !d.told(Labels) {
-		d.tell(e, OverFitting, "6.4.1", "after epoch %d the accuracy is %.1f%% in training and %.1f%% on the %s set: the network learns its %d images by heart; %s",
+		d.tell(e, OverFitting, "6.4.1", words{
+			"after epoch %d the accuracy is %.1f%% in training and %.1f%% on the %s set: the network learns its %d images by heart; %s",
+			"%d エポック後の正解率は訓練データで %.1f%%、%[4]sデータで %.1[3]f%% です。ネットワークは %[5]d 枚の訓練画像を丸暗記しています（過学習）。%[6]s",
+		},
 			now.Epoch, 100*now.TrainAccuracy, 100*accuracy, what, e.Trainer.Loader.Data.Len(), cure)
 		return
 	}
@@ -139,7 +163,10 @@ func (d *Doctor) overFitting(e train.Event) {
 	}
 	lowest, before := first(held(best)), first(held(rows[len(rows)-2]))
 	if min(loss, before) > 1.25*lowest && now.TrainLoss < 0.5*best.TrainLoss {
-		d.tell(e, OverFitting, "6.4.1", "the loss on the %s set rose from %.3f after epoch %d to %.3f, while that in training fell to %.3g: the network learns its %d images by heart; %s",
+		d.tell(e, OverFitting, "6.4.1", words{
+			"the loss on the %s set rose from %.3f after epoch %d to %.3f, while that in training fell to %.3g: the network learns its %d images by heart; %s",
+			"%sデータの損失が %[3]d エポック後の %.3[2]f から %.3[4]f に上がる一方、訓練データの損失は %.3[5]g まで下がりました。ネットワークは %[6]d 枚の訓練画像を丸暗記しています（過学習）。%[7]s",
+		},
 			what, lowest, best.Epoch, loss, now.TrainLoss, e.Trainer.Loader.Data.Len(), cure)
 	}
 }

@@ -34,7 +34,8 @@ function nearest(points, x) {
 
 // chart is an element and a function that draws lines in it:
 // {name, look, points: [[x, y], …], dots}, sorted by x; look numbers colours
-// and dashes. floor cuts a part of the lowest values off; scale multiplies y.
+// and dashes. cut is the share of the lowest values that may be left out where
+// the others take less than half the height; percent writes y as that.
 export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0, zero = false }) {
   const svg = svgMake("svg", { class: "chart", role: "img", tabindex: "0" });
   const legend = make("div", { className: "keys" });
@@ -51,7 +52,9 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
     svg.style.height = `${height}px`;
     const ys = shown.flatMap((l) => l.points.map((p) => p[1])).sort((a, b) => a - b);
     last = Math.max(...shown.map((l) => l.points.at(-1)[0]), 0) || 1;
-    let lo = ys.length ? ys[Math.floor(cut * (ys.length - 1))] : 0, hi = ys.length ? ys.at(-1) : 1;
+    let lo = ys[0] ?? 0, hi = ys.at(-1) ?? 1;
+    const above = ys[Math.floor(cut * (ys.length - 1))];
+    if (hi - above < (hi - lo) / 2) lo = above;
     for (const l of shown) if (l.dots) lo = Math.min(lo, l.points.at(-1)[1]);
     const map = view.log ? Math.log10 : (v) => v;
     if (!view.log && zero) lo = 0;

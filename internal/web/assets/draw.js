@@ -24,8 +24,10 @@ function say(text) {
   byId("message").hidden = !text;
 }
 
+const refusals = { 404: "notThere", 413: "tooLarge", 422: "noDigit", 503: "busy" };
+
 function complain(error) {
-  if (error instanceof Refused) say(t("refused", { text: error.message }));
+  if (error instanceof Refused) say(t(refusals[error.status] ?? "refused", { text: error.message }));
   else if (error instanceof TypeError) say(t("noServer"));
   else throw error;
 }

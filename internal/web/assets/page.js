@@ -39,13 +39,18 @@ export function make(tag, properties = {}, ...children) {
 }
 
 // Refused is what the server said no to, in its words.
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
 
 // ask returns the JSON at an address of the API.
 export async function ask(path, options) {
   const answer = await fetch(path, options);
   const value = await answer.json();
-  if (!answer.ok) throw new Refused(value.error);
+  if (!answer.ok) throw new Refused(value.error, answer.status);
   return value;
 }
 

@@ -164,7 +164,7 @@ export function runView() {
   const tiles = make("dl", { className: "tiles" });
   const loss = lossChart(), accuracy = accuracyChart();
   const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
-  const epochs = make("div"), advice = make("ul", { lang: "en" }), adviceCard = card(say("advice"), advice);
+  const epochs = make("div"), advice = make("ul"), adviceCard = card(say("advice"), advice);
   adviceCard.hidden = true;
   const elements = [
     tiles,
@@ -178,7 +178,7 @@ export function runView() {
     if (!run.facts) return;
     showTiles(tiles, run);
     adviceCard.hidden = !run.advice.length;
-    if (advice.childElementCount !== run.advice.length) advice.replaceChildren(...run.advice.map((text) => make("li", { textContent: text })));
+    if (advice.childElementCount !== run.advice.length) advice.replaceChildren(...run.advice.map((a) => make("li", {}, (language === "ja" && a.japanese) || a.text)));
     const lossLines = [
       { look: 0, pale: true, points: rawCurve(run, 0) },
       { name: say("training"), look: 0, points: curve(run, 0) },

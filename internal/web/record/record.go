@@ -10,6 +10,7 @@ import (
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
+	"tatami/train/doctor"
 )
 
 // Recorder is an observer that keeps a run's history and its present state in
@@ -28,7 +29,7 @@ type Recorder struct {
 	vitals  series[Vitals]
 	frames  series[Frame]
 	present *Frame
-	advice  series[string]
+	advice  series[doctor.Advice]
 	test    *Test
 
 	// Of the run's own goroutine.
@@ -278,11 +279,11 @@ func (r *Recorder) SetState(state, message string) {
 	r.wake()
 }
 
-// Advise keeps a sentence of the doctor's.
-func (r *Recorder) Advise(text string) {
+// Advise keeps what the doctor said.
+func (r *Recorder) Advise(advice doctor.Advice) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.advice.add(text)
+	r.advice.add(advice)
 	r.wake()
 }
 

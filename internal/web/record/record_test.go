@@ -16,6 +16,7 @@ import (
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
+	"tatami/train/doctor"
 )
 
 // toy is images of three classes that differ in which third is dark.
@@ -62,7 +63,7 @@ type reader struct {
 	epochs []record.Epoch
 	vitals []record.Vitals
 	frames []record.Frame
-	advice []string
+	advice []doctor.Advice
 	test   *record.Test
 	now    record.Now
 }
@@ -101,7 +102,7 @@ func TestReadersAgree(t *testing.T) {
 	tr.Observers = append(tr.Observers, train.ObserverFunc(func(e train.Event) error {
 		often.read(rec)
 		if e.Step%777 == 0 {
-			rec.Advise(fmt.Sprint("at step ", e.Step))
+			rec.Advise(doctor.Advice{Text: fmt.Sprint("at step ", e.Step)})
 			seldom.read(rec)
 		}
 		return nil
@@ -143,8 +144,8 @@ func TestReadersAgree(t *testing.T) {
 	if n := len(late.frames); n < 20 || late.frames[0].Step != 0 || late.frames[n-1].Step != 2600 {
 		t.Errorf("%d frames, of steps %d to %d", n, late.frames[0].Step, late.frames[n-1].Step)
 	}
-	if len(late.advice) < 4 || late.advice[1] != "at step 777" {
-		t.Errorf("advice %q", late.advice)
+	if len(late.advice) < 4 || late.advice[1].Text != "at step 777" {
+		t.Errorf("advice %+v", late.advice)
 	}
 	if len(late.vitals) == 0 {
 		t.Error("no vitals")

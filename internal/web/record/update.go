@@ -3,6 +3,8 @@ package record
 import (
 	"math"
 	"strconv"
+
+	"tatami/train/doctor"
 )
 
 // Facts are what is known of a run before its first update.
@@ -148,9 +150,9 @@ type Update struct {
 	// the run left them.
 	Frames  *Part[Frame] `json:"frames,omitempty"`
 	Present *Frame       `json:"present,omitempty"`
-	// Advice is what the doctor said, a sentence each.
-	Advice *Part[string] `json:"advice,omitempty"`
-	Test   *Test         `json:"test,omitempty"`
+	// Advice is what the doctor said.
+	Advice *Part[doctor.Advice] `json:"advice,omitempty"`
+	Test   *Test                `json:"test,omitempty"`
 }
 
 // Cursor is what a reader has. The zero value has nothing.
