@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -44,7 +45,16 @@ func Save(path string, m *Model) error {
 	return safetensors.Write(path, f)
 }
 
-// EncodeModel is the file that Save writes.
+// Encode writes what [Save] writes, to w.
+func Encode(w io.Writer, m *Model) error {
+	f, err := EncodeModel(m)
+	if err != nil {
+		return err
+	}
+	return safetensors.Encode(w, f)
+}
+
+// EncodeModel is the file that [Save] writes, for tatami's own packages.
 func EncodeModel(m *Model) (*safetensors.File, error) {
 	arch, err := FormatArchitecture(m.Input(), m.Specs())
 	if err != nil {
@@ -110,7 +120,17 @@ func Load(path string, catalog Catalog) (*Model, error) {
 	return m, nil
 }
 
-// DecodeModel is the model in a file.
+// Decode is [Load] from the first size bytes of r, such as a file that is
+// embedded in the program.
+func Decode(r io.ReaderAt, size int64, catalog Catalog) (*Model, error) {
+	f, err := safetensors.Decode(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return DecodeModel(f, catalog)
+}
+
+// DecodeModel is the model in a file, for tatami's own packages.
 func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	if got := f.Metadata[keyFormat]; got != format {
 		return nil, fmt.Errorf("not a tatami model: metadata %q is %q, wanted %q", keyFormat, got, format)

@@ -81,6 +81,22 @@ func TestSaveLoad(t *testing.T) {
 			if !slices.Equal(got.Classes, model.Classes) || !maps.Equal(got.Facts, model.Facts) {
 				t.Errorf("classes %q and facts %q, wanted %q and %q", got.Classes, got.Facts, model.Classes, model.Facts)
 			}
+
+			// The same without a file.
+			var b bytes.Buffer
+			if err := nn.Encode(&b, model); err != nil {
+				t.Fatal(err)
+			}
+			if file, err := os.ReadFile(path); err != nil || !bytes.Equal(b.Bytes(), file) {
+				t.Errorf("Encode does not write what Save does; error %v", err)
+			}
+			if got, err = nn.Decode(bytes.NewReader(b.Bytes()), int64(b.Len()), catalog()); err != nil {
+				t.Fatal(err)
+			}
+			sameModel(t, got.Sequential, net)
+			if _, err := nn.Decode(bytes.NewReader(b.Bytes()), int64(b.Len()-1), catalog()); err == nil {
+				t.Error("a model that is cut is decoded")
+			}
 		})
 	}
 }
