@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -85,6 +87,19 @@ func resultOf(net *nn.Sequential, e *train.Evaluation) result {
 		TestAccuracy: e.Accuracy(), TestCorrect: e.Correct, TestTotal: e.Total, TestLoss: e.Loss,
 		Parameters: nn.CountParams(net.Params()), WeightsSHA256: net.SHA256(),
 	}
+}
+
+// hasResult reports whether the folder's run.json is this run's, and not that
+// of one which it replaces.
+func (r *runState) hasResult() bool {
+	var run runResult
+	text, err := os.ReadFile(r.path("run.json"))
+	if err != nil || json.Unmarshal(text, &run) != nil {
+		return false
+	}
+	got, err := json.Marshal(run.settings)
+	want, err2 := json.Marshal(r.settings)
+	return err == nil && err2 == nil && bytes.Equal(got, want)
 }
 
 // finish writes the model as it is at the end, the pictures and run.json.

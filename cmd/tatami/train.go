@@ -166,11 +166,9 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if err := r.trainer.Resume(path); err != nil {
 		return err
 	}
-	if r.trainer.Done() {
-		if _, err := os.Stat(filepath.Join(dir, "run.json")); err == nil {
-			fmt.Fprintf(os.Stdout, "%s is finished: %d epochs\n", dir, len(r.trainer.History().Epochs))
-			return nil
-		}
+	if r.trainer.Done() && r.hasResult() {
+		fmt.Fprintf(os.Stdout, "%s is finished: %d epochs\n", dir, len(r.trainer.History().Epochs))
+		return nil
 	}
 	clearHalfWritten(dir)
 	if r.filmed != nil {

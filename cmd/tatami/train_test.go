@@ -153,12 +153,20 @@ func TestTrain(t *testing.T) {
 			refuses(t, 1, "step 2: the loss is not finite, first in layer ", "try a learning rate below", "or clip")
 	})
 	// Then nothing of the earlier one stays.
+	earlier := readTestFile(t, out, "run.json")
 	writeTestFile(t, filepath.Join(out, "mine.txt"), []byte("mine"))
 	if got := succeeds(t, dir, "train", "--data", "data", "--epochs", "1", "--out", "a/b", "--overwrite", "--quiet", "--net", "mlp"); strings.Count(got, "\n") != 1 {
 		t.Errorf("--quiet prints\n%s", got)
 	}
 	if header, _ := table(t, out, "history.csv"); strings.Contains(header, "validation") || string(readTestFile(t, out, "mine.txt")) != "mine" {
 		t.Errorf("history.csv after --overwrite: %s", header)
+	}
+	// Also where the new one was killed between its checkpoint and that.
+	whole := readTestFile(t, out, "run.json")
+	writeTestFile(t, filepath.Join(out, "run.json"), earlier)
+	succeeds(t, dir, "train", "--resume", "a/b", "--quiet")
+	if sha := regexp.MustCompile(`"weights_sha256": "\w+"`); !bytes.Equal(sha.Find(readTestFile(t, out, "run.json")), sha.Find(whole)) {
+		t.Error("the resumed run leaves another run.json")
 	}
 }
 
