@@ -116,17 +116,10 @@ func fitLeNet(ctx context.Context, r *Run, training, test *datasets.Dataset, dis
 			return nil
 		})},
 	}
-	history, err := t.Fit(ctx)
-	if err != nil {
+	if _, err := t.Fit(ctx); err != nil {
 		return nil, nil, err
 	}
-	log := &Log{}
-	for _, row := range history.Epochs {
-		log.Train = append(log.Train, Number(row.TrainAccuracy))
-		log.Test = append(log.Test, Number(row.TestAccuracy))
-		log.Seconds += row.Seconds
-	}
-	return net, log, nil
+	return net, epochLog(t), nil
 }
 
 // drawDistortions draws images and what the first passes make of each.

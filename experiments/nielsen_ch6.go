@@ -257,17 +257,10 @@ func (l *ladder) climb(ctx context.Context, r *Run, i int) (*Log, error) {
 				return nil
 			})},
 		}
-		history, err := t.Fit(ctx)
-		if err != nil {
+		if _, err := t.Fit(ctx); err != nil {
 			return nil, nil, err
 		}
-		log := &Log{}
-		for _, row := range history.Epochs {
-			log.Validation = append(log.Validation, Number(row.ValidationAccuracy))
-			log.Test = append(log.Test, Number(row.TestAccuracy))
-			log.Seconds += row.Seconds
-		}
-		return net, log, nil
+		return net, epochLog(t), nil
 	})
 	return log, err
 }

@@ -58,6 +58,20 @@ type Log struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// epochLog is what a trainer with a test set noted, an entry an epoch.
+func epochLog(t *train.Trainer) *Log {
+	log := &Log{}
+	for _, row := range t.History().Epochs {
+		log.Train = append(log.Train, Number(row.TrainAccuracy))
+		log.Test = append(log.Test, Number(row.TestAccuracy))
+		if t.Validation != nil {
+			log.Validation = append(log.Validation, Number(row.ValidationAccuracy))
+		}
+		log.Seconds += row.Seconds
+	}
+	return log
+}
+
 // entries is the number of updates that k entries of the log take.
 func entries(k, images, batch int) int { return 1 + (k-1)*(images/batch) }
 
