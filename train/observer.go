@@ -31,8 +31,8 @@ const (
 	Finished             // after the last update, also when stopped
 )
 
-// Event is a moment of a run. What it lends is valid until Observe returns and
-// must not be changed.
+// Event is a moment of a run. What it lends, and the trainer's network and
+// [Trainer.Gradients], are valid until Observe returns and must not be changed.
 type Event struct {
 	Kind    Kind
 	Trainer *Trainer

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -565,5 +566,40 @@ epoch,step,lr,train_loss,train_accuracy,test_loss,test_accuracy,seconds
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+// SGD moves every parameter by the rate times its gradient, which observers
+// are lent.
+func TestGradients(t *testing.T) {
+	tr := newTrainer(t, 1)
+	tr.KeepBest = false
+	const rate = 0.5
+	tr.Rule, tr.Schedule = optim.SGD{}, optim.Constant{Base: rate}
+	var before [][]float32
+	tr.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) error {
+		gradients := tr.Gradients()
+		for i, p := range tr.Net.Params() {
+			switch {
+			case e.Kind == train.Started && gradients[i] != nil, e.Kind == train.Updated && (gradients[i] == nil) != p.Fixed:
+				t.Fatalf("step %d: gradients of parameter %d: %v", e.Step, i, gradients[i])
+			case e.Kind != train.Updated:
+				continue
+			}
+			for k, g := range gradients[i] {
+				if want := before[i][k] - rate*g; math.Abs(float64(p.Value.Data[k]-want)) > 1e-6 {
+					t.Fatalf("step %d: parameter %d is %g, want %g", e.Step, i, p.Value.Data[k], want)
+				}
+			}
+		}
+		before = nil
+		for _, p := range tr.Net.Params() {
+			before = append(before, slices.Clone(p.Value.Data))
+		}
+		return nil
+	})}
+	fit(t, tr)
+	if tr.Gradients()[0] == nil {
+		t.Error("no gradients after a run")
 	}
 }

@@ -300,6 +300,16 @@ func (t *Trainer) Done() bool { return t.done }
 // History is what happened so far.
 func (t *Trainer) History() *History { return &t.history }
 
+// Gradients are those of the last update: of its batch's mean loss, before
+// clipping and weight decay, in the order of Net.Params(); nil for fixed ones,
+// and all nil before the first update of this process. Observers are lent them.
+func (t *Trainer) Gradients() [][]float32 {
+	if t.engine == nil || t.engine.batch == nil {
+		return make([][]float32, len(t.Net.Params()))
+	}
+	return t.engine.passes[0].ParamGradients() // the sum of all shards
+}
+
 func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 	e := Event{
 		Kind: kind, Trainer: t, History: &t.history,
