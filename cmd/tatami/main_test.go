@@ -151,6 +151,7 @@ func TestWrongUsage(t *testing.T) {
 		{"train --limit 100 --validation 100", "--validation is 100, the training set has 100 images"},
 		{"train --limit 100 --epochs 3 --warmup 3", "--warmup is 3, the run has 3 steps"},
 		{"train --augment shift:28", "out of sight"},
+		{"train --batch 100000000", "--batch is 100000000, wanted 1 to 65536"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

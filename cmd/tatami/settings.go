@@ -46,24 +46,24 @@ func (o *trainOptions) check(rateGiven bool) error {
 	}
 	for _, f := range []struct {
 		name  string
-		value float64
+		value any
 		ok    bool
 		want  string
 	}{
-		{"epochs", float64(o.Epochs), o.Epochs >= 1 && o.Epochs <= 1e6, "1 to 1000000"},
-		{"batch", float64(o.Batch), o.Batch >= 1 && o.Batch <= 1<<16, "1 to 65536"},
+		{"epochs", o.Epochs, o.Epochs >= 1 && o.Epochs <= 1e6, "1 to 1000000"},
+		{"batch", o.Batch, o.Batch >= 1 && o.Batch <= 1<<16, "1 to 65536"},
 		{"lr", o.Rate, o.Rate > 0 && o.Rate <= math.MaxFloat32, "a positive number"},
-		{"warmup", float64(o.Warmup), o.Warmup >= 0, "0 or more"},
+		{"warmup", o.Warmup, o.Warmup >= 0, "0 or more"},
 		{"weight-decay", o.WeightDecay, o.WeightDecay >= 0 && o.WeightDecay <= math.MaxFloat32, "0 or a positive number"},
 		{"label-smoothing", o.LabelSmoothing, o.LabelSmoothing >= 0 && o.LabelSmoothing < 1, "0 or more and less than 1"},
 		{"clip", o.Clip, o.Clip >= 0 && o.Clip <= math.MaxFloat64, "0 or a positive number"},
-		{"shards", float64(o.Shards), o.Shards >= 1 && o.Shards <= 1024, "1 to 1024"},
-		{"limit", float64(o.Limit), o.Limit >= 0, "0 or more"},
-		{"validation", float64(o.Validation), o.Validation >= 0, "0 or more"},
-		{"patience", float64(o.Patience), o.Patience >= 0, "0 or more"},
+		{"shards", o.Shards, o.Shards >= 1 && o.Shards <= 1024, "1 to 1024"},
+		{"limit", o.Limit, o.Limit >= 0, "0 or more"},
+		{"validation", o.Validation, o.Validation >= 0, "0 or more"},
+		{"patience", o.Patience, o.Patience >= 0, "0 or more"},
 	} {
 		if !f.ok {
-			return wrongUsage("--%s is %g, wanted %s", f.name, f.value, f.want)
+			return wrongUsage("--%s is %v, wanted %s", f.name, f.value, f.want)
 		}
 	}
 	if o.Patience > 0 && o.Validation == 0 {
