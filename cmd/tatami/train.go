@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tatami/internal/web"
 	"tatami/nn"
 	"tatami/train"
 	"tatami/train/doctor"
@@ -84,6 +85,11 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(20) // most of the heap is images, which stay; the steps allocate nothing
 	}
+	if o.web != "" {
+		if err := web.CheckAddr(o.web); err != nil {
+			return usageError{fmt.Errorf("--web: %w", err)}
+		}
+	}
 	if cmd.Flags().Changed("resume") {
 		if o.resume == "" {
 			return wrongUsage("--resume names no folder")
@@ -139,7 +145,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	dir, quiet, web, film := o.resume, o.quiet, o.web, o.film
+	dir, quiet, address, film := o.resume, o.quiet, o.web, o.film
 	path := filepath.Join(dir, checkpointName)
 	text, err := train.Settings(path)
 	if err != nil {
@@ -150,7 +156,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 		return fmt.Errorf("%s: settings: %w", path, err)
 	}
 	*o = trainOptions{
-		settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, web: web, film: film || k.Film, advice: k.Advice,
+		settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, web: address, film: film || k.Film, advice: k.Advice,
 	}
 	err = o.check(true)
 	var r *runState

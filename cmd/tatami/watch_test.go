@@ -141,8 +141,9 @@ func TestCommandOfSettings(t *testing.T) {
 func TestWatchRefusals(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	tatami(t, dir, append(shortRun, "--out", "out", "--web", "8080")...).refuses(t, 1, "--web", `"8080"`, "HOST:PORT")
-	tatami(t, dir, append(shortRun, "--out", "out", "--web", ":99999")...).refuses(t, 1, "--web", `"99999"`, "65535")
+	tatami(t, dir, append(shortRun, "--out", "out", "--web", "8080")...).refuses(t, 2, "--web", `"8080"`, "HOST:PORT")
+	tatami(t, dir, append(shortRun, "--out", "out", "--web", ":99999")...).refuses(t, 2, "--web", `"99999"`, "65535")
+	tatami(t, dir, "train", "--resume", "out", "--web", "8080").refuses(t, 2, "--web", `"8080"`)
 	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
 		t.Error("a refused run made its folder")
 	}
