@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/datasets"
+	"tatami/internal/files"
 	"tatami/internal/kernels"
 	"tatami/layers"
 	"tatami/nn"
@@ -74,7 +75,7 @@ func newBench() *cobra.Command {
 GFLOP/s count the operations of the direct method, 2 a multiply-add; the peak
 is measured here, from registers. A step uses all processors, a layer's line
 one of them and a shard of 25 images. TATAMI_ISA chooses the instruction set.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			var before *benchReport
 			if asJSON && compare != "" {
@@ -83,7 +84,7 @@ one of them and a shard of 25 images. TATAMI_ISA chooses the instruction set.`,
 			if compare != "" {
 				text, err := os.ReadFile(compare)
 				if err != nil {
-					return err
+					return fmt.Errorf("cannot read %s: %w", compare, files.Cause(err))
 				}
 				before = new(benchReport)
 				if err := json.Unmarshal(text, before); err != nil {

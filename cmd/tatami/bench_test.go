@@ -46,7 +46,7 @@ func TestBenchWrongInput(t *testing.T) {
 		}
 		tatami(t, dir, "bench", "--compare", name).refuses(t, 1, name, "not a report of bench --json")
 	}
-	tatami(t, dir, "bench", "--compare", "absent.json").refuses(t, 1, "absent.json")
+	tatami(t, dir, "bench", "--compare", "absent.json").refuses(t, 1, "cannot read absent.json: no such file")
 	tatami(t, dir, "bench", "--compare", "x", "--json").refuses(t, 2, "--json", "--compare")
 	tatami(t, dir, "bench", "--net", "mpl").refuses(t, 2, `"mlp"`)
 }

@@ -66,7 +66,7 @@ func readRun(dir string) (page.Compared, error) {
 		return fail(fmt.Errorf("%s holds no complete run: it has no run.json", dir))
 	}
 	if err != nil {
-		return fail(err)
+		return fail(fmt.Errorf("cannot read %s: %w", path, files.Cause(err)))
 	}
 	var result runResult
 	if err := json.Unmarshal(text, &result); err != nil {

@@ -27,6 +27,9 @@ func newFilters() *cobra.Command {
 			if image == "" && cmd.Flags().Changed("maps") {
 				return wrongUsage("--maps needs --image")
 			}
+			if image != "" && filepath.Clean(out) == filepath.Clean(maps) {
+				return wrongUsage("--out and --maps are both %s, wanted two files", out)
+			}
 			m, err := loadModel(args[0])
 			if err != nil {
 				return err

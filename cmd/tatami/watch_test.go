@@ -153,6 +153,7 @@ func TestWatchRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	tatami(t, dir, "compare", ".").refuses(t, 1, "run.json", "epochs_done")
+	tatami(t, dir, "compare", "run.json").refuses(t, 1, "cannot read run.json/run.json: not a directory")
 }
 
 // A run that fails leaves a page of how far it came, and why.
