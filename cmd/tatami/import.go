@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,9 @@ is rescaled.`,
 			if err != nil {
 				return err
 			}
+			if sameFile(args[0], out) {
+				return wrongUsage("--out is %s, which is what is to be imported", out)
+			}
 			net, err := buildNetwork(name, nn.Shape{}, 10, 1)
 			if err != nil {
 				return err
@@ -41,4 +45,11 @@ is rescaled.`,
 	cmd.Flags().StringVar(&name, "net", "simple", "network: "+networkNames())
 	cmd.Flags().StringVar(&out, "out", modelName, "file of the model")
 	return cmd
+}
+
+// sameFile reports whether both paths lead to one file that exists.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }

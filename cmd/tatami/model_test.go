@@ -195,6 +195,7 @@ func TestImport(t *testing.T) {
 		tatami(t, dir, "import", simple, "--net", "mlp", "--out", "model").refuses(t, 1, simple, "layer1.weight", "[30 1 5 5]", "[50 784]")
 		tatami(t, dir, "import", simple, "--net", "deep", "--out", "model").refuses(t, 1, simple, "layer1.weight", "[16 1 3 3]")
 		tatami(t, dir, "import", sample, "--net", "mlp", "--out", "model").refuses(t, 1, sample)
+		tatami(t, dir, "import", "model", "--out", "./model").refuses(t, 2, "--out is ./model")
 		tatami(t, dir, "import", "three.json", "--out", "model").refuses(t, 1, "three.json: not a safetensors file")
 	})
 }
