@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"tatami/internal/files"
 )
 
 // Read is the curves of a complete run, from the history.csv and steps.csv in
@@ -44,12 +46,12 @@ func Read(dir string, facts Facts) (*Update, error) {
 func eachRow(path string, needed, others []string, row func([]float64)) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	defer f.Close()
 	c := csv.NewReader(f)
 	head, err := c.Read()
-	if err != nil {
+	if err != nil && err != io.EOF { // an empty file has no columns
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	at := map[string]int{}
