@@ -41,7 +41,9 @@ func newCrew(most int) *crew {
 	return c
 }
 
+// close ends the workers, none of which is in a task any more.
 func (c *crew) close() {
+	c.finish()
 	c.closed.Store(true)
 	c.rouse()
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,5 +48,27 @@ func TestFeedPreparesBesideJob(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// After a run nobody reads its data any more, which may then be changed.
+func TestCloseWaitsForTasksBeside(t *testing.T) {
+	for range 5 {
+		c := newCrew(2)
+		var begun, ended atomic.Int32
+		c.beside(8, func(int) {
+			begun.Add(1)
+			time.Sleep(50 * time.Microsecond)
+			ended.Add(1)
+		})
+		c.run(1, func(int) {
+			for c.workers > 1 && begun.Load() == 0 {
+				time.Sleep(time.Microsecond)
+			}
+		})
+		c.close()
+		if b, e := begun.Load(), ended.Load(); b != e {
+			t.Fatalf("%d tasks are under way when the crew is closed", b-e)
+		}
 	}
 }
