@@ -133,9 +133,7 @@ func (r *runState) finish() error {
 		if err := r.filmed.write(r.path); err != nil {
 			return err
 		}
-		if r.trainer.Done() {
-			os.Remove(r.path(framesName))
-		}
+		os.Remove(r.path(framesName))
 	}
 	r.record.Evaluated(e, r.test)
 	if err := r.writePage(); err != nil {
