@@ -41,7 +41,7 @@ func (o *trainOptions) check(rateGiven bool) error {
 	if !rateGiven {
 		o.Rate = rule.DefaultRate()
 		if strings.HasPrefix(o.Schedule, "one-cycle") {
-			o.Rate *= 3
+			o.Rate = math.Round(3e9*o.Rate) / 1e9 // 0.3, not 0.30000000000000004
 		}
 	}
 	for _, f := range []struct {

@@ -173,7 +173,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 		return err
 	}
 	if r.trainer.Done() && r.hasResult() {
-		fmt.Fprintf(os.Stdout, "%s is finished: %d epochs\n", dir, len(r.trainer.History().Epochs))
+		fmt.Fprintf(os.Stdout, "%s is finished, after epoch %d\n", dir, len(r.trainer.History().Epochs))
 		return nil
 	}
 	clearHalfWritten(dir)

@@ -143,7 +143,7 @@ func TestTrain(t *testing.T) {
 	// A folder with a run is refused, and left alone.
 	untouched(t, out, func() {
 		tatami(t, dir, "train", "--data", "data", "--out", "a/b").refuses(t, 1, "a/b holds a run", "--overwrite")
-		if got := succeeds(t, dir, "train", "--resume", "a/b"); got != "a/b is finished: 3 epochs\n" {
+		if got := succeeds(t, dir, "train", "--resume", "a/b"); got != "a/b is finished, after epoch 3\n" {
 			t.Errorf("resuming a finished run says %q", got)
 		}
 	})
@@ -302,4 +302,23 @@ func TestTrainNetFile(t *testing.T) {
 		t.Error(got)
 	}
 	tatami(t, dir, "train", "--data", "data", "--net", "own.json").refuses(t, 1, "own.json")
+}
+
+// The rates that are taken unless one is given, as they are shown and stored.
+func TestDefaultRates(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		optimizer, schedule string
+		want                float64
+	}{
+		{"sgd", "constant", 0.1}, {"sgd", "one-cycle", 0.3}, {"momentum", "one-cycle", 0.03}, {"adam", "cosine", 0.001}, {"adam", "one-cycle:start=10", 0.003},
+	} {
+		o := trainOptions{settings: settings{Optimizer: c.optimizer, Schedule: c.schedule, Epochs: 1, Batch: 1, Shards: 1, Augment: "none"}}
+		if err := o.check(false); err != nil {
+			t.Fatal(err)
+		}
+		if o.Rate != c.want {
+			t.Errorf("%s with %s takes %g, wanted %g", c.optimizer, c.schedule, o.Rate, c.want)
+		}
+	}
 }
