@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -149,15 +150,17 @@ func table(dir string) error {
 		fmt.Printf("| | PyTorch | %.3f s | ×%.2f | %.1f µs | ×%.2f | %.0f | ×%.2f | %.0f MB |\n",
 			torch.Seconds[0], torch.Seconds[0]/ours.Seconds[0], torch.Latency*1e6, torch.Latency/ours.Latency,
 			torch.ImagesPerSecond, ours.ImagesPerSecond/torch.ImagesPerSecond, torch.Memory/1e6)
-		gorgonia, err := read(filepath.Join(dir, "gorgonia-"+net))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		for _, name := range []string{"gorgonia", "GoMLX"} {
+			other, err := read(filepath.Join(dir, strings.ToLower(name)+"-"+net))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Printf("| | %s | %.3f s | ×%.2f | | | | | %.0f MB |\n",
+				name, other.Seconds[0], other.Seconds[0]/ours.Seconds[0], other.Memory/1e6)
 		}
-		if err != nil {
-			return err
-		}
-		fmt.Printf("| | gorgonia | %.3f s | ×%.2f | | | | | %.0f MB |\n",
-			gorgonia.Seconds[0], gorgonia.Seconds[0]/ours.Seconds[0], gorgonia.Memory/1e6)
 	}
 	return nil
 }
