@@ -110,7 +110,7 @@ type words struct{ en, ja string }
 func nameOf(net *nn.Sequential, i int) words {
 	name := net.LayerName(i)
 	number, kind, _ := strings.Cut(strings.TrimPrefix(name, "layer "), " ")
-	return words{name, "第" + number + "層 " + kind}
+	return words{name, "第 " + number + " 層（" + strings.Trim(kind, "()") + "）"}
 }
 
 // tell gives advice. Those of args that are words are put in as is fit.
@@ -130,7 +130,7 @@ func (d *Doctor) tell(e train.Event, illness Illness, section string, sentence w
 	a := Advice{
 		Illness: illness, Step: e.Step,
 		Text:     say(func(w words) string { return w.en }) + " (Deep Learning from Scratch " + section + ")",
-		Japanese: say(func(w words) string { return w.ja }) + "（『ゼロから作るDeep Learning』" + section + "節）",
+		Japanese: say(func(w words) string { return w.ja }) + "（『ゼロから作る Deep Learning』" + section + " 節）",
 	}
 	d.Advice = append(d.Advice, a)
 	if d.Tell != nil {

@@ -130,7 +130,7 @@ func (d *Doctor) gradients(e train.Event) {
 	if most.size > 5 {
 		d.tell(e, Exploding, "6.2.3", words{
 			"the gradient of the weights of %s has norm %.3g, and of %s %.3g: gradients explode, likely from weights too large at the start; try He's",
-			"%s の重みの勾配の大きさは %.3g、%s では %.3g です。勾配が爆発しています。重みの初期値が大きすぎるようです。He の初期値を試してみてください",
+			"%sの重みの勾配の大きさは %.3g、%sでは %.3g です。勾配が爆発しています。重みの初期値が大きすぎるようです。He の初期値を試してみてください",
 		},
 			name(most.layer), most.norm, name(least.layer), least.norm)
 	}
@@ -138,7 +138,7 @@ func (d *Doctor) gradients(e train.Event) {
 	if least.size < 1e-3 && unlearned && d.probe.length(e) > 0.5 && !d.told(DeadReLUs) {
 		d.tell(e, Vanishing, "6.2.2", words{
 			"the gradient of the weights of %s has norm %.2g, and of %s %.2g: gradients vanish on their way back, likely through sigmoids or weights too small at the start; try ReLU with He's start, or BatchNormalization",
-			"%s の重みの勾配の大きさは %.2g、%s では %.2g です。逆伝播の途中で勾配が消失しています。シグモイド関数か、小さすぎる重みの初期値が原因のようです。ReLU と He の初期値、または BatchNormalization を試してみてください",
+			"%sの重みの勾配の大きさは %.2g、%sでは %.2g です。逆伝播の途中で勾配が消失しています。シグモイド関数か、小さすぎる重みの初期値が原因のようです。ReLU と He の初期値、または BatchNormalization を試してみてください",
 		},
 			name(least.layer), least.norm, name(most.layer), most.norm)
 	}
@@ -168,7 +168,7 @@ func (d *Doctor) deadReLUs(e train.Event) {
 	}
 	d.tell(e, DeadReLUs, section, words{
 		"%s gives 0 for all of %d images in %d of its %d units: dead ReLUs, which learn nothing more; likely %s",
-		"%s は、%[4]d ユニット中 %[3]d 個が %[2]d 枚の画像すべてに 0 を出力します。もう学習しない「死んだ ReLU」です。原因はおそらく%[5]sです",
+		"%sは、%[4]d ユニット中 %[3]d 個が %[2]d 枚の画像すべてに 0 を出力します。これらはもう学習しない「死んだ ReLU」です。原因はおそらく%[5]sです",
 	},
 		nameOf(net, ill), seen, dead(alive[ill]), len(alive[ill]), cause)
 }

@@ -69,20 +69,20 @@ func (d *Doctor) rate(e train.Event) {
 	case e.Step == 75 && t.peak > 2*t.guess && t.last > 0.4*t.guess && !d.told(Exploding):
 		d.tell(e, RateTooHigh, "4.4.1", words{
 			"the loss jumped to %.3g and is %.3g after %d steps, where guessing costs %.2f: the learning rate %.3g is likely too high; try a tenth of it",
-			"損失が %.3g まで跳ね上がり、%[3]d ステップ後も %.3[2]g です（当てずっぽうなら %.2[4]f）。学習率 %.3[5]g が大きすぎるようです。10分の1にしてみてください",
+			"損失が %.3g まで跳ね上がり、%[3]d ステップ後も %.3[2]g です（当てずっぽうなら %.2[4]f）。学習率 %.3[5]g が大きすぎるようです。10 分の 1にしてみてください",
 		},
 			t.peak, t.last, e.Step, t.guess, rate)
 	case t.last > 2*t.lowest && t.last > t.lowest+t.guess/2:
 		d.tell(e, RateTooHigh, "4.4.1", words{
 			"the loss had fallen to %.3g and has risen to %.3g: the learning rate %.3g is likely too high; try a third of it, or a schedule that lowers it",
-			"損失が %.3g まで下がったあと、%.3g に上がりました。学習率 %.3g が大きすぎるようです。3分の1にするか、学習率を下げていくスケジュールを使ってみてください",
+			"損失が %.3g まで下がったあと、%.3g に上がりました。学習率 %.3g が大きすぎるようです。3 分の 1にするか、学習率を下げていくスケジュールを使ってみてください",
 		},
 			t.lowest, t.last, rate)
 	case e.Step >= 100 && t.lowest > 0.9*t.first && rate >= 0.5*highest(e) && !d.told(Vanishing, DeadReLUs, Labels, RateTooHigh):
 		if moved := d.probe.moved(e); moved < 1e-4 {
 			d.tell(e, RateTooLow, "4.4.1", words{
 				"the loss went from %.3f to %.3f in %d steps, each of which moves the weights by %.1g of their length, where about 0.001 is usual: the learning rate %.3g is likely too low; try ten times as much",
-				"損失は %[3]d ステップで %.3[1]f から %.3[2]f になっただけで、一回の更新で重みは大きさの %.1[4]g しか動いていません（普通は 0.001 ほど）。学習率 %.3[5]g が小さすぎるようです。10倍にしてみてください",
+				"損失は %[3]d ステップで %.3[1]f から %.3[2]f になっただけで、1 回の更新で重みは自身の大きさの %.1[4]g 倍しか動いていません（普通は 0.001 倍ほど）。学習率 %.3[5]g が小さすぎるようです。10 倍にしてみてください",
 			},
 				t.first, t.last, e.Step, moved, rate)
 		}
@@ -119,7 +119,7 @@ func (d *Doctor) stuck(e train.Event) {
 	if shrunk := d.probe.length(e); shrunk < 0.5 {
 		cause, section = words{
 			fmt.Sprintf("the weights have shrunk to %.2g of their length, likely by too much weight decay", shrunk),
-			fmt.Sprintf("重みの大きさが初めの %.2g に縮んでいます。荷重減衰（Weight decay）が強すぎるようです", shrunk),
+			fmt.Sprintf("重みの大きさが初期値の %.2g 倍に縮んでいます。荷重減衰（Weight decay）が強すぎるようです", shrunk),
 		}, "6.4.2"
 	}
 	d.tell(e, Stuck, section, words{
@@ -141,7 +141,7 @@ func (d *Doctor) overFitting(e train.Event) {
 	}
 	cure := words{
 		"more images, augmentation, dropout or weight decay help",
-		"画像を増やす、データ拡張、Dropout、荷重減衰（Weight decay）が効きます",
+		"画像を増やすこと、データ拡張、Dropout、荷重減衰（Weight decay）が効きます",
 	}
 	loss, accuracy := held(now)
 	if now.TrainAccuracy >= 0.8 && now.TrainAccuracy-accuracy >= 0.1 && !d.told(Labels) {
