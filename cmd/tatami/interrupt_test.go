@@ -147,6 +147,15 @@ func TestFilmsOfResumedRun(t *testing.T) {
 	writeTestFile(t, frames, text[:len(text)-1])
 	tatami(t, dir, "train", "--resume", "parts").refuses(t, 1, framesName)
 	writeTestFile(t, frames, text)
+	// Ended before run.json is there, it begins its films there once more.
+	inTheWay := filepath.Join(dir, "parts", "run.json")
+	if err := os.Mkdir(inTheWay, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tatami(t, dir, "train", "--resume", "parts", "--quiet").refuses(t, 1, "run.json")
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
 	succeeds(t, dir, "train", "--resume", "parts", "--quiet")
 	whole, parts := content(t, filepath.Join(dir, "whole")), content(t, filepath.Join(dir, "parts"))
 	for _, name := range []string{filtersFilm, mapFilm} {

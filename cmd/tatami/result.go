@@ -133,7 +133,6 @@ func (r *runState) finish() error {
 		if err := r.filmed.write(r.path); err != nil {
 			return err
 		}
-		os.Remove(r.path(framesName))
 	}
 	r.record.Evaluated(e, r.test)
 	if err := r.writePage(); err != nil {
@@ -141,6 +140,9 @@ func (r *runState) finish() error {
 	}
 	if err := files.Write(r.path("run.json"), func(w io.Writer) error { return printJSON(w, run) }); err != nil {
 		return err
+	}
+	if r.filmed != nil {
+		os.Remove(r.path(framesName)) // a resume before this draws the films again
 	}
 	_, err := fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
 		100*e.Accuracy(), e.Correct, e.Total, e.Loss, run.TrainSeconds, r.out)
