@@ -24,7 +24,7 @@ import (
 const maxPixels = 50_000_000
 
 // ReadImage reads a PNG, JPEG or GIF (its first picture) of at most 50
-// megapixels. It does not turn a photograph by its orientation tag.
+// megapixels. A photograph is turned as its orientation tag (Exif) says.
 func ReadImage(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -51,9 +51,16 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 	if err := checkPixels(config.Width, config.Height); err != nil {
 		return nil, err
 	}
+	held := 1
+	if format == "jpeg" {
+		held = orientation(head.Bytes())
+	}
 	img, _, err := image.Decode(io.MultiReader(&head, r))
 	if err != nil {
 		return nil, fmt.Errorf("the %s image is damaged: %w", format, err)
+	}
+	if held != 1 {
+		return turned{img, held}, nil
 	}
 	return img, nil
 }
