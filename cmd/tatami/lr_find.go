@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,6 +77,9 @@ the same name; one rate is suggested. Nothing else is written.`,
 			}
 			fmt.Printf("the loss falls fastest at %s and is lowest, %.3g, at %s\nsuggestion: --lr %s, a tenth of the rate of the lowest loss\ncurve in %s and %s\n",
 				rateText(found.steepest()), found.smooth[found.lowest()], rateText(found.rates[found.lowest()]), rateText(found.suggestion()), o.out, csvPath)
+			if !found.rises() {
+				fmt.Printf("but the loss does not rise again: better rates may lie above --to %g\n", to)
+			}
 			return nil
 		},
 	}
@@ -139,6 +143,13 @@ func (c *rateCurve) lowest() int {
 		}
 	}
 	return best
+}
+
+// rises reports whether the smoothed loss has clearly risen after the lowest,
+// without which that may be anywhere.
+func (c *rateCurve) rises() bool {
+	i := c.lowest()
+	return slices.Max(c.smooth[i:]) > 1.2*c.smooth[i]
 }
 
 // steepest is the rate where the smoothed loss falls most from step to step,

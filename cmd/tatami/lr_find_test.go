@@ -19,7 +19,7 @@ func TestLRFind(t *testing.T) {
 	text, _, _ := strings.Cut(after, ",")
 	suggested, err := strconv.ParseFloat(text, 64)
 	// 0.001 is Adam's usual rate, and what works here.
-	if err != nil || suggested < 2e-4 || suggested > 5e-3 {
+	if err != nil || strings.Contains(said, "rise") || suggested < 2e-4 || suggested > 5e-3 {
 		t.Errorf("said %q", said)
 	}
 	f, err := os.Open(filepath.Join(dir, "lr-find.csv"))
@@ -51,7 +51,12 @@ func TestLRFind(t *testing.T) {
 		t.Errorf("left %v", left)
 	}
 	tatami(t, dir, "lr-find", "--net", "mlp").refuses(t, 1, "lr-find.png exists", "--overwrite")
-	succeeds(t, dir, strings.Fields("lr-find --net mlp --limit 4000 --steps 50 --overwrite")...)
+	for _, to := range []string{"1e-06", "0.001"} { // at which nothing is learned, and at which nothing breaks
+		said := succeeds(t, dir, strings.Fields("lr-find --net mlp --limit 4000 --steps 100 --from 1e-7 --overwrite --to "+to)...)
+		if !strings.Contains(said, "does not rise") || !strings.Contains(said, "--to "+to) {
+			t.Errorf("up to %s said %q", to, said)
+		}
+	}
 }
 
 func TestLRFindUsage(t *testing.T) {
