@@ -2,9 +2,10 @@ package datasets
 
 import (
 	"bytes"
-	"encoding/binary"
 	"image"
 	"image/color"
+
+	"github.com/bep/imagemeta"
 )
 
 // turned is a photograph the right way up. Cameras store the rows as they come
@@ -60,53 +61,19 @@ func (t turned) RGBA64At(x, y int) color.RGBA64 {
 // how it is to be turned. It is 1, which is not at all, where it says nothing
 // or nothing that makes sense.
 func orientation(head []byte) int {
-	for at := 2; at+4 <= len(head) && head[at] == 0xff; {
-		if head[at+1] == 0xff { // filling
-			at++
-			continue
-		}
-		end := at + 2 + int(binary.BigEndian.Uint16(head[at+2:]))
-		if end < at+4 || end > len(head) {
-			break
-		}
-		if exif, ok := bytes.CutPrefix(head[at+4:end], []byte("Exif\x00\x00")); ok && head[at+1] == 0xe1 {
-			return exifOrientation(exif)
-		}
-		at = end
-	}
-	return 1
-}
-
-// exifOrientation looks for the tag in the first directory of a TIFF file.
-func exifOrientation(tiff []byte) int {
-	var order binary.ByteOrder
-	switch {
-	case len(tiff) < 8:
-		return 1
-	case string(tiff[:4]) == "II*\x00":
-		order = binary.LittleEndian
-	case string(tiff[:4]) == "MM\x00*":
-		order = binary.BigEndian
-	default:
-		return 1
-	}
-	const tag, short, entrySize = 0x112, 3, 12
-	at := uint64(order.Uint32(tiff[4:]))
-	if at+2 > uint64(len(tiff)) {
-		return 1
-	}
-	entries := tiff[at+2:]
-	for range order.Uint16(tiff[at:]) {
-		if len(entries) < entrySize {
-			break
-		}
-		if order.Uint16(entries) == tag && order.Uint16(entries[2:]) == short {
-			if o := int(order.Uint16(entries[8:])); o >= 1 && o <= 8 {
-				return o
+	found := 1
+	_, err := imagemeta.Decode(imagemeta.Options{
+		R: bytes.NewReader(head), ImageFormat: imagemeta.JPEG, Sources: imagemeta.EXIF,
+		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
+		HandleTag: func(tag imagemeta.TagInfo) error {
+			if o, ok := tag.Value.(uint16); ok && o >= 1 && o <= 8 {
+				found = int(o)
 			}
-			break
-		}
-		entries = entries[entrySize:]
+			return imagemeta.ErrStopWalking
+		},
+	})
+	if err != nil { // the picture may be whole all the same
+		return 1
 	}
-	return 1
+	return found
 }

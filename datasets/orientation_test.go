@@ -35,7 +35,7 @@ func photograph(t *testing.T, img image.Image, orientation uint16, order binary.
 	}
 	tiff = order.AppendUint32(tiff, 0)
 	exif := append([]byte("Exif\x00\x00"), tiff...)
-	file := []byte{0xff, 0xd8, 0xff, 0xe0, 0, 4, 'J', 'F', 0xff, 0xff, 0xe1}
+	file := []byte{0xff, 0xd8, 0xff, 0xe0, 0, 4, 'J', 'F', 0xff, 0xe1}
 	file = binary.BigEndian.AppendUint16(file, uint16(2+len(exif)))
 	file = append(file, exif...)
 	return append(file, b.Bytes()[2:]...)
