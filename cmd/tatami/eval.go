@@ -32,7 +32,14 @@ func newEval() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			given := cmd.Flags().Changed("data")
+			if !given {
+				data = m.Facts["data"] // none is MNIST
+			}
 			_, test, err := loadData(data)
+			if err != nil && data != "" && !given {
+				return fmt.Errorf("what %s was trained on is not there, give --data: %w", args[0], err)
+			}
 			if err != nil {
 				return err
 			}
@@ -55,7 +62,7 @@ func newEval() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout (default: MNIST)")
+	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout (default: what the model was trained on)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON with the keys of run.json")
 	return cmd
 }

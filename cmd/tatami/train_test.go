@@ -135,7 +135,7 @@ func TestTrain(t *testing.T) {
 	if len(evaluated) != 6 {
 		t.Errorf("eval --json has %v", evaluated)
 	}
-	text := succeeds(t, dir, "eval", "a/b/model.safetensors", "--data", "data")
+	text := succeeds(t, dir, "eval", "a/b/model.safetensors") // on the data that it was trained on
 	if want := strings.Split(last, fmt.Sprintf(", %.1f s", run.TrainSeconds))[0]; !strings.HasPrefix(text, want+"\n") || strings.Count(text, "precision") != bars.class {
 		t.Errorf("eval prints\n%s\nwanted %s", text, want)
 	}

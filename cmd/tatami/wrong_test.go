@@ -81,9 +81,15 @@ func TestWrongData(t *testing.T) {
 	other.class = 4
 	other.write(t, filepath.Join(dir, "four"))
 	tatami(t, dir, "eval", "run/model.safetensors", "--data", "four").refuses(t, 1, "run/model.safetensors", "3", "4 classes")
-	tatami(t, dir, "eval", "run/model.safetensors").refuses(t, 1, "run/model.safetensors", "12×10×1", "28×28×1")
+	tatami(t, dir, "eval", "run/model.safetensors", "--data", "").refuses(t, 1, "run/model.safetensors", "12×10×1", "28×28×1")
 	writeTestFile(t, filepath.Join(dir, "net.json"), []byte(`{"input":{"H":12,"W":10,"C":1},"layers":[{"type":"Convolution","Filters":1,"Kernel":10},{"type":"Softmax"}]}`))
 	tatami(t, dir, "train", "--data", "data", "--net", "net.json").refuses(t, 1, "net.json", "3×1×1", "3 classes")
+	// What the model was trained on has gone.
+	if err := os.Rename(filepath.Join(dir, "data"), filepath.Join(dir, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	tatami(t, dir, "eval", "run/model.safetensors").refuses(t, 1, "run/model.safetensors", "give --data", filepath.Join(dir, "data"))
+	succeeds(t, dir, "eval", "run/model.safetensors", "--data", "elsewhere")
 }
 
 // Files that are no models, cut or damaged ones, and ones of another kind.
