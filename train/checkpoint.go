@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,7 @@ type progress struct {
 	Shards             int
 	ISA                string
 	OptimizerSteps     int
+	Data               string // checksum of the training set
 	Steps              []StepRow
 	Epochs             []EpochRow
 }
@@ -52,7 +54,7 @@ func (t *Trainer) Save(path string) error {
 		Epoch: t.epoch, Batch: t.batch, Step: t.step, Done: t.done,
 		Loss: t.loss, Correct: t.correct, Samples: t.samples, Seconds: t.seconds,
 		LowestLoss: strconv.FormatFloat(t.lowestLoss, 'g', -1, 64), Stale: t.stale, BestEpoch: t.bestEpoch,
-		Shards: t.Shards, ISA: kernels.ISA(), OptimizerSteps: steps,
+		Shards: t.Shards, ISA: kernels.ISA(), OptimizerSteps: steps, Data: t.dataSum(),
 		Steps: t.history.Steps, Epochs: t.history.Epochs,
 	}
 	text, err := json.Marshal(p)
@@ -70,6 +72,20 @@ func (t *Trainer) Save(path string) error {
 	}
 	f.Seal()
 	return safetensors.Write(path, f)
+}
+
+// dataSum is a checksum of the training set, which takes some milliseconds for
+// MNIST the first time.
+func (t *Trainer) dataSum() string {
+	if t.sum == "" {
+		h := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+		h.Write(t.Loader.Data.Labels)
+		for _, image := range t.Loader.Data.Images {
+			h.Write(image)
+		}
+		t.sum = fmt.Sprintf("%08x", h.Sum32())
+	}
+	return t.sum
 }
 
 func momentName(i int) string { return fmt.Sprintf("moment.%d", i+1) }
@@ -137,6 +153,9 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	}
 	if err := t.prepare(); err != nil {
 		return err
+	}
+	if got := t.dataSum(); p.Data != got {
+		return fmt.Errorf("its run had other training images or labels: their checksum (CRC-32C) is %s, wanted %s", got, p.Data)
 	}
 	count := nn.CountParams(t.Net.Params())
 	rest := map[string]int{bestName: count}

@@ -319,6 +319,7 @@ func TestResumeRefuses(t *testing.T) {
 	check("damaged", same, damaged, "damaged")
 	check("shards", func(tr *train.Trainer) { tr.Shards = 3 }, whole, "4 shards")
 	check("rule", func(tr *train.Trainer) { tr.Rule = optim.SGD{} }, whole, "moment")
+	check("data", func(tr *train.Trainer) { tr.Loader.Data.Images[7][3] ^= 1 }, whole, "other training images or labels")
 	check("network", func(tr *train.Trainer) {
 		net, err := nn.NewSequential(tr.Net.Input(), rand.New(rand.NewPCG(1, 1)), layers.Affine{Units: 3})
 		if err != nil {

@@ -61,6 +61,7 @@ type Trainer struct {
 	state
 	engine    *engine
 	optimizer *optim.Optimizer
+	sum       string // see dataSum
 }
 
 // state is where a run stands, all of which a checkpoint keeps.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,9 @@ func newCompare() *cobra.Command {
 		Short: "Set runs beside each other: a table, and a page with their curves",
 		Args:  arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !strings.EqualFold(filepath.Ext(out), ".html") {
+				return wrongUsage("--out is %s, wanted a name that ends in .html", out)
+			}
 			var runs []page.Compared
 			seen := map[string]bool{}
 			for _, dir := range args {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -119,7 +120,7 @@ func chapters() string {
 
 // run runs the list; report asks for the reports of all.
 func (o *experimentOptions) run(parent context.Context, list []experiments.Experiment, report bool) error {
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	line := &statusLine{out: os.Stderr}

@@ -60,7 +60,7 @@ func writeLong(t *testing.T, dir string) {
 	set.write(t, filepath.Join(dir, "data"))
 }
 
-// A run that Ctrl-C ended, or that was killed, and resumed is the uninterrupted
+// A run that Ctrl-C or SIGTERM ended, or that was killed, and resumed is the uninterrupted
 // one. What a killed one left half-written is cleared.
 func TestResume(t *testing.T) {
 	t.Parallel()
@@ -73,7 +73,7 @@ func TestResume(t *testing.T) {
 		args := append([]string{"--out", out}, fmt.Sprintf("--quiet=%v", quiet))
 		r := start(t, dir, append(long, args...)...)
 		await(t, filepath.Join(dir, out, "history.csv"))
-		r.Process.Signal(os.Interrupt)
+		r.Process.Signal(map[bool]os.Signal{false: os.Interrupt, true: syscall.SIGTERM}[quiet])
 		r.Wait()
 		said := regexp.MustCompile(`^interrupted after step \d+; resume with: tatami train --resume '` + out + "'\n$")
 		if code := r.ProcessState.ExitCode(); code != 130 || !said.MatchString(r.stderr.String()) || quiet && r.stdout.Len() > 0 {

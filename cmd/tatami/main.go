@@ -14,7 +14,8 @@ import (
 	"tatami/internal/suggest"
 )
 
-// interrupted is the exit code after Ctrl-C, as shells expect it.
+// interrupted is the exit code after Ctrl-C, as shells expect it, or another
+// polite request to end.
 const interrupted = 130
 
 func main() {

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"tatami/datasets"
 	"tatami/internal/web"
@@ -130,7 +131,7 @@ func (o *trainOptions) network(shape nn.Shape, classes int) (*nn.Sequential, err
 
 // fit trains and writes what the run leaves.
 func (r *runState) fit(parent context.Context) error {
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt)
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	r.trainer.Checkpoint = r.path(checkpointName)

@@ -148,6 +148,7 @@ func TestWatchRefusals(t *testing.T) {
 		t.Error("a refused run made its folder")
 	}
 	tatami(t, dir, "compare").refuses(t, 2, "too few arguments")
+	tatami(t, dir, "compare", "run", "--out", "run/run.json").refuses(t, 2, "--out is run/run.json, wanted a name that ends in .html")
 	tatami(t, dir, "compare", "nowhere").refuses(t, 1, "nowhere holds no complete run")
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"epochs_done":"x"}`), 0o644); err != nil {
 		t.Fatal(err)
@@ -254,6 +255,7 @@ func TestLivePage(t *testing.T) {
 	for _, p := range []*webtest.Page{desk, phone} {
 		p.Until(stateIs, record.Paused)
 	}
+	desk.Painted()
 	at := webtest.Value[int](desk, stepShown)
 	points := webtest.Value[int](desk, lossLine)
 	time.Sleep(300 * time.Millisecond)

@@ -210,6 +210,7 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 			r.busy, r.images = 0, 0
 		}
 	}
+	r.refresh(e, at)
 	r.version++
 	if at.Sub(r.told) >= tellEvery || vitals != nil {
 		r.tell(e, at)
@@ -251,6 +252,13 @@ func (r *Recorder) showFilters(e train.Event) {
 
 // tell brings now up to date and wakes the readers.
 func (r *Recorder) tell(e train.Event, at time.Time) {
+	r.refresh(e, at)
+	r.told = at
+	r.wake()
+}
+
+// refresh brings now up to date, for who reads for another reason.
+func (r *Recorder) refresh(e train.Event, at time.Time) {
 	r.now.Epoch, r.now.Step = e.Epoch, e.Step
 	r.now.Loss = Number(r.smoothing.sum / r.smoothing.weight)
 	if !math.IsNaN(e.Accuracy) {
@@ -261,8 +269,6 @@ func (r *Recorder) tell(e train.Event, at time.Time) {
 		left := r.facts.Epochs*r.facts.Batches - e.Step
 		r.now.SecondsLeft = Number(at.Sub(r.started).Seconds() / float64(done) * float64(left))
 	}
-	r.told = at
-	r.wake()
 }
 
 func (r *Recorder) wake() {

@@ -104,6 +104,9 @@ func TestReadersAgree(t *testing.T) {
 		if e.Step%777 == 0 {
 			rec.Advise(doctor.Advice{Text: fmt.Sprint("at step ", e.Step)})
 			seldom.read(rec)
+			if seldom.now.Step != e.Step {
+				t.Errorf("after step %d readers are told of step %d", e.Step, seldom.now.Step)
+			}
 		}
 		return nil
 	}))

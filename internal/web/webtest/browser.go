@@ -201,6 +201,14 @@ func (p *Page) fail(format string, args ...any) {
 	p.Fatalf(format+"\n%s", append(args, strings.Join(p.wrong, "\n"))...)
 }
 
+// Painted waits until the page has painted all that it knows now.
+func (p *Page) Painted() {
+	p.Helper()
+	const frames = "requestAnimationFrame(() => requestAnimationFrame(() => { painted = true }))"
+	Value[bool](p, "(window.painted = false, %s, true)", frames)
+	p.Until("painted")
+}
+
 // Answer is the last answer to a path that the page has fetched.
 func (p *Page) Answer(path string) []byte {
 	p.Helper()
