@@ -40,6 +40,9 @@ func lossSteps(t *testing.T, path string) (steps []int) {
 // A run with event files has the weights of one without; resumed, it goes on
 // in a second file where the first one ends.
 func TestTensorBoard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drawing the filters of every epoch takes seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	args := strings.Fields("train --net mlp --limit 3000 --epochs 20")
