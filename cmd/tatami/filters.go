@@ -20,8 +20,8 @@ func newFilters() *cobra.Command {
 		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range []string{out, maps} {
-				if !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(path))) {
-					return wrongUsage("cannot draw %s: wanted a name that ends in .png, .svg or .pdf", path)
+				if err := checkPicture(path); err != nil {
+					return err
 				}
 			}
 			if image == "" && cmd.Flags().Changed("maps") {
@@ -67,6 +67,14 @@ func newFilters() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "filters.png", "file of the filters (PNG, SVG or PDF)")
 	cmd.Flags().StringVar(&maps, "maps", "maps.png", "file of the feature maps (PNG, SVG or PDF)")
 	return cmd
+}
+
+// checkPicture refuses a name whose ending is no format of pictures.
+func checkPicture(path string) error {
+	if !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(path))) {
+		return wrongUsage("cannot draw %s: wanted a name that ends in .png, .svg or .pdf", path)
+	}
+	return nil
 }
 
 // savePicture writes a picture and says where.

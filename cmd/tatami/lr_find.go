@@ -41,10 +41,10 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if !(from > 0 && from < to && to <= math.MaxFloat32) {
 				return wrongUsage("--from is %g and --to is %g, wanted positive numbers, the first one lower", from, to)
 			}
-			csvPath := strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".csv"
-			if strings.ToLower(filepath.Ext(o.out)) != ".png" {
-				return wrongUsage("cannot draw %s: wanted a name that ends in .png", o.out)
+			if err := checkPicture(o.out); err != nil {
+				return err
 			}
+			csvPath := strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".csv"
 			for _, path := range []string{o.out, csvPath} {
 				if _, err := os.Lstat(path); err == nil && !o.overwrite {
 					return fmt.Errorf("%s exists: name another --out, or give --overwrite", path)
@@ -88,7 +88,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 	f.IntVar(&steps, "steps", 300, "steps to try rates in")
 	f.Float64Var(&from, "from", 1e-6, "lowest learning rate")
 	f.Float64Var(&to, "to", 10, "highest learning rate")
-	f.StringVar(&o.out, "out", "lr-find.png", "picture; the CSV file stands beside it")
+	f.StringVar(&o.out, "out", "lr-find.png", "picture (PNG, SVG or PDF); the CSV file stands beside it")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace the picture and the CSV file")
 	return cmd
 }

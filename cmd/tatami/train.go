@@ -73,7 +73,7 @@ func (o *trainOptions) shapeFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.Batch, "batch", 100, "images a batch")
 	f.StringVar(&o.Optimizer, "optimizer", "adam", "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw, parameters after a colon: adam:beta1=0.7,beta2=0.9")
 	f.Float64Var(&o.WeightDecay, "weight-decay", 0, "weight decay λ")
-	f.StringVar(&o.Augment, "augment", "shift", "none, or a list of shift, rotate, scale, elastic, strength after a colon: shift:2,rotate:10")
+	f.StringVar(&o.Augment, "augment", "shift", "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10")
 	f.Float64Var(&o.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")
 	f.Float64Var(&o.Clip, "clip", 0, "bound of the gradient's norm (0: none)")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of all that is random")
