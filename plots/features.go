@@ -133,15 +133,19 @@ func (s *sheet) bars(x, y vg.Length, data []float32, e bounds) vg.Length {
 		hi = 1
 	}
 	at := func(v float64) vg.Length { return y + h*vg.Length((hi-v/top)/(hi-lo)) }
+	positive, negative := okabeIto[1], okabeIto[0] // red and blue, as everywhere
+	if e.lo >= 0 {
+		positive = ink
+	}
 	for i, v := range data {
 		bx := x + vg.Length(i)*step
 		switch f := float64(v); {
 		case !isFinite(f):
 			s.fill(bx+step*0.15, y, step*0.7, h, noData)
 		case f >= 0:
-			s.fill(bx+step*0.15, at(f), step*0.7, at(0)-at(f), okabeIto[0])
+			s.fill(bx+step*0.15, at(f), step*0.7, at(0)-at(f), positive)
 		default:
-			s.fill(bx+step*0.15, at(0), step*0.7, at(f)-at(0), okabeIto[1])
+			s.fill(bx+step*0.15, at(0), step*0.7, at(f)-at(0), negative)
 		}
 		s.text(captionText, bx+step/2, y+h+captionText.size+1, 0.5, count(i))
 	}

@@ -51,7 +51,7 @@ func newFilters() *cobra.Command {
 			}
 			names, tensors := []string{"input"}, []*nn.Tensor{x}
 			for i, y := range m.Activations(x) {
-				names, tensors = append(names, m.LayerName(i)), append(tensors, y)
+				names, tensors = append(names, fmt.Sprintf("%d %v", i+1, m.Specs()[i])), append(tensors, y)
 			}
 			features, err := plots.FeatureMaps(names, tensors, plots.FeatureMapOptions{Title: "What each layer makes of " + filepath.Base(image)})
 			if err != nil {
