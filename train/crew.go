@@ -97,7 +97,7 @@ func (q *queue) fill(tasks int, job func(task int)) {
 func (q *queue) take() bool {
 	for {
 		work := q.work.Load()
-		if uint32(work) == uint32(work>>32) {
+		if taken(work) {
 			return false
 		}
 		if q.work.CompareAndSwap(work, work+1) {
@@ -110,11 +110,11 @@ func (q *queue) take() bool {
 
 func (q *queue) done() bool { return q.left.Load() == 0 }
 
-// idle reports whether all tasks are taken.
-func (q *queue) idle() bool {
-	work := q.work.Load()
-	return uint32(work) == uint32(work>>32)
-}
+// idle reports whether there is no task to take.
+func (q *queue) idle() bool { return taken(q.work.Load()) }
+
+// taken reports whether all tasks are.
+func taken(work uint64) bool { return uint32(work) == uint32(work>>32) }
 
 // spins is how often a worker looks before it lets others run, and rests how
 // often it does so before it sleeps: together about a millisecond.

@@ -72,7 +72,5 @@ func (f *feed) fill(task int) {
 	b := f.next
 	from := task * fillSize
 	to := min(from+fillSize, len(b.labels))
-	size := b.x.Size()
-	x := nn.Tensor{N: to - from, Shape: b.x.Shape, Data: b.x.Data[from*size : to*size]}
-	f.order().Fill(b.number, from, to, &x, b.labels[from:to])
+	f.order().Fill(b.number, from, to, b.x.Slice(from, to), b.labels[from:to])
 }

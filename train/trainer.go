@@ -61,7 +61,7 @@ type Trainer struct {
 	state
 	engine    *engine
 	optimizer *optim.Optimizer
-	sum       string // see dataSum
+	sum       string // of the data; empty until dataSum needs it
 }
 
 // state is where a run stands, all of which a checkpoint keeps.
@@ -169,6 +169,7 @@ func (t *Trainer) prepare() error {
 	if t.step == 0 {
 		t.lowestLoss = math.Inf(1)
 	}
+	t.sum = "" // the data may have been changed
 	return nil
 }
 

@@ -210,10 +210,11 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 			r.busy, r.images = 0, 0
 		}
 	}
-	r.refresh(e, at)
-	r.version++
 	if at.Sub(r.told) >= tellEvery || vitals != nil {
 		r.tell(e, at)
+	} else {
+		r.refresh(e, at)
+		r.version++
 	}
 }
 
