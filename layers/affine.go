@@ -120,7 +120,12 @@ func (l *affine) Forward(_ *nn.Pass, y, x *nn.Tensor) {
 }
 
 func (l *affine) multiply(y, x *nn.Tensor) {
-	kernels.ProductT(y.Data, l.units, x.Data, l.inputs, l.w.Value.Data, l.inputs, x.N, l.units, l.inputs, false)
+	kernels.ProductT(matrix(y.Data, l.units), matrix(x.Data, l.inputs), matrix(l.w.Value.Data, l.inputs), x.N)
+}
+
+// matrix has rows of cols values, one behind the other.
+func matrix(data []float32, cols int) kernels.Matrix {
+	return kernels.Matrix{Data: data, Stride: cols, Cols: cols}
 }
 
 func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
@@ -136,12 +141,12 @@ func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 		n := min(samplesAtOnce, x.N-from)
 		dyn := dy.Data[from*l.units : (from+n)*l.units]
 		if dw != nil { // dw += dyᵀ·x
-			kernels.Product(dw, l.unitIn, dyn, l.unit, l.sampleOut.First(n),
-				x.Data[from*l.inputs:(from+n)*l.inputs], l.inputs, l.inputs, true)
+			kernels.AddProduct(kernels.Rows{Data: dw, At: l.unitIn}, kernels.Rows{Data: dyn, At: l.unit}, l.sampleOut.First(n),
+				matrix(x.Data[from*l.inputs:(from+n)*l.inputs], l.inputs))
 		}
 		if dx != nil { // dx = dy·W
-			kernels.Product(dx.Data[from*l.inputs:(from+n)*l.inputs], l.sampleIn.First(n),
-				dyn, l.sampleOut.First(n), l.unit, l.w.Value.Data, l.inputs, l.inputs, false)
+			kernels.Product(kernels.Rows{Data: dx.Data[from*l.inputs : (from+n)*l.inputs], At: l.sampleIn.First(n)},
+				kernels.Rows{Data: dyn, At: l.sampleOut.First(n)}, l.unit, matrix(l.w.Value.Data, l.inputs))
 		}
 	}
 }
@@ -154,8 +159,14 @@ func (l *affine) AddRows(g []float32, from, to, left, columns int, dy, x []float
 	rows := to - from
 	for at := 0; at < samples; at += samplesAtOnce {
 		n := min(samplesAtOnce, samples-at)
-		kernels.Product(g[left:], l.unitIn.First(rows), dy[at*l.units+from:], l.unit.First(rows), l.sampleOut.First(n),
-			x[at*l.inputs+left:], l.inputs, columns, add || at > 0)
+		c := kernels.Rows{Data: g[left:], At: l.unitIn.First(rows)}
+		a := kernels.Rows{Data: dy[at*l.units+from:], At: l.unit.First(rows)}
+		b := kernels.Matrix{Data: x[at*l.inputs+left:], Stride: l.inputs, Cols: columns}
+		if add || at > 0 {
+			kernels.AddProduct(c, a, l.sampleOut.First(n), b)
+		} else {
+			kernels.Product(c, a, l.sampleOut.First(n), b)
+		}
 	}
 }
 

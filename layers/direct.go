@@ -79,7 +79,7 @@ func window(kernel, width, channels int) kernels.Offsets {
 func (d *direct) filters(p *nn.Pass, w []float32) []float32 {
 	packed, ready := p.Packed(d.taps * d.ldo)
 	if !ready {
-		kernels.Transpose(packed, d.ldo, w, d.taps, d.out.C, d.taps)
+		kernels.Transpose(kernels.Matrix{Data: packed, Stride: d.ldo, Cols: d.out.C}, kernels.Matrix{Data: w, Stride: d.taps, Cols: d.taps})
 	}
 	return packed
 }
@@ -89,14 +89,15 @@ func (d *direct) filters(p *nn.Pass, w []float32) []float32 {
 func (d *direct) forward(y, padded, packed []float32, row, n int) {
 	pixels := n * d.out.W
 	from := row * d.stride * d.padded.W * d.in.C
-	kernels.Product(y, d.pixelOut.First(pixels), padded[from:], d.pixel.First(pixels), d.tap,
-		packed, d.ldo, d.out.C, false)
+	kernels.Product(kernels.Rows{Data: y, At: d.pixelOut.First(pixels)}, kernels.Rows{Data: padded[from:], At: d.pixel.First(pixels)},
+		d.tap, kernels.Matrix{Data: packed, Stride: d.ldo, Cols: d.out.C})
 }
 
 // filterGradient adds to dw, which is packed like the filters, that of one
 // image.
 func (d *direct) filterGradient(dw, padded, dy []float32) {
-	kernels.Product(dw, d.tapPacked, padded, d.tap, d.pixel, dy, d.out.C, d.out.C, true)
+	kernels.AddProduct(kernels.Rows{Data: dw, At: d.tapPacked}, kernels.Rows{Data: padded, At: d.tap},
+		d.pixel, kernels.Matrix{Data: dy, Stride: d.out.C, Cols: d.out.C})
 }
 
 // turned packs the filters for the way back: turned by 180 degrees, with
@@ -113,7 +114,8 @@ func (d *direct) turned(dst, w []float32) {
 
 // inputGradient overwrites dx of one image; spread is the canvas with dy on it.
 func (d *direct) inputGradient(dx, spread, turned []float32) {
-	kernels.Product(dx, d.pixelIn, spread, d.pixelBack, d.tapBack, turned, d.ldi, d.in.C, false)
+	kernels.Product(kernels.Rows{Data: dx, At: d.pixelIn}, kernels.Rows{Data: spread, At: d.pixelBack},
+		d.tapBack, kernels.Matrix{Data: turned, Stride: d.ldi, Cols: d.in.C})
 }
 
 // canvas is a zeroed image with room for another.
@@ -219,6 +221,7 @@ func (g *gradients) finish() {
 		return
 	}
 	dw := g.p.Scratch(len(g.dw))
-	kernels.Transpose(dw, g.direct().taps, g.packed, g.direct().ldo, g.direct().taps, g.out.C)
+	d := g.direct()
+	kernels.Transpose(kernels.Matrix{Data: dw, Stride: d.taps, Cols: d.taps}, kernels.Matrix{Data: g.packed, Stride: d.ldo, Cols: g.out.C})
 	kernels.Add(g.dw, dw)
 }

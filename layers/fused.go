@@ -108,7 +108,7 @@ func (l *convolutionReLUPooling) backwardFirst(p *nn.Pass, dw, db []float32, dy,
 	}
 	if p.LastSamples() {
 		turned := p.Scratch(len(dw))
-		kernels.Transpose(turned, taps, sums, l.out.C, taps, l.out.C)
+		kernels.Transpose(kernels.Matrix{Data: turned, Stride: taps, Cols: taps}, kernels.Matrix{Data: sums, Stride: l.out.C, Cols: l.out.C})
 		kernels.Add(dw, turned)
 	}
 }

@@ -23,5 +23,8 @@ func (AdaGrad) Moments() int { return 1 }
 
 // Update implements [Rule].
 func (r AdaGrad) Update(s Step, w, g, m, _ []float32) {
-	kernels.AdaGrad(w, m, g, float32(s.Rate), float32(or(r.Epsilon, 1e-10)), s.decay(r.WeightDecay), float32(s.Scale))
+	kernels.AdaGrad(w, m, g, kernels.AdaGradStep{
+		LR: float32(s.Rate), Epsilon: float32(or(r.Epsilon, 1e-10)),
+		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale),
+	})
 }

@@ -23,5 +23,8 @@ func (Momentum) Moments() int { return 1 }
 
 // Update implements [Rule].
 func (r Momentum) Update(s Step, w, g, m, _ []float32) {
-	kernels.Momentum(w, m, g, float32(s.Rate), float32(or(r.Momentum, 0.9)), s.decay(r.WeightDecay), float32(s.Scale), false)
+	kernels.Momentum(w, m, g, kernels.MomentumStep{
+		LR: float32(s.Rate), Mu: float32(or(r.Momentum, 0.9)),
+		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale),
+	})
 }

@@ -24,5 +24,8 @@ func (RMSprop) Moments() int { return 1 }
 
 // Update implements [Rule].
 func (r RMSprop) Update(s Step, w, g, m, _ []float32) {
-	kernels.RMSprop(w, m, g, float32(s.Rate), float32(or(r.Rho, 0.99)), float32(or(r.Epsilon, 1e-8)), s.decay(r.WeightDecay), float32(s.Scale))
+	kernels.RMSprop(w, m, g, kernels.RMSpropStep{
+		LR: float32(s.Rate), Rho: float32(or(r.Rho, 0.99)), Epsilon: float32(or(r.Epsilon, 1e-8)),
+		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale),
+	})
 }

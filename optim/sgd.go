@@ -20,5 +20,5 @@ func (SGD) Moments() int { return 0 }
 
 // Update implements [Rule].
 func (r SGD) Update(s Step, w, g, _, _ []float32) {
-	kernels.SGD(w, g, float32(s.Rate), s.decay(r.WeightDecay), float32(s.Scale))
+	kernels.SGD(w, g, kernels.SGDStep{LR: float32(s.Rate), Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale)})
 }

@@ -39,17 +39,17 @@ func workloads() []workload {
 		c, a, b := x(v.rows*v.cols), x(v.rows*pad), x(v.taps*v.cols)
 		crow, arow, tap := kernels.Stride(v.rows, v.cols), kernels.Stride(v.rows, pad), kernels.Stride(v.taps, 1)
 		list = append(list, workload{fmt.Sprintf("Product %dx%dx%d", v.rows, v.taps, v.cols), 2 * v.rows * v.taps * v.cols, 0,
-			func() { kernels.Product(c, crow, a, arow, tap, b, v.cols, v.cols, false) }})
+			func() { kernels.Product(rows(c, crow), rows(a, arow), tap, matrix(b, v.cols, v.cols)) }})
 	}
 	for _, v := range []struct{ m, n, k int }{{50, 100, 4320}, {50, 10, 100}, {1, 100, 4320}, {6, 4, 1024}} {
 		c, a, b := x(v.m*v.n), x(v.m*v.k), x(v.n*v.k)
 		list = append(list, workload{fmt.Sprintf("ProductT %dx%dx%d", v.m, v.n, v.k), 2 * v.m * v.n * v.k, 0,
-			func() { kernels.ProductT(c, v.n, a, v.k, b, v.k, v.m, v.n, v.k, false) }})
+			func() { kernels.ProductT(matrix(c, v.n, v.n), matrix(a, v.k, v.k), matrix(b, v.k, v.k), v.m) }})
 	}
 	for _, v := range []struct{ rows, cols int }{{30, 25}, {64, 576}, {100, 4320}} {
 		src, dst := x(v.rows*v.cols), x(v.rows*v.cols)
 		list = append(list, workload{fmt.Sprintf("Transpose %dx%d", v.rows, v.cols), 0, 8 * v.rows * v.cols,
-			func() { kernels.Transpose(dst, v.rows, src, v.cols, v.rows, v.cols) }})
+			func() { kernels.Transpose(matrix(dst, v.rows, v.rows), matrix(src, v.cols, v.cols)) }})
 	}
 	const n = 24 * 24 * 30
 	y, dy, z := x(n), x(n), x(n)
@@ -88,13 +88,13 @@ func workloads() []workload {
 	const params = 432_000
 	w, m, v, g := x(params), x(params), make([]float32, params), x(params)
 	list = append(list,
-		workload{"SGD", 0, 12 * params, func() { kernels.SGD(w, g, 1e-9, 0, 1) }},
-		workload{"Momentum", 0, 20 * params, func() { kernels.Momentum(w, m, g, 1e-9, 0.9, 0, 1, false) }},
+		workload{"SGD", 0, 12 * params, func() { kernels.SGD(w, g, kernels.SGDStep{LR: 1e-9, Scale: 1}) }},
+		workload{"Momentum", 0, 20 * params, func() { kernels.Momentum(w, m, g, kernels.MomentumStep{LR: 1e-9, Mu: 0.9, Scale: 1}) }},
 		workload{"Adam", 0, 28 * params, func() {
 			kernels.Adam(w, m, v, g, kernels.AdamStep{LR: 1e-9, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 1, Correction2: 1, Scale: 1})
 		}},
-		workload{"AdaGrad", 0, 20 * params, func() { kernels.AdaGrad(w, v, g, 1e-9, 1e-7, 0, 1) }},
-		workload{"RMSprop", 0, 20 * params, func() { kernels.RMSprop(w, v, g, 1e-9, 0.99, 1e-7, 0, 1) }},
+		workload{"AdaGrad", 0, 20 * params, func() { kernels.AdaGrad(w, v, g, kernels.AdaGradStep{LR: 1e-9, Epsilon: 1e-7, Scale: 1}) }},
+		workload{"RMSprop", 0, 20 * params, func() { kernels.RMSprop(w, v, g, kernels.RMSpropStep{LR: 1e-9, Rho: 0.99, Epsilon: 1e-7, Scale: 1}) }},
 	)
 	return list
 }

@@ -197,7 +197,7 @@ func TestElementwisePanics(t *testing.T) {
 	panics(t, "pool", func() { kernels.MaxPool2(x[:2], u[:2], x, x, 3) })
 	panics(t, "pool codes", func() { kernels.BiasReLUMaxPool2(x[:4], u[:3], x[:8], x[:8], x[:2]) })
 	panics(t, "unpool", func() { kernels.Unpool2(x[:8], x[:6], x[:4], u[:4], 2) })
-	panics(t, "sgd", func() { kernels.SGD(x, y, 1, 0, 1) })
-	panics(t, "momentum", func() { kernels.Momentum(x, y, x, 1, 1, 0, 1, false) })
+	panics(t, "sgd", func() { kernels.SGD(x, y, kernels.SGDStep{}) })
+	panics(t, "momentum", func() { kernels.Momentum(x, y, x, kernels.MomentumStep{}) })
 	panics(t, "adam", func() { kernels.Adam(x, x, x, y, kernels.AdamStep{}) })
 }

@@ -274,38 +274,38 @@ func unpool2(dx0, dx1, dy []float32, code []uint8, channels int) {
 	}
 }
 
-func sgd(w, g []float32, lr, decay, scale float32) {
+func sgd(w, g []float32, s SGDStep) {
 	if active == portable {
-		sgdPortable(w, g, lr, decay, scale)
+		sgdPortable(w, g, s)
 		return
 	}
 	for len(w) > 0 {
 		n := min(len(w), chunk)
 		if active == avx512 {
-			sgdAVX512(&w[0], &g[0], lr, decay, scale, n)
+			sgdAVX512(&w[0], &g[0], s.LR, s.Decay, s.Scale, n)
 		} else {
-			sgdAVX2(&w[0], &g[0], lr, decay, scale, n)
+			sgdAVX2(&w[0], &g[0], s.LR, s.Decay, s.Scale, n)
 		}
 		w, g = w[n:], g[n:]
 	}
 }
 
-func momentum(w, v, g []float32, lr, mu, decay, scale float32, nesterov bool) {
+func momentum(w, v, g []float32, s MomentumStep) {
 	if active == portable {
-		momentumPortable(w, v, g, lr, mu, decay, scale, nesterov)
+		momentumPortable(w, v, g, s)
 		return
 	}
 	for len(w) > 0 {
 		n := min(len(w), chunk)
 		switch {
-		case active == avx512 && nesterov:
-			nesterovAVX512(&w[0], &v[0], &g[0], lr, mu, decay, scale, n)
+		case active == avx512 && s.Nesterov:
+			nesterovAVX512(&w[0], &v[0], &g[0], s.LR, s.Mu, s.Decay, s.Scale, n)
 		case active == avx512:
-			momentumAVX512(&w[0], &v[0], &g[0], lr, mu, decay, scale, n)
-		case nesterov:
-			nesterovAVX2(&w[0], &v[0], &g[0], lr, mu, decay, scale, n)
+			momentumAVX512(&w[0], &v[0], &g[0], s.LR, s.Mu, s.Decay, s.Scale, n)
+		case s.Nesterov:
+			nesterovAVX2(&w[0], &v[0], &g[0], s.LR, s.Mu, s.Decay, s.Scale, n)
 		default:
-			momentumAVX2(&w[0], &v[0], &g[0], lr, mu, decay, scale, n)
+			momentumAVX2(&w[0], &v[0], &g[0], s.LR, s.Mu, s.Decay, s.Scale, n)
 		}
 		w, v, g = w[n:], v[n:], g[n:]
 	}
@@ -339,33 +339,33 @@ func adamConstants(s *AdamStep) [10]float32 {
 	}
 }
 
-func adaGrad(w, h, g []float32, lr, eps, decay, scale float32) {
+func adaGrad(w, h, g []float32, s AdaGradStep) {
 	if active == portable {
-		adaGradPortable(w, h, g, lr, eps, decay, scale)
+		adaGradPortable(w, h, g, s)
 		return
 	}
 	for len(w) > 0 {
 		n := min(len(w), chunk)
 		if active == avx512 {
-			adaGradAVX512(&w[0], &h[0], &g[0], lr, eps, decay, scale, n)
+			adaGradAVX512(&w[0], &h[0], &g[0], s.LR, s.Epsilon, s.Decay, s.Scale, n)
 		} else {
-			adaGradAVX2(&w[0], &h[0], &g[0], lr, eps, decay, scale, n)
+			adaGradAVX2(&w[0], &h[0], &g[0], s.LR, s.Epsilon, s.Decay, s.Scale, n)
 		}
 		w, h, g = w[n:], h[n:], g[n:]
 	}
 }
 
-func rmsProp(w, h, g []float32, lr, rho, eps, decay, scale float32) {
+func rmsProp(w, h, g []float32, s RMSpropStep) {
 	if active == portable {
-		rmsPropPortable(w, h, g, lr, rho, eps, decay, scale)
+		rmsPropPortable(w, h, g, s)
 		return
 	}
 	for len(w) > 0 {
 		n := min(len(w), chunk)
 		if active == avx512 {
-			rmsPropAVX512(&w[0], &h[0], &g[0], lr, rho, 1-rho, eps, decay, scale, n)
+			rmsPropAVX512(&w[0], &h[0], &g[0], s.LR, s.Rho, 1-s.Rho, s.Epsilon, s.Decay, s.Scale, n)
 		} else {
-			rmsPropAVX2(&w[0], &h[0], &g[0], lr, rho, 1-rho, eps, decay, scale, n)
+			rmsPropAVX2(&w[0], &h[0], &g[0], s.LR, s.Rho, 1-s.Rho, s.Epsilon, s.Decay, s.Scale, n)
 		}
 		w, h, g = w[n:], h[n:], g[n:]
 	}

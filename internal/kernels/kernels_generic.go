@@ -8,8 +8,8 @@ func product(c []float32, crow []int32, a []float32, arow, tap Offsets, b []floa
 	productPortable(c, crow, a, arow.list, tap.list, b, ldb, cols, add)
 }
 
-func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {
-	productTPortable(c, ldc, a, lda, b, ldb, m, n, k, add)
+func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int) {
+	productTPortable(c, ldc, a, lda, b, ldb, m, n, k)
 }
 
 func transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
@@ -76,24 +76,24 @@ func unpool2(dx0, dx1, dy []float32, code []uint8, channels int) {
 	unpool2Portable(dx0, dx1, dy, code, channels)
 }
 
-func sgd(w, g []float32, lr, decay, scale float32) {
-	sgdPortable(w, g, lr, decay, scale)
+func sgd(w, g []float32, s SGDStep) {
+	sgdPortable(w, g, s)
 }
 
-func momentum(w, v, g []float32, lr, mu, decay, scale float32, nesterov bool) {
-	momentumPortable(w, v, g, lr, mu, decay, scale, nesterov)
+func momentum(w, v, g []float32, s MomentumStep) {
+	momentumPortable(w, v, g, s)
 }
 
 func adam(w, m, v, g []float32, s *AdamStep) {
 	adamPortable(w, m, v, g, s)
 }
 
-func adaGrad(w, h, g []float32, lr, eps, decay, scale float32) {
-	adaGradPortable(w, h, g, lr, eps, decay, scale)
+func adaGrad(w, h, g []float32, s AdaGradStep) {
+	adaGradPortable(w, h, g, s)
 }
 
-func rmsProp(w, h, g []float32, lr, rho, eps, decay, scale float32) {
-	rmsPropPortable(w, h, g, lr, rho, eps, decay, scale)
+func rmsProp(w, h, g []float32, s RMSpropStep) {
+	rmsPropPortable(w, h, g, s)
 }
 
 func winogradTransform(t transform, dst, src grid, n, tiles int) {

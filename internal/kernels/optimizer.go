@@ -7,20 +7,36 @@ package kernels
 // (scale averages or clips, decay is L2 weight decay) and leave g as it is. Moments too small to be normal numbers are
 // set to 0: arithmetic on denormal numbers is many times slower, and after an epoch there are hundreds of thousands.
 
+// SGDStep is what one step of SGD needs beside the parameters.
+type SGDStep struct {
+	LR    float32
+	Decay float32
+	Scale float32 // factor of the gradient; 1 takes it as it is
+}
+
 // SGD sets w -= lr*g'.
-func SGD(w, g []float32, lr, decay, scale float32) {
+func SGD(w, g []float32, s SGDStep) {
 	if len(w) != len(g) {
 		panic("kernels: SGD: lengths differ")
 	}
-	sgd(w, g, lr, decay, scale)
+	sgd(w, g, s)
 }
 
-// Momentum sets v = mu*v + g' and w -= lr*v, or with nesterov w -= lr*(g' + mu*v). v starts at 0.
-func Momentum(w, v, g []float32, lr, mu, decay, scale float32, nesterov bool) {
+// MomentumStep is what one step of Momentum needs beside the parameters.
+type MomentumStep struct {
+	LR, Mu   float32
+	Decay    float32
+	Scale    float32 // factor of the gradient; 1 takes it as it is
+	Nesterov bool
+}
+
+// Momentum sets v = mu*v + g' and w -= lr*v, or with Nesterov
+// w -= lr*(g' + mu*v). v starts at 0.
+func Momentum(w, v, g []float32, s MomentumStep) {
 	if len(w) != len(g) || len(v) != len(g) {
 		panic("kernels: Momentum: lengths differ")
 	}
-	momentum(w, v, g, lr, mu, decay, scale, nesterov)
+	momentum(w, v, g, s)
 }
 
 // AdamStep is what one step of Adam needs beside the parameters.
@@ -49,18 +65,32 @@ func Adam(w, m, v, g []float32, s AdamStep) {
 	adam(w, m, v, g, &s)
 }
 
+// AdaGradStep is what one step of AdaGrad needs beside the parameters.
+type AdaGradStep struct {
+	LR, Epsilon float32
+	Decay       float32
+	Scale       float32 // factor of the gradient; 1 takes it as it is
+}
+
 // AdaGrad sets h += g'² and w -= lr*g'/(√h + eps). h starts at 0.
-func AdaGrad(w, h, g []float32, lr, eps, decay, scale float32) {
+func AdaGrad(w, h, g []float32, s AdaGradStep) {
 	if len(w) != len(g) || len(h) != len(g) {
 		panic("kernels: AdaGrad: lengths differ")
 	}
-	adaGrad(w, h, g, lr, eps, decay, scale)
+	adaGrad(w, h, g, s)
+}
+
+// RMSpropStep is what one step of RMSprop needs beside the parameters.
+type RMSpropStep struct {
+	LR, Rho, Epsilon float32
+	Decay            float32
+	Scale            float32 // factor of the gradient; 1 takes it as it is
 }
 
 // RMSprop sets h = rho*h + (1-rho)*g'² and w -= lr*g'/(√h + eps). h starts at 0.
-func RMSprop(w, h, g []float32, lr, rho, eps, decay, scale float32) {
+func RMSprop(w, h, g []float32, s RMSpropStep) {
 	if len(w) != len(g) || len(h) != len(g) {
 		panic("kernels: RMSprop: lengths differ")
 	}
-	rmsProp(w, h, g, lr, rho, eps, decay, scale)
+	rmsProp(w, h, g, s)
 }

@@ -25,14 +25,18 @@ func optimizers() []optimizer {
 	for _, decay := range []float32{0, 0.25} {
 		gradient := func(s state, g float64) float64 { return float64(scale)*g + float64(decay)*s.w }
 		list = append(list, optimizer{"sgd",
-			func(w, m, v, g []float32, t int) { kernels.SGD(w, g, lr, decay, scale) },
+			func(w, m, v, g []float32, t int) {
+				kernels.SGD(w, g, kernels.SGDStep{LR: lr, Decay: decay, Scale: scale})
+			},
 			func(s state, g float64, t int) state {
 				s.w -= float64(lr) * gradient(s, g)
 				return s
 			}})
 		for _, nesterov := range []bool{false, true} {
 			list = append(list, optimizer{fmt.Sprintf("momentum nesterov=%t", nesterov),
-				func(w, m, v, g []float32, t int) { kernels.Momentum(w, m, g, lr, mu, decay, scale, nesterov) },
+				func(w, m, v, g []float32, t int) {
+					kernels.Momentum(w, m, g, kernels.MomentumStep{LR: lr, Mu: mu, Decay: decay, Scale: scale, Nesterov: nesterov})
+				},
 				func(s state, g float64, t int) state {
 					d := gradient(s, g)
 					s.m = float64(mu)*s.m + d
@@ -68,14 +72,18 @@ func optimizers() []optimizer {
 				}})
 		}
 		list = append(list, optimizer{"adaGrad",
-			func(w, m, v, g []float32, t int) { kernels.AdaGrad(w, v, g, lr, eps, decay, scale) },
+			func(w, m, v, g []float32, t int) {
+				kernels.AdaGrad(w, v, g, kernels.AdaGradStep{LR: lr, Epsilon: eps, Decay: decay, Scale: scale})
+			},
 			func(s state, g float64, t int) state {
 				d := gradient(s, g)
 				s.v += d * d
 				s.w -= float64(lr) * d / (math.Sqrt(s.v) + float64(eps))
 				return s
 			}}, optimizer{"rmsProp",
-			func(w, m, v, g []float32, t int) { kernels.RMSprop(w, v, g, lr, beta2, eps, decay, scale) },
+			func(w, m, v, g []float32, t int) {
+				kernels.RMSprop(w, v, g, kernels.RMSpropStep{LR: lr, Rho: beta2, Epsilon: eps, Decay: decay, Scale: scale})
+			},
 			func(s state, g float64, t int) state {
 				d := gradient(s, g)
 				s.v = float64(beta2)*s.v + float64(1-beta2)*d*d

@@ -31,7 +31,7 @@ func (p *PooledFilter) addGradientByRows(dw, db, dy []float32, code []uint8, x, 
 	for i := range p.ph {
 		Unpool2(scratch[:2*row], scratch[2*row:], dy[i*row:][:row], code[i*row:][:row], p.channels)
 		SumRows(db, scratch)
-		Product(dw, p.weights, x[2*i*p.w:], p.window, p.two, scratch, p.channels, p.channels, true)
+		AddProduct(Rows{dw, p.weights}, Rows{x[2*i*p.w:], p.window}, p.two, Matrix{scratch, p.channels, p.channels})
 	}
 }
 

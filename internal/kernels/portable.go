@@ -155,23 +155,23 @@ func unpool2Portable(dx0, dx1, dy []float32, code []uint8, channels int) {
 	}
 }
 
-func sgdPortable(w, g []float32, lr, decay, scale float32) {
+func sgdPortable(w, g []float32, s SGDStep) {
 	g = g[:len(w)]
 	for i, x := range w {
-		w[i] = x - lr*(scale*g[i]+decay*x)
+		w[i] = x - s.LR*(s.Scale*g[i]+s.Decay*x)
 	}
 }
 
-func momentumPortable(w, v, g []float32, lr, mu, decay, scale float32, nesterov bool) {
+func momentumPortable(w, v, g []float32, s MomentumStep) {
 	v, g = v[:len(w)], g[:len(w)]
 	for i, x := range w {
-		d := scale*g[i] + decay*x
-		u := flush(mu*v[i] + d)
+		d := s.Scale*g[i] + s.Decay*x
+		u := flush(s.Mu*v[i] + d)
 		v[i] = u
-		if nesterov {
-			u = d + mu*u
+		if s.Nesterov {
+			u = d + s.Mu*u
 		}
-		w[i] = x - lr*u
+		w[i] = x - s.LR*u
 	}
 }
 
@@ -191,23 +191,23 @@ func adamPortable(w, m, v, g []float32, s *AdamStep) {
 	}
 }
 
-func adaGradPortable(w, h, g []float32, lr, eps, decay, scale float32) {
+func adaGradPortable(w, h, g []float32, s AdaGradStep) {
 	h, g = h[:len(w)], g[:len(w)]
 	for i, x := range w {
-		d := scale*g[i] + decay*x
+		d := s.Scale*g[i] + s.Decay*x
 		u := flush(h[i] + d*d)
 		h[i] = u
-		w[i] = x - lr*d/(sqrt(u)+eps)
+		w[i] = x - s.LR*d/(sqrt(u)+s.Epsilon)
 	}
 }
 
-func rmsPropPortable(w, h, g []float32, lr, rho, eps, decay, scale float32) {
+func rmsPropPortable(w, h, g []float32, s RMSpropStep) {
 	h, g = h[:len(w)], g[:len(w)]
 	for i, x := range w {
-		d := scale*g[i] + decay*x
-		u := flush(rho*h[i] + (1-rho)*(d*d))
+		d := s.Scale*g[i] + s.Decay*x
+		u := flush(s.Rho*h[i] + (1-s.Rho)*(d*d))
 		h[i] = u
-		w[i] = x - lr*d/(sqrt(u)+eps)
+		w[i] = x - s.LR*d/(sqrt(u)+s.Epsilon)
 	}
 }
 

@@ -33,7 +33,7 @@ func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, 
 }
 
 // productTPortable is productPortable with b packed across its rows.
-func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {
+func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int) {
 	var pack [packChunk][3]float32
 	var t tile
 	for first := 0; first < k; first += packChunk {
@@ -48,7 +48,7 @@ func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, l
 			for r := 0; r < m; r += 2 {
 				next := min(r+1, m-1)
 				t.r0, t.r1 = r*lda+first, next*lda+first
-				t.load(c[r*ldc+l:], c[next*ldc+l:], lanes, add || first > 0)
+				t.load(c[r*ldc+l:], c[next*ldc+l:], lanes, first > 0)
 				t.walk(a, ascending[:depth], pack[:depth])
 				t.store(lanes)
 			}

@@ -1,103 +1,130 @@
 package kernels
 
-// Product multiplies rows of a, gathered through tables of offsets, by the matrix b. For every row r and lane l < cols
+// Rows are rows of values in a slice; each begins at an offset of a table.
+type Rows struct {
+	Data []float32
+	At   Offsets
+}
+
+// Matrix is a matrix of Cols columns in a slice, Stride from row to row. How
+// many rows are meant, the operation tells.
+type Matrix struct {
+	Data         []float32
+	Stride, Cols int
+}
+
+// Product multiplies rows of a, gathered through tables of offsets, by the
+// matrix b. For every row r and lane l < b.Cols
 //
-//	c[crow[r]+l] = (add ? c[crow[r]+l] : 0) + Σ_j a[arow[r]+tap[j]] * b[j*ldb+l]
+//	c[c.At[r]+l] = Σ_j a[a.At[r]+tap[j]] * b[j*b.Stride+l]
 //
-// added up in the order of j, starting from the old value when add is set. Rows of c must not overlap.
+// added up in the order of j. Rows of c must not overlap.
 //
-// This one product serves the convolution layer without a copy of its input: forward, rows are output pixels and taps
-// the kernel window; for the input gradient the same on padded dy with turned filters; for the filter gradient rows and
-// taps change places. With strides for tables it is the plain matrix product of the affine layer.
+// This one product serves the convolution layer without a copy of its input:
+// forward, rows are output pixels and taps the kernel window; for the input
+// gradient the same on padded dy with turned filters; for the filter gradient
+// rows and taps change places. With strides for tables it is the plain matrix
+// product of the affine layer.
 //
-// Rows of a that lie a multiple of 4,096 bytes apart share one set of the cache and cost more than half the speed; a
-// caller who chooses the layout adds 64 bytes. With at most 16 columns a product is a third faster where taps or rows of a
-// come in runs of four neighbours, as channels do.
-func Product(c []float32, crow Offsets, a []float32, arow, tap Offsets, b []float32, ldb, cols int, add bool) {
-	rows, taps := crow.Len(), tap.Len()
-	if rows != arow.Len() {
+// Rows of a that lie a multiple of 4,096 bytes apart share one set of the cache
+// and cost more than half the speed; a caller who chooses the layout adds 64
+// bytes. With at most 16 columns a product is a third faster where taps or rows
+// of a come in runs of four neighbours, as channels do.
+func Product(c, a Rows, tap Offsets, b Matrix) { productOf(c, a, tap, b, false) }
+
+// AddProduct is [Product] added to what c holds, which each sum starts from.
+func AddProduct(c, a Rows, tap Offsets, b Matrix) { productOf(c, a, tap, b, true) }
+
+func productOf(c, a Rows, tap Offsets, b Matrix, add bool) {
+	rows, taps := c.At.Len(), tap.Len()
+	if rows != a.At.Len() {
 		panic("kernels: Product: row tables differ in length")
 	}
-	if cols < 0 || ldb < 0 {
+	if b.Cols < 0 || b.Stride < 0 {
 		panic("kernels: Product: negative size")
 	}
-	if rows == 0 || cols == 0 {
+	if rows == 0 || b.Cols == 0 {
 		return
 	}
-	if crow.min < 0 || crow.max > len(c)-cols {
+	if c.At.min < 0 || c.At.max > len(c.Data)-b.Cols {
 		panic("kernels: Product: c is too short")
 	}
 	if taps == 0 {
 		if !add {
-			for _, r := range crow.list {
-				clear(c[int(r) : int(r)+cols])
+			for _, r := range c.At.list {
+				clear(c.Data[int(r) : int(r)+b.Cols])
 			}
 		}
 		return
 	}
-	if arow.min+tap.min < 0 || arow.max+tap.max >= len(a) {
+	if a.At.min+tap.min < 0 || a.At.max+tap.max >= len(a.Data) {
 		panic("kernels: Product: a is too short")
 	}
-	if cols > len(b) || (taps > 1 && ldb > (len(b)-cols)/(taps-1)) {
+	if b.Cols > len(b.Data) || (taps > 1 && b.Stride > (len(b.Data)-b.Cols)/(taps-1)) {
 		panic("kernels: Product: b is too short")
 	}
-	product(c, crow.list, a, arow, tap, b, ldb, cols, add)
+	product(c.Data, c.At.list, a.Data, a.At, tap, b.Data, b.Stride, b.Cols, add)
 }
 
-// ProductT multiplies a by the transpose of b. For i < m, j < n
+// ProductT multiplies a by the transpose of b, rows rows of them. For i < rows
+// and j < c.Cols
 //
-//	c[i*ldc+j] = (add ? c[i*ldc+j] : 0) + Σ_k a[i*lda+k]*b[j*ldb+k]
+//	c[i*c.Stride+j] = Σ_k a[i*a.Stride+k] * b[j*b.Stride+k]
 //
-// It serves the affine layer forward with weights stored units×inputs as they are. Several partial sums run along k and
-// are added at the end, in an order which k alone decides.
-func ProductT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {
-	if m < 0 || n < 0 || k < 0 {
+// It serves the affine layer forward with weights stored units×inputs as they
+// are. Several partial sums run along k and are added at the end, in an order
+// which the number of columns of a and b alone decides.
+func ProductT(c, a, b Matrix, rows int) {
+	if rows < 0 || c.Cols < 0 || a.Cols < 0 {
 		panic("kernels: ProductT: negative size")
 	}
-	if !fits(c, ldc, m, n) {
+	if a.Cols != b.Cols {
+		panic("kernels: ProductT: a and b differ in columns")
+	}
+	if !c.holds(rows) {
 		panic("kernels: ProductT: c is too short")
 	}
-	if !fits(a, lda, m, k) {
+	if !a.holds(rows) {
 		panic("kernels: ProductT: a is too short")
 	}
-	if !fits(b, ldb, n, k) {
+	if !b.holds(c.Cols) {
 		panic("kernels: ProductT: b is too short")
 	}
-	if m == 0 || n == 0 {
+	if rows == 0 || c.Cols == 0 {
 		return
 	}
-	if k == 0 {
-		if !add {
-			for i := range m {
-				clear(c[i*ldc : i*ldc+n])
-			}
+	if a.Cols == 0 {
+		for i := range rows {
+			clear(c.Data[i*c.Stride:][:c.Cols])
 		}
 		return
 	}
-	productT(c, ldc, a, lda, b, ldb, m, n, k, add)
+	productT(c.Data, c.Stride, a.Data, a.Stride, b.Data, b.Stride, rows, c.Cols, a.Cols)
 }
 
-// Transpose writes the transpose of the rows×cols matrix src: dst[j*ldd+i] = src[i*lds+j].
-func Transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
-	if rows < 0 || cols < 0 {
+// Transpose writes the transpose of src, which has dst.Cols rows, to dst, which
+// has src.Cols rows.
+func Transpose(dst, src Matrix) {
+	if dst.Cols < 0 || src.Cols < 0 {
 		panic("kernels: Transpose: negative size")
 	}
-	if !fits(src, lds, rows, cols) {
+	if !src.holds(dst.Cols) {
 		panic("kernels: Transpose: src is too short")
 	}
-	if !fits(dst, ldd, cols, rows) {
+	if !dst.holds(src.Cols) {
 		panic("kernels: Transpose: dst is too short")
 	}
-	if rows == 0 || cols == 0 {
+	if dst.Cols == 0 || src.Cols == 0 {
 		return
 	}
-	transpose(dst, ldd, src, lds, rows, cols)
+	transpose(dst.Data, dst.Stride, src.Data, src.Stride, dst.Cols, src.Cols)
 }
 
-// fits reports whether a rows×cols matrix with rows ld apart lies inside x. The division keeps sizes from overflowing.
-func fits(x []float32, ld, rows, cols int) bool {
-	if rows == 0 || cols == 0 {
+// holds reports whether so many rows lie inside the slice. The division keeps
+// sizes from overflowing.
+func (m Matrix) holds(rows int) bool {
+	if rows == 0 || m.Cols == 0 {
 		return true
 	}
-	return cols <= len(x) && (rows == 1 || (ld >= 0 && ld <= (len(x)-cols)/(rows-1)))
+	return m.Cols <= len(m.Data) && (rows == 1 || (m.Stride >= 0 && m.Stride <= (len(m.Data)-m.Cols)/(rows-1)))
 }

@@ -110,9 +110,9 @@ var (
 // dotChunk is how much of k is added up in one go, so that the rows of a tile stay in the first-level cache.
 const dotChunk = 1024
 
-func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int, add bool) {
+func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int) {
 	if active == portable {
-		productTPortable(c, ldc, a, lda, b, ldb, m, n, k, add)
+		productTPortable(c, ldc, a, lda, b, ldb, m, n, k)
 		return
 	}
 	tiles := (m + dotRows[active] - 1) / dotRows[active]
@@ -130,7 +130,7 @@ func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n
 				if t < higher {
 					high++
 				}
-				dotPanel(high, min(width, n-j), c[i*ldc+j:], ldc, a[i*lda+k0:], lda, b[j*ldb+k0:], ldb, depth, add || k0 > 0)
+				dotPanel(high, min(width, n-j), c[i*ldc+j:], ldc, a[i*lda+k0:], lda, b[j*ldb+k0:], ldb, depth, k0 > 0)
 				i += high
 			}
 		}

@@ -90,7 +90,7 @@ func (p *Winograd) Filter(u, filters, scratch []float32) {
 	}
 	n := p.c * p.o
 	turned := scratch[:9*n]
-	Transpose(turned, p.o, filters, 9*p.c, p.o, 9*p.c)
+	Transpose(Matrix{turned, p.o, p.o}, Matrix{filters, 9 * p.c, 9 * p.c})
 	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, p.o}, grid{turned, 0, 3 * n, n, p.o}, p.o, p.c)
 }
 
@@ -144,7 +144,7 @@ func (p *Winograd) forward(y []float32, code []uint8, bias, x, u, scratch []floa
 		tiles := rows * p.tw
 		vrow, mrow := p.v.First(tiles), p.m.First(tiles)
 		for point := range 16 {
-			Product(m[point*p.pointM:], mrow, v[point*p.pointV:], vrow, p.channels, u[point*p.pointU:], p.o, p.o, false)
+			Product(Rows{m[point*p.pointM:], mrow}, Rows{v[point*p.pointV:], vrow}, p.channels, Matrix{u[point*p.pointU:], p.o, p.o})
 		}
 		for r := range rows {
 			p.output(y, code, bias, m[r*p.tw*p.ldm:], two, (first+r)/p.th, (first+r)%p.th)
@@ -224,7 +224,7 @@ func (p *Winograd) AddFilterGradient(m, dy, x, scratch []float32, images int) {
 		}
 		tap := p.v.First(rows * p.tw)
 		for point := range 16 {
-			Product(m[point*p.pointU:], p.gradient, v[point*p.pointV:], p.channels, tap, d[point*p.pointM:], p.ldm, p.o, true)
+			AddProduct(Rows{m[point*p.pointU:], p.gradient}, Rows{v[point*p.pointV:], p.channels}, tap, Matrix{d[point*p.pointM:], p.ldm, p.o})
 		}
 	}
 }
@@ -255,9 +255,9 @@ func (p *Winograd) FilterGradient(dw, m, scratch []float32) {
 	}
 	n := p.c * p.o
 	sum := scratch[:9*n]
-	Transpose(sum, p.o, dw, 9*p.c, p.o, 9*p.c)
+	Transpose(Matrix{sum, p.o, p.o}, Matrix{dw, 9 * p.c, 9 * p.c})
 	winograd(filterGradientTransform, grid{sum, 0, 3 * n, n, p.o}, grid{m, 0, 4 * p.pointU, p.pointU, p.o}, p.o, p.c)
-	Transpose(dw, 9*p.c, sum, p.o, 9*p.c, p.o)
+	Transpose(Matrix{dw, 9 * p.c, 9 * p.c}, Matrix{sum, p.o, p.o})
 }
 
 // A transform carries small squares, of pixels or weights, to points or back: a matrix applied from both sides.

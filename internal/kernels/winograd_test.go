@@ -168,7 +168,7 @@ func BenchmarkConvolution(b *testing.B) {
 			}{
 				{"forward direct", func() {
 					for n := range v.n {
-						kernels.Product(y[n*oh*ow*v.o:], crow, padded[n*ph*pw*v.c:], arow, tap, w, v.o, v.o, false)
+						kernels.Product(rows(y[n*oh*ow*v.o:], crow), rows(padded[n*ph*pw*v.c:], arow), tap, matrix(w, v.o, v.o))
 					}
 				}},
 				{"forward Winograd", func() {
@@ -177,7 +177,7 @@ func BenchmarkConvolution(b *testing.B) {
 				}},
 				{"filter gradient direct", func() {
 					for n := range v.n {
-						kernels.Product(w, wrow, padded[n*ph*pw*v.c:], tap, arow, y[n*oh*ow*v.o:], v.o, v.o, true)
+						kernels.AddProduct(rows(w, wrow), rows(padded[n*ph*pw*v.c:], tap), arow, matrix(y[n*oh*ow*v.o:], v.o, v.o))
 					}
 				}},
 				{"filter gradient Winograd", func() {
