@@ -64,7 +64,7 @@ func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Units < 1 {
 		return nil, fmt.Errorf("field Units is %d, wanted at least 1", s.Units)
 	}
-	const most = math.MaxInt32 / samplesAtOnce // keeps offsets within an int32
+	const most = math.MaxInt32 / kernels.PartSamples // keeps offsets within an int32
 	if in.Size() > most {
 		return nil, fmt.Errorf("input %v has %d values, wanted at most %d", in, in.Size(), most)
 	}
@@ -82,7 +82,7 @@ func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if err := initialize(l.w, s.Init, l.inputs, rng); err != nil {
 		return nil, err
 	}
-	l.sampleIn, l.sampleOut = kernels.Stride(samplesAtOnce, l.inputs), kernels.Stride(samplesAtOnce, l.units)
+	l.sampleIn, l.sampleOut = kernels.Stride(kernels.PartSamples, l.inputs), kernels.Stride(kernels.PartSamples, l.units)
 	l.unitIn, l.unit = kernels.Stride(l.units, l.inputs), kernels.Stride(l.units, 1)
 	return l, nil
 }
@@ -98,9 +98,6 @@ func initialize(w *nn.Param, init nn.Initializer, fanIn int, rng *rand.Rand) err
 	init.Fill(w.Value.Data, fanIn, rng)
 	return nil
 }
-
-// samplesAtOnce bounds the tables of sample offsets.
-const samplesAtOnce = 64
 
 type affine struct {
 	inputs, units int
@@ -137,8 +134,8 @@ func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
 		copy(p.Keep(l.units), dy.Data)
 		dw = nil
 	}
-	for from := 0; from < x.N; from += samplesAtOnce {
-		n := min(samplesAtOnce, x.N-from)
+	for from := 0; from < x.N; from += kernels.PartSamples {
+		n := min(kernels.PartSamples, x.N-from)
 		dyn := dy.Data[from*l.units : (from+n)*l.units]
 		if dw != nil { // dw += dyᵀ·x
 			kernels.AddProduct(kernels.Rows{Data: dw, At: l.unitIn}, kernels.Rows{Data: dyn, At: l.unit}, l.sampleOut.First(n),
@@ -157,8 +154,8 @@ func (l *affine) Deferred() *nn.Param { return l.w }
 // AddRows implements [nn.Deferrable]: dw += dyᵀ·x.
 func (l *affine) AddRows(g []float32, from, to, left, columns int, dy, x []float32, samples int, add bool) {
 	rows := to - from
-	for at := 0; at < samples; at += samplesAtOnce {
-		n := min(samplesAtOnce, samples-at)
+	for at := 0; at < samples; at += kernels.PartSamples {
+		n := min(kernels.PartSamples, samples-at)
 		c := kernels.Rows{Data: g[left:], At: l.unitIn.First(rows)}
 		a := kernels.Rows{Data: dy[at*l.units+from:], At: l.unit.First(rows)}
 		b := kernels.Matrix{Data: x[at*l.inputs+left:], Stride: l.inputs, Cols: columns}

@@ -33,8 +33,8 @@ func newDirect(in, out nn.Shape, kernel, stride, pad int) *direct {
 		padded: nn.Shape{H: in.H + 2*pad, W: in.W + 2*pad, C: in.C},
 		spread: nn.Shape{H: in.H + kernel - 1, W: in.W + kernel - 1, C: out.C},
 		taps:   kernel * kernel * in.C,
-		ldo:    packedRow(out.C),
-		ldi:    packedRow(in.C),
+		ldo:    kernels.RowLen(out.C),
+		ldi:    kernels.RowLen(in.C),
 		back:   kernel - 1 - pad,
 	}
 	d.pixel = grid(out.H, out.W, stride*d.padded.W*in.C, stride*in.C)
@@ -45,17 +45,6 @@ func newDirect(in, out nn.Shape, kernel, stride, pad int) *direct {
 	d.pixelBack = grid(in.H, in.W, d.spread.W*out.C, out.C)
 	d.tapBack = window(kernel, d.spread.W, out.C)
 	return d
-}
-
-// packedRow is a row length that suits vectors and no set of the cache: rows
-// a multiple of 4,096 bytes apart would collide.
-func packedRow(n int) int {
-	const vector, page = 16, 1024
-	n = (n + vector - 1) / vector * vector
-	if n%page == 0 {
-		n += vector
-	}
-	return n
 }
 
 // grid lists h×w offsets, row by row.

@@ -57,8 +57,7 @@ func (l *convolutionReLUPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
 	w, canvas := d.filters(p, l.w.Value.Data), d.canvas(p)
 	codes := p.KeepBytes(l.pooled.Size())
 	row, pooledRow := l.out.W*l.out.C, l.pooled.W*l.pooled.C
-	const cached = 8192 // values, most of the innermost cache
-	turns := (2*row*l.pooled.H + cached - 1) / cached
+	turns := (2*row*l.pooled.H + kernels.CacheLen - 1) / kernels.CacheLen
 	most := max(l.pooled.H/turns, 1)
 	rows := p.Scratch(2 * row * most)
 	for n := range x.N {

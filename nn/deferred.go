@@ -1,5 +1,7 @@
 package nn
 
+import "tatami/internal/kernels"
+
 // Deferrable is a layer with a large weight. A gradient of it for every shard
 // would be more work to clear, write and add up than the batch is worth, so
 // the trainer may leave it until all shards are back and then compute it row
@@ -70,10 +72,9 @@ func (p *Pass) Deferrals() []Deferral {
 // shards in their order, to the first shard's Gradients. Rows apart may be
 // written at the same time.
 func AddDeferred(shards []*Pass, d Deferral, from, to int) {
-	const columns = 512 // of so many rows as a tile has: they stay in the first-level cache
 	g := shards[0].gradients[d.From+from*d.Columns : d.From+to*d.Columns]
-	for left := 0; left < d.Columns; left += columns {
-		n := min(columns, d.Columns-left)
+	for left := 0; left < d.Columns; left += kernels.PartCols {
+		n := min(kernels.PartCols, d.Columns-left)
 		add := false
 		for _, p := range shards {
 			if p.x.N == 0 {

@@ -48,10 +48,7 @@ type gradientRange struct {
 	row      int
 }
 
-const (
-	rangeSize    = 1 << 14 // values
-	deferredRows = 25      // two tiles of a product that fill the registers
-)
+const rangeSize = 1 << 14 // values
 
 // gradientRanges cuts the flat gradient of the given size.
 func gradientRanges(deferrals []nn.Deferral, size int) []gradientRange {
@@ -66,8 +63,8 @@ func gradientRanges(deferrals []nn.Deferral, size int) []gradientRange {
 	for i := range deferrals {
 		d := &deferrals[i]
 		plain(d.From)
-		for row := 0; row < d.Rows; row += deferredRows {
-			to := at + min(deferredRows, d.Rows-row)*d.Columns
+		for row := 0; row < d.Rows; row += kernels.PartRows {
+			to := at + min(kernels.PartRows, d.Rows-row)*d.Columns
 			ranges = append(ranges, gradientRange{at, to, d, row})
 			at = to
 		}

@@ -36,7 +36,7 @@ func NewWinograd(h, w, c, o, pad int) *Winograd {
 	}
 	p.th, p.tw = (p.oh+1)/2, (p.ow+1)/2
 	p.ph, p.pw = 2*p.th+2, 2*p.tw+2
-	p.ldv, p.ldm = rowStride(c), rowStride(o)
+	p.ldv, p.ldm = apart(c), apart(o)
 	p.rows = max(1, chunkBytes/(16*4*p.tw*(p.ldv+p.ldm)))
 	tiles := p.rows * p.tw
 	p.pointV, p.pointM, p.pointU = oddLines(tiles*p.ldv), oddLines(tiles*p.ldm), oddLines(c*o)
@@ -49,14 +49,6 @@ func NewWinograd(h, w, c, o, pad int) *Winograd {
 // images. Its filters come from FilterTurned. There is none when more than 2 zeros are around: then it panics.
 func (p *Winograd) Back() *Winograd {
 	return NewWinograd(p.oh, p.ow, p.o, p.c, 2-p.pad)
-}
-
-// rowStride returns n, with room added when rows so far apart would share few sets of the cache.
-func rowStride(n int) int {
-	if n%256 == 0 {
-		return n + 16
-	}
-	return n
 }
 
 // oddLines rounds n up to an odd number of cache lines, so that 16 points so far apart share no set.
