@@ -152,7 +152,7 @@ type roundingLayer struct {
 
 func (l roundingLayer) OutShape() nn.Shape                  { return l.shape }
 func (l roundingLayer) Params() []*nn.Param                 { return nil }
-func (l roundingLayer) Forward(_ *nn.Pass, y, x *nn.Tensor) { l.round(y.Data, x.Data) }
-func (l roundingLayer) Backward(*nn.Pass, *nn.Tensor, *nn.Tensor, *nn.Tensor, *nn.Tensor) {
+func (l roundingLayer) Forward(_ *nn.Context, y, x *nn.Tensor) { l.round(y.Data, x.Data) }
+func (l roundingLayer) Backward(*nn.Context, *nn.Tensor, *nn.Tensor, *nn.Tensor, *nn.Tensor) {
 	panic("experiments: a rounding has no gradient")
 }

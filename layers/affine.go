@@ -75,15 +75,13 @@ func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		return nil, err
 	}
 	l := &affine{
-		inputs: in.Size(), units: s.Units,
-		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Units, in), Decay: true, Fixed: s.Frozen},
-		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Units)), Fixed: s.Frozen},
+		plan: kernels.NewAffine(in.Size(), s.Units),
+		w:    &nn.Param{Name: "weight", Value: nn.NewTensor(s.Units, in), Decay: true, Fixed: s.Frozen, Product: true},
+		b:    &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Units)), Fixed: s.Frozen},
 	}
-	if err := initialize(l.w, s.Init, l.inputs, rng); err != nil {
+	if err := initialize(l.w, s.Init, in.Size(), rng); err != nil {
 		return nil, err
 	}
-	l.sampleIn, l.sampleOut = kernels.Stride(kernels.PartSamples, l.inputs), kernels.Stride(kernels.PartSamples, l.units)
-	l.unitIn, l.unit = kernels.Stride(l.units, l.inputs), kernels.Stride(l.units, 1)
 	return l, nil
 }
 
@@ -99,95 +97,46 @@ func initialize(w *nn.Param, init nn.Initializer, fanIn int, rng *rand.Rand) err
 	return nil
 }
 
+// affine is the layer, with the ReLU after it if it took that in.
 type affine struct {
-	inputs, units int
-	w, b          *nn.Param
-
-	sampleIn, sampleOut kernels.Offsets // of samples in x and in y
-	unitIn, unit        kernels.Offsets // of units in the weight and in y
+	plan *kernels.Affine
+	w, b *nn.Param
+	relu bool
 }
 
-func (l *affine) OutShape() nn.Shape  { return nn.Features(l.units) }
+func (l *affine) OutShape() nn.Shape  { return nn.Features(l.plan.Units()) }
 func (l *affine) Params() []*nn.Param { return []*nn.Param{l.w, l.b} }
-func (l *affine) MultiplyAdds() int   { return l.inputs * l.units }
-
-func (l *affine) Forward(_ *nn.Pass, y, x *nn.Tensor) {
-	l.multiply(y, x)
-	kernels.AddBias(y.Data, l.b.Value.Data)
-}
-
-func (l *affine) multiply(y, x *nn.Tensor) {
-	kernels.ProductT(matrix(y.Data, l.units), matrix(x.Data, l.inputs), matrix(l.w.Value.Data, l.inputs), x.N)
-}
-
-// matrix has rows of cols values, one behind the other.
-func matrix(data []float32, cols int) kernels.Matrix {
-	return kernels.Matrix{Data: data, Stride: cols, Cols: cols}
-}
-
-func (l *affine) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
-	if db := p.Grad(l.b); db != nil {
-		kernels.SumRows(db, dy.Data)
-	}
-	dw := p.Grad(l.w)
-	if p.Deferring(l.w) {
-		copy(p.Keep(l.units), dy.Data)
-		dw = nil
-	}
-	for from := 0; from < x.N; from += kernels.PartSamples {
-		n := min(kernels.PartSamples, x.N-from)
-		dyn := dy.Data[from*l.units : (from+n)*l.units]
-		if dw != nil { // dw += dyᵀ·x
-			kernels.AddProduct(kernels.Rows{Data: dw, At: l.unitIn}, kernels.Rows{Data: dyn, At: l.unit}, l.sampleOut.First(n),
-				matrix(x.Data[from*l.inputs:(from+n)*l.inputs], l.inputs))
-		}
-		if dx != nil { // dx = dy·W
-			kernels.Product(kernels.Rows{Data: dx.Data[from*l.inputs : (from+n)*l.inputs], At: l.sampleIn.First(n)},
-				kernels.Rows{Data: dyn, At: l.sampleOut.First(n)}, l.unit, matrix(l.w.Value.Data, l.inputs))
-		}
-	}
-}
-
-// Deferred implements [nn.Deferrable].
-func (l *affine) Deferred() *nn.Param { return l.w }
-
-// AddRows implements [nn.Deferrable]: dw += dyᵀ·x.
-func (l *affine) AddRows(g []float32, from, to, left, columns int, dy, x []float32, samples int, add bool) {
-	rows := to - from
-	for at := 0; at < samples; at += kernels.PartSamples {
-		n := min(kernels.PartSamples, samples-at)
-		c := kernels.Rows{Data: g[left:], At: l.unitIn.First(rows)}
-		a := kernels.Rows{Data: dy[at*l.units+from:], At: l.unit.First(rows)}
-		b := kernels.Matrix{Data: x[at*l.inputs+left:], Stride: l.inputs, Cols: columns}
-		if add || at > 0 {
-			kernels.AddProduct(c, a, l.sampleOut.First(n), b)
-		} else {
-			kernels.Product(c, a, l.sampleOut.First(n), b)
-		}
-	}
-}
+func (l *affine) MultiplyAdds() int   { return l.plan.Inputs() * l.plan.Units() }
 
 // Fuse takes in a following ReLU.
 func (l *affine) Fuse(next []nn.Layer) (nn.Layer, int) {
-	if len(next) > 0 {
-		if _, ok := next[0].(relu); ok {
-			return affineReLU{l}, 1
-		}
+	if len(next) == 0 {
+		return nil, 0
 	}
-	return nil, 0
+	if _, ok := next[0].(relu); !ok {
+		return nil, 0
+	}
+	fused := *l
+	fused.relu = true
+	return &fused, 1
 }
 
-// affineReLU is an affine layer and the ReLU after it.
-type affineReLU struct{ *affine }
-
-func (l affineReLU) Forward(_ *nn.Pass, y, x *nn.Tensor) {
-	l.multiply(y, x)
-	kernels.AddBiasReLU(y.Data, l.b.Value.Data)
+func (l *affine) Forward(_ *nn.Context, y, x *nn.Tensor) {
+	l.plan.Forward(y.Data, x.Data, l.w.Value.Data)
+	kernels.Then{Bias: l.b.Value.Data, ReLU: l.relu}.Do(y.Data)
 }
 
-func (l affineReLU) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
-	g := *dy
-	g.Data = p.Scratch(len(dy.Data))
-	kernels.ReLUBackward(g.Data, dy.Data, y.Data)
-	l.affine.Backward(p, dx, &g, x, y)
+func (l *affine) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
+	d := *dy
+	if l.relu { // the gradient before ReLU
+		d.Data = c.Scratch(len(dy.Data))
+		kernels.ReLUBackward(d.Data, dy.Data, y.Data)
+	}
+	if db := c.Grad(l.b); db != nil { // db = Σ d
+		kernels.SumRows(db, d.Data)
+	}
+	c.AddProduct(l.w, &d, x) // dw = dᵀ·x
+	if dx != nil {           // dx = d·w
+		l.plan.InputGradient(dx.Data, d.Data, l.w.Value.Data)
+	}
 }

@@ -61,152 +61,154 @@ func (s BatchNormalization) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 		}
 		return &nn.Param{Name: name, Value: t, Fixed: fixed}
 	}
-	l := batchNormalization{
-		pointwise: pointwise(in), epsilon: s.Epsilon, momentum: s.Momentum,
+	l := &frozenNormalization{
+		pointwise: pointwise(in), epsilon: s.Epsilon,
 		gamma: param("gamma", 1, s.Frozen), beta: param("beta", 0, s.Frozen),
 		mean: param("mean", 0, true), variance: param("variance", 1, true),
 	}
 	if s.Frozen {
-		return &l, nil
+		return l, nil
 	}
-	return jointNormalization{&l}, nil
+	return &batchNormalization{l, s.Momentum}, nil
 }
 
-// batchNormalization normalizes with the running statistics.
-type batchNormalization struct {
+// frozenNormalization normalizes with the running statistics.
+type frozenNormalization struct {
 	pointwise
-	epsilon, momentum           float64
+	epsilon                     float64
 	gamma, beta, mean, variance *nn.Param
 }
 
-func (l *batchNormalization) Params() []*nn.Param {
+func (l *frozenNormalization) Params() []*nn.Param {
 	return []*nn.Param{l.gamma, l.beta, l.mean, l.variance}
 }
 
-func (l *batchNormalization) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	l.normalize(p, y, x, func(c int) (mean, variance float64) {
-		return float64(l.mean.Value.Data[c]), float64(l.variance.Value.Data[c])
+func (l *frozenNormalization) Forward(c *nn.Context, y, x *nn.Tensor) {
+	l.normalize(c, y, x, func(k int) (mean, variance float64) {
+		return float64(l.mean.Value.Data[k]), float64(l.variance.Value.Data[k])
 	})
 }
 
-// normalize writes y = scale·x + shift, a pair of factors a channel.
-func (l *batchNormalization) normalize(p *nn.Pass, y, x *nn.Tensor, statistics func(c int) (mean, variance float64)) {
-	scale, shift := p.Scratch(l.C), p.Scratch(l.C)
-	for c := range l.C {
-		mean, variance := statistics(c)
-		s := float64(l.gamma.Value.Data[c]) / math.Sqrt(variance+l.epsilon)
-		scale[c], shift[c] = float32(s), float32(float64(l.beta.Value.Data[c])-mean*s)
+// normalize writes y = scale·x + shift, a pair of factors a channel k.
+func (l *frozenNormalization) normalize(c *nn.Context, y, x *nn.Tensor, statistics func(k int) (mean, variance float64)) {
+	scale, shift := c.Scratch(l.C), c.Scratch(l.C)
+	for k := range l.C {
+		mean, variance := statistics(k)
+		s := float64(l.gamma.Value.Data[k]) / math.Sqrt(variance+l.epsilon)
+		scale[k], shift[k] = float32(s), float32(float64(l.beta.Value.Data[k])-mean*s)
 	}
 	kernels.ScaleShift(y.Data, x.Data, scale, shift)
 }
 
-func (l *batchNormalization) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
-	dgamma, dbeta := p.Grad(l.gamma), p.Grad(l.beta)
-	mean, inverse := p.Scratch(l.C), p.Scratch(l.C)
-	for c := range l.C {
-		mean[c] = l.mean.Value.Data[c]
-		inverse[c] = float32(1 / math.Sqrt(float64(l.variance.Value.Data[c])+l.epsilon))
+func (l *frozenNormalization) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
+	dgamma, dbeta := c.Grad(l.gamma), c.Grad(l.beta)
+	mean, inverse := c.Scratch(l.C), c.Scratch(l.C)
+	for k := range l.C {
+		mean[k] = l.mean.Value.Data[k]
+		inverse[k] = float32(1 / math.Sqrt(float64(l.variance.Value.Data[k])+l.epsilon))
 	}
 	for i := 0; i < len(x.Data); i += l.C {
-		for c := range l.C {
-			d := dy.Data[i+c]
+		for k := range l.C {
+			d := dy.Data[i+k]
 			if dgamma != nil {
-				dgamma[c] += d * (x.Data[i+c] - mean[c]) * inverse[c]
+				dgamma[k] += d * (x.Data[i+k] - mean[k]) * inverse[k]
 			}
 			if dbeta != nil {
-				dbeta[c] += d
+				dbeta[k] += d
 			}
 			if dx != nil {
-				dx.Data[i+c] = d * l.gamma.Value.Data[c] * inverse[c]
+				dx.Data[i+k] = d * l.gamma.Value.Data[k] * inverse[k]
 			}
 		}
 	}
 }
 
-// jointNormalization takes the batch's own statistics in training.
-type jointNormalization struct{ *batchNormalization }
+// batchNormalization takes the batch's own statistics in training.
+type batchNormalization struct {
+	*frozenNormalization
+	momentum float64
+}
 
-// SumLen implements [nn.Joint]: two sums a channel.
-func (l jointNormalization) SumLen() int { return 2 * l.C }
+// SumLen implements [nn.BatchWide]: two sums a channel.
+func (l *batchNormalization) SumLen() int { return 2 * l.C }
 
 // Sum adds Σx and Σx² of each channel.
-func (l jointNormalization) Sum(_ *nn.Pass, sums []float64, x *nn.Tensor) {
+func (l *batchNormalization) Sum(_ *nn.Context, sums []float64, x *nn.Tensor) {
 	kernels.Moments(sums[:l.C], sums[l.C:], x.Data)
 }
 
-// statistics are the batch's, from the sums of the way forward.
-func (l jointNormalization) statistics(p *nn.Pass, c int) (mean, variance float64) {
-	n, sums := l.values(p), p.ForwardSums()
-	mean = sums[c] / n
-	return mean, max(sums[l.C+c]/n-mean*mean, 0)
+// statistics are the batch's.
+func (l *batchNormalization) statistics(c *nn.Context, k int) (mean, variance float64) {
+	n, sums := l.values(c), c.Sums()
+	mean = sums[k] / n
+	return mean, max(sums[l.C+k]/n-mean*mean, 0)
 }
 
 // values is the number of a channel's values in the whole batch.
-func (l jointNormalization) values(p *nn.Pass) float64 { return float64(p.Batch * l.H * l.W) }
+func (l *batchNormalization) values(c *nn.Context) float64 { return float64(c.Batch * l.H * l.W) }
 
-func (l jointNormalization) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	if !p.Training {
-		l.batchNormalization.Forward(p, y, x)
-		return
+// Summed moves the running statistics.
+func (l *batchNormalization) Summed(c *nn.Context) {
+	n := l.values(c)
+	move := func(running *float32, now float64) {
+		*running = float32((1-l.momentum)*float64(*running) + l.momentum*now)
 	}
-	l.normalize(p, y, x, func(c int) (float64, float64) { return l.statistics(p, c) })
-	if p.FirstSample() {
-		l.moveRunning(p)
-	}
-}
-
-func (l jointNormalization) moveRunning(p *nn.Pass) {
-	n := l.values(p)
-	for c := range l.C {
-		mean, variance := l.statistics(p, c)
+	for k := range l.C {
+		mean, variance := l.statistics(c, k)
 		if n > 1 {
 			variance *= n / (n - 1)
 		}
-		move := func(running *float32, now float64) {
-			*running = float32((1-l.momentum)*float64(*running) + l.momentum*now)
-		}
-		move(&l.mean.Value.Data[c], mean)
-		move(&l.variance.Value.Data[c], variance)
+		move(&l.mean.Value.Data[k], mean)
+		move(&l.variance.Value.Data[k], variance)
 	}
+}
+
+func (l *batchNormalization) Forward(c *nn.Context, y, x *nn.Tensor) {
+	if !c.Training {
+		l.frozenNormalization.Forward(c, y, x)
+		return
+	}
+	l.normalize(c, y, x, func(k int) (float64, float64) { return l.statistics(c, k) })
 }
 
 // SumBackward adds Σdy and Σdy·x̂ of each channel, x̂ = (x − mean)/deviation,
 // which are also the gradients of beta and gamma.
-func (l jointNormalization) SumBackward(p *nn.Pass, sums []float64, dy, x, _ *nn.Tensor) {
-	mean, inverse := p.Scratch(l.C), p.Scratch(l.C)
-	l.batchScale(p, mean, inverse)
+func (l *batchNormalization) SumBackward(c *nn.Context, sums []float64, dy, x, _ *nn.Tensor) {
+	mean, inverse := l.batchScale(c)
 	kernels.NormalizedSums(sums[:l.C], sums[l.C:], dy.Data, x.Data, mean, inverse)
-	dgamma, dbeta := p.Grad(l.gamma), p.Grad(l.beta)
-	for c := range dbeta {
-		dbeta[c] += float32(sums[c])
+	dgamma, dbeta := c.Grad(l.gamma), c.Grad(l.beta)
+	for k := range dbeta {
+		dbeta[k] += float32(sums[k])
 	}
-	for c := range dgamma {
-		dgamma[c] += float32(sums[l.C+c])
-	}
-}
-
-func (l jointNormalization) batchScale(p *nn.Pass, mean, inverse []float32) {
-	for c := range l.C {
-		m, v := l.statistics(p, c)
-		mean[c], inverse[c] = float32(m), float32(1/math.Sqrt(v+l.epsilon))
+	for k := range dgamma {
+		dgamma[k] += float32(sums[l.C+k])
 	}
 }
 
-func (l jointNormalization) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
-	if !p.Training {
-		l.batchNormalization.Backward(p, dx, dy, x, y)
+// batchScale is the mean of each channel, and 1 over its deviation.
+func (l *batchNormalization) batchScale(c *nn.Context) (mean, inverse []float32) {
+	mean, inverse = c.Scratch(l.C), c.Scratch(l.C)
+	for k := range l.C {
+		m, v := l.statistics(c, k)
+		mean[k], inverse[k] = float32(m), float32(1/math.Sqrt(v+l.epsilon))
+	}
+	return mean, inverse
+}
+
+func (l *batchNormalization) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
+	if !c.Training {
+		l.frozenNormalization.Backward(c, dx, dy, x, y)
 		return
 	}
 	if dx == nil {
 		return
 	}
-	mean, inverse := p.Scratch(l.C), p.Scratch(l.C)
-	l.batchScale(p, mean, inverse)
-	n, sums := l.values(p), p.Sums()
-	dyMean, slope, factor := p.Scratch(l.C), p.Scratch(l.C), p.Scratch(l.C)
-	for c := range l.C {
-		dyMean[c], slope[c] = float32(sums[c]/n), float32(sums[l.C+c]/n)*inverse[c]
-		factor[c] = l.gamma.Value.Data[c] * inverse[c]
+	mean, inverse := l.batchScale(c)
+	n, sums := l.values(c), c.BackwardSums()
+	dyMean, slope, factor := c.Scratch(l.C), c.Scratch(l.C), c.Scratch(l.C)
+	for k := range l.C {
+		dyMean[k], slope[k] = float32(sums[k]/n), float32(sums[l.C+k]/n)*inverse[k]
+		factor[k] = l.gamma.Value.Data[k] * inverse[k]
 	}
 	kernels.NormalizedBackward(dx.Data, dy.Data, x.Data, factor, dyMean, mean, slope)
 }

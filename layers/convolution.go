@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -84,10 +85,7 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Filters < 1 {
 		return nil, fmt.Errorf("field Filters is %d, wanted at least 1", s.Filters)
 	}
-	stride := max(s.Stride, 1)
-	if s.Stride < 0 {
-		stride = s.Stride
-	}
+	stride := cmp.Or(s.Stride, 1)
 	out, err := windows(in, "Kernel", s.Kernel, stride, s.Pad)
 	if err != nil {
 		return nil, err
@@ -96,90 +94,197 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if err := checkCount(s.CountParams(in)); err != nil {
 		return nil, err
 	}
-	for _, image := range []nn.Shape{
-		out,
-		{H: in.H + 2*s.Pad, W: in.W + 2*s.Pad, C: in.C},
-		{H: in.H + s.Kernel - 1, W: in.W + s.Kernel - 1, C: s.Filters},
-	} {
-		const most = 1 << 28 // keeps offsets within an int32
-		if image.Size() > most {
-			return nil, fmt.Errorf("image %v has %d values, wanted at most %d", image, image.Size(), most)
-		}
+	var room nn.Shape
+	room.H, room.W, room.C = kernels.DirectRoom(in.H, in.W, in.C, s.Filters, s.Kernel, s.Pad)
+	if room.Size() > kernels.MostRoom {
+		return nil, fmt.Errorf("image %v has %d values, wanted at most %d", room, room.Size(), kernels.MostRoom)
 	}
 	l := &convolution{
-		in: in, out: out, kernel: s.Kernel,
-		w: &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen, Filters: true},
-		b: &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
+		out: out,
+		w:   &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen, Filters: true},
+		b:   &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
 	if err := initialize(l.w, s.Init, l.w.Value.Size(), rng); err != nil {
 		return nil, err
 	}
-	if suitsWinograd(in, out, s.Kernel, stride, s.Pad) {
-		plans := sync.OnceValue(func() winogradPlans { return planWinograd(in, out, s.Pad) })
-		return &winogradConvolution{convolution: l, plans: plans}, nil
+	l.plan = sync.OnceValue(func() plan {
+		if s.Kernel == 3 && stride == 1 && s.Pad <= 2 && in.C >= 16 && out.C >= 16 {
+			return kernels.NewWinograd(in.H, in.W, in.C, out.C, s.Pad)
+		}
+		return kernels.NewDirect(in.H, in.W, in.C, out.C, s.Kernel, stride, s.Pad)
+	})
+	if in.C == 1 && stride == 1 {
+		l.fromCodes = sync.OnceValue(func() *kernels.PooledFilter {
+			return kernels.NewPooledFilter(in.H, in.W, s.Pad, s.Kernel, out.C)
+		})
 	}
-	l.direct = sync.OnceValue(func() *direct { return newDirect(in, out, s.Kernel, stride, s.Pad) })
 	return l, nil
 }
 
-type convolution struct {
-	in, out nn.Shape
-	kernel  int
-	w, b    *nn.Param
-	direct  func() *direct // made when first needed: a file's few bytes may ask for large tables
+// plan is a way to compute a convolution: kernels.Direct, or kernels.Winograd
+// for layers of 3×3 with many channels. The layer's shape alone decides, so that
+// results do not depend on the day.
+type plan interface {
+	PackedLen() int
+	TurnedLen() int
+	ScratchLen() int
+	AtOnce() int
+	Pack(u, w, scratch []float32)
+	Turn(u, w []float32)
+	Forward(y, x, u []float32, then kernels.Then, scratch []float32)
+	AddFilterGradient(m, x, dy, scratch []float32)
+	AddUnpacked(dw, m, scratch []float32)
+	InputGradient(dx, dy, turned, scratch []float32)
 }
 
-func (l *convolution) OutShape() nn.Shape  { return l.out }
+// convolution is the layer, with the ReLU and the 2×2 max pooling after it if
+// it took them in. Of a pooling window it then keeps the maximum and a code of
+// its place, so that its own outputs, four times as many, never leave the cache.
+type convolution struct {
+	out    nn.Shape // before pooling
+	w, b   *nn.Param
+	relu   bool
+	pooled nn.Shape // the zero Shape without pooling
+
+	// Plans are made when first needed: a file's few bytes may ask for large
+	// tables. fromCodes, for one channel, finds the filters' gradient without
+	// that of the outputs; else it is nil.
+	plan      func() plan
+	fromCodes func() *kernels.PooledFilter
+}
+
+func (l *convolution) OutShape() nn.Shape {
+	if l.pools() {
+		return l.pooled
+	}
+	return l.out
+}
+
 func (l *convolution) Params() []*nn.Param { return []*nn.Param{l.w, l.b} }
 func (l *convolution) MultiplyAdds() int   { return l.out.Size() * l.w.Value.Size() }
-
-func (l *convolution) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	l.convolve(p, y, x)
-	kernels.AddBias(y.Data, l.b.Value.Data)
-}
-
-// convolve is Forward without the bias.
-func (l *convolution) convolve(p *nn.Pass, y, x *nn.Tensor) {
-	d := l.direct()
-	w, canvas := d.filters(p, l.w.Value.Data), d.canvas(p)
-	for n := range x.N {
-		d.forward(y.Sample(n), canvas.pad(x.Sample(n)), w, 0, l.out.H)
-	}
-}
-
-func (l *convolution) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
-	g := l.gradients(p, dx, x)
-	for n := range x.N {
-		g.image(n, dy.Sample(n))
-	}
-	g.finish()
-}
+func (l *convolution) pools() bool         { return l.pooled != (nn.Shape{}) }
 
 // Fuse takes in a following ReLU, and after that 2×2 max pooling.
 func (l *convolution) Fuse(next []nn.Layer) (nn.Layer, int) {
-	n, pooled := fusible(next)
-	switch n {
-	case 0:
-		return nil, 0
-	case 1:
-		return convolutionReLU{l}, 1
-	}
-	return newConvolutionReLUPooling(l, pooled), n
-}
-
-// fusible counts the layers that a convolution takes in: a ReLU, and after it
-// 2×2 max pooling, whose shape is then not zero.
-func fusible(next []nn.Layer) (n int, pooled nn.Shape) {
 	if len(next) == 0 {
-		return 0, pooled
+		return nil, 0
 	}
 	if _, ok := next[0].(relu); !ok {
-		return 0, pooled
+		return nil, 0
 	}
+	fused := *l
+	fused.relu = true
 	if len(next) > 1 {
-		if pool, ok := next[1].(*maxPooling); ok && pool.halves() {
-			return 2, pool.out
+		if pool, ok := next[1].(*maxPooling); ok && pool.tilesExactly() {
+			fused.pooled = pool.out
+			return &fused, 2
 		}
 	}
-	return 1, pooled
+	return &fused, 1
+}
+
+// BeginForward packs the filters.
+func (l *convolution) BeginForward(c *nn.Context) {
+	plan := l.plan()
+	plan.Pack(c.Pack(plan.PackedLen()), l.w.Value.Data, c.Scratch(plan.ScratchLen()))
+}
+
+func (l *convolution) Forward(c *nn.Context, y, x *nn.Tensor) {
+	plan := l.plan()
+	then := kernels.Then{Bias: l.b.Value.Data, ReLU: l.relu}
+	if l.pools() {
+		then.Code = c.KeepBytes(l.pooled.Size())
+	}
+	plan.Forward(y.Data, x.Data, c.Pack(plan.PackedLen()), then, c.Scratch(plan.ScratchLen()))
+}
+
+// packed is where a shard's filter gradient is gathered, and where the turned
+// filters are.
+func (l *convolution) packed(c *nn.Context) (m, turned []float32) {
+	n := l.plan().PackedLen()
+	both := c.Pack(n + l.plan().TurnedLen())
+	return both[:n], both[n:]
+}
+
+// BeginBackward clears the gradient and turns the filters.
+func (l *convolution) BeginBackward(c *nn.Context) {
+	m, turned := l.packed(c)
+	clear(m)
+	if c.WantsInputGradient() {
+		l.plan().Turn(turned, l.w.Value.Data)
+	}
+}
+
+func (l *convolution) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
+	plan := l.plan()
+	dw, db := c.Grad(l.w), c.Grad(l.b)
+	m, turned := l.packed(c)
+	if first := l.first(c); first != nil {
+		first.AddGradient(m[:first.PackedLen()], db, x.Data, dy.Data, c.KeepBytes(dy.Size()), c.Scratch(first.ScratchLen()))
+		return
+	}
+	scratch := c.Scratch(plan.ScratchLen())
+	n := min(plan.AtOnce(), x.N)
+	room := c.Scratch(n * l.out.Size())
+	for from := 0; from < x.N; from += n {
+		to := min(from+n, x.N)
+		d := l.beforeReLU(c, room, dy, y, from, to)
+		if db != nil { // db = Σ d
+			kernels.SumRows(db, d)
+		}
+		if dw != nil { // dw = x ⋆ d
+			plan.AddFilterGradient(m, x.Slice(from, to).Data, d, scratch)
+		}
+		if dx != nil { // dx = d ∗ turned w
+			plan.InputGradient(dx.Slice(from, to).Data, d, turned, scratch)
+		}
+	}
+}
+
+// EndBackward adds the gradient that has been gathered.
+func (l *convolution) EndBackward(c *nn.Context) {
+	dw := c.Grad(l.w)
+	if dw == nil {
+		return
+	}
+	m, _ := l.packed(c)
+	if first := l.first(c); first != nil {
+		first.AddUnpacked(dw, m[:first.PackedLen()], c.Scratch(first.ScratchLen()))
+		return
+	}
+	l.plan().AddUnpacked(dw, m, c.Scratch(l.plan().ScratchLen()))
+}
+
+// first is the plan of a network's first layer, if this is one and has codes.
+func (l *convolution) first(c *nn.Context) *kernels.PooledFilter {
+	if l.fromCodes == nil || !l.pools() || c.WantsInputGradient() || c.Grad(l.w) == nil || c.Grad(l.b) == nil {
+		return nil
+	}
+	return l.fromCodes()
+}
+
+// beforeReLU is the gradient of the convolution's own outputs for samples [from,
+// to): dy itself, or made in room.
+func (l *convolution) beforeReLU(c *nn.Context, room []float32, dy, y *nn.Tensor, from, to int) []float32 {
+	size := dy.Size()
+	d, dys := room[:(to-from)*l.out.Size()], dy.Data[from*size:to*size]
+	switch {
+	case l.pools():
+		unpool(d, dys, c.KeepBytes(size)[from*size:to*size], l.out)
+		return d
+	case l.relu:
+		kernels.ReLUBackward(d, dys, y.Data[from*size:to*size])
+		return d
+	}
+	return dys
+}
+
+// unpool takes the gradient of images back through 2×2 max pooling: d, of the
+// given shape an image, is dy at the pixels that codes name, else 0.
+func unpool(d, dy []float32, codes []uint8, shape nn.Shape) {
+	row := shape.W * shape.C
+	half := row / 2
+	for i := 0; i*half < len(dy); i++ {
+		kernels.Unpool2(d[2*i*row:(2*i+1)*row], d[(2*i+1)*row:(2*i+2)*row], dy[i*half:(i+1)*half], codes[i*half:(i+1)*half], shape.C)
+	}
 }

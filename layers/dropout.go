@@ -40,24 +40,24 @@ type dropout struct {
 	training, inference float32 // factors of what is kept
 }
 
-func (l dropout) Forward(p *nn.Pass, y, x *nn.Tensor) { l.drop(p, y, x) }
+func (l dropout) Forward(c *nn.Context, y, x *nn.Tensor) { l.drop(c, y, x) }
 
 // Backward draws the same numbers as Forward, since a sample's are its own.
-func (l dropout) Backward(p *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+func (l dropout) Backward(c *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx != nil {
-		l.drop(p, dx, dy)
+		l.drop(c, dx, dy)
 	}
 }
 
-func (l dropout) drop(p *nn.Pass, y, x *nn.Tensor) {
-	if !p.Training {
+func (l dropout) drop(c *nn.Context, y, x *nn.Tensor) {
+	if !c.Training {
 		for i, v := range x.Data {
 			y.Data[i] = v * l.inference
 		}
 		return
 	}
 	for n := range x.N {
-		stream := p.Stream(n)
+		stream := c.Stream(n)
 		xs, ys := x.Sample(n), y.Sample(n)
 		for i, v := range xs {
 			factor := l.training

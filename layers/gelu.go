@@ -25,14 +25,14 @@ func normal(x float64) (phi, density float64) {
 	return math.Erfc(-x/math.Sqrt2) / 2, math.Exp(-x*x/2) / math.Sqrt(2*math.Pi)
 }
 
-func (gelu) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (gelu) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i, v := range x.Data {
 		phi, _ := normal(float64(v))
 		y.Data[i] = float32(float64(v) * phi)
 	}
 }
 
-func (gelu) Backward(_ *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+func (gelu) Backward(_ *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return
 	}

@@ -37,7 +37,7 @@ type leakyReLU struct {
 	slope float32
 }
 
-func (l leakyReLU) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (l leakyReLU) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i, v := range x.Data {
 		if v <= 0 {
 			v *= l.slope
@@ -46,7 +46,7 @@ func (l leakyReLU) Forward(_ *nn.Pass, y, x *nn.Tensor) {
 	}
 }
 
-func (l leakyReLU) Backward(_ *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+func (l leakyReLU) Backward(_ *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return
 	}

@@ -83,56 +83,57 @@ func (l *pooling) windows(f func(at, top, bottom, left, right int)) {
 
 type maxPooling struct{ pooling }
 
-// halves reports whether the windows are 2×2, side by side, and leave nothing
-// of the image out.
-func (l *maxPooling) halves() bool {
-	return l.quarters() && l.in.H%2 == 0 && l.in.W%2 == 0
+// tilesExactly reports whether the windows are 2×2, side by side, and leave
+// nothing of the image out.
+func (l *maxPooling) tilesExactly() bool {
+	return l.twoByTwo() && l.in.H%2 == 0 && l.in.W%2 == 0
 }
 
-func (l *maxPooling) quarters() bool {
+// twoByTwo reports whether the windows are the usual ones, side by side.
+func (l *maxPooling) twoByTwo() bool {
 	return l.size == 2 && l.stride == 2 && l.pad == 0
 }
 
-func (l *maxPooling) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	if l.quarters() {
-		l.forward2(p, y, x)
+func (l *maxPooling) Forward(c *nn.Context, y, x *nn.Tensor) {
+	if l.twoByTwo() {
+		l.forward2(c, y, x)
 		return
 	}
 	for n := range x.N {
 		xs, ys := x.Sample(n), y.Sample(n)
 		l.windows(func(at, top, bottom, left, right int) {
-			for c := range l.in.C {
-				ys[at+c] = xs[l.argmax(xs, c, top, bottom, left, right)]
+			for k := range l.in.C {
+				ys[at+k] = xs[l.argmax(xs, k, top, bottom, left, right)]
 			}
 		})
 	}
 }
 
-func (l *maxPooling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+func (l *maxPooling) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return
 	}
-	if l.quarters() {
-		l.backward2(p, dx, dy)
+	if l.twoByTwo() {
+		l.backward2(c, dx, dy)
 		return
 	}
 	clear(dx.Data)
 	for n := range x.N {
 		xs, dxs, dys := x.Sample(n), dx.Sample(n), dy.Sample(n)
 		l.windows(func(at, top, bottom, left, right int) {
-			for c := range l.in.C {
-				dxs[l.argmax(xs, c, top, bottom, left, right)] += dys[at+c]
+			for k := range l.in.C {
+				dxs[l.argmax(xs, k, top, bottom, left, right)] += dys[at+k]
 			}
 		})
 	}
 }
 
-// argmax is the offset of channel c's first maximum in a window.
-func (l *maxPooling) argmax(x []float32, c, top, bottom, left, right int) int {
-	best := (top*l.in.W+left)*l.in.C + c
+// argmax is the offset of channel k's first maximum in a window.
+func (l *maxPooling) argmax(x []float32, k, top, bottom, left, right int) int {
+	best := (top*l.in.W+left)*l.in.C + k
 	for i := top; i < bottom; i++ {
 		for j := left; j < right; j++ {
-			at := (i*l.in.W+j)*l.in.C + c
+			at := (i*l.in.W+j)*l.in.C + k
 			if v := x[at]; v > x[best] || v != v {
 				best = at
 			}
@@ -141,9 +142,9 @@ func (l *maxPooling) argmax(x []float32, c, top, bottom, left, right int) int {
 	return best
 }
 
-// forward2 and backward2 are for the usual windows: 2×2, side by side.
-func (l *maxPooling) forward2(p *nn.Pass, y, x *nn.Tensor) {
-	codes := p.KeepBytes(l.out.Size())
+// forward2 and backward2 are for windows that are twoByTwo.
+func (l *maxPooling) forward2(c *nn.Context, y, x *nn.Tensor) {
+	codes := c.KeepBytes(l.out.Size())
 	in, out := l.in.W*l.in.C, l.out.W*l.out.C
 	for n := range x.N {
 		xs := x.Sample(n)
@@ -154,8 +155,8 @@ func (l *maxPooling) forward2(p *nn.Pass, y, x *nn.Tensor) {
 	}
 }
 
-func (l *maxPooling) backward2(p *nn.Pass, dx, dy *nn.Tensor) {
-	codes := p.KeepBytes(l.out.Size())
+func (l *maxPooling) backward2(c *nn.Context, dx, dy *nn.Tensor) {
+	codes := c.KeepBytes(l.out.Size())
 	in, out := l.in.W*l.in.C, l.out.W*l.out.C
 	for n := range dx.N {
 		dxs := dx.Sample(n)
@@ -169,7 +170,7 @@ func (l *maxPooling) backward2(p *nn.Pass, dx, dy *nn.Tensor) {
 
 type averagePooling struct{ pooling }
 
-func (l *averagePooling) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (l *averagePooling) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	clear(y.Data)
 	for n := range x.N {
 		xs, ys := x.Sample(n), y.Sample(n)
@@ -185,7 +186,7 @@ func (l *averagePooling) Forward(_ *nn.Pass, y, x *nn.Tensor) {
 	}
 }
 
-func (l *averagePooling) Backward(_ *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+func (l *averagePooling) Backward(_ *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx == nil {
 		return
 	}

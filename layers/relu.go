@@ -24,9 +24,9 @@ func (l pointwise) Params() []*nn.Param { return nil }
 
 type relu struct{ pointwise }
 
-func (relu) Forward(_ *nn.Pass, y, x *nn.Tensor) { kernels.ReLU(y.Data, x.Data) }
+func (relu) Forward(_ *nn.Context, y, x *nn.Tensor) { kernels.ReLU(y.Data, x.Data) }
 
-func (relu) Backward(_ *nn.Pass, dx, dy, _, y *nn.Tensor) {
+func (relu) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx != nil {
 		kernels.ReLUBackward(dx.Data, dy.Data, y.Data)
 	}

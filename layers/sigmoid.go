@@ -18,11 +18,11 @@ func (Sigmoid) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return sigmo
 
 type sigmoid struct{ pointwise }
 
-func (sigmoid) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (sigmoid) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	kernels.Sigmoid(y.Data, x.Data)
 }
 
-func (sigmoid) Backward(_ *nn.Pass, dx, dy, _, y *nn.Tensor) {
+func (sigmoid) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx != nil {
 		kernels.SigmoidBackward(dx.Data, dy.Data, y.Data)
 	}

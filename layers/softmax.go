@@ -21,13 +21,13 @@ type softmax struct{ pointwise }
 // Softmax implements [nn.Softmaxer].
 func (softmax) Softmax() {}
 
-func (l softmax) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (l softmax) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i := 0; i < len(x.Data); i += l.C {
 		nn.Softmax(y.Data[i:i+l.C], x.Data[i:i+l.C])
 	}
 }
 
-func (l softmax) Backward(_ *nn.Pass, dx, dy, _, y *nn.Tensor) {
+func (l softmax) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx == nil {
 		return
 	}

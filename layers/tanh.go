@@ -17,13 +17,13 @@ func (Tanh) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return tanh{poi
 
 type tanh struct{ pointwise }
 
-func (tanh) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (tanh) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i, v := range x.Data {
 		y.Data[i] = float32(math.Tanh(float64(v)))
 	}
 }
 
-func (tanh) Backward(_ *nn.Pass, dx, dy, _, y *nn.Tensor) {
+func (tanh) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx == nil {
 		return
 	}

@@ -92,14 +92,14 @@ type scaling struct {
 func (l *scaling) OutShape() nn.Shape  { return l.shape }
 func (l *scaling) Params() []*nn.Param { return []*nn.Param{l.w} }
 
-func (l *scaling) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (l *scaling) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i, v := range x.Data {
 		y.Data[i] = v * l.w.Value.Data[i%l.shape.C]
 	}
 }
 
-func (l *scaling) Backward(p *nn.Pass, dx, dy, x, _ *nn.Tensor) {
-	dw := p.Grad(l.w)
+func (l *scaling) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
+	dw := c.Grad(l.w)
 	for i, d := range dy.Data {
 		dw[i%l.shape.C] += d * x.Data[i]
 		if dx != nil {

@@ -18,25 +18,41 @@ type Layer interface {
 	// Params lists the parameters, always in the same order.
 	Params() []*Param
 	// Forward overwrites y with the layer's output for x; y never aliases x.
-	Forward(p *Pass, y, x *Tensor)
+	Forward(c *Context, y, x *Tensor)
 	// Backward takes the loss's gradient dy with respect to the output,
 	// overwrites dx with that with respect to the input (nil: not wanted) and
-	// adds that of each parameter to p.Grad. x and y are Forward's.
-	Backward(p *Pass, dx, dy, x, y *Tensor)
+	// adds that of each parameter to c.Grad. x and y are Forward's.
+	Backward(c *Context, dx, dy, x, y *Tensor)
 }
 
-// Joint is a layer whose output depends on the whole batch (batch
-// normalization). Every shard is brought up to it, Sum is asked of each, the
-// sums are added in shard order to p.Sums, and then Forward is called;
-// likewise on the way back. In inference neither is asked.
-type Joint interface {
+// Packer is a layer that rearranges its weights, or gathers their gradient in
+// another order, in memory of [Context.Pack]: work that is done once a shard
+// and not once for each few samples.
+type Packer interface {
+	Layer
+	// BeginForward is called before a shard's first Forward.
+	BeginForward(c *Context)
+	// BeginBackward is called before a shard's first Backward,
+	BeginBackward(c *Context)
+	// EndBackward after its last.
+	EndBackward(c *Context)
+}
+
+// BatchWide is a layer whose output depends on the whole batch (batch
+// normalization). In training every shard is brought up to it, Sum is asked of
+// each, the sums are added in shard order to c.Sums, and then Forward is
+// called; likewise on the way back. In inference none of this is asked.
+type BatchWide interface {
 	Layer
 	// SumLen is the number of sums in either direction.
 	SumLen() int
 	// Sum adds the shard's part of the sums to sums.
-	Sum(p *Pass, sums []float64, x *Tensor)
+	Sum(c *Context, sums []float64, x *Tensor)
+	// Summed is called once a batch, when c.Sums is complete and before any
+	// Backward: running statistics move here.
+	Summed(c *Context)
 	// SumBackward adds the shard's part of the gradient's sums to sums.
-	SumBackward(p *Pass, sums []float64, dy, x, y *Tensor)
+	SumBackward(c *Context, sums []float64, dy, x, y *Tensor)
 }
 
 // Fuser is a layer that can do the work of the layers after it as well.
@@ -52,32 +68,6 @@ type Costed interface {
 	// MultiplyAdds is the number of multiplications with addition that one
 	// sample costs on the way forward, counted as the direct method's.
 	MultiplyAdds() int
-}
-
-// Loss measures how far the outputs of a network are from their targets.
-type Loss interface {
-	// Loss returns the sum of the losses of the samples of x. Where dx is not
-	// nil it is overwritten with the gradient of the sum divided by batch, the
-	// number of samples in the whole batch.
-	Loss(dx, x *Tensor, t Targets, batch int) float64
-	// Logits reports whether x is the input of a softmax: a network's trailing
-	// Softmax is then left out in training.
-	Logits() bool
-}
-
-// Targets are what a network should answer: a class for each sample, or
-// values of the output's shape.
-type Targets struct {
-	Labels []int
-	Values *Tensor
-}
-
-// Slice returns the targets of samples [from, to).
-func (t Targets) Slice(from, to int) Targets {
-	if t.Values != nil {
-		return Targets{Values: t.Values.Slice(from, to)}
-	}
-	return Targets{Labels: t.Labels[from:to]}
 }
 
 // Softmaxer marks a layer whose output is the softmax of its input.

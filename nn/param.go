@@ -12,6 +12,11 @@ type Param struct {
 	// freeze parts of a loaded network, set it before a pass or an optimizer is
 	// made.
 	Fixed bool
+	// Product says that the gradient comes by [Context.AddProduct] alone. In
+	// shards, that of a large weight is then computed a few rows at a time over
+	// the whole batch: to clear, write and add up a gradient for every shard
+	// would be more work than the batch is worth.
+	Product bool
 	// Filters marks a convolution's weight, which a file holds as O,KH,KW,I even
 	// where the kernel is 1×1 and an affine weight would look the same.
 	Filters bool

@@ -11,7 +11,7 @@ import (
 	"tatami/nn"
 )
 
-// normalized is a network in which shards have to meet: at the input, twice
+// normalized is a network in which shards have to wait for each other: at the input, twice
 // inside, and before the output.
 func normalized(t testing.TB) *nn.Sequential {
 	return network(t, nn.Shape{H: 8, W: 6, C: 2},
@@ -22,51 +22,29 @@ func normalized(t testing.TB) *nn.Sequential {
 }
 
 // train takes a batch in shards through a step as a trainer does, each shard in
-// a goroutine of its own between meetings, and returns loss, outputs and sums
-// of gradients.
-func train(net *nn.Sequential, loss nn.Loss, x *nn.Tensor, targets nn.Targets, cuts []int) (mean float64, y, gradients []float32) {
-	var passes []*nn.Pass
-	for i, from := range cuts[:len(cuts)-1] {
-		p := net.NewPass(nn.PassConfig{
-			Capacity: x.N, Training: true, NeedsBackward: true, Loss: loss, Seed: 1,
-		})
-		p.Start(x.Slice(from, cuts[i+1]), i, from, x.N)
-		passes = append(passes, p)
-	}
-	together := func(f func(i int, p *nn.Pass)) {
+// a goroutine of its own, and returns loss, outputs and the batch's gradients.
+func train(net *nn.Sequential, loss nn.Loss, x *nn.Tensor, targets nn.Targets, n int) (mean float64, y, gradients []float32) {
+	shards := net.NewShards(n, nn.PassConfig{
+		Capacity: (x.N + n - 1) / n, Training: true, NeedsBackward: true, Loss: loss, Seed: 1,
+	})
+	atOnce := func(n int, job func(i int)) {
 		var wait sync.WaitGroup
-		for i, p := range passes {
-			wait.Go(func() { f(i, p) })
+		for i := range n {
+			wait.Go(func() { job(i) })
 		}
 		wait.Wait()
 	}
-	join := func(_ int, p *nn.Pass) { p.Join(passes...) }
-	legs := passes[0].Legs()
-	for leg := range legs {
-		if leg > 0 {
-			together(join)
-		}
-		together(func(_ int, p *nn.Pass) { p.ForwardLeg(leg) })
+	losses := make([]float64, n)
+	shards.Run(x, 0, atOnce, func(shard, from, to int) {
+		p := shards.Pass(shard)
+		losses[shard] = loss.Loss(p.OutputGradient(), p.Output(), targets.Slice(from, to), x.N) / float64(x.N)
+	})
+	for i, l := range losses {
+		y = append(y, shards.Pass(i).Output().Data...)
+		mean += l
 	}
-	for i, p := range passes {
-		y = append(y, p.Output().Data...)
-		mean += loss.Loss(p.OutputGradient(), p.Output(), targets.Slice(cuts[i], cuts[i+1]), x.N) / float64(x.N)
-	}
-	for leg := legs - 1; leg >= 0; leg-- {
-		if leg < legs-1 {
-			together(join)
-		}
-		together(func(_ int, p *nn.Pass) { p.BackwardLeg(leg) })
-	}
-	for _, p := range passes {
-		if gradients == nil {
-			gradients = make([]float32, len(p.Gradients()))
-		}
-		for k, g := range p.Gradients() {
-			gradients[k] += g
-		}
-	}
-	return mean, y, gradients
+	atOnce(shards.Parts(), func(i int) { shards.Sum(i) })
+	return mean, y, shards.Pass(0).Gradients()
 }
 
 // TestShards: however a batch is cut, even into shards that get nothing, a step
@@ -92,10 +70,10 @@ func TestShards(t *testing.T) {
 		}
 	}
 	var statistics [][]float32
-	for _, cuts := range [][]int{{0, n}, {0, 3, n}, {0, 1, 2, 3, 4, 5, 6, n}, {0, 2, 4, 6, n}, {0, 0, 4, 4, n, n}} {
-		t.Run(fmt.Sprint(cuts), func(t *testing.T) {
+	for _, shards := range []int{1, 2, n, 4, 10} {
+		t.Run(fmt.Sprint(shards), func(t *testing.T) {
 			net := normalized(t)
-			mean, y, gradients := train(net, loss, x, targets, cuts)
+			mean, y, gradients := train(net, loss, x, targets, shards)
 			golden.Close(t, "loss", []float64{mean}, []float64{r.Loss(loss, reference.From(x), targets)}, golden.Tolerance)
 			golden.Close(t, "logits", y, logits, golden.Tolerance)
 			golden.Close(t, "gradients", gradients, want, 3*golden.Tolerance)
@@ -120,8 +98,8 @@ func TestShards(t *testing.T) {
 			for i, s := range statistics {
 				golden.Close(t, "running statistic", now[i], s, golden.Tolerance)
 			}
-			// The same cuts give the same bits.
-			_, _, again := train(normalized(t), loss, x, targets, cuts)
+			// The same number gives the same bits.
+			_, _, again := train(normalized(t), loss, x, targets, shards)
 			for i, g := range gradients {
 				if again[i] != g {
 					t.Fatalf("gradient %d is %v and then %v", i, g, again[i])
@@ -163,7 +141,7 @@ func TestPassesOfEveryKind(t *testing.T) {
 }
 
 // TestManySamplesAtATime: images too large for a cache, through layers of
-// different widths, walked a few at a time, forth and back.
+// different widths, a few at a time, forth and back.
 func TestManySamplesAtATime(t *testing.T) {
 	net := network(t, nn.Shape{H: 40, W: 36, C: 3},
 		layers.Convolution{Filters: 32, Kernel: 3, Pad: 1}, layers.Tanh{}, layers.Pooling{Size: 2, Average: true},

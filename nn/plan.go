@@ -1,7 +1,22 @@
 package nn
 
-// stage is a layer as it is run: one of the network's own, or a fused one
-// that stands for several.
+import "tatami/internal/kernels"
+
+// plan is the order in which a pass runs a network.
+//
+//   - A stage is a layer as it is run: one of the network's own, or a fused one
+//     that stands for several.
+//   - A block is a run of stages that samples go through a few at a time, so
+//     that what one stage hands to the next stays in the processor's cache.
+//   - A phase is what lies between two barriers, at which all shards of a batch
+//     wait for each other: a range of blocks.
+type plan struct {
+	stages []stage
+	blocks []block
+	phases []phase
+	stop   int // the first stage whose Backward is run
+}
+
 type stage struct {
 	layer  Layer
 	params []*Param
@@ -9,20 +24,14 @@ type stage struct {
 	count  int // of layers
 }
 
-// walk is a run of stages that a shard goes through a few samples at a time,
-// so that what they hand over stays in the processor's cache.
-type walk struct {
+type block struct {
 	from, to int // stages
-	step     int // samples
+	chunk    int // samples at a time
 }
 
-// leg is what a shard does between two meetings: a range of walks. Every leg
-// but the first begins with a Joint, which is a walk of its own.
-type leg struct{ from, to int }
-
-// cacheBytes is what the outputs of a walk may take: the second-level cache
-// of a core.
-const cacheBytes = 1 << 20
+// phase is a range of blocks. Every phase but the first begins with a BatchWide
+// layer, which is a block of its own.
+type phase struct{ from, to int }
 
 // planStages lists what is run: without a trailing Softmax if the loss wants
 // logits, and with layers fused unless they shall stay apart.
@@ -46,79 +55,88 @@ func (s *Sequential) planStages(c PassConfig) []stage {
 	return stages
 }
 
-// planWalks cuts stages into walks and, in training, these into legs. Stages
-// that give images are walked a few samples at a time; those that give plain
-// features are not, since they read more weights than activations.
-func planWalks(stages []stage, c PassConfig) ([]walk, []leg) {
-	kind := func(i int) int {
-		if _, ok := stages[i].layer.(Joint); ok && c.Training {
-			return i // like no other
-		}
-		if out := stages[i].layer.OutShape(); out.H*out.W > 1 {
-			return -1
-		}
-		return -2
-	}
-	var walks []walk
-	legs := []leg{{}}
-	for i := 0; i < len(stages); {
-		w := walk{from: i, to: i + 1, step: c.Capacity}
-		for w.to < len(stages) && kind(w.to) == kind(i) {
-			w.to++
-		}
-		switch kind(i) {
-		case -1:
-			bytes := 0
-			for _, st := range stages[w.from:w.to] {
-				bytes += 4 * st.layer.OutShape().Size()
+// planBlocks cuts stages into blocks and, in training, these into phases. Stages
+// that give images take a few samples at a time; those that give plain features
+// take them all, since they read more weights than activations.
+func (p *plan) planBlocks(c PassConfig) {
+	p.phases = []phase{{}}
+	for i := 0; i < len(p.stages); {
+		b := block{from: i, to: i + 1, chunk: c.Capacity}
+		if c.Training && p.stages[i].batchWide() {
+			p.phases = append(p.phases, phase{from: len(p.blocks)})
+		} else {
+			images, bytes := p.stages[i].givesImages(), 4*p.stages[i].outSize()
+			for b.to < len(p.stages) && p.stages[b.to].givesImages() == images && !(c.Training && p.stages[b.to].batchWide()) {
+				bytes += 4 * p.stages[b.to].outSize()
+				b.to++
 			}
-			w.step = min(c.Capacity, max(1, cacheBytes/bytes))
-		case i:
-			legs = append(legs, leg{from: len(walks)})
+			if images {
+				b.chunk = min(c.Capacity, max(1, kernels.CacheBytes/bytes))
+			}
 		}
-		walks = append(walks, w)
-		legs[len(legs)-1].to = len(walks)
-		i = w.to
+		p.blocks = append(p.blocks, b)
+		p.phases[len(p.phases)-1].to = len(p.blocks)
+		i = b.to
 	}
-	return walks, legs
 }
+
+func (s *stage) batchWide() bool {
+	_, ok := s.layer.(BatchWide)
+	return ok
+}
+
+func (s *stage) givesImages() bool {
+	out := s.layer.OutShape()
+	return out.H*out.W > 1
+}
+
+func (s *stage) outSize() int { return s.layer.OutShape().Size() }
 
 // NewPass lays out the memory of a pass.
 func (s *Sequential) NewPass(c PassConfig) *Pass {
-	p := &Pass{PassConfig: c, input: s.input, stages: s.planStages(c)}
-	p.walks, p.legs = planWalks(p.stages, c)
-	p.outputs = make([]output, len(p.stages))
-	p.state = make([]stageState, len(p.stages))
+	p := s.newPass(c)
 	if c.NeedsBackward {
-		p.planKept()
-		p.planGradients()
+		p.keepOutputs()
+		p.layGradients(false)
 	} else {
-		p.planTurns()
+		p.shareOutputs()
 	}
 	return p
 }
 
-// planKept gives each stage's output a place of its own.
-func (p *Pass) planKept() {
+func (s *Sequential) newPass(c PassConfig) *Pass {
+	p := &Pass{config: c, input: s.input}
+	p.stages = s.planStages(c)
+	p.planBlocks(c)
+	p.outputs = make([]output, len(p.stages))
+	p.contexts = make([]Context, len(p.stages))
 	for i, st := range p.stages {
-		p.outputs[i].tensor = *NewTensor(p.Capacity, st.layer.OutShape())
+		p.contexts[i] = Context{Training: c.Training, pass: p, stage: st}
+	}
+	return p
+}
+
+// keepOutputs gives each stage's output a place of its own.
+func (p *Pass) keepOutputs() {
+	for i, st := range p.stages {
+		p.outputs[i].tensor = *NewTensor(p.config.Capacity, st.layer.OutShape())
 	}
 }
 
-// planTurns lets the outputs within walks take turns in two small buffers and
-// those between walks in two large ones.
-func (p *Pass) planTurns() {
+// shareOutputs lets the outputs within blocks take turns in two small buffers
+// and those between blocks in two large ones.
+func (p *Pass) shareOutputs() {
 	var within, between [2]int
 	each := func(visit func(st, turn, samples int, buffers *[2]int)) {
-		for k, w := range p.walks {
-			for st := w.from; st < w.to-1; st++ {
-				visit(st, st&1, w.step, &within)
+		for k, b := range p.blocks {
+			for st := b.from; st < b.to-1; st++ {
+				visit(st, st&1, b.chunk, &within)
 			}
-			visit(w.to-1, k&1, p.Capacity, &between)
+			visit(b.to-1, k&1, p.config.Capacity, &between)
 		}
 	}
 	each(func(st, turn, samples int, buffers *[2]int) {
-		buffers[turn] = max(buffers[turn], samples*p.stages[st].layer.OutShape().Size())
+		buffers[turn] = max(buffers[turn], samples*p.stages[st].outSize())
 	})
 	data := map[*[2]int][2][]float32{}
 	for _, b := range []*[2]int{&within, &between} {
@@ -131,11 +149,12 @@ func (p *Pass) planTurns() {
 	})
 }
 
-// planGradients lays out the gradients of parameters, one after another, and
-// of activations: like planTurns' outputs.
-func (p *Pass) planGradients() {
-	p.stop = len(p.stages)
+// layGradients lays out the gradients of parameters, one after another, and of
+// activations, which take turns like shared outputs. The products of large
+// weights may be left for later.
+func (p *Pass) layGradients(later bool) {
 	total := 0
+	p.stop = len(p.stages)
 	for i, st := range p.stages {
 		for _, param := range st.params {
 			if !param.Fixed {
@@ -144,39 +163,50 @@ func (p *Pass) planGradients() {
 			}
 		}
 	}
-	if p.InputGradient {
+	if p.config.InputGradient {
 		p.stop = 0
 	}
 	p.gradients = make([]float32, total)
-	p.deferrals = p.Deferrals()
-	p.paramGradients = make([][][]float32, len(p.stages))
 	rest := p.gradients
 	for i, st := range p.stages {
-		for _, param := range st.params {
-			var g []float32
-			if n := len(param.Value.Data); !param.Fixed {
-				g, rest = rest[:n:n], rest[n:]
+		c := &p.contexts[i]
+		c.wantsDx = i > p.stop || p.config.InputGradient
+		c.grads, c.products = make([][]float32, len(st.params)), make([]product, len(st.params))
+		for k, param := range st.params {
+			if param.Fixed {
+				continue
 			}
-			p.paramGradients[i] = append(p.paramGradients[i], g)
+			n := len(param.Value.Data)
+			c.grads[k], rest = rest[:n:n], rest[n:]
+			if param.Product {
+				c.products[k].plan = kernels.NewAffine(param.Value.Size(), param.Value.N)
+				if later && n >= productSize {
+					c.products[k].dy = make([]float32, p.config.Capacity*param.Value.N)
+				}
+			}
 		}
 	}
 
 	var within, between [2]int
-	if p.InputGradient || len(p.stages) == 0 {
-		between[0] = p.input.Size() * p.Capacity
+	if p.config.InputGradient || len(p.stages) == 0 {
+		between[0] = p.input.Size() * p.config.Capacity
 	}
-	for k, w := range p.walks {
-		for st := w.from; st < w.to-1; st++ {
-			within[st&1] = max(within[st&1], w.step*p.shapeAfter(st).Size())
+	for k, b := range p.blocks {
+		for st := b.from; st < b.to-1; st++ {
+			within[st&1] = max(within[st&1], b.chunk*p.stages[st].outSize())
 		}
 		turn := (k + 1) & 1
-		between[turn] = max(between[turn], p.Capacity*p.shapeAfter(w.to-1).Size())
+		between[turn] = max(between[turn], p.config.Capacity*p.stages[b.to-1].outSize())
 	}
 	for i := range 2 {
 		p.within[i] = make([]float32, within[i])
 		p.between[i] = make([]float32, between[i])
 	}
 }
+
+// productSize is the number of values from which a weight's product waits for
+// all shards.
+const productSize = 1 << 14
 
 // shapeAfter is the shape that stage st gives; that of stage -1 is the input's.
 func (p *Pass) shapeAfter(st int) Shape {

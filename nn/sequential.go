@@ -182,7 +182,7 @@ func (s *Sequential) PredictInto(y, x *Tensor) {
 	}
 	p, _ := s.passes.Get().(*Pass)
 	n := min(x.N, predictAtOnce)
-	if p == nil || p.Capacity < n {
+	if p == nil || p.config.Capacity < n {
 		p = s.NewPass(PassConfig{Capacity: n})
 	}
 	last := s.layers[len(s.layers)-1]
@@ -206,7 +206,8 @@ const predictAtOnce = 128
 // Activations returns the output of every layer for x, in inference, as the
 // layers are described: nothing is fused.
 func (s *Sequential) Activations(x *Tensor) []*Tensor {
-	p := s.NewPass(PassConfig{Capacity: x.N, Unfused: true, NeedsBackward: true})
+	p := s.newPass(PassConfig{Capacity: x.N, Unfused: true})
+	p.keepOutputs()
 	p.Forward(x)
 	ys := make([]*Tensor, len(p.outputs))
 	for i := range ys {

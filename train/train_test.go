@@ -416,10 +416,10 @@ type broken struct{ nn.Shape }
 func (broken) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return broken{in}, nil }
 func (b broken) OutShape() nn.Shape                              { return b.Shape }
 func (broken) Params() []*nn.Param                               { return nil }
-func (broken) Forward(_ *nn.Pass, y, x *nn.Tensor)               { copy(y.Data, x.Data) }
-func (broken) Backward(p *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+func (broken) Forward(_ *nn.Context, y, x *nn.Tensor)            { copy(y.Data, x.Data) }
+func (broken) Backward(c *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	copy(dx.Data, dy.Data)
-	if p.Step > 0 && dx.N > 0 {
+	if c.Step > 0 && dx.N > 0 {
 		dx.Data[0] = float32(math.NaN())
 	}
 }

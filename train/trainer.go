@@ -309,7 +309,7 @@ func (t *Trainer) Gradients() [][]float32 {
 	if t.engine == nil || t.engine.batch == nil {
 		return make([][]float32, len(t.Net.Params()))
 	}
-	return t.engine.passes[0].ParamGradients() // the sum of all shards
+	return t.engine.shards.Pass(0).ParamGradients() // the sum of all shards
 }
 
 func (t *Trainer) observe(kind Kind, test *Evaluation) error {
@@ -339,14 +339,9 @@ func diverged(step int, what, where string, rate float64) error {
 // firstNotFinite names the first layer whose output for the present batch,
 // under the present parameters, is not finite.
 func (e *engine) firstNotFinite(net *nn.Sequential) string {
-	for _, s := range e.shards {
-		if s.x.N == 0 {
-			continue
-		}
-		for i, y := range net.Activations(&s.x) {
-			if !finite(y.Data) {
-				return net.LayerName(i)
-			}
+	for i, y := range net.Activations(e.batch.x) {
+		if !finite(y.Data) {
+			return net.LayerName(i)
 		}
 	}
 	return "the loss"
@@ -355,7 +350,7 @@ func (e *engine) firstNotFinite(net *nn.Sequential) string {
 // firstGradientNotFinite names the first layer on the way back whose
 // parameters have a gradient that is not finite.
 func (e *engine) firstGradientNotFinite(net *nn.Sequential) string {
-	grads := e.passes[0].ParamGradients() // the sum of all shards
+	grads := e.shards.Pass(0).ParamGradients() // the sum of all shards
 	for i, layer := range slices.Backward(net.Layers()) {
 		n := len(grads) - len(layer.Params())
 		for _, g := range grads[n:] {

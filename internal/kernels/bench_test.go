@@ -79,12 +79,12 @@ func workloads() []workload {
 			}
 		}},
 	)
-	filter, image, weights := kernels.NewPooledFilter(28, 28, 5, 30), x(28*28), x(25*30)
+	filter, image, weights := kernels.NewPooledFilter(28, 28, 0, 5, 30), x(28*28), x(25*30)
 	scratch := x(filter.ScratchLen())
 	for i := range code {
 		code[i] = uint8(i % 5)
 	}
-	list = append(list, workload{"PooledFilter 28x28, 5x5x30", 2 * 576 * 25 * 30, 0, func() { filter.AddGradient(weights, bias, pooled, code, image, scratch, 1) }})
+	list = append(list, workload{"PooledFilter 28x28, 5x5x30", 2 * 576 * 25 * 30, 0, func() { filter.AddGradient(weights, bias, image, pooled, code, scratch) }})
 	const params = 432_000
 	w, m, v, g := x(params), x(params), make([]float32, params), x(params)
 	list = append(list,

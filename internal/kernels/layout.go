@@ -6,6 +6,10 @@ const (
 	// between one kernel that writes them and the next that reads them.
 	CacheLen = 8192
 
+	// CacheBytes is the second-level cache of a core, of which work that goes
+	// from layer to layer a few samples at a time should make use.
+	CacheBytes = 1 << 20
+
 	// PartRows and PartCols are the size of a part of a large weight's gradient
 	// that is computed over all samples before the next: rows for two tiles that
 	// fill the registers of AVX-512, and columns of which a tile's rows stay in

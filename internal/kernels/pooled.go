@@ -1,47 +1,58 @@
 package kernels
 
-// PooledFilter computes the filter gradient of a convolution of one-channel images followed by BiasReLUMaxPool2,
-// straight from the pooled gradient and the codes: of four outputs of the convolution three have no gradient, and they
-// need not be looked at. It is a plan and never changes.
+// PooledFilter computes the filter gradient of a convolution of one-channel
+// images, of stride 1 and followed by BiasReLUMaxPool2, straight from the pooled
+// gradient and the codes: of four outputs of the convolution three have no
+// gradient, and they need not be looked at. It is a plan and never changes.
 type PooledFilter struct {
-	h, w, kernel, channels int
+	padded                 frame
+	h, w, kernel, channels int // of the padded image
 	ph, pw                 int // the pooled size
 	weights, window, two   Offsets
 }
 
-// NewPooledFilter plans for images h×w with padding included, and a number of kernel×kernel filters. It panics when
-// there is no whole pooling window.
-func NewPooledFilter(h, w, kernel, channels int) *PooledFilter {
-	p := &PooledFilter{h: h, w: w, kernel: kernel, channels: channels, ph: (h - kernel + 1) / 2, pw: (w - kernel + 1) / 2}
+// NewPooledFilter plans for images h×w with pad zeros around, and a number of
+// kernel×kernel filters. It panics when there is no whole pooling window.
+func NewPooledFilter(h, w, pad, kernel, channels int) *PooledFilter {
+	padded := frame{box{h, w, 1}, box{h + 2*pad, w + 2*pad, 1}, pad, 1}
+	h, w = padded.room.h, padded.room.w
+	p := &PooledFilter{padded: padded, h: h, w: w, kernel: kernel, channels: channels, ph: (h - kernel + 1) / 2, pw: (w - kernel + 1) / 2}
 	if kernel < 1 || channels < 1 || p.ph < 1 || p.pw < 1 {
 		panic("kernels: NewPooledFilter: no output")
 	}
-	window := make([]int32, kernel*kernel)
-	for k := range window {
-		window[k] = int32(k/kernel*w + k%kernel)
-	}
-	two := make([]int32, 4*p.pw)
-	for k := range two {
-		two[k] = int32(k/(2*p.pw)*w + k%(2*p.pw))
-	}
-	p.weights, p.window, p.two = Stride(len(window), channels), newOffsets(window), newOffsets(two)
+	p.weights = Stride(kernel*kernel, channels)
+	p.window, p.two = offsetGrid(kernel, kernel, w, 1), offsetGrid(2, 2*p.pw, w, 1)
 	return p
 }
 
-// ScratchLen is the length of the scratch which AddGradient needs.
-func (p *PooledFilter) ScratchLen() int { return max(4*p.pw*p.channels, p.kernel*p.kernel) }
+// PackedLen is the length of the filters' gradient in its own order.
+func (p *PooledFilter) PackedLen() int { return p.kernel * p.kernel * p.channels }
 
-// AddGradient adds to dw, a matrix of kernel² × channels, the filter gradient of some images, and to db that of the bias:
-// dy and code are H/2×W/2×channels of the convolution's H×W outputs an image, x the images.
-func (p *PooledFilter) AddGradient(dw, db, dy []float32, code []uint8, x, scratch []float32, images int) {
-	if len(dw) != p.kernel*p.kernel*p.channels || len(db) != p.channels || len(dy) != images*p.ph*p.pw*p.channels || len(code) != len(dy) ||
-		len(x) != images*p.h*p.w || len(scratch) < p.ScratchLen() {
+// ScratchLen is the length of the scratch which each call needs.
+func (p *PooledFilter) ScratchLen() int {
+	return p.padded.len() + max(4*p.pw*p.channels, p.PackedLen())
+}
+
+// AddGradient adds to m, a matrix of kernel² × channels, the filter gradient of
+// some images x, and to db that of the bias: dy and code are H/2×W/2×channels of
+// the convolution's H×W outputs an image.
+func (p *PooledFilter) AddGradient(m, db, x, dy []float32, code []uint8, scratch []float32) {
+	out, images := box{p.ph, p.pw, p.channels}, len(x)/p.padded.image.len()
+	if len(m) != p.PackedLen() || len(db) != p.channels || len(x) != images*p.padded.image.len() ||
+		len(dy) != images*out.len() || len(code) != len(dy) || len(scratch) < p.ScratchLen() {
 		panic("kernels: PooledFilter.AddGradient: wrong length")
 	}
+	room, rest := p.padded.clear(scratch)
 	for n := range images {
-		size := p.ph * p.pw * p.channels
-		p.addGradient(dw, db, dy[n*size:][:size], code[n*size:][:size], x[n*p.h*p.w:][:p.h*p.w], scratch[:p.ScratchLen()])
+		p.addGradient(m, db, out.of(dy, n), code[n*out.len():][:out.len()], p.padded.lay(room, p.padded.image.of(x, n)), rest)
 	}
+}
+
+// AddUnpacked adds to dw the gradient that AddGradient has gathered in m.
+func (p *PooledFilter) AddUnpacked(dw, m, scratch []float32) {
+	sum, taps := scratch[:len(dw)], p.kernel*p.kernel
+	Transpose(Matrix{sum, taps, taps}, Matrix{m, p.channels, p.channels})
+	Add(dw, sum)
 }
 
 // addGradientPortable takes one channel after another: first it lists the pixels that have a gradient, then it adds up

@@ -14,7 +14,7 @@ func TestPooledFilter(t *testing.T) {
 			{2, 2, 1, 1, 1}, {4, 5, 3, 3, 2}, {6, 6, 5, 16, 1}, {7, 9, 4, 5, 2}, {8, 8, 7, 17, 2}, {9, 10, 5, 15, 3},
 			{28, 28, 5, 30, 2}, {12, 13, 3, 33, 1}, {20, 15, 7, 40, 2}, {300, 66, 5, 2, 1},
 		} {
-			p := kernels.NewPooledFilter(v.h, v.w, v.kernel, v.channels)
+			p := kernels.NewPooledFilter(v.h, v.w, 0, v.kernel, v.channels)
 			ph, pw := (v.h-v.kernel+1)/2, (v.w-v.kernel+1)/2
 			dw, x := b.normal(v.kernel*v.kernel*v.channels), b.normal(v.images*v.h*v.w)
 			dy, code := b.normal(v.images*ph*pw*v.channels), b.bytes(v.images*ph*pw*v.channels)
@@ -42,14 +42,16 @@ func TestPooledFilter(t *testing.T) {
 			for i := range sizeB {
 				sizeB[i] += math.Abs(float64(db[i]))
 			}
-			p.AddGradient(dw, db, dy, code, x, b.zeros(p.ScratchLen()), v.images)
+			p.AddGradient(dw, db, x, dy, code, b.zeros(p.ScratchLen()))
 			b.near(fmt.Sprint(v, " filters"), dw, want, size, 1e-6)
 			b.near(fmt.Sprint(v, " bias"), db, wantB, sizeB, 1e-6)
 			b.release()
 		}
 	})
-	panics(t, "no output", func() { kernels.NewPooledFilter(4, 5, 4, 1) })
-	p := kernels.NewPooledFilter(4, 4, 3, 2)
-	x := make([]float32, 18)
-	panics(t, "x", func() { p.AddGradient(x, x[:2], x[:2], make([]uint8, 2), x, x, 1) })
+	panics(t, "no output", func() { kernels.NewPooledFilter(4, 5, 0, 4, 1) })
+	p := kernels.NewPooledFilter(4, 4, 0, 3, 2)
+	x, s := make([]float32, 18), make([]float32, p.ScratchLen())
+	p.AddGradient(x, x[:2], x[:16], x[:2], make([]uint8, 2), s)
+	panics(t, "x", func() { p.AddGradient(x, x[:2], x[:15], x[:2], make([]uint8, 2), s) })
+	panics(t, "code", func() { p.AddGradient(x, x[:2], x[:16], x[:2], make([]uint8, 1), s) })
 }

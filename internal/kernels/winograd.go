@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 // Winograd computes 3×3 convolutions of stride 1 by the minimal filtering F(2×2,3×3) of Lavin and Gray (2016): tiles of
 // 2×2 outputs, filters and gradients are carried to 16 points, where a convolution is one matrix product a point, with
 // 16 multiplications where the direct way takes 36. Images are H×W×C, filters O×3×3×C, outputs OH×OW×O.
@@ -11,6 +13,7 @@ package kernels
 // A Winograd is a plan and never changes; many goroutines may share it, each with its own scratch. The scratch is sized
 // to stay in a second-level cache of 1 MB, however many images a call is given.
 type Winograd struct {
+	back            *Winograd // the plan of the input gradient; nil in such a plan
 	h, w, c, o, pad int
 	oh, ow          int
 	th, tw          int // tiles of an image
@@ -28,8 +31,15 @@ type Winograd struct {
 // second-level cache of 1 MB, for the filters need their share.
 const chunkBytes = 512 << 10
 
-// NewWinograd plans for images h×w×c with pad zeros around, and o filters. It panics when no output is left.
+// NewWinograd plans for images h×w×c with pad zeros around, at most 2, and o
+// filters. It panics when no output is left.
 func NewWinograd(h, w, c, o, pad int) *Winograd {
+	p := newWinograd(h, w, c, o, pad)
+	p.back = newWinograd(p.oh, p.ow, o, c, 2-pad)
+	return p
+}
+
+func newWinograd(h, w, c, o, pad int) *Winograd {
 	p := &Winograd{h: h, w: w, c: c, o: o, pad: pad, oh: h + 2*pad - 2, ow: w + 2*pad - 2}
 	if p.oh < 1 || p.ow < 1 || c < 1 || o < 1 || pad < 0 {
 		panic("kernels: NewWinograd: no output")
@@ -45,26 +55,30 @@ func NewWinograd(h, w, c, o, pad int) *Winograd {
 	return p
 }
 
-// Back returns the plan of the input gradient: its images are the gradients of the outputs, its outputs those of the
-// images. Its filters come from FilterTurned. There is none when more than 2 zeros are around: then it panics.
-func (p *Winograd) Back() *Winograd {
-	return NewWinograd(p.oh, p.ow, p.o, p.c, 2-p.pad)
-}
-
 // oddLines rounds n up to an odd number of cache lines, so that 16 points so far apart share no set.
 func oddLines(n int) int { return ((n+15)/16 | 1) * 16 }
 
-// FilterLen is the length of the filters at all points, and of their gradient.
-func (p *Winograd) FilterLen() int { return 16 * p.pointU }
+// PackedLen is the length of packed filters, which are those at all points, and
+// of their gradient.
+func (p *Winograd) PackedLen() int { return 16 * p.pointU }
+
+// TurnedLen is the length of turned filters.
+func (p *Winograd) TurnedLen() int { return p.back.PackedLen() }
 
 // ScratchLen is the length of the scratch which each call needs.
-func (p *Winograd) ScratchLen() int {
+func (p *Winograd) ScratchLen() int { return max(p.ownScratch(), p.back.ownScratch()) }
+
+func (p *Winograd) ownScratch() int {
 	return max(p.ph*p.pw*p.c+16*(p.pointV+p.pointM)+4*p.tw*p.o, 9*p.c*p.o)
 }
 
+// AtOnce is how many images a caller should give at a time who works on their
+// outputs before or after: any number, for a plan takes them tile by tile.
+func (p *Winograd) AtOnce() int { return math.MaxInt }
+
 // scratch divides the scratch: the padded image, the tiles' inputs and outputs at all points, and two rows of output.
 func (p *Winograd) scratch(s []float32) (image, v, m, two []float32) {
-	if len(s) < p.ScratchLen() {
+	if len(s) < p.ownScratch() {
 		panic("kernels: Winograd: scratch is too short")
 	}
 	take := func(n int) []float32 {
@@ -75,10 +89,10 @@ func (p *Winograd) scratch(s []float32) (image, v, m, two []float32) {
 	return take(p.ph * p.pw * p.c), take(16 * p.pointV), take(16 * p.pointM), take(4 * p.tw * p.o)
 }
 
-// Filter carries filters, O×3×3×C, to the points.
-func (p *Winograd) Filter(u, filters, scratch []float32) {
-	if len(u) != p.FilterLen() || len(filters) != 9*p.c*p.o || len(scratch) < p.ScratchLen() {
-		panic("kernels: Winograd.Filter: wrong length")
+// Pack writes filters, O×3×3×C, to u as they are at the points.
+func (p *Winograd) Pack(u, filters, scratch []float32) {
+	if len(u) != p.PackedLen() || len(filters) != 9*p.c*p.o || len(scratch) < p.ownScratch() {
+		panic("kernels: Winograd.Pack: wrong length")
 	}
 	n := p.c * p.o
 	turned := scratch[:9*n]
@@ -86,46 +100,32 @@ func (p *Winograd) Filter(u, filters, scratch []float32) {
 	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, p.o}, grid{turned, 0, 3 * n, n, p.o}, p.o, p.c)
 }
 
-// FilterTurned carries to the points of a plan made by Back the filters of the way forward, which are C×3×3×O in the
-// letters of this plan: each turned by 180°, inputs and outputs exchanged.
-func (p *Winograd) FilterTurned(u, filters []float32) {
-	if len(u) != p.FilterLen() || len(filters) != 9*p.c*p.o {
-		panic("kernels: Winograd.FilterTurned: wrong length")
+// Turn writes to u the filters of the way back as they are at the points: turned
+// by 180°, inputs and outputs exchanged.
+func (p *Winograd) Turn(u, filters []float32) {
+	if len(u) != p.TurnedLen() || len(filters) != 9*p.c*p.o {
+		panic("kernels: Winograd.Turn: wrong length")
 	}
-	n := p.o
-	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, n}, grid{filters, 8 * n, -3 * n, -n, 9 * n}, n, p.c)
+	n, pointU := p.c, p.back.pointU
+	winograd(filterTransform, grid{u, 0, 4 * pointU, pointU, n}, grid{filters, 8 * n, -3 * n, -n, 9 * n}, n, p.o)
 }
 
-// Forward sets y to the convolution of images, without bias. u comes from Filter or FilterTurned.
-func (p *Winograd) Forward(y, x, u, scratch []float32, images int) {
-	if len(y) != images*p.oh*p.ow*p.o {
+// Forward sets y to the convolution of images with the packed filters u, and to
+// what follows it.
+func (p *Winograd) Forward(y, x, u []float32, then Then, scratch []float32) {
+	images := len(x) / (p.h * p.w * p.c)
+	size := p.oh * p.ow * p.o
+	if then.Code != nil {
+		size = p.oh / 2 * (p.ow / 2) * p.o
+	}
+	if len(x) != images*p.h*p.w*p.c || len(y) != images*size || len(u) != p.PackedLen() {
 		panic("kernels: Winograd.Forward: wrong length")
 	}
-	p.forward(y, nil, nil, x, u, scratch, images)
-}
-
-// ForwardBiasReLU is Forward followed by AddBiasReLU.
-func (p *Winograd) ForwardBiasReLU(y, bias, x, u, scratch []float32, images int) {
-	if len(y) != images*p.oh*p.ow*p.o || len(bias) != p.o {
-		panic("kernels: Winograd.ForwardBiasReLU: wrong length")
+	if then.Code != nil && len(then.Code) != len(y) || then.Bias != nil && len(then.Bias) != p.o {
+		panic("kernels: Winograd.Forward: wrong length of bias or codes")
 	}
-	p.forward(y, nil, bias, x, u, scratch, images)
-}
-
-// ForwardBiasReLUMaxPool2 is Forward followed by BiasReLUMaxPool2; y and code are OH/2×OW/2×O an image.
-func (p *Winograd) ForwardBiasReLUMaxPool2(y []float32, code []uint8, bias, x, u, scratch []float32, images int) {
-	if len(y) != images*(p.oh/2)*(p.ow/2)*p.o || len(code) != len(y) || len(bias) != p.o {
-		panic("kernels: Winograd.ForwardBiasReLUMaxPool2: wrong length")
-	}
-	if len(y) > 0 {
-		p.forward(y, code, bias, x, u, scratch, images)
-	}
-}
-
-// forward adds bias and takes ReLU when there is a bias, and pools when there are codes.
-func (p *Winograd) forward(y []float32, code []uint8, bias, x, u, scratch []float32, images int) {
-	if len(x) != images*p.h*p.w*p.c || len(u) != p.FilterLen() {
-		panic("kernels: Winograd.Forward: wrong length")
+	if len(y) == 0 {
+		return
 	}
 	image, v, m, two := p.scratch(scratch)
 	clear(image)
@@ -139,9 +139,14 @@ func (p *Winograd) forward(y []float32, code []uint8, bias, x, u, scratch []floa
 			Product(Rows{m[point*p.pointM:], mrow}, Rows{v[point*p.pointV:], vrow}, p.channels, Matrix{u[point*p.pointU:], p.o, p.o})
 		}
 		for r := range rows {
-			p.output(y, code, bias, m[r*p.tw*p.ldm:], two, (first+r)/p.th, (first+r)%p.th)
+			p.output(y, then, m[r*p.tw*p.ldm:], two, (first+r)/p.th, (first+r)%p.th)
 		}
 	}
+}
+
+// InputGradient sets dx to dy ∗ turned, the gradient of the images.
+func (p *Winograd) InputGradient(dx, dy, turned, scratch []float32) {
+	p.back.Forward(dx, dy, turned, Then{}, scratch)
 }
 
 // inputs carries rows of tiles to the points, the first of which is number first among those of all images. image keeps
@@ -165,43 +170,34 @@ func (p *Winograd) inputs(v, image, x []float32, first, rows int) {
 	}
 }
 
-// output carries row ty of the tiles of image n back from the points. two holds the row of outputs on its way to what
-// does not take whole tiles.
-func (p *Winograd) output(y []float32, code []uint8, bias, m, two []float32, n, ty int) {
-	row := p.ow * p.o
+// output carries row ty of the tiles of image n back from the points. two holds
+// the row of outputs on its way to what does not take whole tiles.
+func (p *Winograd) output(y []float32, then Then, m, two []float32, n, ty int) {
+	row, wide := p.ow*p.o, 2*p.tw*p.o
 	part := min(2, p.oh-2*ty) * row
 	from := grid{m, 0, 4 * p.pointM, p.pointM, p.ldm}
-	whole := code == nil && part == 2*row && p.ow == 2*p.tw
-	if whole {
+	if then.Code == nil && part == 2*row && p.ow == 2*p.tw {
 		out := y[(n*p.oh+2*ty)*row:][:part]
 		winograd(outputTransform, grid{out, 0, row, p.o, 2 * p.o}, from, p.o, p.tw)
-		if bias != nil {
-			AddBiasReLU(out, bias)
-		}
+		then.Do(out)
 		return
 	}
-	wide := 2 * p.tw * p.o
 	winograd(outputTransform, grid{two, 0, wide, p.o, 2 * p.o}, from, p.o, p.tw)
-	if code == nil {
+	if then.Code == nil {
 		out := y[(n*p.oh+2*ty)*row:][:part]
 		copy(out[:row], two)
 		copy(out[row:], two[wide:])
-		if bias != nil {
-			AddBiasReLU(out, bias)
-		}
-		return
-	}
-	if part == 2*row {
-		size := p.ow / 2 * p.o
-		at := (n*(p.oh/2) + ty) * size
-		BiasReLUMaxPool2(y[at:][:size], code[at:][:size], two[:row], two[wide:][:row], bias)
+		then.Do(out)
+	} else if part == 2*row {
+		then.pool(y, n*(p.oh/2)+ty, two[:row], two[wide:][:row])
 	}
 }
 
-// AddFilterGradient adds to m, FilterLen long, the gradient of the filters at the points, given images and the gradient
-// dy of their outputs. FilterGradient carries m back once all images are in.
-func (p *Winograd) AddFilterGradient(m, dy, x, scratch []float32, images int) {
-	if len(m) != p.FilterLen() || len(dy) != images*p.oh*p.ow*p.o || len(x) != images*p.h*p.w*p.c {
+// AddFilterGradient adds x ⋆ dy, the gradient of the filters, to m, where it is
+// packed as they are. AddUnpacked carries it back once all images are in.
+func (p *Winograd) AddFilterGradient(m, x, dy, scratch []float32) {
+	images := len(x) / (p.h * p.w * p.c)
+	if len(m) != p.PackedLen() || len(dy) != images*p.oh*p.ow*p.o || len(x) != images*p.h*p.w*p.c {
 		panic("kernels: Winograd.AddFilterGradient: wrong length")
 	}
 	image, v, d, two := p.scratch(scratch)
@@ -240,10 +236,11 @@ func (p *Winograd) outputGradient(d, dy, two []float32, n, ty int) {
 	winograd(outputGradientTransform, grid{d, 0, 4 * p.pointM, p.pointM, p.ldm}, grid{from, 0, wide, p.o, 2 * p.o}, p.o, p.tw)
 }
 
-// FilterGradient adds to dw, O×3×3×C, the gradient which AddFilterGradient has gathered in m.
-func (p *Winograd) FilterGradient(dw, m, scratch []float32) {
-	if len(m) != p.FilterLen() || len(dw) != 9*p.c*p.o || len(scratch) < p.ScratchLen() {
-		panic("kernels: Winograd.FilterGradient: wrong length")
+// AddUnpacked adds to dw, O×3×3×C, the gradient that AddFilterGradient has
+// gathered in m.
+func (p *Winograd) AddUnpacked(dw, m, scratch []float32) {
+	if len(m) != p.PackedLen() || len(dw) != 9*p.c*p.o || len(scratch) < p.ownScratch() {
+		panic("kernels: Winograd.AddUnpacked: wrong length")
 	}
 	n := p.c * p.o
 	sum := scratch[:9*n]

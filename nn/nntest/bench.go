@@ -13,8 +13,7 @@ type bench struct {
 	Suite
 	spec  nn.Spec
 	shape nn.Shape
-	log   *log  // of what probes saw
-	sink  *sink // of gradients of the input
+	log   *log // of what probes saw
 }
 
 func (s Suite) bench(spec nn.Spec, shape nn.Shape) *bench {
@@ -25,7 +24,7 @@ func (s Suite) bench(spec nn.Spec, shape nn.Shape) *bench {
 		s.Samples = 5
 	}
 	s.Samples = max(s.Samples, 3)
-	return &bench{Suite: s, spec: spec, shape: shape, log: new(log), sink: new(sink)}
+	return &bench{Suite: s, spec: spec, shape: shape, log: new(log)}
 }
 
 // obeys examines one law, and what every run shows besides.
@@ -75,7 +74,7 @@ func (b *bench) bare() (*nn.Sequential, error) { return b.network(b.spec) }
 // probed is the layer under a probe that watches what it reads and writes,
 // after one that leaves dirt in the scratch memory.
 func (b *bench) probed(after ...nn.Spec) (*nn.Sequential, error) {
-	return b.network(append([]nn.Spec{soil{b.sink}, probe{b.spec, b.log}}, after...)...)
+	return b.network(append([]nn.Spec{soil{}, probe{b.spec, b.log}}, after...)...)
 }
 
 // spacing is the distance of neighbouring input values and step what a
@@ -117,64 +116,44 @@ func (b *bench) config(training bool) nn.PassConfig {
 	}
 }
 
-// work is a shard for a pass: samples with the gradient of their outputs.
-type work struct {
-	pass          *nn.Pass
-	x, dy         *nn.Tensor
-	number, first int // of the shard, and of its first sample
-}
-
-// result is what came of one shard; dx is there if the network is probed.
+// result is what came of samples; dx is there if the config asks for it.
 type result struct {
 	y, dx, gradients []float32
 }
 
-// run takes shards of one batch forth and back, meeting at Joint layers.
-func (b *bench) run(batch int, shards ...work) []result {
-	results := make([]result, len(shards))
-	passes := make([]*nn.Pass, len(shards))
-	for i, s := range shards {
-		passes[i] = s.pass
-		b.sink.take(s.pass)
-		s.pass.Start(s.x, s.number, s.first, batch)
+// whole takes x forth and back.
+func (b *bench) whole(p *nn.Pass, x, dy *nn.Tensor) result {
+	y := clone(p.Forward(x).Data)
+	p.ClearGradients()
+	dx := p.Backward(dy)
+	r := result{y: y, gradients: clone(p.Gradients())}
+	if dx != nil {
+		r.dx = clone(dx.Data)
 	}
-	join := func() {
-		for _, p := range passes {
-			p.Join(passes...)
-		}
-	}
-	legs := passes[0].Legs()
-	for leg := range legs {
-		if leg > 0 {
-			join()
-		}
-		for _, p := range passes {
-			p.ForwardLeg(leg)
-		}
-	}
-	for i, s := range shards {
-		results[i].y = clone(s.pass.Output().Data)
-		s.pass.ClearGradients()
-		copy(s.pass.OutputGradient().Data, s.dy.Data)
-	}
-	for leg := legs - 1; leg >= 0; leg-- {
-		if leg < legs-1 {
-			join()
-		}
-		for _, p := range passes {
-			p.BackwardLeg(leg)
-		}
-	}
-	for i, s := range shards {
-		results[i].dx = b.sink.take(s.pass)
-		results[i].gradients = clone(s.pass.Gradients())
-	}
-	return results
+	return r
 }
 
-// whole runs x as a batch of one shard.
-func (b *bench) whole(p *nn.Pass, x, dy *nn.Tensor) result {
-	return b.run(x.N, work{pass: p, x: x, dy: dy})[0]
+// sharded takes x, the whole batch, forth and back in shards. The gradients are
+// the batch's, y and dx a shard's.
+func sharded(s *nn.Shards, n int, x, dy *nn.Tensor) (results []result, gradients []float32) {
+	results = make([]result, n)
+	one := func(n int, job func(shard int)) {
+		for i := range n {
+			job(i)
+		}
+	}
+	s.Run(x, 0, one, func(shard, from, to int) {
+		p := s.Pass(shard)
+		results[shard].y = clone(p.Output().Data)
+		copy(p.OutputGradient().Data, dy.Slice(from, to).Data)
+	})
+	for i := range n {
+		results[i].dx = clone(s.Pass(i).InputGradient().Data)
+	}
+	for i := range s.Parts() {
+		gradients = append(gradients, s.Sum(i)...)
+	}
+	return results, gradients
 }
 
 func clone(v []float32) []float32 { return append([]float32(nil), v...) }

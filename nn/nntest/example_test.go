@@ -30,13 +30,13 @@ type swish struct {
 func (l swish) OutShape() nn.Shape  { return l.shape }
 func (l swish) Params() []*nn.Param { return nil }
 
-func (l swish) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (l swish) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i, v := range x.Data {
 		y.Data[i] = v * sigmoid(l.beta*v)
 	}
 }
 
-func (l swish) Backward(_ *nn.Pass, dx, dy, x, _ *nn.Tensor) {
+func (l swish) Backward(_ *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return
 	}

@@ -130,13 +130,13 @@ func withoutInputGradient(b *bench, training bool) error {
 }
 
 // batches: a pass serves batches of any size up to its capacity, and what
-// comes of a sample does not depend on the others, unless the layer is Joint.
+// comes of a sample does not depend on the others, unless the layer is BatchWide.
 func batches(b *bench, training bool) error {
 	net, err := b.probed()
 	if err != nil {
 		return err
 	}
-	_, joint := net.Layers()[1].(nn.Joint)
+	_, wide := net.Layers()[1].(nn.BatchWide)
 	rng := b.rng()
 	c := b.config(training)
 	p := net.NewPass(c)
@@ -147,15 +147,12 @@ func batches(b *bench, training bool) error {
 		if err := sameResult(fmt.Sprintf("%d samples in a used pass", n), got, b.whole(net.NewPass(c), x, dy)); err != nil {
 			return err
 		}
-		if joint && training {
+		if wide && training {
 			continue
 		}
+		c.Capacity = 1
 		var alone result
-		for i := range n {
-			c.Capacity = 1
-			one := b.run(n, work{pass: net.NewPass(c), x: x.Slice(i, i+1), dy: dy.Slice(i, i+1), first: i})[0]
-			alone.append(one)
-		}
+		alone.join(sharded(net.NewShards(n, c), n, x, dy))
 		if err := sameResult(fmt.Sprintf("%d samples together", n), got, alone); err != nil {
 			return err
 		}
@@ -163,18 +160,15 @@ func batches(b *bench, training bool) error {
 	return nil
 }
 
-// append adds the result of further samples of a batch.
-func (r *result) append(s result) {
-	r.y, r.dx = append(r.y, s.y...), append(r.dx, s.dx...)
-	if r.gradients == nil {
-		r.gradients = make([]float32, len(s.gradients))
+// join makes r the result of the whole batch.
+func (r *result) join(shards []result, gradients []float32) {
+	for _, s := range shards {
+		r.y, r.dx = append(r.y, s.y...), append(r.dx, s.dx...)
 	}
-	for i, g := range s.gradients {
-		r.gradients[i] += g
-	}
+	r.gradients = gradients
 }
 
-// chunks: layers that give images are walked a few samples at a time.
+// chunks: layers that give images take a few samples at a time.
 func chunks(b *bench, training bool) error {
 	net, err := b.probed()
 	if err != nil {
@@ -218,16 +212,9 @@ func shards(b *bench, training bool) error {
 	rng := b.rng()
 	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
 	want := b.whole(same.NewPass(b.config(training)), x, dy)
-	var works []work
-	cuts := []int{0, 1, b.Samples - 1, b.Samples}
-	for i, from := range cuts[:len(cuts)-1] {
-		to := cuts[i+1]
-		works = append(works, work{net.NewPass(b.config(training)), x.Slice(from, to), dy.Slice(from, to), i, from})
-	}
+	const n = 3
 	var got result
-	for _, r := range b.run(b.Samples, works...) {
-		got.append(r)
-	}
+	got.join(sharded(net.NewShards(n, b.config(training)), n, x, dy))
 	if err := sameResult("in shards", got, want); err != nil {
 		return err
 	}
@@ -239,10 +226,27 @@ func shards(b *bench, training bool) error {
 	return nil
 }
 
+// passes: what a pass has in hand is no other's.
+func passes(b *bench, training bool) error {
+	net, err := b.probed()
+	if err != nil {
+		return err
+	}
+	rng := b.rng()
+	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
+	p, other := net.NewPass(b.config(training)), net.NewPass(b.config(training))
+	want := b.whole(other, x, dy)
+	p.Forward(x)
+	other.Forward(b.spaced(rng))
+	dx := p.Backward(dy)
+	got := result{y: want.y, dx: clone(dx.Data), gradients: clone(p.Gradients())}
+	return sameResult("Backward after another pass's Forward", got, want)
+}
+
 // goroutines: the layer itself remembers nothing, so two passes may go on at
 // once. Run it with the race detector.
 func goroutines(b *bench, training bool) error {
-	net, err := b.bare()
+	net, err := b.network(still{b.spec})
 	if err != nil {
 		return err
 	}
@@ -252,8 +256,7 @@ func goroutines(b *bench, training bool) error {
 	var want [workers]result
 	for i := range workers {
 		x[i], dy[i] = b.spaced(rng), normal(rng, b.Samples, net.Output())
-		// Not with the batch's first sample, at which running statistics move.
-		want[i] = b.run(1+b.Samples, work{pass: net.NewPass(b.config(training)), x: x[i], dy: dy[i], number: 1, first: 1})[0]
+		want[i] = b.whole(net.NewPass(b.config(training)), x[i], dy[i])
 	}
 	var wait sync.WaitGroup
 	var errs [workers]error
@@ -261,8 +264,7 @@ func goroutines(b *bench, training bool) error {
 		wait.Go(func() {
 			p := net.NewPass(b.config(training))
 			for range steps {
-				got := b.run(1+b.Samples, work{pass: p, x: x[i], dy: dy[i], number: 1, first: 1})[0]
-				errs[i] = errors.Join(errs[i], sameResult("two goroutines at once", got, want[i]))
+				errs[i] = errors.Join(errs[i], sameResult("two goroutines at once", b.whole(p, x[i], dy[i]), want[i]))
 			}
 		})
 	}
@@ -329,12 +331,20 @@ func inference(b *bench) error {
 			return err
 		}
 	}
-	p.Seed, p.Step = p.Seed+1, p.Step+1
+	c := b.config(false)
+	c.Seed++
+	p = net.NewPass(c)
+	p.Step++
 	if err := sameResult("with another seed and step", b.whole(p, x, dy), want); err != nil {
 		return err
 	}
-	elsewhere := b.run(3*b.Samples, work{pass: p, x: x, dy: dy, number: 2, first: b.Samples})[0]
-	if err := sameResult("at another place of a larger batch", elsewhere, want); err != nil {
+	const n = 3
+	larger, largerDy := nn.NewTensor(n*b.Samples, b.shape), nn.NewTensor(n*b.Samples, net.Output())
+	copy(larger.Slice(1*b.Samples, 2*b.Samples).Data, x.Data)
+	copy(largerDy.Slice(1*b.Samples, 2*b.Samples).Data, dy.Data)
+	elsewhere, _ := sharded(net.NewShards(n, b.config(false)), n, larger, largerDy)
+	elsewhere[1].gradients = want.gradients // of the whole batch
+	if err := sameResult("at another place of a larger batch", elsewhere[1], want); err != nil {
 		return err
 	}
 	forward := net.NewPass(nn.PassConfig{Capacity: b.Samples})

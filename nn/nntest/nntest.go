@@ -5,8 +5,8 @@
 //		nntest.Check(t, MyLayer{Gain: 2}, nn.Shape{H: 4, W: 5, C: 3})
 //	}
 //
-// A layer that keeps them can be trained, cut into shards, walked a few samples
-// at a time, shared between goroutines, saved and loaded.
+// A layer that keeps them can be trained, cut into shards, run a few samples at
+// a time, shared between goroutines, saved and loaded.
 package nntest
 
 import (
@@ -78,6 +78,7 @@ var laws = []law{
 	{"batches shrink and grow", inBothModes(batches)},
 	{"a few samples at a time", inBothModes(chunks)},
 	{"shards equal the batch", inBothModes(shards)},
+	{"passes do not disturb each other", inBothModes(passes)},
 	{"goroutines share the network", inBothModes(goroutines)},
 	{"no allocation", inBothModes(noAllocation)},
 	{"NaN and Inf pass", inBothModes(nonFinite)},

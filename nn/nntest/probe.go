@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"sync"
 
 	"tatami/nn"
 )
@@ -32,8 +31,8 @@ func (p probe) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		return nil, err
 	}
 	w := watched{layer, p.log}
-	if joint, ok := layer.(nn.Joint); ok {
-		return watchedJoint{w, joint}, nil
+	if wide, ok := layer.(nn.BatchWide); ok {
+		return watchedWide{w, wide}, nil
 	}
 	return w, nil
 }
@@ -45,26 +44,39 @@ type watched struct {
 	log *log
 }
 
-func (w watched) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	before := remember("Forward", w.Params(), p.Training, x)
+func (w watched) Forward(c *nn.Context, y, x *nn.Tensor) {
+	before := remember(w.Params(), x)
 	spoil(y)
 	shape := y.String()
-	w.Layer.Forward(p, y, x)
+	w.Layer.Forward(c, y, x)
 	w.log.add("Forward", before.same())
 	w.log.add("Forward", overwritten("y", y, shape, before.moderate))
 }
 
-func (w watched) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
-	before := remember("Backward", w.Params(), false, dy, x, y)
+func (w watched) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
+	before := remember(w.Params(), dy, x, y)
 	var shape string
 	if dx != nil {
 		spoil(dx)
 		shape = dx.String()
 	}
-	w.Layer.Backward(p, dx, dy, x, y)
+	w.Layer.Backward(c, dx, dy, x, y)
 	w.log.add("Backward", before.same())
 	if dx != nil {
 		w.log.add("Backward", overwritten("dx", dx, shape, before.moderate))
+	}
+}
+
+// BeginForward, BeginBackward and EndBackward are those of a Packer.
+func (w watched) BeginForward(c *nn.Context)  { w.pack("BeginForward", nn.Packer.BeginForward, c) }
+func (w watched) BeginBackward(c *nn.Context) { w.pack("BeginBackward", nn.Packer.BeginBackward, c) }
+func (w watched) EndBackward(c *nn.Context)   { w.pack("EndBackward", nn.Packer.EndBackward, c) }
+
+func (w watched) pack(name string, call func(nn.Packer, *nn.Context), c *nn.Context) {
+	if packer, ok := w.Layer.(nn.Packer); ok {
+		before := remember(w.Params())
+		call(packer, c)
+		w.log.add(name, before.same())
 	}
 }
 
@@ -84,23 +96,36 @@ func overwritten(what string, t *nn.Tensor, shape string, moderate bool) error {
 	return nil
 }
 
-// watchedJoint is watched for a Joint layer.
-type watchedJoint struct {
+// watchedWide is watched for a BatchWide layer.
+type watchedWide struct {
 	watched
-	joint nn.Joint
+	wide nn.BatchWide
 }
 
-func (w watchedJoint) SumLen() int { return w.joint.SumLen() }
+func (w watchedWide) SumLen() int { return w.wide.SumLen() }
 
-func (w watchedJoint) Sum(p *nn.Pass, sums []float64, x *nn.Tensor) {
-	before := remember("Sum", w.Params(), false, x)
-	w.joint.Sum(p, sums, x)
+func (w watchedWide) Sum(c *nn.Context, sums []float64, x *nn.Tensor) {
+	before := remember(w.Params(), x)
+	w.wide.Sum(c, sums, x)
 	w.log.add("Sum", before.same())
 }
 
-func (w watchedJoint) SumBackward(p *nn.Pass, sums []float64, dy, x, y *nn.Tensor) {
-	before := remember("SumBackward", w.Params(), false, dy, x, y)
-	w.joint.SumBackward(p, sums, dy, x, y)
+// Summed is the one call in which fixed parameters may move.
+func (w watchedWide) Summed(c *nn.Context) {
+	var learned []*nn.Param
+	for _, p := range w.Params() {
+		if !p.Fixed {
+			learned = append(learned, p)
+		}
+	}
+	before := remember(learned)
+	w.wide.Summed(c)
+	w.log.add("Summed", before.same())
+}
+
+func (w watchedWide) SumBackward(c *nn.Context, sums []float64, dy, x, y *nn.Tensor) {
+	before := remember(w.Params(), dy, x, y)
+	w.wide.SumBackward(c, sums, dy, x, y)
 	w.log.add("SumBackward", before.same())
 }
 
@@ -112,13 +137,14 @@ type memory struct {
 }
 
 // remember takes in the arguments, in the order of Backward's or Forward's,
-// and the parameters: all of them, or those that may not move in training.
-func remember(call string, params []*nn.Param, fixedMayMove bool, arguments ...*nn.Tensor) *memory {
+// and the parameters.
+func remember(params []*nn.Param, arguments ...*nn.Tensor) *memory {
 	m := &memory{moderate: true}
 	add := func(what string, t *nn.Tensor) {
 		m.what = append(m.what, what)
 		m.now = append(m.now, t.Data)
 		m.was = append(m.was, clone(t.Data))
+		m.moderate = m.moderate && allModerate(t.Data)
 	}
 	names := []string{"dy", "x", "y"}
 	if len(arguments) == 1 {
@@ -126,13 +152,9 @@ func remember(call string, params []*nn.Param, fixedMayMove bool, arguments ...*
 	}
 	for i, t := range arguments {
 		add(names[i], t)
-		m.moderate = m.moderate && allModerate(t.Data)
 	}
 	for _, p := range params {
-		if !p.Fixed || !fixedMayMove {
-			add("parameter "+p.Name, p.Value)
-		}
-		m.moderate = m.moderate && allModerate(p.Value.Data)
+		add("parameter "+p.Name, p.Value)
 	}
 	return m
 }
@@ -149,71 +171,57 @@ func (m *memory) same() error {
 // identity is a layer that passes on what it is given.
 type identity struct{ shape nn.Shape }
 
-func (l identity) OutShape() nn.Shape                  { return l.shape }
-func (l identity) Params() []*nn.Param                 { return nil }
-func (l identity) Forward(_ *nn.Pass, y, x *nn.Tensor) { copy(y.Data, x.Data) }
-func (l identity) Backward(_ *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+func (l identity) OutShape() nn.Shape                     { return l.shape }
+func (l identity) Params() []*nn.Param                    { return nil }
+func (l identity) Forward(_ *nn.Context, y, x *nn.Tensor) { copy(y.Data, x.Data) }
+func (l identity) Backward(_ *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx != nil {
 		copy(dx.Data, dy.Data)
 	}
 }
 
-// soil passes samples on, leaves NaN in the scratch memory, which the next
-// layer has to expect there, and gives the gradients that it gets to the sink.
-type soil struct{ sink *sink }
+// soil passes samples on and leaves NaN in the scratch memory, which the next
+// layer has to expect there.
+type soil struct{}
 
-func (s soil) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
-	return soiling{identity{in}, s.sink}, nil
+func (soil) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return soiling{identity{in}}, nil }
+
+type soiling struct{ identity }
+
+func (l soiling) Forward(c *nn.Context, y, x *nn.Tensor) {
+	leaveDirt(c)
+	l.identity.Forward(c, y, x)
 }
 
-type soiling struct {
-	identity
-	sink *sink
+func (l soiling) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
+	leaveDirt(c)
+	l.identity.Backward(c, dx, dy, x, y)
 }
 
-func (l soiling) Forward(p *nn.Pass, y, x *nn.Tensor) {
-	leaveDirt(p)
-	l.identity.Forward(p, y, x)
-}
-
-func (l soiling) Backward(p *nn.Pass, dx, dy, x, y *nn.Tensor) {
-	leaveDirt(p)
-	l.sink.add(p, dy.Data)
-	l.identity.Backward(p, dx, dy, x, y)
-}
-
-func leaveDirt(p *nn.Pass) {
-	dirt := p.Scratch(1 << 14)
+func leaveDirt(c *nn.Context) {
+	dirt := c.Scratch(1 << 14)
 	for i := range dirt {
 		dirt[i] = float32(math.NaN())
 	}
 }
 
-// sink collects gradients by pass, sample after sample.
-type sink struct {
-	mu   sync.Mutex
-	data map[*nn.Pass][]float32
-}
+// still describes a layer whose running statistics do not move.
+type still struct{ nn.Spec }
 
-func (s *sink) add(p *nn.Pass, values []float32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.data == nil {
-		s.data = map[*nn.Pass][]float32{}
+func (s still) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
+	layer, err := s.Spec.Build(in, rng)
+	if wide, ok := layer.(nn.BatchWide); ok {
+		return unmoved{wide}, err
 	}
-	s.data[p] = append(s.data[p], values...)
+	return layer, err
 }
 
-func (s *sink) take(p *nn.Pass) []float32 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	values := s.data[p]
-	delete(s.data, p)
-	return values
-}
+type unmoved struct{ nn.BatchWide }
+
+func (unmoved) Summed(*nn.Context) {}
 
 // swell repeats the channels of an image until a few samples fill a cache, so
-// that what is walked with it is walked a few samples at a time. The gradient
+// that it is in a block of which a few samples are run at a time. The gradient
 // is that of the first copy.
 type swell struct{ copies int }
 
@@ -229,7 +237,7 @@ type swollen struct {
 func (l swollen) OutShape() nn.Shape  { return nn.Shape{H: l.in.H, W: l.in.W, C: l.in.C * l.copies} }
 func (l swollen) Params() []*nn.Param { return nil }
 
-func (l swollen) Forward(_ *nn.Pass, y, x *nn.Tensor) {
+func (l swollen) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	c := l.in.C
 	for i := 0; i < len(x.Data); i += c {
 		for k := range l.copies {
@@ -238,7 +246,7 @@ func (l swollen) Forward(_ *nn.Pass, y, x *nn.Tensor) {
 	}
 }
 
-func (l swollen) Backward(_ *nn.Pass, dx, dy, _, _ *nn.Tensor) {
+func (l swollen) Backward(_ *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx != nil {
 		copy(dx.Data, l.first(dy.Data))
 	}

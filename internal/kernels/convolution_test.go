@@ -1,0 +1,223 @@
+package kernels_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"tatami/internal/kernels"
+)
+
+// A convolution is the size of one.
+type convolution struct{ n, h, w, c, o, kernel, stride, pad int }
+
+func (v convolution) outputs() (oh, ow int) {
+	return (v.h+2*v.pad-v.kernel)/v.stride + 1, (v.w+2*v.pad-v.kernel)/v.stride + 1
+}
+
+// each calls f with the place of y, of w and of x for each product of the
+// convolution.
+func (v convolution) each(f func(y, w, x int)) {
+	oh, ow := v.outputs()
+	points := v.kernel * v.kernel
+	for n := range v.n {
+		for i := range oh {
+			for j := range ow {
+				for o := range v.o {
+					for k := range points {
+						a, b := i*v.stride+k/v.kernel-v.pad, j*v.stride+k%v.kernel-v.pad
+						if a < 0 || a >= v.h || b < 0 || b >= v.w {
+							continue
+						}
+						for c := range v.c {
+							f(((n*oh+i)*ow+j)*v.o+o, (o*points+k)*v.c+c, ((n*v.h+a)*v.w+b)*v.c+c)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// plan is what all ways to compute a convolution have.
+type plan interface {
+	PackedLen() int
+	TurnedLen() int
+	ScratchLen() int
+	Pack(u, w, scratch []float32)
+	Turn(u, w []float32)
+	Forward(y, x, u []float32, then kernels.Then, scratch []float32)
+	AddFilterGradient(m, x, dy, scratch []float32)
+	AddUnpacked(dw, m, scratch []float32)
+	InputGradient(dx, dy, turned, scratch []float32)
+}
+
+func (v convolution) direct() plan {
+	return kernels.NewDirect(v.h, v.w, v.c, v.o, v.kernel, v.stride, v.pad)
+}
+
+func (v convolution) winograd() plan { return kernels.NewWinograd(v.h, v.w, v.c, v.o, v.pad) }
+
+func (v convolution) plans() map[string]plan {
+	plans := map[string]plan{"direct": v.direct()}
+	if v.kernel == 3 && v.stride == 1 && v.pad <= 2 {
+		plans["Winograd"] = v.winograd()
+	}
+	return plans
+}
+
+var convolutions = []convolution{
+	{1, 3, 3, 1, 1, 3, 1, 0}, {2, 4, 5, 3, 2, 3, 1, 0}, {2, 5, 4, 2, 7, 3, 1, 1}, {1, 1, 1, 2, 3, 3, 1, 1}, {3, 7, 7, 16, 17, 3, 1, 1},
+	{2, 8, 6, 33, 8, 3, 1, 1}, {1, 3, 4, 9, 15, 3, 1, 2}, {2, 14, 14, 16, 16, 3, 1, 1}, {1, 30, 40, 8, 24, 3, 1, 1}, {40, 7, 7, 64, 64, 3, 1, 1},
+	{2, 9, 8, 1, 30, 5, 1, 0}, {1, 6, 7, 3, 4, 1, 1, 0}, {2, 7, 5, 2, 5, 4, 2, 1}, {1, 8, 9, 5, 3, 2, 3, 0}, {1, 2, 2, 3, 2, 1, 1, 3}, {2, 6, 6, 2, 3, 3, 2, 4},
+}
+
+func TestConvolution(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		for _, v := range convolutions {
+			if testing.Short() && v.n > 3 {
+				continue
+			}
+			for name, p := range v.plans() {
+				b.convolution(fmt.Sprintf("%+v %s", v, name), v, p)
+			}
+			b.release()
+		}
+	})
+}
+
+func (b *bench) convolution(name string, v convolution, p plan) {
+	worst := 0.0
+	// At an image's corner a sum may have a single product, while Winograd's
+	// rounding is that of its tile: a sum of magnitudes counts as no less than
+	// the mean.
+	near := func(what string, got []float32, want, size []float64) {
+		b.Helper()
+		mean := 0.0
+		for _, v := range size {
+			mean += v / float64(len(size))
+		}
+		for i := range size {
+			size[i] = max(size[i], mean)
+			worst = max(worst, math.Abs(float64(got[i])-want[i])/size[i])
+		}
+		b.near(name+" "+what, got, want, size, 4e-7)
+	}
+	oh, ow := v.outputs()
+	x, w, dy := b.normal(v.n*v.h*v.w*v.c), b.normal(v.kernel*v.kernel*v.c*v.o), b.normal(v.n*oh*ow*v.o)
+	y, dx, dw := b.normal(len(dy)), b.normal(len(x)), b.normal(len(w))
+	u, m := b.zeros(p.PackedLen()), b.zeros(p.PackedLen())
+	scratch := b.normal(p.ScratchLen())
+	wantY, sizeY := make([]float64, len(y)), make([]float64, len(y))
+	wantX, sizeX := make([]float64, len(x)), make([]float64, len(x))
+	wantW, sizeW := float64s(dw), make([]float64, len(w))
+	for i := range sizeW {
+		sizeW[i] = math.Abs(wantW[i])
+	}
+	v.each(func(i, j, k int) {
+		for _, d := range []struct {
+			sum, size *float64
+			a, b      float32
+		}{{&wantY[i], &sizeY[i], w[j], x[k]}, {&wantX[k], &sizeX[k], w[j], dy[i]}, {&wantW[j], &sizeW[j], x[k], dy[i]}} {
+			*d.sum += float64(d.a) * float64(d.b)
+			*d.size += math.Abs(float64(d.a) * float64(d.b))
+		}
+	})
+
+	p.Pack(u, w, scratch)
+	p.Forward(y, x, u, kernels.Then{}, scratch)
+	near("forward", y, wantY, sizeY)
+
+	bias := b.normal(v.o)
+	biased, plain := b.zeros(len(y)), b.zeros(len(y))
+	copy(biased, y)
+	kernels.AddBias(biased, bias)
+	p.Forward(plain, x, u, kernels.Then{Bias: bias}, scratch)
+	b.same(name+" forward, bias", plain, biased)
+
+	fused := b.zeros(len(y))
+	p.Forward(fused, x, u, kernels.Then{Bias: bias, ReLU: true}, scratch)
+	kernels.AddBiasReLU(y, bias)
+	b.same(name+" forward, bias, ReLU", fused, y)
+
+	n := v.n * (oh / 2) * (ow / 2) * v.o
+	pooled, code, want, wantCode := b.zeros(n), b.bytes(n), b.zeros(n), b.bytes(n)
+	if n > 0 {
+		p.Forward(pooled, x, u, kernels.Then{Bias: bias, ReLU: true, Code: code}, scratch)
+	}
+	row, half := ow*v.o, ow/2*v.o
+	for i := range v.n * (oh / 2) {
+		top := y[(i/(oh/2)*oh+i%(oh/2)*2)*row:]
+		kernels.MaxPool2(want[i*half:][:half], wantCode[i*half:][:half], top[:row], top[row:2*row], v.o)
+	}
+	b.same(name+" forward, bias, ReLU, pooling", pooled, want)
+	for i := range want {
+		if want[i] == 0 {
+			wantCode[i] = 4
+		}
+		if code[i] != wantCode[i] {
+			b.Fatalf("%s: code %d is %d, want %d", name, i, code[i], wantCode[i])
+		}
+	}
+
+	p.AddFilterGradient(m, x, dy, scratch)
+	p.AddUnpacked(dw, m, scratch)
+	near("filter gradient", dw, wantW, sizeW)
+
+	turned := b.zeros(p.TurnedLen())
+	p.Turn(turned, w)
+	p.InputGradient(dx, dy, turned, scratch)
+	near("input gradient", dx, wantX, sizeX)
+	b.Logf("%s: worst error %.2g of the sum of magnitudes", name, worst)
+}
+
+func TestWinogradPanics(t *testing.T) {
+	panics(t, "no output", func() { kernels.NewWinograd(1, 3, 1, 1, 0) })
+	p := kernels.NewWinograd(4, 4, 2, 3, 1)
+	x, y, u, s := make([]float32, 32), make([]float32, 48), make([]float32, p.PackedLen()), make([]float32, p.ScratchLen())
+	p.Forward(y, x, u, kernels.Then{}, s)
+	panics(t, "y", func() { p.Forward(y[1:], x, u, kernels.Then{}, s) })
+	panics(t, "x", func() { p.Forward(y, x[1:], u, kernels.Then{}, s) })
+	panics(t, "u", func() { p.Forward(y, x, u[1:], kernels.Then{}, s) })
+	panics(t, "scratch", func() { p.Forward(y, x, u, kernels.Then{}, s[:8]) })
+}
+
+// BenchmarkConvolution sets Winograd, transforms included, against the direct
+// way, at the sizes of DeepConvNet's 3×3 layers. The rate counts the direct
+// way's operations.
+func BenchmarkConvolution(b *testing.B) {
+	for _, v := range []convolution{
+		{10, 28, 28, 16, 16, 3, 1, 1}, {10, 14, 14, 16, 32, 3, 1, 1}, {10, 14, 14, 32, 32, 3, 1, 2}, {10, 8, 8, 32, 64, 3, 1, 1}, {10, 8, 8, 64, 64, 3, 1, 1},
+	} {
+		oh, ow := v.outputs()
+		x, w, y := make([]float32, v.n*v.h*v.w*v.c), make([]float32, 9*v.c*v.o), make([]float32, v.n*oh*ow*v.o)
+		flops := 2 * v.n * oh * ow * v.o * 9 * v.c
+		for name, p := range v.plans() {
+			u, m, scratch := make([]float32, p.PackedLen()), make([]float32, p.PackedLen()), make([]float32, p.ScratchLen())
+			for _, c := range []struct {
+				name string
+				run  func()
+			}{
+				{"forward", func() {
+					p.Pack(u, w, scratch)
+					p.Forward(y, x, u, kernels.Then{}, scratch)
+				}},
+				{"filter gradient", func() {
+					clear(m)
+					p.AddFilterGradient(m, x, y, scratch)
+					p.AddUnpacked(w, m, scratch)
+				}},
+			} {
+				for _, isa := range kernels.Available() {
+					b.Run(fmt.Sprintf("%dx%dx%d→%d/%s/%s %s", v.h, v.w, v.c, v.o, isa, c.name, name), func(b *testing.B) {
+						defer kernels.Use(isa)()
+						for b.Loop() {
+							c.run()
+						}
+						b.ReportMetric(float64(flops)*1e-9*float64(b.N)/b.Elapsed().Seconds(), "GFLOP/s")
+					})
+				}
+			}
+		}
+	}
+}

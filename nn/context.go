@@ -1,0 +1,129 @@
+package nn
+
+import "tatami/internal/kernels"
+
+// Context is what a layer sees of the pass that runs it: where the gradients of
+// its parameters go, memory of its own, random numbers, and sums over the whole
+// batch. Each stage of a pass has one; during a call it stands for the samples
+// of that call, the present ones.
+type Context struct {
+	// Training is the pass's: dropout drops, batch normalization takes the
+	// batch's statistics.
+	Training bool
+	// Batch is the number of samples of the whole batch, of which the shard is
+	// a part.
+	Batch int
+	// Step counts the updates before this batch.
+	Step uint64
+
+	pass     *Pass
+	stage    stage
+	grads    [][]float32 // by parameter, nil of fixed ones
+	products []product   // by parameter
+	from, to int         // the present samples, counted in the shard
+	wantsDx  bool        // in Backward
+
+	floats      []float32
+	bytes       []uint8
+	packed      []float32
+	sums, total [2][]float64 // of a BatchWide layer, by direction: the shard's, the batch's
+}
+
+const (
+	forward = iota
+	backward
+)
+
+// Grad is where Backward adds the gradient of one of the layer's parameters;
+// nil if that is fixed.
+func (c *Context) Grad(param *Param) []float32 { return c.grads[c.index(param)] }
+
+func (c *Context) index(param *Param) int {
+	for i, q := range c.stage.params {
+		if q == param {
+			return i
+		}
+	}
+	panic("nn: parameter of another layer")
+}
+
+// AddProduct adds dyᵀ·x, over the present samples, to the gradient of a weight
+// that says [Param.Product] of itself; x is the layer's input. Where a batch is
+// in shards a large weight's product may wait until all of them are back.
+func (c *Context) AddProduct(weight *Param, dy, x *Tensor) {
+	p := &c.products[c.index(weight)]
+	switch {
+	case p.plan == nil: // a fixed one
+	case p.dy != nil:
+		copy(p.dy[c.from*dy.Size():], dy.Data)
+	default:
+		p.plan.AddWeightGradient(c.Grad(weight), dy.Data, x.Data)
+	}
+}
+
+// product is how a weight's gradient comes by AddProduct.
+type product struct {
+	plan *kernels.Affine
+	dy   []float32 // kept for later; nil where it is added at once
+}
+
+// WantsInputGradient reports whether Backward is asked for dx.
+func (c *Context) WantsInputGradient() bool { return c.wantsDx }
+
+// Sums are a BatchWide layer's sums of the way forward, over the whole batch.
+func (c *Context) Sums() []float64 { return c.total[forward] }
+
+// BackwardSums are those of the way back.
+func (c *Context) BackwardSums() []float64 { return c.total[backward] }
+
+// Scratch returns n values, of no particular content, until the layer returns.
+func (c *Context) Scratch(n int) []float32 { return c.pass.scratch.take(n) }
+
+// Keep returns perSample values for each of the present samples, always the
+// same ones. Backward is given what Forward left in them.
+func (c *Context) Keep(perSample int) []float32 {
+	if c.floats == nil {
+		c.floats = make([]float32, c.pass.config.Capacity*perSample)
+	}
+	return c.floats[c.from*perSample : c.to*perSample]
+}
+
+// KeepBytes is Keep for bytes.
+func (c *Context) KeepBytes(perSample int) []uint8 {
+	if c.bytes == nil {
+		c.bytes = make([]uint8, c.pass.config.Capacity*perSample)
+	}
+	return c.bytes[c.from*perSample : c.to*perSample]
+}
+
+// Pack returns n values that a [Packer] has for itself from the beginning of a
+// direction to its end.
+func (c *Context) Pack(n int) []float32 {
+	if len(c.packed) < n {
+		c.packed = make([]float32, n)
+	}
+	return c.packed[:n]
+}
+
+// Stream returns the random numbers of present sample i in this layer and step.
+func (c *Context) Stream(i int) Stream {
+	p := c.pass
+	return NewStream(p.config.Seed, c.Step, uint64(c.stage.first), uint64(p.first+c.from+i))
+}
+
+// scratch is memory that is taken in parts and given back as a whole.
+type scratch struct {
+	data []float32
+	used int
+}
+
+func (s *scratch) take(n int) []float32 {
+	const line = 16 // values of a cache line
+	if s.used+n > len(s.data) {
+		s.data = make([]float32, max(2*len(s.data), n+line))
+		s.used = 0
+	}
+	part := s.data[s.used : s.used+n : s.used+n]
+	s.used += (n + line - 1) / line * line
+	return part
+}

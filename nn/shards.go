@@ -1,0 +1,170 @@
+package nn
+
+import "tatami/internal/kernels"
+
+// Shards are a batch in parts that go through a network and back at the same
+// time, each with a pass of its own. They wait for each other only at layers
+// that depend on the whole batch ([BatchWide]), and what they have in common is
+// added in their order: results depend on the number of shards, and on no
+// number of goroutines.
+//
+// A step of training is [Shards.Run], then [Shards.Sum] of every part, and the
+// optimizer's update of those values.
+type Shards struct {
+	passes []*Pass
+	xs     []Tensor // of the present batch, by shard
+	parts  []part
+
+	// The present run, for jobs that are made once, so that it allocates nothing.
+	x                       *Tensor
+	step                    uint64
+	loss                    func(shard, from, to int)
+	phase                   int
+	forwardJob, backwardJob func(shard int)
+}
+
+// part is a range of the gradient that is summed by one task: values [from,
+// to), which are rows of a weight's product if that was left for later.
+type part struct {
+	from, to   int
+	stage      int
+	product    int // among the stage's parameters; -1: the shards have gradients
+	row, toRow int
+}
+
+const partSize = 1 << 14 // values
+
+// NewShards lays out the memory of n shards; the capacity of c is a shard's.
+func (s *Sequential) NewShards(n int, c PassConfig) *Shards {
+	b := &Shards{xs: make([]Tensor, n)}
+	for range n {
+		p := s.newPass(c)
+		p.keepOutputs()
+		p.layGradients(true)
+		b.passes = append(b.passes, p)
+	}
+	b.cut()
+	b.forwardJob, b.backwardJob = b.forward, b.backward
+	return b
+}
+
+// cut divides the gradient into parts.
+func (b *Shards) cut() {
+	at := 0
+	plain := func(to int) {
+		for ; at < to; at += partSize {
+			b.parts = append(b.parts, part{from: at, to: min(at+partSize, to), product: -1})
+		}
+		at = to
+	}
+	end := 0
+	for st := range b.passes[0].contexts {
+		c := &b.passes[0].contexts[st]
+		for k, g := range c.grads {
+			if c.products[k].dy == nil {
+				end += len(g)
+				continue
+			}
+			plain(end)
+			value := c.stage.params[k].Value
+			for row := 0; row < value.N; row += kernels.PartRows {
+				to := min(row+kernels.PartRows, value.N)
+				b.parts = append(b.parts, part{end + row*value.Size(), end + to*value.Size(), st, k, row, to})
+			}
+			end += len(g)
+			at = end
+		}
+	}
+	plain(end)
+}
+
+// Run takes a batch forward, through loss, and back. do has a job done for each
+// of n tasks, possibly at once, and returns when all are. loss is called for
+// each shard when [Shards.Pass] has its output: samples [from, to) of the
+// batch. It sets the pass's OutputGradient.
+func (b *Shards) Run(x *Tensor, step uint64, do func(n int, job func(shard int)), loss func(shard, from, to int)) {
+	b.x, b.step, b.loss = x, step, loss
+	phases := len(b.passes[0].phases)
+	for b.phase = 0; b.phase < phases; b.phase++ {
+		do(len(b.passes), b.forwardJob)
+	}
+	for b.phase = phases - 2; b.phase >= 0; b.phase-- { // the last one went both ways
+		do(len(b.passes), b.backwardJob)
+	}
+}
+
+// bounds are the samples of a shard.
+func (b *Shards) bounds(shard int) (from, to int) {
+	n := len(b.passes)
+	return shard * b.x.N / n, (shard + 1) * b.x.N / n
+}
+
+func (b *Shards) forward(shard int) {
+	p := b.passes[shard]
+	from, to := b.bounds(shard)
+	if b.phase == 0 {
+		b.xs[shard].view(b.x, from, to)
+		p.Step = b.step
+		b.clear(p)
+		p.start(&b.xs[shard], from, b.x.N)
+	} else {
+		p.addSums(b.phase, forward, b.passes...)
+	}
+	p.forwardPhase(b.phase)
+	if b.phase == len(p.phases)-1 {
+		b.loss(shard, from, to)
+		p.backwardPhase(b.phase)
+	}
+}
+
+func (b *Shards) backward(shard int) {
+	p := b.passes[shard]
+	p.addSums(b.phase+1, backward, b.passes...)
+	p.backwardPhase(b.phase)
+}
+
+// clear sets gradients to 0 where Backward will add to them.
+func (b *Shards) clear(p *Pass) {
+	for _, part := range b.parts {
+		if part.product < 0 {
+			clear(p.gradients[part.from:part.to])
+		}
+	}
+}
+
+// Pass is that of a shard. After the parts have been summed the first one's
+// gradients are the batch's.
+func (b *Shards) Pass(shard int) *Pass { return b.passes[shard] }
+
+// Parts is the number of parts that the gradient is cut into.
+func (b *Shards) Parts() int { return len(b.parts) }
+
+// Part is the range of a part in [Pass.Gradients].
+func (b *Shards) Part(i int) (from, to int) { return b.parts[i].from, b.parts[i].to }
+
+// Sum sums a part of the gradient over the shards, in their order, and returns
+// it: values Part(i) of the first shard's gradients. Parts may be summed at the
+// same time, once each after a Run.
+func (b *Shards) Sum(i int) []float32 {
+	part := b.parts[i]
+	sum := b.passes[0].gradients[part.from:part.to]
+	if part.product < 0 {
+		for _, p := range b.passes[1:] {
+			kernels.Add(sum, p.gradients[part.from:part.to])
+		}
+		return sum
+	}
+	first := &b.passes[0].contexts[part.stage].products[part.product]
+	for left := 0; left < first.plan.Inputs(); left += kernels.PartCols {
+		right, add := min(left+kernels.PartCols, first.plan.Inputs()), false
+		for _, p := range b.passes {
+			if p.x.N == 0 {
+				continue
+			}
+			dy := p.contexts[part.stage].products[part.product].dy[:p.x.N*first.plan.Units()]
+			first.plan.WeightGradientBlock(sum, part.row, part.toRow, left, right, dy, p.inputOf(part.stage), add)
+			add = true
+		}
+	}
+	return sum
+}
