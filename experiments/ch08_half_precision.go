@@ -150,8 +150,8 @@ type roundingLayer struct {
 	shape nn.Shape
 }
 
-func (l roundingLayer) OutShape() nn.Shape                  { return l.shape }
-func (l roundingLayer) Params() []*nn.Param                 { return nil }
+func (l roundingLayer) OutShape() nn.Shape                     { return l.shape }
+func (l roundingLayer) Params() []*nn.Param                    { return nil }
 func (l roundingLayer) Forward(_ *nn.Context, y, x *nn.Tensor) { l.round(y.Data, x.Data) }
 func (l roundingLayer) Backward(*nn.Context, *nn.Tensor, *nn.Tensor, *nn.Tensor, *nn.Tensor) {
 	panic("experiments: a rounding has no gradient")
