@@ -5,7 +5,9 @@ func Add(dst, src []float32) {
 	if len(dst) != len(src) {
 		panic("kernels: Add: lengths differ")
 	}
-	add(dst, src)
+	for i, j := range chunks(len(dst), 1, chunk) {
+		active.add(dst[i:j], src[i:j])
+	}
 }
 
 // Axpy adds s*src to dst.
@@ -13,21 +15,29 @@ func Axpy(dst []float32, s float32, src []float32) {
 	if len(dst) != len(src) {
 		panic("kernels: Axpy: lengths differ")
 	}
-	axpy(dst, s, src)
+	for i, j := range chunks(len(dst), 1, chunk) {
+		active.axpy(dst[i:j], s, src[i:j])
+	}
 }
 
 // Scale multiplies dst by s.
-func Scale(dst []float32, s float32) { scale(dst, s) }
+func Scale(dst []float32, s float32) {
+	for i, j := range chunks(len(dst), 1, chunk) {
+		active.scale(dst[i:j], s)
+	}
+}
 
 // SumSquares returns the sum of the squares of x, added up in float64.
-func SumSquares(x []float32) float64 { return sumSquares(x) }
+func SumSquares(x []float32) float64 { return active.sumSquares(x) }
 
 // ReLU sets y = max(x, 0). NaN stays NaN. y may be x itself.
 func ReLU(y, x []float32) {
 	if len(y) != len(x) {
 		panic("kernels: ReLU: lengths differ")
 	}
-	relu(y, x)
+	for i, j := range chunks(len(y), 1, chunk) {
+		active.relu(y[i:j], x[i:j])
+	}
 }
 
 // ReLUBackward sets dx = dy where ReLU let its input pass, and 0 where y <= 0. Where y is NaN dy passes, so that a
@@ -36,7 +46,9 @@ func ReLUBackward(dx, dy, y []float32) {
 	if len(dx) != len(dy) || len(dx) != len(y) {
 		panic("kernels: ReLUBackward: lengths differ")
 	}
-	reluBackward(dx, dy, y)
+	for i, j := range chunks(len(dx), 1, chunk) {
+		active.reluBackward(dx[i:j], dy[i:j], y[i:j])
+	}
 }
 
 // Sigmoid sets y = 1/(1 + e^-x), within a few units in the last place. NaN stays NaN. y may be x itself.
@@ -44,7 +56,9 @@ func Sigmoid(y, x []float32) {
 	if len(y) != len(x) {
 		panic("kernels: Sigmoid: lengths differ")
 	}
-	sigmoid(y, x)
+	for i, j := range chunks(len(y), 1, chunk) {
+		active.sigmoid(y[i:j], x[i:j])
+	}
 }
 
 // SigmoidBackward sets dx = dy*y*(1 - y), y being the sigmoid. dx may be dy itself.
@@ -52,7 +66,9 @@ func SigmoidBackward(dx, dy, y []float32) {
 	if len(dx) != len(dy) || len(dx) != len(y) {
 		panic("kernels: SigmoidBackward: lengths differ")
 	}
-	sigmoidBackward(dx, dy, y)
+	for i, j := range chunks(len(dx), 1, chunk) {
+		active.sigmoidBackward(dx[i:j], dy[i:j], y[i:j])
+	}
 }
 
 // FromBytes sets dst[i] = float32(src[i]) * scale.
@@ -60,5 +76,7 @@ func FromBytes(dst []float32, src []byte, scale float32) {
 	if len(dst) != len(src) {
 		panic("kernels: FromBytes: lengths differ")
 	}
-	fromBytes(dst, src, scale)
+	for i, j := range chunks(len(dst), 1, chunk) {
+		active.fromBytes(dst[i:j], src[i:j], scale)
+	}
 }

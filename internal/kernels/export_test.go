@@ -10,5 +10,5 @@ func Use(name string) (restore func()) {
 // Choose tells which instruction set a value of TATAMI_ISA selects.
 func Choose(name string) (string, error) {
 	s, err := choose(name)
-	return isaNames[s], err
+	return s.name, err
 }

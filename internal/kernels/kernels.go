@@ -14,4 +14,4 @@
 // The instruction set is chosen once at start; see [ISA].
 package kernels
 
-//go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../stubs_amd64.go -pkg kernels
+//go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../stubs_amd64.go -tables ../tables_amd64.go -pkg kernels

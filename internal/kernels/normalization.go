@@ -8,7 +8,7 @@ func ScaleShift(y, x, scale, shift []float32) {
 		panic("kernels: ScaleShift: wrong length")
 	}
 	if len(x) > 0 {
-		scaleShift(y, x, scale, shift)
+		active.scaleShift(y, x, scale, shift)
 	}
 }
 
@@ -18,7 +18,7 @@ func Moments(sum, squares []float64, x []float32) {
 		panic("kernels: Moments: wrong length")
 	}
 	if len(x) > 0 {
-		moments(sum, squares, x)
+		active.moments(sum, squares, x)
 	}
 }
 
@@ -28,7 +28,7 @@ func NormalizedSums(sum, products []float64, dy, x, mean, inverse []float32) {
 		panic("kernels: NormalizedSums: wrong length")
 	}
 	if len(x) > 0 {
-		normalizedSums(sum, products, dy, x, mean, inverse)
+		active.normalizedSums(sum, products, dy, x, mean, inverse)
 	}
 }
 
@@ -39,44 +39,6 @@ func NormalizedBackward(dx, dy, x, factor, shift, mean, slope []float32) {
 		panic("kernels: NormalizedBackward: wrong length")
 	}
 	if len(x) > 0 {
-		normalizedBackward(dx, dy, x, factor, shift, mean, slope)
-	}
-}
-
-func scaleShiftPortable(y, x, scale, shift []float32) {
-	for n := len(scale); len(x) > 0; x, y = x[n:], y[n:] {
-		row := y[:n]
-		for c, v := range x[:n] {
-			row[c] = v*scale[c] + shift[c]
-		}
-	}
-}
-
-func momentsPortable(sum, squares []float64, x []float32) {
-	for n := len(sum); len(x) > 0; x = x[n:] {
-		for c, v := range x[:n] {
-			v := float64(v)
-			sum[c] += v
-			squares[c] += v * v
-		}
-	}
-}
-
-func normalizedSumsPortable(sum, products []float64, dy, x, mean, inverse []float32) {
-	for n := len(mean); len(x) > 0; x, dy = x[n:], dy[n:] {
-		row := dy[:n]
-		for c, v := range x[:n] {
-			sum[c] += float64(row[c])
-			products[c] += float64(row[c] * (v - mean[c]) * inverse[c])
-		}
-	}
-}
-
-func normalizedBackwardPortable(dx, dy, x, factor, shift, mean, slope []float32) {
-	for n := len(factor); len(x) > 0; x, dy, dx = x[n:], dy[n:], dx[n:] {
-		row, d := dx[:n], dy[:n]
-		for c, v := range x[:n] {
-			row[c] = factor[c] * (d[c] - shift[c] - (v-mean[c])*slope[c])
-		}
+		active.normalizedBackward(dx, dy, x, factor, shift, mean, slope)
 	}
 }

@@ -2,101 +2,60 @@
 
 package kernels
 
-// eachBlock gives f a vector of columns, the first at c, tail of them, and some rows from the given one on: as much as
-// one call of assembly takes.
-func eachBlock(size, columns int, f func(c, tail, from, rows int)) {
-	lanes := 8
-	if active == avx512 {
-		lanes = 16
-	}
-	rows := size / columns
-	const most = 2048
-	for c := 0; c < columns; c += lanes {
-		for from := 0; from < rows; from += most {
-			f(c, min(lanes, columns-c), from, min(most, rows-from))
+// normalization calls assembly for vectors of columns, so many lanes wide, the
+// last one of tail lanes; ld is from row to row in bytes. Sums are returned and
+// not written, as an array whose address is taken would be allocated.
+type normalization struct {
+	lanes        int
+	scaleShiftOf func(y, x, scale, shift *float32, ld, rows, tail int)
+	momentsOf    func(x *float32, ld, rows, tail int) (sum, squares [16]float64)
+	sumsOf       func(dy, x, mean, inverse *float32, ld, rows, tail int) (sum, products [16]float64)
+	backwardOf   func(dx, dy, x, factor, shift, mean, slope *float32, ld, rows, tail int)
+}
+
+// eachBlock gives f a vector of columns, the first at c, tail of them, and some
+// rows from place at on: as much as one call of assembly takes.
+func (k *normalization) eachBlock(size, columns int, f func(at, c, rows, tail int)) {
+	const rows = 2048
+	for c := 0; c < columns; c += k.lanes {
+		for i, j := range chunks(size, columns, rows*columns) {
+			f(i+c, c, (j-i)/columns, min(k.lanes, columns-c))
 		}
 	}
 }
 
-func scaleShift(y, x, scale, shift []float32) {
-	if active == portable {
-		scaleShiftPortable(y, x, scale, shift)
-		return
-	}
+func (k *normalization) scaleShift(y, x, scale, shift []float32) {
 	n := len(scale)
-	eachBlock(len(x), n, func(c, tail, from, rows int) {
-		var channel [2][16]float32
-		copy(channel[0][:tail], scale[c:])
-		copy(channel[1][:tail], shift[c:])
-		at := from*n + c
-		if active == avx512 {
-			scaleShiftAVX512(&y[at], &x[at], &channel[0][0], 4*n, rows, tail)
-		} else {
-			scaleShiftAVX2(&y[at], &x[at], &channel[0][0], 4*n, rows, tail)
-		}
+	k.eachBlock(len(x), n, func(at, c, rows, tail int) {
+		k.scaleShiftOf(&y[at], &x[at], &scale[c], &shift[c], 4*n, rows, tail)
 	})
 }
 
-func moments(sum, squares []float64, x []float32) {
-	if active == portable {
-		momentsPortable(sum, squares, x)
-		return
-	}
+func (k *normalization) moments(sum, squares []float64, x []float32) {
 	n := len(sum)
-	eachBlock(len(x), n, func(c, tail, from, rows int) {
-		var sums [2][16]float64
-		if active == avx512 {
-			momentsAVX512(&sums[0][0], &x[from*n+c], 4*n, rows, tail)
-		} else {
-			momentsAVX2(&sums[0][0], &x[from*n+c], 4*n, rows, tail)
-		}
+	k.eachBlock(len(x), n, func(at, c, rows, tail int) {
+		a, b := k.momentsOf(&x[at], 4*n, rows, tail)
 		for i := range tail {
-			sum[c+i] += sums[0][i]
-			squares[c+i] += sums[1][i]
+			sum[c+i] += a[i]
+			squares[c+i] += b[i]
 		}
 	})
 }
 
-func normalizedSums(sum, products []float64, dy, x, mean, inverse []float32) {
-	if active == portable {
-		normalizedSumsPortable(sum, products, dy, x, mean, inverse)
-		return
-	}
+func (k *normalization) normalizedSums(sum, products []float64, dy, x, mean, inverse []float32) {
 	n := len(mean)
-	eachBlock(len(x), n, func(c, tail, from, rows int) {
-		var sums [2][16]float64
-		var channel [2][16]float32
-		copy(channel[0][:tail], mean[c:])
-		copy(channel[1][:tail], inverse[c:])
-		at := from*n + c
-		if active == avx512 {
-			normalizedSumsAVX512(&sums[0][0], &dy[at], &x[at], &channel[0][0], 4*n, rows, tail)
-		} else {
-			normalizedSumsAVX2(&sums[0][0], &dy[at], &x[at], &channel[0][0], 4*n, rows, tail)
-		}
+	k.eachBlock(len(x), n, func(at, c, rows, tail int) {
+		a, b := k.sumsOf(&dy[at], &x[at], &mean[c], &inverse[c], 4*n, rows, tail)
 		for i := range tail {
-			sum[c+i] += sums[0][i]
-			products[c+i] += sums[1][i]
+			sum[c+i] += a[i]
+			products[c+i] += b[i]
 		}
 	})
 }
 
-func normalizedBackward(dx, dy, x, factor, shift, mean, slope []float32) {
-	if active == portable {
-		normalizedBackwardPortable(dx, dy, x, factor, shift, mean, slope)
-		return
-	}
+func (k *normalization) normalizedBackward(dx, dy, x, factor, shift, mean, slope []float32) {
 	n := len(factor)
-	eachBlock(len(x), n, func(c, tail, from, rows int) {
-		var channel [4][16]float32
-		for i, v := range [4][]float32{factor, shift, mean, slope} {
-			copy(channel[i][:tail], v[c:])
-		}
-		at := from*n + c
-		if active == avx512 {
-			normalizedBackwardAVX512(&dx[at], &dy[at], &x[at], &channel[0][0], 4*n, rows, tail)
-		} else {
-			normalizedBackwardAVX2(&dx[at], &dy[at], &x[at], &channel[0][0], 4*n, rows, tail)
-		}
+	k.eachBlock(len(x), n, func(at, c, rows, tail int) {
+		k.backwardOf(&dx[at], &dy[at], &x[at], &factor[c], &shift[c], &mean[c], &slope[c], 4*n, rows, tail)
 	})
 }

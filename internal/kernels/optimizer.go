@@ -19,7 +19,9 @@ func SGD(w, g []float32, s SGDStep) {
 	if len(w) != len(g) {
 		panic("kernels: SGD: lengths differ")
 	}
-	sgd(w, g, s)
+	for i, j := range chunks(len(w), 1, chunk) {
+		active.sgd(w[i:j], g[i:j], s)
+	}
 }
 
 // MomentumStep is what one step of Momentum needs beside the parameters.
@@ -36,7 +38,13 @@ func Momentum(w, v, g []float32, s MomentumStep) {
 	if len(w) != len(g) || len(v) != len(g) {
 		panic("kernels: Momentum: lengths differ")
 	}
-	momentum(w, v, g, s)
+	step := active.momentum
+	if s.Nesterov {
+		step = active.nesterov
+	}
+	for i, j := range chunks(len(w), 1, chunk) {
+		step(w[i:j], v[i:j], g[i:j], s)
+	}
 }
 
 // AdamStep is what one step of Adam needs beside the parameters.
@@ -62,7 +70,9 @@ func Adam(w, m, v, g []float32, s AdamStep) {
 	if len(w) != len(g) || len(m) != len(g) || len(v) != len(g) {
 		panic("kernels: Adam: lengths differ")
 	}
-	adam(w, m, v, g, &s)
+	for i, j := range chunks(len(w), 1, chunk) {
+		active.adam(w[i:j], m[i:j], v[i:j], g[i:j], s)
+	}
 }
 
 // AdaGradStep is what one step of AdaGrad needs beside the parameters.
@@ -77,7 +87,9 @@ func AdaGrad(w, h, g []float32, s AdaGradStep) {
 	if len(w) != len(g) || len(h) != len(g) {
 		panic("kernels: AdaGrad: lengths differ")
 	}
-	adaGrad(w, h, g, s)
+	for i, j := range chunks(len(w), 1, chunk) {
+		active.adaGrad(w[i:j], h[i:j], g[i:j], s)
+	}
 }
 
 // RMSpropStep is what one step of RMSprop needs beside the parameters.
@@ -92,5 +104,7 @@ func RMSprop(w, h, g []float32, s RMSpropStep) {
 	if len(w) != len(g) || len(h) != len(g) {
 		panic("kernels: RMSprop: lengths differ")
 	}
-	rmsProp(w, h, g, s)
+	for i, j := range chunks(len(w), 1, chunk) {
+		active.rmsProp(w[i:j], h[i:j], g[i:j], s)
+	}
 }

@@ -3,22 +3,13 @@ package kernels
 // peakRounds is how many rounds one call of a peak loop makes: about 20 µs.
 const peakRounds = 1 << 13
 
-// Available lists the instruction sets of this machine and build, best first.
-func Available() []string {
-	var list []string
-	for _, s := range available() {
-		list = append(list, isaNames[s])
-	}
-	return list
-}
-
 // Peak multiplies and adds in registers with the named instruction set, which
 // must be available, as fast as a core can, for about 20 µs, and returns the
 // number of operations; a multiply-add counts as two. It is for measuring.
 func Peak(name string) int {
 	for _, s := range available() {
-		if isaNames[s] == name {
-			return peak(s)
+		if s.name == name {
+			return s.peak()
 		}
 	}
 	panic("kernels: Peak: no such instruction set")

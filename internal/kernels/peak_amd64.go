@@ -2,17 +2,10 @@
 
 package kernels
 
-// peakSums is how many sums the assembly keeps going.
-const peakSums = 12
-
-func peak(s isa) int {
-	switch s {
-	case avx512:
-		peakAVX512(peakRounds)
-		return 2 * 16 * peakSums * peakRounds
-	case avx2:
-		peakAVX2(peakRounds)
-		return 2 * 8 * peakSums * peakRounds
+// peakOf runs a loop that multiplies and adds vectors of so many lanes.
+func peakOf(run func(rounds int), lanes int) func() int {
+	return func() int {
+		run(peakRounds)
+		return 2 * lanes * peakSums * peakRounds
 	}
-	return peakPortable()
 }

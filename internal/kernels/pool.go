@@ -19,11 +19,13 @@ func BiasReLUMaxPool2(y []float32, code []uint8, row0, row1, bias []float32) {
 		}
 		return
 	}
-	pixels := len(row0) / len(bias) / 2
-	if len(y) != pixels*len(bias) || len(code) != len(y) {
+	channels := len(bias)
+	if len(y) != len(row0)/channels/2*channels || len(code) != len(y) {
 		panic("kernels: BiasReLUMaxPool2: y or code is not width/2×len(bias)")
 	}
-	biasReLUMaxPool2(y, code, row0, row1, bias)
+	for i, j := range chunks(len(y), channels, chunk) {
+		active.biasReLUMaxPool2(y[i:j], code[i:j], row0[2*i:2*j], row1[2*i:2*j], bias, (j-i)/channels)
+	}
 }
 
 // MaxPool2 is BiasReLUMaxPool2 without bias and ReLU.
@@ -31,8 +33,8 @@ func MaxPool2(y []float32, code []uint8, row0, row1 []float32, channels int) {
 	if !poolRows(y, code, row0, row1, channels) {
 		panic("kernels: MaxPool2: rows are not width×channels, or y or code is not width/2×channels")
 	}
-	if len(y) > 0 {
-		maxPool2(y, code, row0, row1, channels)
+	for i, j := range chunks(len(y), channels, chunk) {
+		active.maxPool2(y[i:j], code[i:j], row0[2*i:2*j], row1[2*i:2*j], (j-i)/channels, channels)
 	}
 }
 
@@ -42,8 +44,8 @@ func Unpool2(dx0, dx1, dy []float32, code []uint8, channels int) {
 	if !poolRows(dy, code, dx0, dx1, channels) {
 		panic("kernels: Unpool2: rows are not width×channels, or dy or code is not width/2×channels")
 	}
-	if len(dy) > 0 {
-		unpool2(dx0, dx1, dy, code, channels)
+	for i, j := range chunks(len(dy), channels, chunk) {
+		active.unpool2(dx0[2*i:2*j], dx1[2*i:2*j], dy[i:j], code[i:j], (j-i)/channels, channels)
 	}
 	// The odd last column belongs to no window.
 	clear(dx0[2*len(dy):])

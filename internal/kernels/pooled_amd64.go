@@ -2,15 +2,20 @@
 
 package kernels
 
-// pooledChunk is how many pooling windows one call of assembly looks at: about 40 µs.
+// pooledChunk is how many pooling windows one call of assembly looks at: about
+// 40 µs.
 const pooledChunk = 4096
 
-func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratch []float32) {
-	if active == portable {
-		p.addGradientPortable(dw, db, dy, code, x, scratch)
-		return
-	}
-	if active != avx512 || (p.kernel != 3 && p.kernel != 5 && p.kernel != 7) {
+// pooledRows is the assembly that adds to some rows of a filter's gradient.
+type pooledRows struct {
+	rows int
+	add  func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, x *float32, ldx, height, width, tail int)
+}
+
+// addGradientByWindows looks at 16 channels of a pooling window at a time, for
+// the kernel sizes that there is assembly for.
+func (p *PooledFilter) addGradientByWindows(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+	if p.kernel >= len(pooledAVX512) || pooledAVX512[p.kernel] == nil {
 		p.addGradientByRows(dw, db, dy, code, x, scratch)
 		return
 	}
@@ -24,39 +29,14 @@ func (p *PooledFilter) addGradient(dw, db, dy []float32, code []uint8, x, scratc
 	}
 }
 
-// addGradientByRows spreads the gradients of a row of windows over two rows of outputs and multiplies all of them.
-func (p *PooledFilter) addGradientByRows(dw, db, dy []float32, code []uint8, x, scratch []float32) {
-	row := p.pw * p.channels
-	scratch = scratch[:4*row]
-	for i := range p.ph {
-		Unpool2(scratch[:2*row], scratch[2*row:], dy[i*row:][:row], code[i*row:][:row], p.channels)
-		SumRows(db, scratch)
-		AddProduct(Rows{dw, p.weights}, Rows{x[2*i*p.w:], p.window}, p.two, Matrix{scratch, p.channels, p.channels})
-	}
-}
-
-// windows adds the products of height rows of pooling windows, as many rows of the kernel at a time as registers hold.
+// windows adds the products of height rows of pooling windows, as many rows of
+// the kernel at a time as registers hold.
 func (p *PooledFilter) windows(dw, db, dy []float32, code []uint8, x []float32, height, tail int) {
 	bias := &db[0]
-	for ky := 0; ky < p.kernel; {
-		w, from, n, ld := &dw[ky*p.kernel*p.channels], &x[ky*p.w], 4*p.channels, 4*p.w
-		switch {
-		case p.kernel == 3:
-			pooled3x3AVX512(w, n, bias, &dy[0], &code[0], p.channels, from, ld, height, p.pw, tail)
-			ky += 3
-		case p.kernel == 5 && ky == 0:
-			pooled5x3AVX512(w, n, bias, &dy[0], &code[0], p.channels, from, ld, height, p.pw, tail)
-			ky += 3
-		case p.kernel == 5:
-			pooled5x2AVX512(w, n, bias, &dy[0], &code[0], p.channels, from, ld, height, p.pw, tail)
-			ky += 2
-		case ky < 6:
-			pooled7x2AVX512(w, n, bias, &dy[0], &code[0], p.channels, from, ld, height, p.pw, tail)
-			ky += 2
-		default:
-			pooled7x1AVX512(w, n, bias, &dy[0], &code[0], p.channels, from, ld, height, p.pw, tail)
-			ky++
-		}
+	ky := 0
+	for _, part := range pooledAVX512[p.kernel] {
+		part.add(&dw[ky*p.kernel*p.channels], 4*p.channels, bias, &dy[0], &code[0], p.channels, &x[ky*p.w], 4*p.w, height, p.pw, tail)
+		ky += part.rows
 		bias = nil // once is enough
 	}
 }

@@ -63,7 +63,7 @@ func productOf(c, a Rows, tap Offsets, b Matrix, add bool) {
 	if b.Cols > len(b.Data) || (taps > 1 && b.Stride > (len(b.Data)-b.Cols)/(taps-1)) {
 		panic("kernels: Product: b is too short")
 	}
-	product(c.Data, c.At.list, a.Data, a.At, tap, b.Data, b.Stride, b.Cols, add)
+	active.product(c, a, tap, b, add)
 }
 
 // ProductT multiplies a by the transpose of b, rows rows of them. For i < rows
@@ -99,7 +99,7 @@ func ProductT(c, a, b Matrix, rows int) {
 		}
 		return
 	}
-	productT(c.Data, c.Stride, a.Data, a.Stride, b.Data, b.Stride, rows, c.Cols, a.Cols)
+	active.productT(c, a, b, rows)
 }
 
 // Transpose writes the transpose of src, which has dst.Cols rows, to dst, which
@@ -117,7 +117,7 @@ func Transpose(dst, src Matrix) {
 	if dst.Cols == 0 || src.Cols == 0 {
 		return
 	}
-	transpose(dst.Data, dst.Stride, src.Data, src.Stride, dst.Cols, src.Cols)
+	active.transpose(dst, src)
 }
 
 // holds reports whether so many rows lie inside the slice. The division keeps

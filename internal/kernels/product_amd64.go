@@ -3,79 +3,86 @@
 package kernels
 
 const (
-	// tapChunk is how many taps a tile walks before the next tile takes over: the rows of b which the tiles share stay in
-	// the first-level cache, 32 KB of them for a tile 32 lanes wide.
+	// tapChunk is how many taps a tile walks before the next tile takes over:
+	// the rows of b which the tiles share stay in the first-level cache, 32 KB
+	// of them for a tile 32 lanes wide.
 	tapChunk = 256
 
-	// tileChunk is how many tiles one call of assembly computes: at most about 40 µs.
+	// tileChunk is how many tiles one call of assembly computes: at most about
+	// 40 µs.
 	tileChunk = 32
+
+	// dotChunk is how much of a row ProductT adds up in one go, so that the rows
+	// of a tile stay in the first-level cache.
+	dotChunk = 1024
+
+	// transposeChunk is how many columns one call of assembly moves.
+	transposeChunk = 2048
 )
 
-// tileRows is the greatest number of rows of a tile so many vectors wide: as many as the registers hold.
-var tileRows = [...][7]int{
-	avx2:   {1: 12, 2: 6, 4: 2},
-	avx512: {1: 24, 2: 14, 3: 9, 4: 6, tapQuads: 24, rowQuads: 24},
+// tiles are the tiles of sums that assembly computes Product in.
+type tiles struct {
+	lanes int
+	// rows and step are, for each width in vectors, the greatest number of rows,
+	// as many as the registers hold, and the step in which there may be fewer.
+	// There is no tile of a width with 0 rows.
+	rows, step [tileWidths]int
+
+	run func(m, v, tiles int, c *float32, crow *int32, a *float32, arow, tap, lastTap *int32, b *float32, ldb, tail int, add bool)
 }
 
-// tileWidth is the width in vectors of the next tile, when so many are left. Two vectors give the most work for each
-// value of a that is loaded while leaving registers for many rows; few rows need more vectors, or each multiplication
+func (t *tiles) product(c, a Rows, tap Offsets, b Matrix, add bool) {
+	data, cols := c.Data, b.Cols
+	for taps := tap.list; len(taps) > 0; add = true {
+		n := min(len(taps), tapChunk)
+		for l := 0; l < cols; {
+			v := t.width((cols-l+t.lanes-1)/t.lanes, len(c.At.list))
+			tail := min(t.lanes, cols-l-(v-1)*t.lanes)
+			c.Data = data[l:]
+			t.panel(t.known(v, tap, a.At), tail, c, a, taps[:n], b.Data[l:], b.Stride, add)
+			l += v * t.lanes
+		}
+		taps = taps[n:]
+		if len(taps) > 0 {
+			b.Data = b.Data[n*b.Stride:]
+		}
+	}
+}
+
+// width is the width in vectors of the next tile, when so many are left. Two
+// vectors give the most work for each value of a that is loaded while leaving
+// registers for many rows; few rows need more vectors, or each multiplication
 // waits for the one before.
-func tileWidth(left, rows int) int {
-	if left >= 4 && rows <= tileRows[active][4] {
+func (t *tiles) width(left, rows int) int {
+	if left >= 4 && rows <= t.rows[4] {
 		return 4
 	}
-	if left == 3 && active == avx512 {
+	if left == 3 && t.rows[3] > 0 {
 		return 3
 	}
 	return min(left, 2)
 }
 
-func product(c []float32, crow []int32, a []float32, arow, tap Offsets, b []float32, ldb, cols int, add bool) {
-	if active == portable {
-		productPortable(c, crow, a, arow.list, tap.list, b, ldb, cols, add)
-		return
+// known is the width of a tile of which more is known, where there is one.
+func (t *tiles) known(v int, tap, row Offsets) int {
+	switch {
+	case v > 1:
+	case t.rows[tapQuads] > 0 && tap.quads():
+		return tapQuads
+	case t.rows[rowQuads] > 0 && row.quads():
+		return rowQuads
 	}
-	lanes := 8
-	if active == avx512 {
-		lanes = 16
-	}
-	for taps := tap.list; len(taps) > 0; {
-		n := min(len(taps), tapChunk)
-		for l := 0; l < cols; {
-			v := tileWidth((cols-l+lanes-1)/lanes, len(crow))
-			tail := min(lanes, cols-l-(v-1)*lanes)
-			w := v
-			switch {
-			case v > 1 || active != avx512:
-			case tap.quads():
-				w = tapQuads
-			case arow.quads():
-				w = rowQuads
-			}
-			productPanel(w, tail, c[l:], crow, a, arow.list, taps[:n], b[l:], ldb, add)
-			l += v * lanes
-		}
-		taps = taps[n:]
-		if len(taps) > 0 {
-			b = b[n*ldb:]
-		}
-		add = true
-	}
+	return v
 }
 
-// Widths of tiles of which more is known: they are one vector wide, and their taps or rows of a come in runs of four.
-const (
-	tapQuads = 5
-	rowQuads = 6
-)
+// quads reports whether every fourth offset is followed by its three
+// neighbours.
+func (o *Offsets) quads() bool { return o.inQuads == len(o.list) }
 
-// productPanel computes a panel v vectors wide, in tiles of rows as equal as can be.
-func productPanel(v, tail int, c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb int, add bool) {
-	most := tileRows[active][v]
-	step := 1
-	if v == rowQuads {
-		step = 4
-	}
+// panel computes a panel v vectors wide, in tiles of rows as equal as can be.
+func (t *tiles) panel(v, tail int, c, a Rows, tap []int32, b []float32, ldb int, add bool) {
+	crow, arow := c.At.list, a.At.list
+	most, step := t.rows[v], t.step[v]
 	all := len(crow) / step
 	tiles := (all*step + most - 1) / most
 	rows := all / tiles
@@ -86,12 +93,7 @@ func productPanel(v, tail int, c []float32, crow []int32, a []float32, arow, tap
 			m, n = (rows+1)*step, higher
 		}
 		n = min(n, tileChunk)
-		last := &tap[len(tap)-1]
-		if active == avx512 {
-			productAVX512(m, v, n, &c[0], &crow[r], &a[0], &arow[r], &tap[0], last, &b[0], 4*ldb, tail, add)
-		} else {
-			productAVX2(m, v, n, &c[0], &crow[r], &a[0], &arow[r], &tap[0], last, &b[0], 4*ldb, tail, add)
-		}
+		t.run(m, v, n, &c.Data[0], &crow[r], &a.Data[0], &arow[r], &tap[0], &tap[len(tap)-1], &b[0], 4*ldb, tail, add)
 		r += m * n
 		tiles -= n
 		if higher > 0 {
@@ -100,77 +102,59 @@ func productPanel(v, tail int, c []float32, crow []int32, a []float32, arow, tap
 	}
 }
 
-// dotRows and dotCols are the greatest number of rows of a and, for each number of them, of b that one tile of ProductT
-// takes.
-var (
-	dotRows = [...]int{avx2: 3, avx512: 6}
-	dotCols = [...][7]int{avx2: {1: 8, 2: 4, 3: 4}, avx512: {1: 8, 2: 8, 3: 4, 4: 4, 5: 4, 6: 4}}
-)
+// dots are the tiles of sums that assembly computes ProductT in.
+type dots struct {
+	// cols is the greatest number of rows of b for each number of rows of a. A
+	// tile of fewer rows may be able to take more columns, never fewer.
+	cols []int
 
-// dotChunk is how much of k is added up in one go, so that the rows of a tile stay in the first-level cache.
-const dotChunk = 1024
+	run func(m, n int, c *float32, ldc int, a *float32, lda int, b *float32, ldb, k int, add bool)
+}
 
-func productT(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int) {
-	if active == portable {
-		productTPortable(c, ldc, a, lda, b, ldb, m, n, k)
-		return
-	}
-	tiles := (m + dotRows[active] - 1) / dotRows[active]
+func (t *dots) product(c, a, b Matrix, m int) {
+	most := len(t.cols) - 1
+	tiles := (m + most - 1) / most
 	rows, higher := m/tiles, m%tiles // so many tiles have one row more
-	for k0 := 0; k0 < k; k0 += dotChunk {
-		depth := min(k-k0, dotChunk)
-		width := dotCols[active][rows]
+	for k := 0; k < a.Cols; k += dotChunk {
+		depth := min(a.Cols-k, dotChunk)
+		width := t.cols[rows]
 		if higher > 0 {
-			width = dotCols[active][rows+1]
+			width = t.cols[rows+1]
 		}
-		for j := 0; j < n; j += width {
+		for j := 0; j < c.Cols; j += width {
 			i := 0
-			for t := range tiles {
+			for tile := range tiles {
 				high := rows
-				if t < higher {
+				if tile < higher {
 					high++
 				}
-				dotPanel(high, min(width, n-j), c[i*ldc+j:], ldc, a[i*lda+k0:], lda, b[j*ldb+k0:], ldb, depth, k0 > 0)
+				t.run(high, min(width, c.Cols-j), &c.Data[i*c.Stride+j], 4*c.Stride, &a.Data[i*a.Stride+k], 4*a.Stride,
+					&b.Data[j*b.Stride+k], 4*b.Stride, depth, k > 0)
 				i += high
 			}
 		}
 	}
 }
 
-// dotPanel computes m rows of n dot products. A tile of fewer rows may be able to take more columns, never fewer.
-func dotPanel(m, n int, c []float32, ldc int, a []float32, lda int, b []float32, ldb, k int, add bool) {
-	if active == avx512 {
-		dotAVX512(m, n, &c[0], 4*ldc, &a[0], 4*lda, &b[0], 4*ldb, k, add)
-	} else {
-		dotAVX2(m, n, &c[0], 4*ldc, &a[0], 4*lda, &b[0], 4*ldb, k, add)
-	}
-}
-
-func transpose(dst []float32, ldd int, src []float32, lds, rows, cols int) {
-	high, wide := 0, 0
-	if active != portable {
-		high, wide = rows&^7, cols&^7
-	}
+// transposeByEights moves blocks of 8 rows and columns, and leaves to Go what
+// is beyond.
+func transposeByEights(dst, src Matrix) {
+	rows, cols := dst.Cols, src.Cols
+	high, wide := rows&^7, cols&^7
 	if high == 0 || wide == 0 {
-		transposePortable(dst, ldd, src, lds, rows, cols)
+		transposePortable(dst, src)
 		return
 	}
 	for i := 0; i < high; i += 8 {
 		for j := 0; j < wide; j += transposeChunk {
 			n := min(wide-j, transposeChunk)
-			transposeAVX2(&dst[j*ldd+i], 4*ldd, &src[i*lds+j], 4*lds, n)
+			transposeAVX2(&dst.Data[j*dst.Stride+i], 4*dst.Stride, &src.Data[i*src.Stride+j], 4*src.Stride, n)
 		}
 	}
 	if wide < cols {
-		transposePortable(dst[wide*ldd:], ldd, src[wide:], lds, high, cols-wide)
+		transposePortable(Matrix{dst.Data[wide*dst.Stride:], dst.Stride, high}, Matrix{src.Data[wide:], src.Stride, cols - wide})
 	}
 	if high < rows {
-		transposePortable(dst[high:], ldd, src[high*lds:], lds, rows-high, cols)
+		transposePortable(Matrix{dst.Data[high:], dst.Stride, rows - high}, Matrix{src.Data[high*src.Stride:], src.Stride, cols})
 	}
 }
-
-// transposeChunk is how many columns one call of assembly moves.
-const transposeChunk = 2048
-
-// quads reports whether every fourth offset is followed by its three neighbours.
-func (o Offsets) quads() bool { return o.inQuads == len(o.list) }

@@ -1,12 +1,17 @@
 package kernels
 
+// biasChunk is how many elements get their bias in one call. Assembly walks
+// them once for each vector of columns, so they must stay in the first-level
+// cache.
+const biasChunk = 1 << 13
+
 // AddBias adds bias to every row of y, a matrix of rows len(bias) wide.
 func AddBias(y, bias []float32) {
 	if !wholeRows(y, bias) {
 		panic("kernels: AddBias: y is not whole rows of bias")
 	}
-	if len(y) > 0 {
-		addBias(y, bias)
+	for i, j := range chunks(len(y), len(bias), biasChunk) {
+		active.addBias(y[i:j], bias, (j-i)/len(bias))
 	}
 }
 
@@ -15,8 +20,8 @@ func AddBiasReLU(y, bias []float32) {
 	if !wholeRows(y, bias) {
 		panic("kernels: AddBiasReLU: y is not whole rows of bias")
 	}
-	if len(y) > 0 {
-		addBiasReLU(y, bias)
+	for i, j := range chunks(len(y), len(bias), biasChunk) {
+		active.addBiasReLU(y[i:j], bias, (j-i)/len(bias))
 	}
 }
 
@@ -26,7 +31,7 @@ func SumRows(db, dy []float32) {
 		panic("kernels: SumRows: dy is not whole rows of db")
 	}
 	if len(dy) > 0 {
-		sumRows(db, dy)
+		active.sumRows(db, dy)
 	}
 }
 

@@ -288,5 +288,5 @@ func winograd(t transform, dst, src grid, n, tiles int) {
 	if !src.holds(transformSizes[t].in, n, tiles) || !dst.holds(transformSizes[t].out, n, tiles) {
 		panic("kernels: Winograd: a square lies outside its slice")
 	}
-	winogradTransform(t, dst, src, n, tiles)
+	active.transform(t, dst, src, n, tiles)
 }

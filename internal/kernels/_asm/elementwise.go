@@ -20,14 +20,28 @@ func floats(params ...string) []stream {
 	return list
 }
 
-// loop runs body over n elements of all streams: several vectors at a time, then single ones, then a masked tail. body
-// is given the vector's place in each stream and its number among several, to choose registers by.
-func (s isa) loop(label string, n reg.GPVirtual, streams []stream, unroll int, body func(at []Mem, u int, tail bool)) {
+// loop runs body over the elements of all streams, as many as the first has:
+// several vectors at a time, then single ones, then a masked tail. body is given
+// the vector's place in each stream and its number among several, to choose
+// registers by.
+func (s isa) loop(label string, streams []stream, unroll int, body func(at []Mem, u int, tail bool)) {
+	n := length(streams[0].param)
+	ptr := pointers(streams)
+	s.loopAt(label, n, ptr, streams, unroll, body)
+}
+
+// pointers loads where the streams begin.
+func pointers(streams []stream) []reg.GPVirtual {
 	ptr := make([]reg.GPVirtual, len(streams))
 	for i, st := range streams {
-		ptr[i] = Load(Param(st.param), GP64()).(reg.GPVirtual)
+		ptr[i] = Load(Param(st.param).Base(), GP64()).(reg.GPVirtual)
 	}
-	s.loopAt(label, n, ptr, streams, unroll, body)
+	return ptr
+}
+
+// length loads how many elements a slice has.
+func length(param string) reg.GPVirtual {
+	return Load(Param(param).Len(), GP64()).(reg.GPVirtual)
 }
 
 // loopAt is loop with the streams' pointers at hand. It keeps n and the pointers.
@@ -72,20 +86,12 @@ func (s isa) loopAt(label string, n reg.GPVirtual, ptr []reg.GPVirtual, streams 
 	Label(label + "_done")
 }
 
-// text opens a function; the names it gives parameters are those of the portable twin.
-func (s isa) text(name, signature, doc string) {
-	TEXT(name+s.name, NOSPLIT, signature)
-	Doc(name + s.name + " " + doc)
-	Pragma("noescape")
-}
-
 func elementwise(s isa) {
 	r := s.regs
 	constant := r[14] // below Y15 and out of the way of the bodies
 
-	s.text("add", "func(dst, src *float32, n int)", "adds src to dst.")
-	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("add", n, floats("dst", "src"), 4, func(at []Mem, u int, tail bool) {
+	s.text("add", "func(dst, src []float32)", "adds src to dst.")
+	s.loop("add", floats("dst", "src"), 4, func(at []Mem, u int, tail bool) {
 		s.load(at[0], r[2*u], tail)
 		if tail {
 			s.load(at[1], r[2*u+1], tail)
@@ -97,10 +103,9 @@ func elementwise(s isa) {
 	})
 	s.end()
 
-	s.text("axpy", "func(dst *float32, s float32, src *float32, n int)", "adds s*src to dst.")
+	s.text("axpy", "func(dst []float32, s float32, src []float32)", "adds s*src to dst.")
 	s.broadcast("s", constant)
-	n = Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("axpy", n, floats("dst", "src"), 4, func(at []Mem, u int, tail bool) {
+	s.loop("axpy", floats("dst", "src"), 4, func(at []Mem, u int, tail bool) {
 		s.load(at[0], r[2*u], tail)
 		s.load(at[1], r[2*u+1], tail)
 		VFMADD231PS(r[2*u+1], constant, r[2*u])
@@ -108,30 +113,27 @@ func elementwise(s isa) {
 	})
 	s.end()
 
-	s.text("scale", "func(dst *float32, s float32, n int)", "multiplies dst by s.")
+	s.text("scale", "func(dst []float32, s float32)", "multiplies dst by s.")
 	s.broadcast("s", constant)
-	n = Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("scale", n, floats("dst"), 4, func(at []Mem, u int, tail bool) {
+	s.loop("scale", floats("dst"), 4, func(at []Mem, u int, tail bool) {
 		s.load(at[0], r[u], tail)
 		VMULPS(r[u], constant, r[u])
 		s.store(r[u], at[0], tail)
 	})
 	s.end()
 
-	s.text("relu", "func(y, x *float32, n int)", "sets y = max(x, 0).")
+	s.text("relu", "func(y, x []float32)", "sets y = max(x, 0).")
 	s.zero(constant)
-	n = Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("relu", n, floats("y", "x"), 4, func(at []Mem, u int, tail bool) {
+	s.loop("relu", floats("y", "x"), 4, func(at []Mem, u int, tail bool) {
 		s.load(at[1], r[u], tail)
 		s.relu(r[u], constant)
 		s.store(r[u], at[0], tail)
 	})
 	s.end()
 
-	s.text("reluBackward", "func(dx, dy, y *float32, n int)", "sets dx = dy, and 0 where y <= 0.")
+	s.text("reluBackward", "func(dx, dy, y []float32)", "sets dx = dy, and 0 where y <= 0.")
 	s.zero(constant)
-	n = Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("reluBackward", n, floats("dx", "dy", "y"), 4, func(at []Mem, u int, tail bool) {
+	s.loop("reluBackward", floats("dx", "dy", "y"), 4, func(at []Mem, u int, tail bool) {
 		dy, y := r[2*u], r[2*u+1]
 		s.load(at[2], y, tail)
 		s.load(at[1], dy, tail)
@@ -146,10 +148,9 @@ func elementwise(s isa) {
 	})
 	s.end()
 
-	s.text("fromBytes", "func(dst *float32, src *byte, s float32, n int)", "sets dst = float32(src)*s. Without AVX-512 n is a multiple of 8.")
+	s.text("fromBytes", "func(dst []float32, src []byte, s float32)", "sets dst = float32(src)*s. Without AVX-512 their length is a multiple of 8.")
 	s.broadcast("s", constant)
-	n = Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("fromBytes", n, []stream{{"dst", 4}, {"src", 1}}, 4, func(at []Mem, u int, tail bool) {
+	s.loop("fromBytes", []stream{{"dst", 4}, {"src", 1}}, 4, func(at []Mem, u int, tail bool) {
 		if tail && !s.wide() {
 			return
 		}
@@ -186,9 +187,9 @@ func (s isa) end() {
 
 // sumSquares keeps four vectors of float64 sums.
 func (s isa) sumSquares() {
-	s.text("sumSquares", "func(x *float32, n int) float64", "adds up the squares of x; n is a multiple of 32.")
-	x := Load(Param("x"), GP64())
-	n := Load(Param("n"), GP64())
+	s.text("sumSquares", "func(x []float32) float64", "adds up the squares of x, a multiple of 32 elements.")
+	x := Load(Param("x").Base(), GP64())
+	n := length("x")
 	r := s.regs
 	for i := range 4 {
 		s.zero(r[i])

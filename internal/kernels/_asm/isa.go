@@ -1,11 +1,37 @@
 package main
 
 import (
+	"go/token"
+	"go/types"
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/gotypes"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// Vector registers are always given by number: avo's allocator hands registers
+// 16 to 31 even to instructions that can only name the first 16. What each is
+// for:
+//
+//   - The mask of the tail is K1, or Y15 without AVX-512, from setTail on until
+//     the function ends. Comparisons with AVX-512 take K2 and up.
+//   - What is the same for the whole function, as arguments and constants, goes
+//     down from register 14. (Normalization, whose bodies are short, has it from
+//     8 up.)
+//   - Values of a loop's body go up from register 0; vector u of a body with k
+//     values takes k*u and up.
+//   - In tiles of a product the sums go up from register 0, row after row. The
+//     value of a is in the last register below the mask, the vectors of b below
+//     it; with quads 24 to 27 hold b, 28 four values of a, 29 and 30 what is
+//     shuffled out of them.
+//   - In tiles of dots a column of a follows the sums, then one vector of b. At
+//     the end 31 holds the upper half of a sum.
+//   - A Winograd transform reads a square's entry k, j to 16+k*in+j, or without
+//     AVX-512, column after column, row k to 4+k; half done are 0 to 3, done 8
+//     and up.
+//
 // isa is what the generators need to know of an instruction set. Vector registers are always given by number: avo's
 // allocator hands registers 16 to 31 even to instructions that can only name the first 16.
 type isa struct {
@@ -104,19 +130,54 @@ func (s isa) zero(r reg.VecPhysical) {
 }
 
 // broadcast fills a register with a float32 argument.
-func (s isa) broadcast(param string, r reg.VecPhysical) {
-	b, err := Param(param).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSS(b.Addr, r)
-}
+func (s isa) broadcast(param string, r reg.VecPhysical) { VBROADCASTSS(argument(param), r) }
 
 // argument is the memory in which an argument lies.
-func argument(param string) Mem {
-	b, err := Param(param).Resolve()
+func argument(param string) Mem { return address(Param(param)) }
+
+// address is the memory in which an argument or a part of one lies.
+func address(c gotypes.Component) Mem {
+	b, err := c.Resolve()
 	if err != nil {
 		panic(err)
 	}
 	return b.Addr
+}
+
+// declareSteps makes the step structs known that signatures name. Avo looks
+// names up in a package that it would have to load, or else among Go's own. The
+// fields are those of the structs in package kernels; vet compares the two.
+func declareSteps() {
+	declare := func(name string, kind types.BasicKind, last string, floats ...string) {
+		var fields []*types.Var
+		for _, f := range floats {
+			fields = append(fields, types.NewField(token.NoPos, nil, f, types.Typ[types.Float32], false))
+		}
+		fields = append(fields, types.NewField(token.NoPos, nil, last, types.Typ[kind], false))
+		t := types.NewTypeName(token.NoPos, nil, name, nil)
+		types.NewNamed(t, types.NewStruct(fields, nil), nil)
+		types.Universe.Insert(t)
+	}
+	declare("SGDStep", types.Float32, "Scale", "LR", "Decay")
+	declare("MomentumStep", types.Bool, "Nesterov", "LR", "Mu", "Decay", "Scale")
+	declare("AdamStep", types.Bool, "Decoupled", "LR", "Beta1", "Beta2", "Epsilon", "Correction1", "Correction2", "Decay", "Scale")
+	declare("AdaGradStep", types.Float32, "Scale", "LR", "Epsilon", "Decay")
+	declare("RMSpropStep", types.Float32, "Scale", "LR", "Rho", "Epsilon", "Decay")
+}
+
+// text opens a function; the names it gives parameters are those of the portable
+// twin.
+func (s isa) text(name, signature, doc string) {
+	TEXT(name+s.name, NOSPLIT, signature)
+	var lines []string
+	line := name + s.name
+	for _, word := range strings.Fields(doc) {
+		if len(line)+len(word) > 75 {
+			lines, line = append(lines, line), word
+			continue
+		}
+		line += " " + word
+	}
+	Doc(append(lines, line)...)
+	Pragma("noescape")
 }

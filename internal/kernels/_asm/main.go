@@ -1,20 +1,33 @@
-// Command _asm writes the assembly of package kernels. Run it through go generate in the folder above.
+// Command _asm writes the assembly of package kernels, and the tables of what
+// there is. Run it through go generate in the folder above.
 package main
 
 import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+
 	. "github.com/mmcloughlin/avo/build"
 )
 
+var sets = []isa{avx512, avx2}
+
 func main() {
+	path := flag.String("tables", "", "`file` to write the tables for the Go side to")
+	flag.Parse()
 	ConstraintExpr("!purego")
 	declareTailMasks()
 	declarePooledPlaces()
 	declareSigmoidTable()
+	declareSteps()
 	transpose()
 	for _, p := range pooledShapes {
-		pooled(p.kernel, p.rows)
+		for _, rows := range slices.Compact(slices.Clone(p.rows)) {
+			pooled(p.kernel, rows)
+		}
 	}
-	for _, s := range []isa{avx512, avx2} {
+	for _, s := range sets {
 		product(s)
 		dot(s)
 		elementwise(s)
@@ -29,4 +42,8 @@ func main() {
 		peak(s)
 	}
 	Generate()
+	if err := tables(*path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }

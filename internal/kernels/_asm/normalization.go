@@ -6,27 +6,28 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// normalization makes the functions of batch normalization. Each walks one vector of channels down all rows of its
-// matrices; what belongs to a channel lies in tables of 16 channels a line.
+// normalization makes the functions of batch normalization. Each walks one vector
+// of channels, tail of them, down all rows of its matrices.
 func normalization(s isa) {
 	r := s.regs
-	line := func(table reg.Register, k int) Mem { return Mem{Base: table, Disp: 64 * k} }
 
-	s.text("scaleShift", "func(y, x, channel *float32, ld, rows, tail int)", "sets y = channel[0]*x + channel[1].")
-	channel := Load(Param("channel"), GP64())
+	s.text("scaleShift", "func(y, x, scale, shift *float32, ld, rows, tail int)", "sets y = scale*x + shift.")
 	scale, shift := r[8], r[9]
-	VMOVUPS(line(channel, 0), scale)
-	VMOVUPS(line(channel, 1), shift)
-	s.eachRow("scaleShift", []string{"y", "x"}, func(at []Mem, tail bool) {
+	s.eachRow("scaleShift", []string{"y", "x"}, func() {
+		s.channel("scale", scale)
+		s.channel("shift", shift)
+	}, func(at []Mem, tail bool) {
 		s.load(at[1], r[0], tail)
 		VFMADD213PS(shift, scale, r[0])
 		s.store(r[0], at[0], tail)
 	})
 	s.end()
 
-	s.text("moments", "func(sums *float64, x *float32, ld, rows, tail int)", "sets the first 16 sums to those of x, the others to those of its squares.")
-	sums := s.sums()
-	s.eachRow("moments", []string{"x"}, func(at []Mem, tail bool) {
+	s.text("moments", "func(x *float32, ld, rows, tail int) (sum, squares [16]float64)", "returns the sums of x and of its squares.")
+	sums := r[4:8] // two registers for each channel's sum, two for the other
+	s.eachRow("moments", []string{"x"}, func() {
+		s.zeros(sums)
+	}, func(at []Mem, tail bool) {
 		s.load(at[0], r[0], tail)
 		s.halves(r[0], r[1], r[2])
 		for i := range 2 {
@@ -36,14 +37,14 @@ func normalization(s isa) {
 	})
 	s.storeSums(sums)
 
-	s.text("normalizedSums", "func(sums *float64, dy, x, channel *float32, ld, rows, tail int)",
-		"sets the first 16 sums to those of dy, the others to those of dy*(x - channel[0])*channel[1].")
-	channel = Load(Param("channel"), GP64())
+	s.text("normalizedSums", "func(dy, x, mean, inverse *float32, ld, rows, tail int) (sum, products [16]float64)",
+		"returns the sums of dy and of dy*(x - mean)*inverse.")
 	mean, inverse := r[8], r[9]
-	VMOVUPS(line(channel, 0), mean)
-	VMOVUPS(line(channel, 1), inverse)
-	sums = s.sums()
-	s.eachRow("normalizedSums", []string{"dy", "x"}, func(at []Mem, tail bool) {
+	s.eachRow("normalizedSums", []string{"dy", "x"}, func() {
+		s.channel("mean", mean)
+		s.channel("inverse", inverse)
+		s.zeros(sums)
+	}, func(at []Mem, tail bool) {
 		dy, x := r[0], r[1]
 		s.load(at[0], dy, tail)
 		s.load(at[1], x, tail)
@@ -58,14 +59,15 @@ func normalization(s isa) {
 	})
 	s.storeSums(sums)
 
-	s.text("normalizedBackward", "func(dx, dy, x, channel *float32, ld, rows, tail int)",
-		"sets dx = channel[0]*(dy - channel[1] - (x - channel[2])*channel[3]).")
-	channel = Load(Param("channel"), GP64())
+	s.text("normalizedBackward", "func(dx, dy, x, factor, shift, mean, slope *float32, ld, rows, tail int)",
+		"sets dx = factor*(dy - shift - (x - mean)*slope).")
 	factor, shift, mean, slope := r[8], r[9], r[10], r[11]
-	for k, v := range []reg.VecPhysical{factor, shift, mean, slope} {
-		VMOVUPS(line(channel, k), v)
-	}
-	s.eachRow("normalizedBackward", []string{"dx", "dy", "x"}, func(at []Mem, tail bool) {
+	s.eachRow("normalizedBackward", []string{"dx", "dy", "x"}, func() {
+		s.channel("factor", factor)
+		s.channel("shift", shift)
+		s.channel("mean", mean)
+		s.channel("slope", slope)
+	}, func(at []Mem, tail bool) {
 		dy, x := r[0], r[1]
 		s.load(at[1], dy, tail)
 		s.load(at[2], x, tail)
@@ -78,20 +80,21 @@ func normalization(s isa) {
 	s.end()
 }
 
-// sums clears four registers: two of float64 sums, two of other ones.
-func (s isa) sums() []reg.VecPhysical {
-	list := s.regs[4:8]
+// channel loads what belongs to the channels.
+func (s isa) channel(param string, r reg.VecPhysical) {
+	s.load(Mem{Base: Load(Param(param), GP64())}, r, true)
+}
+
+func (s isa) zeros(list []reg.VecPhysical) {
 	for _, v := range list {
 		s.zero(v)
 	}
-	return list
 }
 
-// storeSums leaves the function with the sums written, each pair to a line of 16.
+// storeSums leaves the function with two pairs of registers as its results.
 func (s isa) storeSums(list []reg.VecPhysical) {
-	sums := Load(Param("sums"), GP64())
 	for i, v := range list {
-		VMOVUPS(v, Mem{Base: sums, Disp: i/2*128 + i%2*s.bytes()})
+		VMOVUPS(v, address(ReturnIndex(i/2).Index(i%2*s.lanes/2)))
 	}
 	s.end()
 }
@@ -109,8 +112,9 @@ func (s isa) halves(x, low, high reg.VecPhysical) {
 	VCVTPS2PD(x.AsX(), low)
 }
 
-// eachRow gives body a vector's place in each matrix, row after row, ld bytes apart.
-func (s isa) eachRow(label string, matrices []string, body func(at []Mem, tail bool)) {
+// eachRow gives body a vector's place in each matrix, row after row, ld bytes
+// apart. When before runs, the mask of the tail is set.
+func (s isa) eachRow(label string, matrices []string, before func(), body func(at []Mem, tail bool)) {
 	var at []Mem
 	var pointers []reg.Register
 	for _, m := range matrices {
@@ -120,6 +124,7 @@ func (s isa) eachRow(label string, matrices []string, body func(at []Mem, tail b
 	ld, rows := Load(Param("ld"), GP64()), Load(Param("rows"), GP64())
 	tail := Load(Param("tail"), GP64()).(reg.GPVirtual)
 	s.setTail(tail)
+	before()
 	loop := func(name string, tail bool) {
 		Label(label + name)
 		body(at, tail)

@@ -10,11 +10,12 @@ import (
 func optimizers(s isa) {
 	r := s.regs
 
-	s.text("sgd", "func(w, gr *float32, lr, decay, scale float32, n int)", "sets w -= lr*(scale*gr + decay*w).")
+	s.text("sgd", "func(w, gr []float32, s SGDStep)", "sets w -= lr*(scale*gr + decay*w).")
 	lr, decay, scale := r[14], r[13], r[12]
-	s.broadcast("lr", lr)
-	s.broadcast("decay", decay)
-	s.broadcast("scale", scale)
+	var eps reg.VecPhysical
+	s.field("LR", lr)
+	s.field("Decay", decay)
+	s.field("Scale", scale)
 	s.step(floats("w", "gr"), 2, func(at []Mem, u int, tail bool) {
 		w, d := r[2*u], r[2*u+1]
 		s.load(at[0], w, tail)
@@ -28,12 +29,12 @@ func optimizers(s isa) {
 		if nesterov {
 			name, doc = "nesterov", "sets v = mu*v + d and w -= lr*(d + mu*v), where d = scale*gr + decay*w."
 		}
-		s.text(name, "func(w, v, gr *float32, lr, mu, decay, scale float32, n int)", doc)
+		s.text(name, "func(w, v, gr []float32, s MomentumStep)", doc)
 		mu := r[11]
-		s.broadcast("lr", lr)
-		s.broadcast("mu", mu)
-		s.broadcast("decay", decay)
-		s.broadcast("scale", scale)
+		s.field("LR", lr)
+		s.field("Mu", mu)
+		s.field("Decay", decay)
+		s.field("Scale", scale)
 		s.step(floats("w", "v", "gr"), 2, func(at []Mem, u int, tail bool) {
 			w, v, d := r[3*u], r[3*u+1], r[3*u+2]
 			s.load(at[0], w, tail)
@@ -50,17 +51,33 @@ func optimizers(s isa) {
 		})
 	}
 
-	s.text("adam", "func(w, m, v, gr *float32, c *float32, n int)", "is a step of Adam; c are the constants which adamConstants forms.")
-	constants := Load(Param("c"), GP64())
-	c := r[6:15]
-	for i, x := range c {
-		VBROADCASTSS(Mem{Base: constants, Disp: 4 * i}, x)
-	}
-	beta1, rest1, beta2, rest2, correction2, epsilon, rate := c[2], c[3], c[4], c[5], c[6], c[7], c[8]
+	s.text("adam", "func(w, m, v, gr []float32, s AdamStep)", "is a step of Adam.")
+	beta1, rest1, beta2, rest2, correction2, rate, shrink := r[5], r[6], r[7], r[8], r[9], r[10], r[11]
+	eps = r[4]
+	s.field("Scale", scale)
+	s.field("Decay", decay)
+	s.field("Beta1", beta1)
+	s.rest(beta1, rest1)
+	s.field("Beta2", beta2)
+	s.rest(beta2, rest2)
+	s.field("Correction2", correction2)
+	s.field("Epsilon", eps)
+	s.field("LR", rate)
+	VMOVUPS(one(), shrink)
+	decoupled := GP64()
+	MOVBQZX(field("Decoupled"), decoupled)
+	TESTQ(decoupled, decoupled)
+	JZ(LabelRef("coupled"))
+	VMULPS(decay, rate, decay) // w shrinks by itself, and not through the gradient
+	VSUBPS(decay, shrink, shrink)
+	s.zero(decay)
+	Label("coupled")
+	s.field("Correction1", r[0])
+	VMULPS(r[0], rate, rate)
 	s.step(floats("w", "m", "v", "gr"), 1, func(at []Mem, u int, tail bool) {
 		w, m, v, d := r[0], r[1], r[2], r[3]
 		s.load(at[0], w, tail)
-		s.gradient(d, w, at[3], c[0], c[1], tail)
+		s.gradient(d, w, at[3], scale, decay, tail)
 		s.load(at[1], m, tail)
 		VMULPS(m, beta1, m)
 		VFMADD231PS(d, rest1, m)
@@ -72,20 +89,19 @@ func optimizers(s isa) {
 		s.store(v, at[2], tail)
 		VMULPS(v, correction2, v)
 		VSQRTPS(v, v)
-		VADDPS(epsilon, v, v)
+		VADDPS(eps, v, v)
 		VMULPS(m, rate, m)
 		VDIVPS(v, m, m)
-		VBROADCASTSS(Mem{Base: constants, Disp: 4 * 9}, d)
-		VFMSUB213PS(m, d, w)
+		VFMSUB213PS(m, shrink, w)
 		s.store(w, at[0], tail)
 	})
 
-	s.text("adaGrad", "func(w, h, gr *float32, lr, eps, decay, scale float32, n int)", "sets h += d² and w -= lr*d/(√h + eps), where d = scale*gr + decay*w.")
-	eps := r[11]
-	s.broadcast("lr", lr)
-	s.broadcast("eps", eps)
-	s.broadcast("decay", decay)
-	s.broadcast("scale", scale)
+	s.text("adaGrad", "func(w, h, gr []float32, s AdaGradStep)", "sets h += d² and w -= lr*d/(√h + eps), where d = scale*gr + decay*w.")
+	eps = r[11]
+	s.field("LR", lr)
+	s.field("Epsilon", eps)
+	s.field("Decay", decay)
+	s.field("Scale", scale)
 	s.step(floats("w", "h", "gr"), 1, func(at []Mem, u int, tail bool) {
 		w, h, d := r[0], r[1], r[2]
 		s.load(at[0], w, tail)
@@ -97,14 +113,14 @@ func optimizers(s isa) {
 		s.store(w, at[0], tail)
 	})
 
-	s.text("rmsProp", "func(w, h, gr *float32, lr, rho, rest, eps, decay, scale float32, n int)", "sets h = rho*h + rest*d² and w -= lr*d/(√h + eps), where d = scale*gr + decay*w.")
+	s.text("rmsProp", "func(w, h, gr []float32, s RMSpropStep)", "sets h = rho*h + (1-rho)*d² and w -= lr*d/(√h + eps), where d = scale*gr + decay*w.")
 	rho, rest := r[10], r[9]
-	s.broadcast("lr", lr)
-	s.broadcast("rho", rho)
-	s.broadcast("rest", rest)
-	s.broadcast("eps", eps)
-	s.broadcast("decay", decay)
-	s.broadcast("scale", scale)
+	s.field("LR", lr)
+	s.field("Rho", rho)
+	s.rest(rho, rest)
+	s.field("Epsilon", eps)
+	s.field("Decay", decay)
+	s.field("Scale", scale)
 	s.step(floats("w", "h", "gr"), 1, func(at []Mem, u int, tail bool) {
 		w, h, d, q := r[0], r[1], r[2], r[3]
 		s.load(at[0], w, tail)
@@ -118,6 +134,21 @@ func optimizers(s isa) {
 		s.store(w, at[0], tail)
 	})
 }
+
+// field is the memory in which a field of the step lies.
+func field(name string) Mem { return address(Param("s").Field(name)) }
+
+// field fills a register with a field of the step.
+func (s isa) field(name string, r reg.VecPhysical) { VBROADCASTSS(field(name), r) }
+
+// rest sets to = 1 - x.
+func (s isa) rest(x, to reg.VecPhysical) {
+	VMOVUPS(one(), to)
+	VSUBPS(x, to, to)
+}
+
+// one is a vector of ones.
+func one() Mem { return sigmoidTable.Offset(64 * expOne) }
 
 // gradient sets d = scale*gradient + decay*w.
 func (s isa) gradient(d, w reg.VecPhysical, at Mem, scale, decay reg.VecPhysical, tail bool) {
@@ -144,8 +175,7 @@ func (s isa) step(streams []stream, unroll int, body func(at []Mem, u int, tail 
 	ORL(U32(0x8040), mode) // flush results, take denormal inputs as zero
 	MOVL(mode, flushing)
 	LDMXCSR(flushing)
-	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("step", n, streams, unroll, body)
+	s.loop("step", streams, unroll, body)
 	LDMXCSR(saved)
 	s.end()
 }

@@ -20,13 +20,13 @@ func (s isa) constant(v int, r reg.VecPhysical) {
 
 // pool makes biasReLUMaxPool2 and maxPool2.
 func (s isa) pool(name string, bias bool) {
-	signature := "func(y *float32, code *uint8, row0, row1 *float32, pixels, channels int)"
+	signature := "func(y []float32, code []uint8, row0, row1 []float32, windows, channels int)"
 	streams := []stream{{"y", 4}, {"code", 1}, {"row0", 4}, {"row0", 4}, {"row1", 4}, {"row1", 4}}
 	if bias {
-		signature = "func(y *float32, code *uint8, row0, row1, bias *float32, pixels, channels int)"
+		signature = "func(y []float32, code []uint8, row0, row1, bias []float32, windows int)"
 		streams = append(streams, stream{"bias", 4})
 	}
-	s.text(name, signature, "pools pixels windows of two rows.")
+	s.text(name, signature, "pools the windows of two rows.")
 	r := s.regs
 	v, code, b := r[0:4], r[4], r[5]
 	where, nan := r[6], r[7] // masks, without mask registers
@@ -36,17 +36,19 @@ func (s isa) pool(name string, bias bool) {
 	for i := 1; i <= 4; i++ {
 		s.constant(i, numbers[i])
 	}
-	channels := Load(Param("channels"), GP64()).(reg.GPVirtual)
-	ptr := make([]reg.GPVirtual, len(streams))
-	for i, st := range streams {
-		ptr[i] = Load(Param(st.param), GP64()).(reg.GPVirtual)
+	var channels reg.GPVirtual
+	if bias {
+		channels = length("bias")
+	} else {
+		channels = Load(Param("channels"), GP64()).(reg.GPVirtual)
 	}
+	ptr := pointers(streams)
 	LEAQ(Mem{Base: ptr[3], Index: channels, Scale: 4}, ptr[3])
 	LEAQ(Mem{Base: ptr[5], Index: channels, Scale: 4}, ptr[5])
-	left := Load(Param("pixels"), GP64())
+	left := Load(Param("windows"), GP64())
 
-	Label("pixel")
-	s.loopAt("pixel", channels, ptr, streams, 1, func(at []Mem, u int, tail bool) {
+	Label("window")
+	s.loopAt("window", channels, ptr, streams, 1, func(at []Mem, u int, tail bool) {
 		for i := range 4 {
 			s.load(at[2+i], v[i], tail)
 		}
@@ -94,7 +96,7 @@ func (s isa) pool(name string, bias bool) {
 		LEAQ(step, ptr[i])
 	}
 	DECQ(left)
-	JNZ(LabelRef("pixel"))
+	JNZ(LabelRef("window"))
 	s.end()
 }
 
@@ -153,7 +155,7 @@ func (s isa) loadCodes(from Mem, code reg.VecPhysical, channels reg.GPVirtual, t
 }
 
 func (s isa) unpool() {
-	s.text("unpool2", "func(dx0, dx1, dy *float32, code *uint8, pixels, channels int)", "spreads pixels gradients over two rows.")
+	s.text("unpool2", "func(dx0, dx1, dy []float32, code []uint8, windows, channels int)", "spreads the gradients of windows over two rows.")
 	streams := []stream{{"dy", 4}, {"code", 1}, {"dx0", 4}, {"dx0", 4}, {"dx1", 4}, {"dx1", 4}}
 	r := s.regs
 	dy, code, out := r[0], r[1], r[2:6]
@@ -162,16 +164,13 @@ func (s isa) unpool() {
 		s.constant(i, numbers[i])
 	}
 	channels := Load(Param("channels"), GP64()).(reg.GPVirtual)
-	ptr := make([]reg.GPVirtual, len(streams))
-	for i, st := range streams {
-		ptr[i] = Load(Param(st.param), GP64()).(reg.GPVirtual)
-	}
+	ptr := pointers(streams)
 	LEAQ(Mem{Base: ptr[3], Index: channels, Scale: 4}, ptr[3])
 	LEAQ(Mem{Base: ptr[5], Index: channels, Scale: 4}, ptr[5])
-	left := Load(Param("pixels"), GP64())
+	left := Load(Param("windows"), GP64())
 
-	Label("pixel")
-	s.loopAt("pixel", channels, ptr, streams, 1, func(at []Mem, u int, tail bool) {
+	Label("window")
+	s.loopAt("window", channels, ptr, streams, 1, func(at []Mem, u int, tail bool) {
 		s.load(at[0], dy, tail)
 		s.loadCodes(at[1], code, channels, tail)
 		for i := range 4 {
@@ -193,6 +192,6 @@ func (s isa) unpool() {
 		LEAQ(step, ptr[i])
 	}
 	DECQ(left)
-	JNZ(LabelRef("pixel"))
+	JNZ(LabelRef("window"))
 	s.end()
 }

@@ -8,8 +8,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// pooledShapes are the kernel sizes and how many of a kernel's rows are summed up together.
-var pooledShapes = []struct{ kernel, rows int }{{3, 3}, {5, 3}, {5, 2}, {7, 2}, {7, 1}}
+// pooledShapes are the kernel sizes, and how many of a kernel's rows are summed
+// up together, one lot after another.
+var pooledShapes = []struct {
+	kernel int
+	rows   []int
+}{{3, []int{3}}, {5, []int{3, 2}}, {7, []int{2, 2, 2, 1}}}
+
+func pooledName(kernel, rows int) string { return fmt.Sprintf("pooled%dx%d", kernel, rows) }
 
 var pooledPlaces Mem
 
@@ -27,10 +33,8 @@ func declarePooledPlaces() {
 // pooled makes the sums of some rows of a filter's gradient over windows of 2×2 pooling, 16 channels at a time. Every
 // lane has its own place of the maximum, so the pixel it multiplies is picked by a permutation of two rows of the image.
 func pooled(kernel, rows int) {
-	name := fmt.Sprintf("pooled%dx%dAVX512", kernel, rows)
-	TEXT(name, NOSPLIT, "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, x *float32, ldx, height, width, tail int)")
-	Doc(name + fmt.Sprintf(" adds to %d rows of a %d×%d filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.", rows, kernel, kernel))
-	Pragma("noescape")
+	avx512.text(pooledName(kernel, rows), "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, x *float32, ldx, height, width, tail int)",
+		fmt.Sprintf("adds to %d rows of a %d×%d filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.", rows, kernel, kernel))
 	r := avx512.regs
 	acc := func(ky, kx int) reg.VecPhysical { return r[ky*kernel+kx] }
 	place := r[rows*kernel:][:kernel]

@@ -8,42 +8,49 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A width is the width of a tile in vectors, or one vector with something known of the tables.
-type width int
-
+// Widths of tiles are in vectors, or one vector with something known of the
+// tables of offsets.
 const (
-	// tapQuads: one vector, and every fourth tap is followed by its three neighbours.
-	tapQuads width = 5
-
-	// rowQuads: one vector, and every fourth row of a is followed by its three neighbours.
-	rowQuads width = 6
+	tapQuads   = 5 // every fourth tap is followed by its three neighbours
+	rowQuads   = 6 // every fourth row of a is followed by its three neighbours
+	tileWidths = 7
 )
 
-func (w width) vectors() int {
-	if w == tapQuads || w == rowQuads {
+func vectors(width int) int {
+	if width == tapQuads || width == rowQuads {
 		return 1
 	}
-	return int(w)
+	return width
 }
 
-// productRows lists the greatest number of rows a tile of each width has, and in which steps there are fewer. The tile's
-// sums, the rows of b and a value of a must fit in the registers.
-func (s isa) productRows(w width) (most, step int) {
+// tiles lists the greatest number of rows a tile of each width has, and in which
+// steps there are fewer. The tile's sums, the rows of b and a value of a must
+// fit in the registers.
+func (s isa) tiles() (rows, step [tileWidths]int) {
 	if s.wide() {
-		return [...]int{1: 24, 2: 14, 3: 9, 4: 6, tapQuads: 24, rowQuads: 24}[w], [...]int{1: 1, 2: 1, 3: 1, 4: 1, tapQuads: 1, rowQuads: 4}[w]
+		rows = [...]int{1: 24, 2: 14, 3: 9, 4: 6, tapQuads: 24, rowQuads: 24}
+	} else {
+		rows = [...]int{1: 12, 2: 6, 4: 2, rowQuads: 0}
 	}
-	return [...]int{1: 12, 2: 6, 4: 2, rowQuads: 0}[w], 1
+	for w, most := range rows {
+		if most > 0 {
+			step[w] = 1
+		}
+	}
+	if rows[rowQuads] > 0 {
+		step[rowQuads] = 4
+	}
+	return rows, step
 }
 
 // widths are in the order in which a call looks for its own.
-var widths = []width{2, tapQuads, rowQuads, 3, 1, 4}
+var widths = []int{2, tapQuads, rowQuads, 3, 1, 4}
 
 // product makes the function that walks tiles of m rows × v vectors down the tables crow and arow.
 func product(s isa) {
-	name := "product" + s.name
-	TEXT(name, NOSPLIT, "func(m, v, tiles int, c *float32, crow *int32, a *float32, arow, tap, lastTap *int32, b *float32, ldb, tail int, add bool)")
-	Doc(name + " computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or rows of a that come in runs of four.")
-	Pragma("noescape")
+	s.text("product", "func(m, v, tiles int, c *float32, crow *int32, a *float32, arow, tap, lastTap *int32, b *float32, ldb, tail int, add bool)",
+		"computes tiles of m rows × v vectors, the last vector of which has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or rows of a that come in runs of four.")
+	most, step := s.tiles()
 
 	n := Load(Param("tail"), GP64()).(reg.GPVirtual)
 	s.setTail(n)
@@ -62,27 +69,25 @@ func product(s isa) {
 	MOVQ(argument("m"), m)
 	MOVQ(argument("v"), v)
 	for _, w := range widths {
-		if most, _ := s.productRows(w); most > 0 {
+		if most[w] > 0 {
 			CMPQ(v, U8(w))
 			JEQ(LabelRef(fmt.Sprintf("width%d", w)))
 		}
 	}
 	RET()
 	for _, w := range widths {
-		most, step := s.productRows(w)
-		if most == 0 {
+		if most[w] == 0 {
 			continue
 		}
 		Label(fmt.Sprintf("width%d", w))
-		for rows := most; rows > 0; rows -= step {
+		for rows := most[w]; rows > 0; rows -= step[w] {
 			CMPQ(m, U8(rows))
 			JEQ(LabelRef(fmt.Sprintf("tile%dx%d", rows, w)))
 		}
 		RET()
 	}
 	for _, w := range widths {
-		most, step := s.productRows(w)
-		for rows := most; rows > 0; rows -= step {
+		for rows := most[w]; rows > 0; rows -= step[w] {
 			s.productTile(rows, w, slots)
 		}
 	}
@@ -91,9 +96,9 @@ func product(s isa) {
 // slots are the places on the stack of what a tile needs only before and after its loop.
 type slots struct{ crow, arow, tiles, rows Mem }
 
-func (s isa) productTile(m int, w width, at slots) {
+func (s isa) productTile(m, w int, at slots) {
 	label := fmt.Sprintf("tile%dx%d", m, w)
-	v := w.vectors()
+	v := vectors(w)
 	acc := func(r, i int) reg.VecPhysical { return s.regs[r*v+i] }
 
 	Label(label)
@@ -180,7 +185,7 @@ type rowPointers struct {
 }
 
 // loadRows makes the pointers, with rowQuads one to each run of four rows.
-func loadRows(m int, w width, at slots) rowPointers {
+func loadRows(m, w int, at slots) rowPointers {
 	n, step := m, 1
 	if w == rowQuads {
 		n, step = m/4, 4

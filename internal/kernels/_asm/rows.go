@@ -14,15 +14,16 @@ func rows(s isa) {
 
 // addBias takes one vector of columns at a time down all rows, so that the bias and the mask stay in registers.
 func (s isa) addBias(name string, relu bool) {
-	s.text(name, "func(y, bias *float32, ld, rows, n int)", "adds bias to rows of y, n wide and ld bytes apart.")
+	s.text(name, "func(y, bias []float32, rows int)", "adds bias to rows of y.")
 	r := s.regs
 	zero := r[14]
 	s.zero(zero)
-	y := Load(Param("y"), GP64()).(reg.GPVirtual)
-	bias := Load(Param("bias"), GP64()).(reg.GPVirtual)
-	ld := Load(Param("ld"), GP64())
-	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loopAt("cols", n, []reg.GPVirtual{y, bias}, floats("y", "bias"), 1, func(at []Mem, u int, tail bool) {
+	streams := floats("y", "bias")
+	ptr := pointers(streams)
+	n, ld := length("bias"), GP64()
+	MOVQ(n, ld)
+	SHLQ(U8(2), ld)
+	s.loopAt("cols", n, ptr, streams, 1, func(at []Mem, u int, tail bool) {
 		label := "full_row"
 		if tail {
 			label = "part_row"

@@ -43,7 +43,7 @@ func sigmoid(s isa) {
 	r := s.regs
 	zero, one, most, least := r[14], r[13], r[12], r[11]
 
-	s.text("sigmoid", "func(y, x *float32, n int)", "sets y = 1/(1 + exp(-x)).")
+	s.text("sigmoid", "func(y, x []float32)", "sets y = 1/(1 + exp(-x)).")
 	s.zero(zero)
 	VMOVUPS(constant(expOne), one)
 	bound := GP32() // beyond ±104 float32 has no other value of e^x than 0 and infinity
@@ -55,8 +55,7 @@ func sigmoid(s isa) {
 		VMOVD(bound, xmm(b.to))
 		VBROADCASTSS(xmm(b.to), b.to)
 	}
-	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("sigmoid", n, floats("y", "x"), 2, func(at []Mem, u int, tail bool) {
+	s.loop("sigmoid", floats("y", "x"), 2, func(at []Mem, u int, tail bool) {
 		x, power, e, half := r[4*u], r[4*u+1], r[4*u+2], r[4*u+3]
 		s.load(at[1], x, tail)
 		VSUBPS(x, zero, x)
@@ -92,10 +91,9 @@ func sigmoid(s isa) {
 	})
 	s.end()
 
-	s.text("sigmoidBackward", "func(dx, dy, y *float32, n int)", "sets dx = dy*y*(1 - y).")
+	s.text("sigmoidBackward", "func(dx, dy, y []float32)", "sets dx = dy*y*(1 - y).")
 	VMOVUPS(constant(expOne), one)
-	n = Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loop("sigmoidBackward", n, floats("dx", "dy", "y"), 4, func(at []Mem, u int, tail bool) {
+	s.loop("sigmoidBackward", floats("dx", "dy", "y"), 4, func(at []Mem, u int, tail bool) {
 		dy, y := r[2*u], r[2*u+1]
 		s.load(at[1], dy, tail)
 		s.load(at[2], y, tail)

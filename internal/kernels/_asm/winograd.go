@@ -10,27 +10,33 @@ import (
 // columns and to the rows of a small square.
 type matrix [][]float64
 
-var transforms = []struct {
-	name, doc string
-	matrix
-}{
-	{"winogradInput", "takes 4×4 pixels to 16 points.", matrix{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}},
-	{"winogradOutput", "takes 16 points to 2×2 pixels.", matrix{{1, 1, 1, 0}, {0, 1, -1, -1}}},
-	{"winogradOutputGradient", "takes 2×2 pixels to 16 points.", matrix{{1, 0}, {1, 1}, {1, -1}, {0, -1}}},
-	{"winogradFilter", "takes 3×3 weights to 16 points.", matrix{{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}}},
-	{"winogradFilterGradient", "takes 16 points to 3×3 weights, which are added.", matrix{{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}}},
+// A transform makes one of the functions of a Winograd convolution; adds says
+// that it adds to what is there.
+type transform struct {
+	of, name, doc string
+	matrix        matrix
+	adds          bool
+}
+
+var transforms = []transform{
+	{"inputTransform", "winogradInput", "takes 4×4 pixels to 16 points.", matrix{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}, false},
+	{"outputTransform", "winogradOutput", "takes 16 points to 2×2 pixels.", matrix{{1, 1, 1, 0}, {0, 1, -1, -1}}, false},
+	{"outputGradientTransform", "winogradOutputGradient", "takes 2×2 pixels to 16 points.", matrix{{1, 0}, {1, 1}, {1, -1}, {0, -1}}, false},
+	{"filterTransform", "winogradFilter", "takes 3×3 weights to 16 points.", matrix{{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}}, false},
+	{"filterGradientTransform", "winogradFilterGradient", "takes 16 points to 3×3 weights, which are added.", matrix{{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}}, true},
 }
 
 // winograd makes a function for each transform. They work on n lanes of each of a run of squares; the entry in row i and
 // column j of a square lies i*row + j*col bytes behind its start, and a square tile bytes behind the one before.
 func winograd(s isa) {
 	for _, t := range transforms {
-		s.transform(t.name, t.doc, t.matrix)
+		s.transform(t)
 	}
 }
 
-func (s isa) transform(name, doc string, l matrix) {
-	s.text(name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", doc)
+func (s isa) transform(t transform) {
+	l := t.matrix
+	s.text(t.name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", t.doc)
 	in := len(l[0])
 	src := make([]reg.GPVirtual, in)
 	for i := range src {
@@ -97,7 +103,7 @@ func (s isa) transform(name, doc string, l matrix) {
 			}
 			for j := range l {
 				out := s.combine(l[j], line, s.regs[8+j], true)
-				if name == "winogradFilterGradient" {
+				if t.adds {
 					old := s.regs[12]
 					s.load(at(row, dstCol, dstCol3, j), old, tail)
 					VADDPS(old, out, s.regs[8+j])

@@ -1,7 +1,7 @@
 package kernels
 
-// winogradTransformPortable takes one lane of one square at a time: first its columns, then its rows.
-func winogradTransformPortable(t transform, dst, src grid, n, tiles int) {
+// transformPortable takes one lane of one square at a time: first its columns, then its rows.
+func transformPortable(t transform, dst, src grid, n, tiles int) {
 	in, out := transformSizes[t].in, transformSizes[t].out
 	for tile := range tiles {
 		for lane := range n {

@@ -5,27 +5,28 @@ const packChunk = 256
 
 // productPortable walks tiles of 2 rows × 3 lanes: 6 sums are what the compiler keeps in registers. Tiles at the edges
 // compute more than they store.
-func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, b []float32, ldb, cols int, add bool) {
+func productPortable(c, a Rows, tap Offsets, b Matrix, add bool) {
+	crow, arow := c.At.list, a.At.list
 	var pack [packChunk][3]float32
 	var t tile
-	for first := 0; first < len(tap); first += packChunk {
-		taps := tap[first:min(first+packChunk, len(tap))]
-		for l := 0; l < cols; l += 3 {
-			lanes := min(3, cols-l)
+	for first := 0; first < len(tap.list); first += packChunk {
+		taps := tap.list[first:min(first+packChunk, len(tap.list))]
+		for l := 0; l < b.Cols; l += 3 {
+			lanes := min(3, b.Cols-l)
 			if lanes == 3 {
 				for j := range taps {
-					pack[j] = [3]float32(b[(first+j)*ldb+l:])
+					pack[j] = [3]float32(b.Data[(first+j)*b.Stride+l:])
 				}
 			} else {
 				for j := range taps {
-					copy(pack[j][:], b[(first+j)*ldb+l:][:lanes])
+					copy(pack[j][:], b.Data[(first+j)*b.Stride+l:][:lanes])
 				}
 			}
 			for r := 0; r < len(crow); r += 2 {
 				next := min(r+1, len(crow)-1)
 				t.r0, t.r1 = int(arow[r]), int(arow[next])
-				t.load(c[int(crow[r])+l:], c[int(crow[next])+l:], lanes, add || first > 0)
-				t.walk(a, taps, pack[:len(taps)])
+				t.load(c.Data[int(crow[r])+l:], c.Data[int(crow[next])+l:], lanes, add || first > 0)
+				t.walk(a.Data, taps, pack[:len(taps)])
 				t.store(lanes)
 			}
 		}
@@ -33,23 +34,23 @@ func productPortable(c []float32, crow []int32, a []float32, arow, tap []int32, 
 }
 
 // productTPortable is productPortable with b packed across its rows.
-func productTPortable(c []float32, ldc int, a []float32, lda int, b []float32, ldb, m, n, k int) {
+func productTPortable(c, a, b Matrix, rows int) {
 	var pack [packChunk][3]float32
 	var t tile
-	for first := 0; first < k; first += packChunk {
-		depth := min(packChunk, k-first)
-		for l := 0; l < n; l += 3 {
-			lanes := min(3, n-l)
+	for first := 0; first < a.Cols; first += packChunk {
+		depth := min(packChunk, a.Cols-first)
+		for l := 0; l < c.Cols; l += 3 {
+			lanes := min(3, c.Cols-l)
 			for i := range lanes {
-				for j, v := range b[(l+i)*ldb+first:][:depth] {
+				for j, v := range b.Data[(l+i)*b.Stride+first:][:depth] {
 					pack[j][i] = v
 				}
 			}
-			for r := 0; r < m; r += 2 {
-				next := min(r+1, m-1)
-				t.r0, t.r1 = r*lda+first, next*lda+first
-				t.load(c[r*ldc+l:], c[next*ldc+l:], lanes, first > 0)
-				t.walk(a, ascending[:depth], pack[:depth])
+			for r := 0; r < rows; r += 2 {
+				next := min(r+1, rows-1)
+				t.r0, t.r1 = r*a.Stride+first, next*a.Stride+first
+				t.load(c.Data[r*c.Stride+l:], c.Data[next*c.Stride+l:], lanes, first > 0)
+				t.walk(a.Data, ascending[:depth], pack[:depth])
 				t.store(lanes)
 			}
 		}
@@ -116,18 +117,19 @@ func (t *tile) walk(a []float32, tap []int32, b [][3]float32) {
 }
 
 // transposePortable walks in blocks small enough that both sides stay in the first-level cache.
-func transposePortable(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+func transposePortable(dst, src Matrix) {
 	const block = 16
+	rows, cols := dst.Cols, src.Cols
 	for i0 := 0; i0 < rows; i0 += block {
 		i1 := min(i0+block, rows)
 		for j0 := 0; j0 < cols; j0 += block {
 			j1 := min(j0+block, cols)
 			for j := j0; j < j1; j++ {
-				row := dst[j*ldd+i0 : j*ldd+i1]
-				p := i0*lds + j
+				row := dst.Data[j*dst.Stride+i0 : j*dst.Stride+i1]
+				p := i0*src.Stride + j
 				for i := range row {
-					row[i] = src[p]
-					p += lds
+					row[i] = src.Data[p]
+					p += src.Stride
 				}
 			}
 		}

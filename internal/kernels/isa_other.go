@@ -1,0 +1,6 @@
+//go:build !amd64 || purego
+
+package kernels
+
+// available lists the instruction sets of this machine, best first.
+func available() []*isa { return []*isa{&portable} }
