@@ -21,7 +21,6 @@ type Context struct {
 	grads    [][]float32 // by parameter, nil of fixed ones
 	products []product   // by parameter
 	from, to int         // the present samples, counted in the shard
-	wantsDx  bool        // in Backward
 
 	floats      []float32
 	bytes       []uint8
@@ -68,13 +67,16 @@ type product struct {
 }
 
 // WantsInputGradient reports whether Backward is asked for dx.
-func (c *Context) WantsInputGradient() bool { return c.wantsDx }
+func (c *Context) WantsInputGradient() bool { return c.stage.wantsDx }
 
 // Sums are a BatchWide layer's sums of the way forward, over the whole batch.
 func (c *Context) Sums() []float64 { return c.total[forward] }
 
 // BackwardSums are those of the way back.
 func (c *Context) BackwardSums() []float64 { return c.total[backward] }
+
+// Shortcut is the present samples' other summand, for a [Block].
+func (c *Context) Shortcut() *Tensor { return &c.pass.shortcut }
 
 // Scratch returns n values, of no particular content, until the layer returns.
 func (c *Context) Scratch(n int) []float32 { return c.pass.scratch.take(n) }
@@ -108,7 +110,7 @@ func (c *Context) Pack(n int) []float32 {
 // Stream returns the random numbers of present sample i in this layer and step.
 func (c *Context) Stream(i int) Stream {
 	p := c.pass
-	return NewStream(p.config.Seed, c.Step, uint64(c.stage.first), uint64(p.first+c.from+i))
+	return NewStream(p.config.Seed, c.Step, uint64(c.stage.position), uint64(p.first+c.from+i))
 }
 
 // scratch is memory that is taken in parts and given back as a whole.

@@ -63,6 +63,19 @@ type Fuser interface {
 	Fuse(next []Layer) (fused Layer, n int)
 }
 
+// Block is a layer of layers: two sequences of the same input, whose outputs
+// are added (a residual block). The stages of both are run as if they stood in
+// the network, and then the block itself, whose Forward and Backward are those
+// of the sum: x is the body's output, [Context.Shortcut] the other's, and dx the
+// gradient of both. Its Params are the body's and then the shortcut's.
+type Block interface {
+	Layer
+	// Body is the one sequence.
+	Body() *Sequential
+	// Shortcut is the other; nil passes the input on as it is.
+	Shortcut() *Sequential
+}
+
 // Costed is a layer that knows its work.
 type Costed interface {
 	// MultiplyAdds is the number of multiplications with addition that one

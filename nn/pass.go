@@ -1,5 +1,7 @@
 package nn
 
+import "tatami/internal/kernels"
+
 // PassConfig says what a pass is for. The zero value, with a capacity, is
 // inference.
 type PassConfig struct {
@@ -35,23 +37,26 @@ type Pass struct {
 	x     *Tensor
 	first int // the batch's number of the shard's first sample
 
-	contexts        []Context    // by stage
-	outputs         []output     // by stage
-	within, between [2][]float32 // gradients of activations, taking turns
-	gradients       []float32    // of all parameters
-	scratch         scratch      // of the running layer
+	contexts  []Context // by stage
+	outputs   []place   // by stage
+	gradients []float32 // of all parameters
+	scratch   scratch   // of the running layer
+
+	// The way back, if there is one.
+	steps                         []backStep // by stage
+	outputGradient, inputGradient *place
 
 	// The arguments of the running layer, and what is handed out.
-	ax, ay, adx, ady Tensor
-	result, grad     Tensor
-	chunk            Tensor // of PredictInto
+	ax, ay, adx, ady, shortcut Tensor
+	result, grad               Tensor
+	chunk                      Tensor // of PredictInto
 }
 
-// output is where a stage's output lies; a passing one holds only the samples
-// of the present chunk.
-type output struct {
-	tensor  Tensor
-	passing bool
+// backStep is where the gradients of a stage's Backward lie, and others of its
+// input that are to be added to its own.
+type backStep struct {
+	dy, dx *place
+	also   []*place
 }
 
 // Forward takes x, at most Capacity samples, through the network and returns
@@ -113,15 +118,14 @@ func (p *Pass) OutputGradient() *Tensor {
 	if !p.config.NeedsBackward {
 		panic("nn: no way back: the pass was made without NeedsBackward")
 	}
-	shape := p.shapeAfter(len(p.stages) - 1)
-	p.grad = Tensor{p.x.N, shape, p.between[len(p.blocks)&1][:p.x.N*shape.Size()]}
+	p.outputGradient.view(&p.grad, 0, p.x.N)
 	return &p.grad
 }
 
 // InputGradient is the gradient of the input after the way back, if the config
 // asks for it.
 func (p *Pass) InputGradient() *Tensor {
-	p.grad = Tensor{p.x.N, p.input, p.between[0][:p.x.N*p.input.Size()]}
+	p.inputGradient.view(&p.grad, 0, p.x.N)
 	return &p.grad
 }
 
@@ -140,7 +144,7 @@ func (p *Pass) forwardPhase(i int) {
 
 func (p *Pass) forwardBlock(b block) {
 	for st := b.from; st < b.to; st++ {
-		if l, ok := p.stages[st].layer.(Packer); ok && p.x.N > 0 {
+		if l, ok := p.packer(st); ok {
 			l.BeginForward(p.enter(st, 0, 0))
 		}
 	}
@@ -163,85 +167,77 @@ func (p *Pass) backwardPhase(i int) {
 		from++
 	}
 	for k := to - 1; k >= from; k-- {
-		p.backwardBlock(k)
+		p.backwardBlock(p.blocks[k])
 	}
-	if i > 0 && p.barrierStage(i) >= p.stop {
+	if i > 0 && p.stages[p.barrierStage(i)].backward {
 		layer, c := p.barrier(i, backward)
-		p.gradientsOf(p.barrierStage(i), p.phases[i].from, 0, p.x.N)
+		p.steps[p.barrierStage(i)].dy.view(&p.ady, 0, p.x.N)
 		layer.SumBackward(c, c.sums[backward], &p.ady, &p.ax, &p.ay)
 	}
 }
 
-func (p *Pass) backwardBlock(k int) {
-	b := p.blocks[k]
-	last := max(b.from, p.stop)
-	for st := last; st < b.to; st++ {
-		if l, ok := p.stages[st].layer.(Packer); ok && p.x.N > 0 {
+func (p *Pass) backwardBlock(b block) {
+	for st := b.from; st < b.to; st++ {
+		if l, ok := p.packer(st); ok && p.stages[st].backward {
 			l.BeginBackward(p.enter(st, 0, 0))
 		}
 	}
 	for at := 0; at < p.x.N; at += b.chunk {
 		to := min(at+b.chunk, p.x.N)
-		for st := b.to - 1; st >= last; st-- {
-			c := p.enter(st, at, to)
-			dx := p.gradientsOf(st, k, at, to)
-			p.stages[st].layer.Backward(c, dx, &p.ady, &p.ax, &p.ay)
+		for st := b.to - 1; st >= b.from; st-- {
+			if p.stages[st].backward {
+				p.backwardStage(st, at, to)
+			}
 		}
 	}
-	for st := last; st < b.to; st++ {
-		if l, ok := p.stages[st].layer.(Packer); ok && p.x.N > 0 {
+	for st := b.from; st < b.to; st++ {
+		if l, ok := p.packer(st); ok && p.stages[st].backward {
 			l.EndBackward(p.enter(st, 0, 0))
 		}
 	}
 }
 
+func (p *Pass) backwardStage(st, from, to int) {
+	c, step := p.enter(st, from, to), &p.steps[st]
+	step.dy.view(&p.ady, from, to)
+	var dx *Tensor
+	if step.dx != nil {
+		dx = &p.adx
+		step.dx.view(dx, from, to)
+	}
+	p.stages[st].layer.Backward(c, dx, &p.ady, &p.ax, &p.ay)
+	for _, other := range step.also {
+		other.view(&p.ady, from, to)
+		kernels.Add(dx.Data, p.ady.Data)
+	}
+}
+
+// packer is the layer of a stage if it is one and the shard has samples.
+func (p *Pass) packer(st int) (Packer, bool) {
+	l, ok := p.stages[st].layer.(Packer)
+	return l, ok && p.x.N > 0
+}
+
 // enter makes samples [from, to) the present ones of a stage.
 func (p *Pass) enter(st, from, to int) *Context {
 	p.scratch.used = 0
-	if st == 0 {
-		p.ax.view(p.x, from, to)
-	} else {
-		p.outputs[st-1].view(&p.ax, from, to)
+	p.view(&p.ax, p.stages[st].input, from, to)
+	if v := p.stages[st].shortcut; v != none {
+		p.view(&p.shortcut, v, from, to)
 	}
-	p.outputs[st].view(&p.ay, from, to)
+	p.view(&p.ay, st, from, to)
 	c := &p.contexts[st]
 	c.from, c.to = from, to
 	return c
 }
 
-// inputOf is what stage st takes, of all samples.
-func (p *Pass) inputOf(st int) []float32 {
-	if st == 0 {
-		return p.x.Data
+// view makes t samples [from, to) of a value.
+func (p *Pass) view(t *Tensor, value, from, to int) {
+	if value < 0 {
+		t.view(p.x, from, to)
+	} else {
+		p.outputs[value].view(t, from, to)
 	}
-	return p.outputs[st-1].tensor.Data[:p.x.N*p.shapeAfter(st-1).Size()]
-}
-
-func (o *output) view(v *Tensor, from, to int) {
-	if o.passing {
-		from, to = 0, to-from
-	}
-	v.view(&o.tensor, from, to)
-}
-
-// gradientsOf sets the gradient arguments of a stage in block k for samples
-// [from, to), and returns that of the input, nil if it is not wanted.
-func (p *Pass) gradientsOf(st, k, from, to int) (dx *Tensor) {
-	b, n := p.blocks[k], to-from
-	set := func(v *Tensor, st int, edge bool, turn int) {
-		shape := p.shapeAfter(st)
-		data, at := p.within[st&1], 0
-		if edge {
-			data, at = p.between[turn&1], from*shape.Size()
-		}
-		*v = Tensor{n, shape, data[at : at+n*shape.Size()]}
-	}
-	set(&p.ady, st, st == b.to-1, k+1)
-	if !p.contexts[st].wantsDx {
-		return nil
-	}
-	set(&p.adx, st-1, st == b.from, k)
-	return &p.adx
 }
 
 // barrierStage is the stage that phase i begins with.

@@ -5,7 +5,8 @@ import "tatami/internal/kernels"
 // plan is the order in which a pass runs a network.
 //
 //   - A stage is a layer as it is run: one of the network's own, or a fused one
-//     that stands for several.
+//     that stands for several. A stage's output is a value of the same number;
+//     value -1 is the network's input.
 //   - A block is a run of stages that samples go through a few at a time, so
 //     that what one stage hands to the next stays in the processor's cache.
 //   - A phase is what lies between two barriers, at which all shards of a batch
@@ -14,15 +15,23 @@ type plan struct {
 	stages []stage
 	blocks []block
 	phases []phase
-	stop   int // the first stage whose Backward is run
 }
 
 type stage struct {
-	layer  Layer
-	params []*Param
-	first  int // position of the first layer that it stands for
-	count  int // of layers
+	layer    Layer
+	params   []*Param // empty for a Block, whose own stages have them
+	position int      // of the first layer that it stands for, blocks counted with all their layers
+	count    int      // of layers that it stands for
+	top      bool     // these are the network's own, and not a Block's
+	input    int      // the value that it takes
+	shortcut int      // the value that a Block adds
+	block    int
+
+	backward bool // has something to learn, or stands above such a stage
+	wantsDx  bool // so does its input
 }
+
+const none = -2 // no value
 
 type block struct {
 	from, to int // stages
@@ -35,24 +44,59 @@ type phase struct{ from, to int }
 
 // planStages lists what is run: without a trailing Softmax if the loss wants
 // logits, and with layers fused unless they shall stay apart.
-func (s *Sequential) planStages(c PassConfig) []stage {
-	layers := s.layers
+func (p *plan) planStages(layers []Layer, c PassConfig) {
 	if _, ok := layers[len(layers)-1].(Softmaxer); ok && c.Loss != nil && c.Loss.Logits() {
 		layers = layers[:len(layers)-1]
 	}
-	var stages []stage
+	position := 0
+	p.addStages(layers, -1, &position, c, true)
+	for i := range p.stages {
+		st := &p.stages[i]
+		st.wantsDx = p.needsGradient(st.input, c)
+		st.backward = st.wantsDx || p.needsGradient(st.shortcut, c)
+		for _, param := range st.params {
+			st.backward = st.backward || !param.Fixed
+		}
+		st.wantsDx = st.wantsDx || st.shortcut != none // which is the gradient of both
+	}
+}
+
+// addStages adds those of layers, the first of which takes the given value, and
+// returns the value that the last one gives.
+func (p *plan) addStages(layers []Layer, input int, position *int, c PassConfig, top bool) int {
 	for i := 0; i < len(layers); {
-		st := stage{layer: layers[i], first: i, count: 1}
+		st := stage{layer: layers[i], count: 1, top: top, input: input, shortcut: none}
+		if b, ok := layers[i].(Block); ok {
+			st.input = p.addStages(b.Body().layers, input, position, c, false)
+			st.shortcut = input
+			if s := b.Shortcut(); s != nil {
+				st.shortcut = p.addStages(s.layers, input, position, c, false)
+			}
+		} else {
+			st.params = layers[i].Params()
+		}
 		if f, ok := layers[i].(Fuser); ok && !c.Unfused {
 			if fused, n := f.Fuse(layers[i+1:]); n > 0 {
 				st.layer, st.count = fused, 1+n
 			}
 		}
-		st.params = st.layer.Params()
-		stages = append(stages, st)
+		st.position = *position
+		*position += st.count
 		i += st.count
+		input = len(p.stages)
+		p.stages = append(p.stages, st)
 	}
-	return stages
+	return input
+}
+
+func (p *plan) needsGradient(value int, c PassConfig) bool {
+	switch value {
+	case none:
+		return false
+	case -1:
+		return c.InputGradient
+	}
+	return p.stages[value].backward
 }
 
 // planBlocks cuts stages into blocks and, in training, these into phases. Stages
@@ -74,9 +118,11 @@ func (p *plan) planBlocks(c PassConfig) {
 				b.chunk = min(c.Capacity, max(1, kernels.CacheBytes/bytes))
 			}
 		}
+		for ; i < b.to; i++ {
+			p.stages[i].block = len(p.blocks)
+		}
 		p.blocks = append(p.blocks, b)
 		p.phases[len(p.phases)-1].to = len(p.blocks)
-		i = b.to
 	}
 }
 
@@ -97,7 +143,8 @@ func (s *Sequential) NewPass(c PassConfig) *Pass {
 	p := s.newPass(c)
 	if c.NeedsBackward {
 		p.keepOutputs()
-		p.layGradients(false)
+		p.layParamGradients(false)
+		p.layGradients()
 	} else {
 		p.shareOutputs()
 	}
@@ -106,114 +153,14 @@ func (s *Sequential) NewPass(c PassConfig) *Pass {
 
 func (s *Sequential) newPass(c PassConfig) *Pass {
 	p := &Pass{config: c, input: s.input}
-	p.stages = s.planStages(c)
+	p.planStages(s.layers, c)
 	p.planBlocks(c)
-	p.outputs = make([]output, len(p.stages))
+	p.outputs = make([]place, len(p.stages))
 	p.contexts = make([]Context, len(p.stages))
 	for i, st := range p.stages {
 		p.contexts[i] = Context{Training: c.Training, pass: p, stage: st}
 	}
 	return p
-}
-
-// keepOutputs gives each stage's output a place of its own.
-func (p *Pass) keepOutputs() {
-	for i, st := range p.stages {
-		p.outputs[i].tensor = *NewTensor(p.config.Capacity, st.layer.OutShape())
-	}
-}
-
-// shareOutputs lets the outputs within blocks take turns in two small buffers
-// and those between blocks in two large ones.
-func (p *Pass) shareOutputs() {
-	var within, between [2]int
-	each := func(visit func(st, turn, samples int, buffers *[2]int)) {
-		for k, b := range p.blocks {
-			for st := b.from; st < b.to-1; st++ {
-				visit(st, st&1, b.chunk, &within)
-			}
-			visit(b.to-1, k&1, p.config.Capacity, &between)
-		}
-	}
-	each(func(st, turn, samples int, buffers *[2]int) {
-		buffers[turn] = max(buffers[turn], samples*p.stages[st].outSize())
-	})
-	data := map[*[2]int][2][]float32{}
-	for _, b := range []*[2]int{&within, &between} {
-		data[b] = [2][]float32{make([]float32, b[0]), make([]float32, b[1])}
-	}
-	each(func(st, turn, samples int, buffers *[2]int) {
-		shape := p.stages[st].layer.OutShape()
-		p.outputs[st].tensor = Tensor{samples, shape, data[buffers][turn][:samples*shape.Size()]}
-		p.outputs[st].passing = buffers == &within
-	})
-}
-
-// layGradients lays out the gradients of parameters, one after another, and of
-// activations, which take turns like shared outputs. The products of large
-// weights may be left for later.
-func (p *Pass) layGradients(later bool) {
-	total := 0
-	p.stop = len(p.stages)
-	for i, st := range p.stages {
-		for _, param := range st.params {
-			if !param.Fixed {
-				p.stop = min(p.stop, i)
-				total += len(param.Value.Data)
-			}
-		}
-	}
-	if p.config.InputGradient {
-		p.stop = 0
-	}
-	p.gradients = make([]float32, total)
-	rest := p.gradients
-	for i, st := range p.stages {
-		c := &p.contexts[i]
-		c.wantsDx = i > p.stop || p.config.InputGradient
-		c.grads, c.products = make([][]float32, len(st.params)), make([]product, len(st.params))
-		for k, param := range st.params {
-			if param.Fixed {
-				continue
-			}
-			n := len(param.Value.Data)
-			c.grads[k], rest = rest[:n:n], rest[n:]
-			if param.Product {
-				c.products[k].plan = kernels.NewAffine(param.Value.Size(), param.Value.N)
-				if later && n >= productSize {
-					c.products[k].dy = make([]float32, p.config.Capacity*param.Value.N)
-				}
-			}
-		}
-	}
-
-	var within, between [2]int
-	if p.config.InputGradient || len(p.stages) == 0 {
-		between[0] = p.input.Size() * p.config.Capacity
-	}
-	for k, b := range p.blocks {
-		for st := b.from; st < b.to-1; st++ {
-			within[st&1] = max(within[st&1], b.chunk*p.stages[st].outSize())
-		}
-		turn := (k + 1) & 1
-		between[turn] = max(between[turn], p.config.Capacity*p.stages[b.to-1].outSize())
-	}
-	for i := range 2 {
-		p.within[i] = make([]float32, within[i])
-		p.between[i] = make([]float32, between[i])
-	}
-}
-
-// productSize is the number of values from which a weight's product waits for
-// all shards.
-const productSize = 1 << 14
-
-// shapeAfter is the shape that stage st gives; that of stage -1 is the input's.
-func (p *Pass) shapeAfter(st int) Shape {
-	if st < 0 {
-		return p.input
-	}
-	return p.stages[st].layer.OutShape()
 }
 
 // Stages lists how many layers each stage of the pass stands for: more than

@@ -209,9 +209,11 @@ func (s *Sequential) Activations(x *Tensor) []*Tensor {
 	p := s.newPass(PassConfig{Capacity: x.N, Unfused: true})
 	p.keepOutputs()
 	p.Forward(x)
-	ys := make([]*Tensor, len(p.outputs))
-	for i := range ys {
-		ys[i] = &p.outputs[i].tensor
+	var ys []*Tensor
+	for i, st := range p.stages {
+		if st.top {
+			ys = append(ys, &p.outputs[i].tensor)
+		}
 	}
 	return ys
 }

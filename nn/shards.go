@@ -40,7 +40,8 @@ func (s *Sequential) NewShards(n int, c PassConfig) *Shards {
 	for range n {
 		p := s.newPass(c)
 		p.keepOutputs()
-		p.layGradients(true)
+		p.layParamGradients(true)
+		p.layGradients()
 		b.passes = append(b.passes, p)
 	}
 	b.cut()
@@ -161,8 +162,10 @@ func (b *Shards) Sum(i int) []float32 {
 			if p.x.N == 0 {
 				continue
 			}
-			dy := p.contexts[part.stage].products[part.product].dy[:p.x.N*first.plan.Units()]
-			first.plan.WeightGradientBlock(sum, part.row, part.toRow, left, right, dy, p.inputOf(part.stage), add)
+			c, x := &p.contexts[part.stage], Tensor{}
+			p.view(&x, c.stage.input, 0, p.x.N)
+			dy := c.products[part.product].dy[:x.N*first.plan.Units()]
+			first.plan.WeightGradientBlock(sum, part.row, part.toRow, left, right, dy, x.Data, add)
 			add = true
 		}
 	}

@@ -27,7 +27,7 @@ func declares(b *bench) error {
 		if again := l.Params(); len(again) != len(params) || again[i] != p {
 			return errors.New("Params changes")
 		}
-		if p.Name == "" || names[p.Name] {
+		if _, block := l.(nn.Block); p.Name == "" || names[p.Name] && !block {
 			return fmt.Errorf("parameter %d is named %q, wanted a name of its own", i, p.Name)
 		}
 		names[p.Name] = true

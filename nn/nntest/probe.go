@@ -34,6 +34,9 @@ func (p probe) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if wide, ok := layer.(nn.BatchWide); ok {
 		return watchedWide{w, wide}, nil
 	}
+	if block, ok := layer.(nn.Block); ok {
+		return watchedBlock{w, block}, nil
+	}
 	return w, nil
 }
 
@@ -128,6 +131,23 @@ func (w watchedWide) SumBackward(c *nn.Context, sums []float64, dy, x, y *nn.Ten
 	w.wide.SumBackward(c, sums, dy, x, y)
 	w.log.add("SumBackward", before.same())
 }
+
+// watchedBlock is watched for the sum of a Block.
+type watchedBlock struct {
+	watched
+	block nn.Block
+}
+
+func (w watchedBlock) Forward(c *nn.Context, y, x *nn.Tensor) {
+	if allModerate(c.Shortcut().Data) {
+		w.watched.Forward(c, y, x)
+	} else {
+		w.Layer.Forward(c, y, x)
+	}
+}
+
+func (w watchedBlock) Body() *nn.Sequential     { return w.block.Body() }
+func (w watchedBlock) Shortcut() *nn.Sequential { return w.block.Shortcut() }
 
 // memory is what arguments and parameters were.
 type memory struct {

@@ -1,0 +1,111 @@
+package layers
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"tatami/internal/kernels"
+	"tatami/nn"
+)
+
+// Residual adds the input of a sequence of layers to its output (He and others
+// 2016; the book's section 8.2.4):
+//
+//	y = body(x) + shortcut(x),  dx = bodyᵀ(dy) + shortcutᵀ(dy)
+//
+// The gradient takes the shortcut past all layers of the body, so that deep
+// networks learn; a body that has nothing to add need only give 0. A ReLU after
+// the block is taken in.
+//
+// Blocks may stand in blocks. Any shape; y has the body's. Parameters: the
+// body's and then the shortcut's.
+type Residual struct {
+	// Body is the sequence, of one layer at least.
+	Body []nn.Spec
+	// Shortcut gives the input the body's shape where that is another, by a 1×1
+	// convolution for example; without layers it passes the input on.
+	Shortcut []nn.Spec
+}
+
+func (s Residual) String() string { return "Residual" }
+
+// Build implements [nn.Spec]. It fails where a layer of either sequence does,
+// or if their outputs differ in shape.
+func (s Residual) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
+	if len(s.Body) == 0 {
+		return nil, errors.New("field Body has no layers, wanted at least one")
+	}
+	body, err := nn.NewSequential(in, rng, s.Body...)
+	if err != nil {
+		return nil, fmt.Errorf("body: %w", err)
+	}
+	l := &residual{body: body}
+	other := in
+	if len(s.Shortcut) > 0 {
+		if l.shortcut, err = nn.NewSequential(in, rng, s.Shortcut...); err != nil {
+			return nil, fmt.Errorf("shortcut: %w", err)
+		}
+		other = l.shortcut.Output()
+	}
+	if body.Output() != other {
+		return nil, fmt.Errorf("the body gives %v and the shortcut %v, wanted the same shape", body.Output(), other)
+	}
+	return l, nil
+}
+
+// residual is the block; its own Forward and Backward are the sum's, with the
+// ReLU after it if it took that in.
+type residual struct {
+	body, shortcut *nn.Sequential
+	relu           bool
+}
+
+func (l *residual) OutShape() nn.Shape       { return l.body.Output() }
+func (l *residual) Body() *nn.Sequential     { return l.body }
+func (l *residual) Shortcut() *nn.Sequential { return l.shortcut }
+
+func (l *residual) Params() []*nn.Param {
+	params := l.body.Params()
+	if l.shortcut != nil {
+		params = append(params, l.shortcut.Params()...)
+	}
+	return params
+}
+
+func (l *residual) MultiplyAdds() int {
+	n := l.body.MultiplyAdds()
+	if l.shortcut != nil {
+		n += l.shortcut.MultiplyAdds()
+	}
+	return n
+}
+
+// Fuse takes in a following ReLU.
+func (l *residual) Fuse(next []nn.Layer) (nn.Layer, int) {
+	if len(next) == 0 {
+		return nil, 0
+	}
+	if _, ok := next[0].(relu); !ok {
+		return nil, 0
+	}
+	fused := *l
+	fused.relu = true
+	return &fused, 1
+}
+
+func (l *residual) Forward(c *nn.Context, y, x *nn.Tensor) {
+	copy(y.Data, x.Data)
+	kernels.Add(y.Data, c.Shortcut().Data)
+	if l.relu {
+		kernels.ReLU(y.Data, y.Data)
+	}
+}
+
+func (l *residual) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
+	if l.relu {
+		kernels.ReLUBackward(dx.Data, dy.Data, y.Data)
+	} else {
+		copy(dx.Data, dy.Data)
+	}
+}
