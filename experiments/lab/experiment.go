@@ -1,87 +1,63 @@
-package experiments
+package lab
 
 import (
-	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"tatami/internal/suggest"
 )
 
-// Experiment is one experiment of a textbook.
+// Experiment is one experiment of a textbook: its texts in one place, and Run.
 type Experiment struct {
-	ID, Title string
+	ID string
 	// Chapter is the book's; 0: not from the book.
 	Chapter int
-	// Section is the place in the book, "6.1.7", or the source in words.
-	Section string
 	// Version is raised when results may change.
 	Version int
+	// Weights tells that it uses the file of the book's weights where there is
+	// one.
+	Weights bool
+
+	Title string
+	// Section is the place in the book, "section 6.1.7", or the source in words.
+	Section string
 	// Setup says what is done and where and why it differs from the book.
 	Setup string
 	// Lesson is what there is to learn, in one sentence.
 	Lesson string
-	// Rows are the lines of its table.
+	// Rows are the lines of its table, in the order of printing. Every run
+	// measures each that needs nothing.
 	Rows []Row
-	// Weights tells that it uses the file of the book's weights where there is
-	// one.
-	Weights bool
+	// Claims are the parts of the lesson that hold with any seed, with Fast too.
+	// Every run makes each.
+	Claims Texts
+	// Figures are the captions by the names of the files. The run with the first
+	// seed draws each.
+	Figures Texts
+	// Notes are sentences, formats of fmt, that a run may add below the table.
+	Notes Texts
+
 	// Run does it once, with one seed.
-	Run func(ctx context.Context, r *Run) error
+	Run func(r *Run)
 }
 
-// List lists all experiments in the order of the book.
-func List() []Experiment {
-	return []Experiment{
-		activationFunctions(),
-		inference(),
-		numericalGradients(),
-		twoLayerNumerical(),
-		computationalGraphs(),
-		gradientCheck(),
-		twoLayerBackpropagation(),
-		optimizerPaths(),
-		optimizersMNIST(),
-		activationHistograms(),
-		weightInit(),
-		batchNorm(),
-		batchNormGradientCheck(),
-		weightDecay(),
-		dropout(),
-		hyperparameters(),
-		convolution(),
-		convolutionGradientCheck(),
-		simpleConvNet(),
-		convolutionFilters(),
-		deepConvNet(),
-		mistakes(),
-		halfPrecision(),
-		affineVsConv(),
-		nielsenCh6(),
-		lenet5(),
-	}
-}
+// Texts are sentences by the short name that the code has for each.
+type Texts map[string]string
 
-// Find returns the experiments of the given IDs, in the order of List; an
+// Find returns the experiments of the given IDs, in the order of list; an
 // unknown one is an error that proposes the nearest.
-func Find(ids ...string) ([]Experiment, error) {
-	wanted := map[string]bool{}
-	var names []string
-	for _, e := range List() {
-		names = append(names, e.ID)
-	}
+func Find(list []Experiment, ids ...string) ([]Experiment, error) {
 	var found []Experiment
-	for _, id := range ids {
-		wanted[id] = true
-	}
-	for _, e := range List() {
-		if wanted[e.ID] {
+	var names []string
+	for _, e := range list {
+		names = append(names, e.ID)
+		if slices.Contains(ids, e.ID) {
 			found = append(found, e)
-			delete(wanted, e.ID)
 		}
 	}
 	for _, id := range ids {
-		if wanted[id] {
+		if !slices.Contains(names, id) {
 			return nil, suggest.Unknown("experiment", id, names)
 		}
 	}
@@ -89,8 +65,8 @@ func Find(ids ...string) ([]Experiment, error) {
 }
 
 // OfChapter returns the experiments of a chapter of the book.
-func OfChapter(chapter int) (found []Experiment) {
-	for _, e := range List() {
+func OfChapter(list []Experiment, chapter int) (found []Experiment) {
+	for _, e := range list {
 		if e.Chapter == chapter {
 			found = append(found, e)
 		}
@@ -111,44 +87,44 @@ type Row struct {
 	Needs string
 }
 
-// near accepts what is within tolerance of the published value.
-func near(name string, published, tolerance float64) Row {
+// Near accepts what is within tolerance of the published value.
+func Near(name string, published, tolerance float64) Row {
 	return Row{Name: name, Published: fmt.Sprint(published), Low: published - tolerance, High: published + tolerance}
 }
 
-// factor accepts what is at most so many times larger or smaller than the
+// Factor accepts what is at most so many times larger or smaller than the
 // published value.
-func factor(name string, published, times float64) Row {
+func Factor(name string, published, times float64) Row {
 	return Row{Name: name, Published: fmt.Sprint(published), Low: published / times, High: published * times}
 }
 
-// atMost accepts what is not above the bound.
-func atMost(name, published string, bound float64) Row {
+// AtMost accepts what is not above the bound.
+func AtMost(name, published string, bound float64) Row {
 	return Row{Name: name, Published: published, Low: math.Inf(-1), High: bound}
 }
 
-// atLeast accepts what is not below the bound.
-func atLeast(name, published string, bound float64) Row {
+// AtLeast accepts what is not below the bound.
+func AtLeast(name, published string, bound float64) Row {
 	return Row{Name: name, Published: published, Low: bound, High: math.Inf(1)}
 }
 
-// shown judges nothing.
-func shown(name, published string) Row { return Row{Name: name, Published: published} }
+// Shown judges nothing.
+func Shown(name, published string) Row { return Row{Name: name, Published: published} }
 
-// as is the row with another format.
-func (r Row) as(format string) Row {
+// As is the row with another format.
+func (r Row) As(format string) Row {
 	r.Format = format
 	return r
 }
 
-// publishedAs is the row with words for what was published.
-func (r Row) publishedAs(text string) Row {
+// PublishedAs is the row with words for what was published.
+func (r Row) PublishedAs(text string) Row {
 	r.Published = text
 	return r
 }
 
-// with is the row of what is measured only with something.
-func (r Row) with(needs string) Row {
+// With is the row of what is measured only with something.
+func (r Row) With(needs string) Row {
 	r.Needs = needs
 	return r
 }
