@@ -1,3 +1,23 @@
+// Package lab is what experiments are made of and run with.
+//
+// An [Experiment] says what it does and what was published. Its Run does it
+// once, with one seed, and tells a [Run] what it measured; a [Runner] repeats
+// that for seeds 1, 2, … and gives a [Result], mean ± standard deviation beside
+// what is accepted, which WriteText, WriteMarkdown and WriteHTML print.
+//
+//   - All texts stand in the Experiment, and Run names them: Measure a row,
+//     Claim a claim, Figure, Chart and Grid a caption, Note a note. Whatever is
+//     named and not there, or there and not named, is an error.
+//   - Figures and CSV files are those of the first seed; with others nothing is
+//     written, and Run needs no case for it.
+//   - Scale chooses between the full and the fast size. With Fast a run takes a
+//     second or two and shows the same lesson; its values are not judged.
+//   - Fit trains by a [Protocol], as the book's trainer does, FitTrainer by any
+//     trainer; CheckGradients compares backpropagation with differences.
+//   - Trained shares a trained network among experiments: it is trained by the
+//     first that asks, and kept in the output folder.
+//   - Version is raised whenever results may change: an output folder's results
+//     of the same version, seed and size are not computed again.
 package lab
 
 import (
