@@ -12,6 +12,7 @@ import (
 	"tatami/plots"
 )
 
+// named is a thing with its name in the table.
 type named[T any] struct {
 	name string
 	it   T

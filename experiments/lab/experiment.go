@@ -6,8 +6,8 @@
 // what is accepted, which WriteText, WriteMarkdown and WriteHTML print.
 //
 //   - All texts stand in the Experiment, and Run names them: Measure a row,
-//     Claim a claim, Figure, Chart and Grid a caption, Note a note. Whatever is
-//     named and not there, or there and not named, is an error.
+//     Claim a claim, Figure, Chart and Grid a caption, Note a note. A name that
+//     is not there is an error, and so is a row, claim or figure left out.
 //   - Figures and CSV files are those of the first seed; with others nothing is
 //     written, and Run needs no case for it.
 //   - Scale chooses between the full and the fast size. With Fast a run takes a
