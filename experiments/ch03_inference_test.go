@@ -7,14 +7,15 @@ import (
 	"testing"
 
 	"tatami/experiments"
+	"tatami/experiments/lab"
 	"tatami/internal/golden"
 	"tatami/layers"
 	"tatami/nn"
 )
 
-func inference(t *testing.T) experiments.Experiment {
+func inference(t *testing.T) lab.Experiment {
 	t.Helper()
-	list, err := experiments.Find("ch03-inference")
+	list, err := lab.Find(experiments.List(), "ch03-inference")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,8 +34,12 @@ func TestBookWeights(t *testing.T) {
 		t.Skipf("the book's weights are not there: %v", err)
 	}
 	out := t.TempDir()
-	lines := run(t, &experiments.Runner{Out: out, Weights: weights}, inference(t))[0].Lines
-	if lines[0].Mean != 0.9352 || lines[0].Verdict != experiments.Met {
+	results, err := (&lab.Runner{Out: out, Weights: weights}).Run(t.Context(), []lab.Experiment{inference(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := results[0].Lines
+	if lines[0].Mean != 0.9352 || lines[0].Verdict != lab.Met {
 		t.Errorf("accuracy %v, %s", lines[0].Mean, lines[0].Verdict)
 	}
 	if lines[1].Measured != "not run: needs to be run without --weights" {
@@ -54,7 +59,7 @@ func TestOtherWeights(t *testing.T) {
 	if err := nn.Save(path, &nn.Model{Sequential: net}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = (&experiments.Runner{Out: t.TempDir(), Weights: path}).Run(t.Context(), []experiments.Experiment{inference(t)})
+	_, err = (&lab.Runner{Out: t.TempDir(), Weights: path}).Run(t.Context(), []lab.Experiment{inference(t)})
 	if err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v, wanted one that names %s", err, path)
 	}

@@ -1,129 +1,118 @@
 package experiments
 
 import (
-	"context"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
 
+	"tatami/experiments/lab"
 	"tatami/internal/reference"
 	"tatami/plots"
 )
 
-func numericalGradients() Experiment {
-	return Experiment{
+func runNumericalGradients(r *lab.Run) {
+	const h = 1e-4
+	// float64(…) rounds each product, on every machine, as the book's do:
+	// what is left of a slope at 1e13 is rounding.
+	parabola := func(x []float64) float64 { return float64(0.01*(x[0]*x[0])) + float64(0.1*x[0]) }
+	bowl := func(x []float64) float64 { return float64(x[0]*x[0]) + float64(x[1]*x[1]) }
+	gradient := func(f func([]float64) float64, x ...float64) []float64 {
+		return reference.Numeric(func() float64 { return f(x) }, x, h)
+	}
+	at5, at10 := gradient(parabola, 5)[0], gradient(parabola, 10)[0]
+	r.Measure("slope of 0.01x² + 0.1x at 5", at5)
+	r.Measure("slope of 0.01x² + 0.1x at 10", at10)
+	g := gradient(bowl, 3, 4)
+	r.Measure("∂/∂x at (3, 4)", g[0])
+	r.Measure("∂/∂y at (3, 4)", g[1])
+
+	descend := func(rate float64, steps int) (path plotter.XYs) {
+		x := []float64{-3, 4}
+		path = append(path, plotter.XY{X: x[0], Y: x[1]})
+		for range steps {
+			for i, v := range gradient(bowl, x...) {
+				x[i] -= rate * v
+			}
+			path = append(path, plotter.XY{X: x[0], Y: x[1]})
+		}
+		return path
+	}
+	distance := map[string]float64{}
+	for name, rate := range map[string]float64{".1": 0.1, "10": 10, "1e-10": 1e-10} {
+		end := descend(rate, 100)[100]
+		r.Measure("x after 100 steps of "+name, end.X)
+		r.Measure("y after 100 steps of "+name, end.Y)
+		distance[name] = math.Hypot(end.X, end.Y)
+	}
+	r.Claim("the rate decides",
+		distance[".1"] < 1e-8 && distance["10"] > 1e12 && math.Abs(distance["1e-10"]-5) < 1e-6)
+	r.Claim("the slope is right", math.Abs(at5-0.2) < 1e-10 && math.Abs(at10-0.3) < 1e-10)
+
+	path := descend(0.1, 20)
+	var rows [][]any
+	for i, p := range path {
+		rows = append(rows, []any{i, p.X, p.Y})
+	}
+	r.CSV("descent", []string{"step", "x", "y"}, rows)
+
+	var tangents []plots.Figure
+	for _, at := range []float64{5, 10} {
+		slope := gradient(parabola, at)[0]
+		var curve, tangent plotter.XYs
+		for x := 0.0; x <= 20; x += 0.1 {
+			curve = append(curve, plotter.XY{X: x, Y: parabola([]float64{x})})
+			tangent = append(tangent, plotter.XY{X: x, Y: parabola([]float64{at}) + slope*(x-at)})
+		}
+		tangents = append(tangents, r.Drawn(plots.Chart(plots.ChartOptions{X: plots.Axis{Label: "x"}, Y: plots.Axis{Label: "f(x)", Min: -1.5, Max: 6}, Width: 300, Height: 230},
+			plots.Curve{Name: "f(x) = 0.01x² + 0.1x", Points: curve}, plots.Curve{Name: "tangent", Points: tangent},
+			plots.Points{Points: plotter.XYs{{X: at, Y: parabola([]float64{at})}}, Radius: 3})))
+	}
+	r.Grid("tangents", plots.GridOptions{Columns: 2}, tangents...)
+
+	var points, vectors plotter.XYs
+	for x := -2.0; x <= 2.25; x += 0.25 {
+		for y := -2.0; y <= 2.25; y += 0.25 {
+			g := gradient(bowl, x, y)
+			points = append(points, plotter.XY{X: x, Y: y})
+			vectors = append(vectors, plotter.XY{X: -g[0], Y: -g[1]})
+		}
+	}
+	r.Chart("field", plots.ChartOptions{X: plots.Axis{Label: "x"}, Y: plots.Axis{Label: "y"}, Width: 380, Height: 360},
+		plots.Arrows{Points: points, Vectors: vectors})
+	r.Chart("descent", plots.ChartOptions{X: plots.Axis{Label: "x", Min: -4.5, Max: 4.5}, Y: plots.Axis{Label: "y", Min: -4.5, Max: 4.5}, Width: 380, Height: 360},
+		plots.Contours{F: func(x, y float64) float64 { return x*x + y*y }, Levels: []float64{1, 4, 9, 16, 25}},
+		plots.Curve{Points: path, Markers: true})
+}
+
+func numericalGradients() lab.Experiment {
+	return lab.Experiment{
 		ID: "ch04-gradient", Title: "Numerical differentiation and gradient descent", Chapter: 4, Section: "sections 4.3 and 4.4", Version: 1,
 		Setup: "Central differences with h = 1e-4 in float64, as the book's numerical_gradient: f(x) = 0.01x² + 0.1x at 5 and 10; the " +
 			"field of -∇(x² + y²) on [-2, 2.25] in steps of 0.25; descent on x² + y² from (-3, 4), 20 steps of rate .1 drawn, and 100 " +
 			"steps of rates .1, 10 and 1e-10.",
 		Lesson: "A function's values alone give its gradient, and steps against it lead to the minimum, if the rate is neither " +
 			"too large nor too small.",
-		Rows: []Row{
-			near("slope of 0.01x² + 0.1x at 5", 0.1999999999990898, 1e-12).as("%.16f"),
-			near("slope of 0.01x² + 0.1x at 10", 0.2999999999986347, 1e-12).as("%.16f"),
-			near("∂/∂x at (3, 4)", 6, 1e-9).as("%.10g"),
-			near("∂/∂y at (3, 4)", 8, 1e-9).as("%.10g"),
-			near("x after 100 steps of .1", -6.11110793e-10, 1e-18).as("%.9g"),
-			near("y after 100 steps of .1", 8.14814391e-10, 1e-18).as("%.9g"),
-			near("x after 100 steps of 10", -2.58983747e13, 1e5).as("%.9g"),
-			near("y after 100 steps of 10", -1.29524862e12, 1e4).as("%.9g"),
-			near("x after 100 steps of 1e-10", -2.99999994, 1e-8).as("%.9g"),
-			near("y after 100 steps of 1e-10", 3.99999992, 1e-8).as("%.9g"),
+		Rows: []lab.Row{
+			lab.Near("slope of 0.01x² + 0.1x at 5", 0.1999999999990898, 1e-12).As("%.16f"),
+			lab.Near("slope of 0.01x² + 0.1x at 10", 0.2999999999986347, 1e-12).As("%.16f"),
+			lab.Near("∂/∂x at (3, 4)", 6, 1e-9).As("%.10g"),
+			lab.Near("∂/∂y at (3, 4)", 8, 1e-9).As("%.10g"),
+			lab.Near("x after 100 steps of .1", -6.11110793e-10, 1e-18).As("%.9g"),
+			lab.Near("y after 100 steps of .1", 8.14814391e-10, 1e-18).As("%.9g"),
+			lab.Near("x after 100 steps of 10", -2.58983747e13, 1e5).As("%.9g"),
+			lab.Near("y after 100 steps of 10", -1.29524862e12, 1e4).As("%.9g"),
+			lab.Near("x after 100 steps of 1e-10", -2.99999994, 1e-8).As("%.9g"),
+			lab.Near("y after 100 steps of 1e-10", 3.99999992, 1e-8).As("%.9g"),
 		},
-		Run: func(_ context.Context, r *Run) error {
-			const h = 1e-4
-			// float64(…) rounds each product, on every machine, as the book's do:
-			// what is left of a slope at 1e13 is rounding.
-			parabola := func(x []float64) float64 { return float64(0.01*(x[0]*x[0])) + float64(0.1*x[0]) }
-			bowl := func(x []float64) float64 { return float64(x[0]*x[0]) + float64(x[1]*x[1]) }
-			gradient := func(f func([]float64) float64, x ...float64) []float64 {
-				return reference.Numeric(func() float64 { return f(x) }, x, h)
-			}
-			at5, at10 := gradient(parabola, 5)[0], gradient(parabola, 10)[0]
-			r.Measure("slope of 0.01x² + 0.1x at 5", at5)
-			r.Measure("slope of 0.01x² + 0.1x at 10", at10)
-			g := gradient(bowl, 3, 4)
-			r.Measure("∂/∂x at (3, 4)", g[0])
-			r.Measure("∂/∂y at (3, 4)", g[1])
-
-			descend := func(rate float64, steps int) (path plotter.XYs) {
-				x := []float64{-3, 4}
-				path = append(path, plotter.XY{X: x[0], Y: x[1]})
-				for range steps {
-					for i, v := range gradient(bowl, x...) {
-						x[i] -= rate * v
-					}
-					path = append(path, plotter.XY{X: x[0], Y: x[1]})
-				}
-				return path
-			}
-			distance := map[string]float64{}
-			for name, rate := range map[string]float64{".1": 0.1, "10": 10, "1e-10": 1e-10} {
-				end := descend(rate, 100)[100]
-				r.Measure("x after 100 steps of "+name, end.X)
-				r.Measure("y after 100 steps of "+name, end.Y)
-				distance[name] = math.Hypot(end.X, end.Y)
-			}
-			r.Claim("rate .1 arrives, 10 runs away, 1e-10 hardly moves",
-				distance[".1"] < 1e-8 && distance["10"] > 1e12 && abs(distance["1e-10"]-5) < 1e-6)
-			r.Claim("the slope is right to ten digits", abs(at5-0.2) < 1e-10 && abs(at10-0.3) < 1e-10)
-
-			path := descend(0.1, 20)
-			var rows [][]any
-			for i, p := range path {
-				rows = append(rows, []any{i, p.X, p.Y})
-			}
-			if err := r.CSV("descent", []string{"step", "x", "y"}, rows); err != nil {
-				return err
-			}
-
-			var tangents []plots.Figure
-			for _, at := range []float64{5, 10} {
-				slope := gradient(parabola, at)[0]
-				var curve, tangent plotter.XYs
-				for x := 0.0; x <= 20; x += 0.1 {
-					curve = append(curve, plotter.XY{X: x, Y: parabola([]float64{x})})
-					tangent = append(tangent, plotter.XY{X: x, Y: parabola([]float64{at}) + slope*(x-at)})
-				}
-				f, err := plots.Chart(plots.ChartOptions{X: plots.Axis{Label: "x"}, Y: plots.Axis{Label: "f(x)", Min: -1.5, Max: 6}, Width: 300, Height: 230},
-					plots.Curve{Name: "f(x) = 0.01x² + 0.1x", Points: curve}, plots.Curve{Name: "tangent", Points: tangent},
-					plots.Points{Points: plotter.XYs{{X: at, Y: parabola([]float64{at})}}, Radius: 3})
-				if err != nil {
-					return err
-				}
-				tangents = append(tangents, f)
-			}
-			f, err := plots.Grid(plots.GridOptions{Columns: 2}, tangents...)
-			if err != nil {
-				return err
-			}
-			if err := r.Figure("tangents", "The numerical slopes at 5 and 10 (figure 4-7).", f); err != nil {
-				return err
-			}
-
-			var points, vectors plotter.XYs
-			for x := -2.0; x <= 2.25; x += 0.25 {
-				for y := -2.0; y <= 2.25; y += 0.25 {
-					g := gradient(bowl, x, y)
-					points = append(points, plotter.XY{X: x, Y: y})
-					vectors = append(vectors, plotter.XY{X: -g[0], Y: -g[1]})
-				}
-			}
-			f, err = plots.Chart(plots.ChartOptions{X: plots.Axis{Label: "x"}, Y: plots.Axis{Label: "y"}, Width: 380, Height: 360},
-				plots.Arrows{Points: points, Vectors: vectors})
-			if err != nil {
-				return err
-			}
-			if err := r.Figure("field", "Against the gradient of x² + y² every arrow points to the lowest place (figure 4-9).", f); err != nil {
-				return err
-			}
-			f, err = plots.Chart(plots.ChartOptions{X: plots.Axis{Label: "x", Min: -4.5, Max: 4.5}, Y: plots.Axis{Label: "y", Min: -4.5, Max: 4.5}, Width: 380, Height: 360},
-				plots.Contours{F: func(x, y float64) float64 { return x*x + y*y }, Levels: []float64{1, 4, 9, 16, 25}},
-				plots.Curve{Points: path, Markers: true})
-			if err != nil {
-				return err
-			}
-			return r.Figure("descent", "Descent on x² + y² from (-3, 4), 20 steps of rate .1, over the contours of distance 1 to 5 (figure 4-10).", f)
+		Claims: lab.Texts{
+			"the rate decides":   "rate .1 arrives, 10 runs away, 1e-10 hardly moves",
+			"the slope is right": "the slope is right to ten digits",
 		},
+		Figures: lab.Texts{
+			"tangents": "The numerical slopes at 5 and 10 (figure 4-7).",
+			"field":    "Against the gradient of x² + y² every arrow points to the lowest place (figure 4-9).",
+			"descent":  "Descent on x² + y² from (-3, 4), 20 steps of rate .1, over the contours of distance 1 to 5 (figure 4-10).",
+		},
+		Run: runNumericalGradients,
 	}
 }

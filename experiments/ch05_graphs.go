@@ -1,9 +1,10 @@
 package experiments
 
 import (
-	"context"
 	"fmt"
+	"math"
 
+	"tatami/experiments/lab"
 	"tatami/plots"
 )
 
@@ -23,35 +24,12 @@ func (addLayer) forward(x, y float64) float64 { return x + y }
 
 func (addLayer) backward(dout float64) (dx, dy float64) { return dout, dout }
 
-func computationalGraphs() Experiment {
-	return Experiment{
-		ID: "ch05-graphs", Title: "Computational graphs", Chapter: 5, Section: "sections 5.1 to 5.4", Version: 1,
-		Setup: "Two apples at 100 and a tax of 10 %; then also three oranges at 150. Layers that multiply and add, as the book's, in " +
-			"float64; the gradient at the end is 1.",
-		Lesson: "Each node knows only its own derivative, and yet, handed backward, they give the derivative of the sum to pay with " +
-			"respect to everything that went into it.",
-		Rows: []Row{
-			near("apples: to pay", 220, 1e-9),
-			near("apples: ∂/∂ price", 2.2, 1e-9),
-			near("apples: ∂/∂ number", 110, 1e-9),
-			near("apples: ∂/∂ tax", 200, 1e-9),
-			near("with oranges: to pay", 715, 1e-9),
-			near("with oranges: ∂/∂ price of an apple", 2.2, 1e-9),
-			near("with oranges: ∂/∂ number of apples", 110, 1e-9),
-			near("with oranges: ∂/∂ price of an orange", 3.3, 1e-9),
-			near("with oranges: ∂/∂ number of oranges", 165, 1e-9),
-			near("with oranges: ∂/∂ tax", 650, 1e-9),
-		},
-		Run: func(_ context.Context, r *Run) error {
-			if err := apples(r); err != nil {
-				return err
-			}
-			return applesAndOranges(r)
-		},
-	}
+func runComputationalGraphs(r *lab.Run) {
+	apples(r)
+	applesAndOranges(r)
 }
 
-func apples(r *Run) error {
+func apples(r *lab.Run) {
 	const price, number, tax = 100, 2, 1.1
 	var times, taxed mulLayer
 	sum := times.forward(price, number)
@@ -65,8 +43,8 @@ func apples(r *Run) error {
 	r.Measure("apples: ∂/∂ number", dnumber)
 	r.Measure("apples: ∂/∂ tax", dtax)
 	const h = 0.01 // one cent dearer
-	r.Claim("an apple that is a cent dearer costs 2.2 cents more", abs((price+h)*number*tax-pay-h*dprice) < 1e-9)
-	f, err := plots.Graph([]plots.Node{
+	r.Claim("a cent dearer", math.Abs((price+h)*number*tax-pay-h*dprice) < 1e-9)
+	r.Figure("apples", r.Drawn(plots.Graph([]plots.Node{
 		{Text: "price of an apple"},
 		{Text: "number of apples", Row: 1},
 		{Text: "tax", Row: 2},
@@ -75,14 +53,10 @@ func apples(r *Run) error {
 		{Text: "to pay", Column: 3, Row: 1},
 	}, []plots.Edge{
 		edge(0, 3, price, dprice), edge(1, 3, number, dnumber), edge(3, 4, sum, dsum), edge(2, 4, tax, dtax), edge(4, 5, pay, 1),
-	}, plots.GraphOptions{Note: "Values above the lines, to the right; derivatives of what is to pay below them, to the left."})
-	if err != nil {
-		return err
-	}
-	return r.Figure("apples", "Two apples and the tax (figure 5-14).", f)
+	}, plots.GraphOptions{Note: "Values above the lines, to the right; derivatives of what is to pay below them, to the left."})))
 }
 
-func applesAndOranges(r *Run) error {
+func applesAndOranges(r *lab.Run) {
 	const apple, apples, orange, oranges, tax = 100, 2, 150, 3, 1.1
 	var timesApples, timesOranges, taxed mulLayer
 	var both addLayer
@@ -102,8 +76,8 @@ func applesAndOranges(r *Run) error {
 	r.Measure("with oranges: ∂/∂ price of an orange", dorange)
 	r.Measure("with oranges: ∂/∂ number of oranges", doranges)
 	r.Measure("with oranges: ∂/∂ tax", dtax)
-	r.Claim("an addition hands the gradient on unchanged", dappleSum == dsum && dorangeSum == dsum)
-	f, err := plots.Graph([]plots.Node{
+	r.Claim("addition hands on", dappleSum == dsum && dorangeSum == dsum)
+	r.Figure("apples-and-oranges", r.Drawn(plots.Graph([]plots.Node{
 		{Text: "number of apples"},
 		{Text: "price of an apple", Row: 1},
 		{Text: "price of an orange", Row: 2},
@@ -118,14 +92,41 @@ func applesAndOranges(r *Run) error {
 		edge(0, 5, apples, dapples), edge(1, 5, apple, dapple), edge(2, 6, orange, dorange), edge(3, 6, oranges, doranges),
 		edge(5, 7, appleSum, dappleSum), edge(6, 7, orangeSum, dorangeSum), edge(7, 8, sum, dsum), edge(4, 8, tax, dtax),
 		edge(8, 9, pay, 1),
-	}, plots.GraphOptions{Note: "Values above the lines, to the right; derivatives of what is to pay below them, to the left."})
-	if err != nil {
-		return err
-	}
-	return r.Figure("apples-and-oranges", "Apples, oranges and the tax (figure 5-17).", f)
+	}, plots.GraphOptions{Note: "Values above the lines, to the right; derivatives of what is to pay below them, to the left."})))
 }
 
 // edge carries a value forward and a gradient back.
 func edge(from, to int, value, gradient float64) plots.Edge {
 	return plots.Edge{From: from, To: to, Forward: fmt.Sprintf("%.4g", value), Backward: fmt.Sprintf("%.4g", gradient)}
+}
+
+func computationalGraphs() lab.Experiment {
+	return lab.Experiment{
+		ID: "ch05-graphs", Title: "Computational graphs", Chapter: 5, Section: "sections 5.1 to 5.4", Version: 1,
+		Setup: "Two apples at 100 and a tax of 10 %; then also three oranges at 150. Layers that multiply and add, as the book's, in " +
+			"float64; the gradient at the end is 1.",
+		Lesson: "Each node knows only its own derivative, and yet, handed backward, they give the derivative of the sum to pay with " +
+			"respect to everything that went into it.",
+		Rows: []lab.Row{
+			lab.Near("apples: to pay", 220, 1e-9),
+			lab.Near("apples: ∂/∂ price", 2.2, 1e-9),
+			lab.Near("apples: ∂/∂ number", 110, 1e-9),
+			lab.Near("apples: ∂/∂ tax", 200, 1e-9),
+			lab.Near("with oranges: to pay", 715, 1e-9),
+			lab.Near("with oranges: ∂/∂ price of an apple", 2.2, 1e-9),
+			lab.Near("with oranges: ∂/∂ number of apples", 110, 1e-9),
+			lab.Near("with oranges: ∂/∂ price of an orange", 3.3, 1e-9),
+			lab.Near("with oranges: ∂/∂ number of oranges", 165, 1e-9),
+			lab.Near("with oranges: ∂/∂ tax", 650, 1e-9),
+		},
+		Claims: lab.Texts{
+			"a cent dearer":     "an apple that is a cent dearer costs 2.2 cents more",
+			"addition hands on": "an addition hands the gradient on unchanged",
+		},
+		Figures: lab.Texts{
+			"apples":             "Two apples and the tax (figure 5-14).",
+			"apples-and-oranges": "Apples, oranges and the tax (figure 5-17).",
+		},
+		Run: runComputationalGraphs,
+	}
 }

@@ -1,9 +1,9 @@
 package experiments
 
 import (
-	"context"
 	"math"
 
+	"tatami/experiments/lab"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -12,57 +12,30 @@ import (
 // grid is a matrix by rows.
 type grid [][]float64
 
-func convolution() Experiment {
-	return Experiment{
-		ID: "ch07-convolution", Title: "Convolution, by hand", Chapter: 7, Section: "sections 7.2 and 7.4", Version: 1,
-		Setup: "The numbers 1 to 16 as a 4×4 image under a 3×3 filter, step by step; the book's examples of padding, stride " +
-			"and sizes; im2col, which makes a convolution a matrix product. All outputs are the layer's; it makes no im2col " +
-			"matrix, so that is a few lines here. The order of a window's values is row, column, channel; the book's is " +
-			"channel, row, column.",
-		Lesson: "A filter slides over the image and gives at each place the sum of the products: padding keeps the size, a " +
-			"stride shrinks it, and im2col turns it all into one matrix product.",
-		Rows: []Row{
-			near("4×4 under 3×3: top left", 6, 0), near("4×4 under 3×3: top right", 7, 0),
-			near("4×4 under 3×3: bottom left", 10, 0), near("4×4 under 3×3: bottom right", 11, 0),
-			near("book's 4×4: top left", 15, 0), near("book's 4×4: top right", 16, 0),
-			near("book's 4×4: bottom left", 6, 0), near("book's 4×4: bottom right", 15, 0),
-			near("4×4, pad 1: rows and columns", 4, 0),
-			near("7×7, stride 2: rows and columns", 3, 0),
-			near("28×31 under 5×5, pad 2, stride 3: rows", 10, 0), near("28×31 under 5×5, pad 2, stride 3: columns", 11, 0),
-			near("im2col of 10 images 7×7×3 under 5×5: rows", 90, 0), near("im2col of 10 images 7×7×3 under 5×5: columns", 75, 0),
-		},
-		Run: func(_ context.Context, r *Run) error {
-			image := grid{{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}, {13, 14, 15, 16}}
-			filter := grid{{1, 0, -1}, {0, 1, 0}, {-1, 0, 1}}
-			output, err := convolve(image, filter, layers.Convolution{})
-			if err != nil {
-				return err
-			}
-			r.Measure("4×4 under 3×3: top left", output[0][0])
-			r.Measure("4×4 under 3×3: top right", output[0][1])
-			r.Measure("4×4 under 3×3: bottom left", output[1][0])
-			r.Measure("4×4 under 3×3: bottom right", output[1][1])
-			if err := drawSteps(r, image, filter, output); err != nil {
-				return err
-			}
-			if err := drawSizes(r); err != nil {
-				return err
-			}
-			if err := drawIm2col(r, image, filter, output); err != nil {
-				return err
-			}
-			return compareIm2col(r)
-		},
+func runConvolution(r *lab.Run) {
+	image := grid{{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}, {13, 14, 15, 16}}
+	filter := grid{{1, 0, -1}, {0, 1, 0}, {-1, 0, 1}}
+	output := convolve(r, image, filter, layers.Convolution{})
+	if r.Failed() {
+		return
 	}
+	r.Measure("4×4 under 3×3: top left", output[0][0])
+	r.Measure("4×4 under 3×3: top right", output[0][1])
+	r.Measure("4×4 under 3×3: bottom left", output[1][0])
+	r.Measure("4×4 under 3×3: bottom right", output[1][1])
+	drawSteps(r, image, filter, output)
+	drawSizes(r)
+	drawIm2col(r, image, filter, output)
+	compareIm2col(r)
 }
 
 // convolve runs the layer of the given stride and padding over one image, with
 // one filter and no bias.
-func convolve(image, filter grid, spec layers.Convolution) (grid, error) {
+func convolve(r *lab.Run, image, filter grid, spec layers.Convolution) grid {
 	spec.Filters, spec.Kernel, spec.Init = 1, len(filter), nn.Zero{}
-	net, err := nn.NewSequential(nn.Shape{H: len(image), W: len(image[0]), C: 1}, nil, spec)
-	if err != nil {
-		return nil, err
+	net := r.Network(nn.Shape{H: len(image), W: len(image[0]), C: 1}, nil, spec)
+	if r.Failed() {
+		return nil
 	}
 	copy(net.Params()[0].Value.Data, flat(filter))
 	x := nn.NewTensor(1, net.Input())
@@ -72,7 +45,7 @@ func convolve(image, filter grid, spec layers.Convolution) (grid, error) {
 	for i, v := range y.Data {
 		output[i/y.W][i%y.W] = float64(v)
 	}
-	return output, nil
+	return output
 }
 
 func newGrid(rows, columns int) grid {
@@ -107,7 +80,7 @@ func marked(height, width, top, left, size, mark int) [][]int {
 }
 
 // drawSteps draws the window at each place, its products and their sum.
-func drawSteps(r *Run, image, filter, output grid) error {
+func drawSteps(r *lab.Run, image, filter, output grid) {
 	var steps []plots.Figure
 	var rows [][]any
 	size, right := len(filter), true
@@ -131,31 +104,21 @@ func drawSteps(r *Run, image, filter, output grid) error {
 					}
 				}
 			}
-			f, err := plots.Equation(plots.EquationOptions{},
+			steps = append(steps, r.Drawn(plots.Equation(plots.EquationOptions{},
 				plots.Matrix{Name: "image", Values: image, Marks: marked(4, 4, i, j, size, 1), After: "⊛"},
 				plots.Matrix{Name: "filter", Values: filter, After: "→"},
 				plots.Matrix{Name: "products", Values: products, Marks: marked(size, size, 0, 0, size, 1), After: "Σ →"},
-				plots.Matrix{Name: "output", Values: known, Marks: marked(2, 2, i, j, 1, 2)})
-			if err != nil {
-				return err
-			}
-			steps = append(steps, f)
+				plots.Matrix{Name: "output", Values: known, Marks: marked(2, 2, i, j, 1, 2)})))
 		}
 	}
-	r.Claim("each output is the sum of its window's products", right)
-	if err := r.CSV("steps", []string{"output row", "output column", "filter row", "filter column", "pixel", "weight", "product"}, rows); err != nil {
-		return err
-	}
-	f, err := plots.Grid(plots.GridOptions{Title: "A 4×4 image under a 3×3 filter", Columns: 1}, steps...)
-	if err != nil {
-		return err
-	}
-	return r.Figure("steps", "The window moves by one pixel at a time (as figure 7-4).", f)
+	r.Claim("sums of products", right)
+	r.CSV("steps", []string{"output row", "output column", "filter row", "filter column", "pixel", "weight", "product"}, rows)
+	r.Grid("steps", plots.GridOptions{Title: "A 4×4 image under a 3×3 filter", Columns: 1}, steps...)
 }
 
 // drawSizes draws the book's examples of section 7.2 and checks the formula of
 // the output's size.
-func drawSizes(r *Run) error {
+func drawSizes(r *lab.Run) {
 	row := []float64{1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3} // each row of the book's images is this one, moved
 	square := func(n int) grid {
 		g := make(grid, n)
@@ -166,20 +129,25 @@ func drawSizes(r *Run) error {
 		return g
 	}
 	filter := grid{{2, 0, 1}, {0, 1, 2}, {1, 0, 2}}
-	plain, err := convolve(square(4), filter, layers.Convolution{})
-	if err != nil {
-		return err
+	plain := convolve(r, square(4), filter, layers.Convolution{})
+	padded := convolve(r, square(4), filter, layers.Convolution{Pad: 1})
+	strided := convolve(r, square(7), filter, layers.Convolution{Stride: 2})
+	large := convolve(r, newGrid(28, 31), newGrid(5, 5), layers.Convolution{Pad: 2, Stride: 3})
+	if r.Failed() {
+		return
 	}
 	r.Measure("book's 4×4: top left", plain[0][0])
 	r.Measure("book's 4×4: top right", plain[0][1])
 	r.Measure("book's 4×4: bottom left", plain[1][0])
 	r.Measure("book's 4×4: bottom right", plain[1][1])
-
-	padded, err := convolve(square(4), filter, layers.Convolution{Pad: 1})
-	if err != nil {
-		return err
-	}
 	r.Measure("4×4, pad 1: rows and columns", float64(len(padded)))
+	r.Measure("7×7, stride 2: rows and columns", float64(len(strided)))
+	r.Measure("28×31 under 5×5, pad 2, stride 3: rows", float64(len(large)))
+	r.Measure("28×31 under 5×5, pad 2, stride 3: columns", float64(len(large[0])))
+	rows := func(height, kernel, pad, stride int) int { return (height+2*pad-kernel)/stride + 1 }
+	r.Claim("sizes",
+		len(plain) == rows(4, 3, 0, 1) && len(padded) == rows(4, 3, 1, 1) && len(strided) == rows(7, 3, 0, 2) && len(large) == rows(28, 5, 2, 3))
+
 	around, ground := newGrid(6, 6), marked(6, 6, 0, 0, 6, -1)
 	for i, values := range square(4) {
 		copy(around[i+1][1:], values)
@@ -188,21 +156,6 @@ func drawSizes(r *Run) error {
 	for i := range 3 {
 		copy(ground[i], []int{1, 1, 1})
 	}
-	strided, err := convolve(square(7), filter, layers.Convolution{Stride: 2})
-	if err != nil {
-		return err
-	}
-	r.Measure("7×7, stride 2: rows and columns", float64(len(strided)))
-	large, err := convolve(newGrid(28, 31), newGrid(5, 5), layers.Convolution{Pad: 2, Stride: 3})
-	if err != nil {
-		return err
-	}
-	r.Measure("28×31 under 5×5, pad 2, stride 3: rows", float64(len(large)))
-	r.Measure("28×31 under 5×5, pad 2, stride 3: columns", float64(len(large[0])))
-	rows := func(height, kernel, pad, stride int) int { return (height+2*pad-kernel)/stride + 1 }
-	r.Claim("outputs are (size + 2·pad − filter)/stride + 1 high",
-		len(plain) == rows(4, 3, 0, 1) && len(padded) == rows(4, 3, 1, 1) && len(strided) == rows(7, 3, 0, 2) && len(large) == rows(28, 5, 2, 3))
-
 	var panels []plots.Figure
 	for _, e := range []struct {
 		title  string
@@ -214,17 +167,9 @@ func drawSizes(r *Run) error {
 		{"Stride 2: 7×7 becomes 3×3", plots.Matrix{Values: square(7), Marks: marked(7, 7, 0, 2, 3, 1)}, plots.Matrix{Values: strided, Marks: marked(3, 3, 0, 1, 1, 1)}},
 	} {
 		e.image.Name, e.image.After, e.output.Name = "image", "⊛", "output"
-		f, err := plots.Equation(plots.EquationOptions{Title: e.title}, e.image, plots.Matrix{Name: "filter", Values: filter, After: "="}, e.output)
-		if err != nil {
-			return err
-		}
-		panels = append(panels, f)
+		panels = append(panels, r.Drawn(plots.Equation(plots.EquationOptions{Title: e.title}, e.image, plots.Matrix{Name: "filter", Values: filter, After: "="}, e.output)))
 	}
-	f, err := plots.Grid(plots.GridOptions{Columns: 1}, panels...)
-	if err != nil {
-		return err
-	}
-	return r.Figure("sizes", "The book's examples of padding and stride (figures 7-3, 7-6 and 7-7).", f)
+	r.Grid("sizes", plots.GridOptions{Columns: 1}, panels...)
 }
 
 // im2col makes each window of each image a row: N·OH·OW rows of
@@ -260,7 +205,7 @@ func times(a grid, column []float32) (product []float64) {
 	return product
 }
 
-func drawIm2col(r *Run, image, filter, output grid) error {
+func drawIm2col(r *lab.Run, image, filter, output grid) {
 	x := nn.NewTensor(1, nn.Shape{H: 4, W: 4, C: 1})
 	copy(x.Data, flat(image))
 	windows := im2col(x, 3, 1)
@@ -276,23 +221,19 @@ func drawIm2col(r *Run, image, filter, output grid) error {
 			marks[i][j] = i + 1
 		}
 	}
-	f, err := plots.Equation(plots.EquationOptions{Title: "im2col", Note: "Each place of the window becomes a row; the filter, unrolled, a column."},
+	r.Figure("im2col", r.Drawn(plots.Equation(plots.EquationOptions{Title: "im2col", Note: "Each place of the window becomes a row; the filter, unrolled, a column."},
 		plots.Matrix{Name: "image", Values: image, Marks: marked(4, 4, 0, 0, 3, 1), After: "→"},
 		plots.Matrix{Name: "its four windows", Values: windows, Marks: marks, After: "×"},
 		plots.Matrix{Name: "filter", Values: column, After: "="},
 		plots.Matrix{Values: product, Marks: out, After: "→"},
-		plots.Matrix{Name: "output", Values: output, Marks: [][]int{{1, 2}, {3, 4}}})
-	if err != nil {
-		return err
-	}
-	return r.Figure("im2col", "The same convolution as a matrix product (as figures 7-17 to 7-19).", f)
+		plots.Matrix{Name: "output", Values: output, Marks: [][]int{{1, 2}, {3, 4}}})))
 }
 
 // compareIm2col computes the book's example of section 7.4.3 both ways.
-func compareIm2col(r *Run) error {
-	net, err := nn.NewSequential(nn.Shape{H: 7, W: 7, C: 3}, r.Rand(0), layers.Convolution{Filters: 2, Kernel: 5})
-	if err != nil {
-		return err
+func compareIm2col(r *lab.Run) {
+	net := r.Network(nn.Shape{H: 7, W: 7, C: 3}, r.Rand(0), layers.Convolution{Filters: 2, Kernel: 5})
+	if r.Failed() {
+		return
 	}
 	x, rng := nn.NewTensor(10, net.Input()), r.Rand(1)
 	for i := range x.Data {
@@ -305,9 +246,41 @@ func compareIm2col(r *Run) error {
 	difference := 0.0
 	for k := range filters.N {
 		for i, v := range times(windows, filters.Sample(k)) {
-			difference = max(difference, abs(v-float64(y.Data[i*filters.N+k])))
+			difference = max(difference, math.Abs(v-float64(y.Data[i*filters.N+k])))
 		}
 	}
-	r.Claim("the layer and the product of im2col agree within 1e-5", difference < 1e-5)
-	return nil
+	r.Claim("im2col agrees", difference < 1e-5)
+}
+
+func convolution() lab.Experiment {
+	return lab.Experiment{
+		ID: "ch07-convolution", Title: "Convolution, by hand", Chapter: 7, Section: "sections 7.2 and 7.4", Version: 1,
+		Setup: "The numbers 1 to 16 as a 4×4 image under a 3×3 filter, step by step; the book's examples of padding, stride " +
+			"and sizes; im2col, which makes a convolution a matrix product. All outputs are the layer's; it makes no im2col " +
+			"matrix, so that is a few lines here. The order of a window's values is row, column, channel; the book's is " +
+			"channel, row, column.",
+		Lesson: "A filter slides over the image and gives at each place the sum of the products: padding keeps the size, a " +
+			"stride shrinks it, and im2col turns it all into one matrix product.",
+		Rows: []lab.Row{
+			lab.Near("4×4 under 3×3: top left", 6, 0), lab.Near("4×4 under 3×3: top right", 7, 0),
+			lab.Near("4×4 under 3×3: bottom left", 10, 0), lab.Near("4×4 under 3×3: bottom right", 11, 0),
+			lab.Near("book's 4×4: top left", 15, 0), lab.Near("book's 4×4: top right", 16, 0),
+			lab.Near("book's 4×4: bottom left", 6, 0), lab.Near("book's 4×4: bottom right", 15, 0),
+			lab.Near("4×4, pad 1: rows and columns", 4, 0),
+			lab.Near("7×7, stride 2: rows and columns", 3, 0),
+			lab.Near("28×31 under 5×5, pad 2, stride 3: rows", 10, 0), lab.Near("28×31 under 5×5, pad 2, stride 3: columns", 11, 0),
+			lab.Near("im2col of 10 images 7×7×3 under 5×5: rows", 90, 0), lab.Near("im2col of 10 images 7×7×3 under 5×5: columns", 75, 0),
+		},
+		Claims: lab.Texts{
+			"sums of products": "each output is the sum of its window's products",
+			"sizes":            "outputs are (size + 2·pad − filter)/stride + 1 high",
+			"im2col agrees":    "the layer and the product of im2col agree within 1e-5",
+		},
+		Figures: lab.Texts{
+			"steps":  "The window moves by one pixel at a time (as figure 7-4).",
+			"sizes":  "The book's examples of padding and stride (figures 7-3, 7-6 and 7-7).",
+			"im2col": "The same convolution as a matrix product (as figures 7-17 to 7-19).",
+		},
+		Run: runConvolution,
+	}
 }

@@ -1,68 +1,42 @@
 package experiments
 
 import (
-	"context"
 	"math"
 
+	"tatami/experiments/lab"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
 )
 
-func convolutionFilters() Experiment {
-	return Experiment{
-		ID: "ch07-filters", Title: "What a convolution learns", Chapter: 7, Section: "section 7.6.1", Version: 1,
-		Setup: "The 30 filters of ch07-simple-convnet before and after training, and the learned ones, without bias and " +
-			"scaled to length 1, over a picture, which is drawn here where the book has a photograph. Structure is measured by the correlation of " +
-			"weights that are neighbours in a row or column of a filter, over all filters: 0 for noise, 1 where filters are flat.",
-		Lesson: "Training turns noise into edges and blobs: filters that answer where light changes, each in its direction.",
-		Rows: []Row{
-			near("correlation of neighbouring weights before", 0, 0.1).as("%.3f"),
-			atLeast("correlation of neighbouring weights after", "edges and blobs", 0.25).as("%.3f"),
-		},
-		Run: func(ctx context.Context, r *Run) error {
-			untrained, err := newSimpleConvNet(r)
-			if err != nil {
-				return err
-			}
-			net, _, err := trainedSimpleConvNet(ctx, r)
-			if err != nil {
-				return err
-			}
-			before, after := untrained.Params()[0].Value, net.Params()[0].Value
-			noise, structure := neighbours(before), neighbours(after)
-			r.Measure("correlation of neighbouring weights before", noise)
-			r.Measure("correlation of neighbouring weights after", structure)
-			r.Claim("noise becomes structure: neighbouring weights are correlated after training, not before", math.Abs(noise) < 0.1 && structure > 0.2)
-			f, err := plots.Filters([]plots.Bank{{Title: "before", Filters: before}, {Title: "after", Filters: after}},
-				plots.FilterOptions{Title: "First convolution of SimpleConvNet", Book: true})
-			if err != nil {
-				return err
-			}
-			if err := r.Figure("filters", "The 30 filters before and after training (figure 7-24).", f); err != nil {
-				return err
-			}
-
-			image := landscape(92)
-			alone, err := nn.NewSequential(image.Shape, nil, layers.Convolution{Filters: after.N, Kernel: after.H, Init: nn.Zero{}})
-			if err != nil {
-				return err
-			}
-			weight := alone.Params()[0].Value
-			for n := range after.N { // of length 1, so that weak filters are seen as well
-				length := math.Sqrt(sumOfSquares(after.Sample(n)))
-				for i, w := range after.Sample(n) {
-					weight.Sample(n)[i] = w / float32(length)
-				}
-			}
-			f, err = plots.FeatureMaps([]string{"a picture", "its feature maps"}, []*nn.Tensor{image, alone.Activations(image)[0]},
-				plots.FeatureMapOptions{Title: "The learned filters over a picture, in the same order", Limit: after.N, Tile: 92})
-			if err != nil {
-				return err
-			}
-			return r.Figure("maps", "Red where a filter answers, blue where its opposite would: each map has edges of its own direction (figure 7-25).", f)
-		},
+func runConvolutionFilters(r *lab.Run) {
+	untrained := newSimpleConvNet(r)
+	net, _ := trainedSimpleConvNet(r)
+	if r.Failed() {
+		return
 	}
+	before, after := untrained.Params()[0].Value, net.Params()[0].Value
+	noise, structure := neighbours(before), neighbours(after)
+	r.Measure("correlation of neighbouring weights before", noise)
+	r.Measure("correlation of neighbouring weights after", structure)
+	r.Claim("noise becomes structure", math.Abs(noise) < 0.1 && structure > 0.2)
+	r.Figure("filters", r.Drawn(plots.Filters([]plots.Bank{{Title: "before", Filters: before}, {Title: "after", Filters: after}},
+		plots.FilterOptions{Title: "First convolution of SimpleConvNet", Book: true})))
+
+	image := landscape(92)
+	alone := r.Network(image.Shape, nil, layers.Convolution{Filters: after.N, Kernel: after.H, Init: nn.Zero{}})
+	if r.Failed() {
+		return
+	}
+	weight := alone.Params()[0].Value
+	for n := range after.N { // of length 1, so that weak filters are seen as well
+		length := math.Sqrt(sumOfSquares(after.Sample(n)))
+		for i, w := range after.Sample(n) {
+			weight.Sample(n)[i] = w / float32(length)
+		}
+	}
+	r.Figure("maps", r.Drawn(plots.FeatureMaps([]string{"a picture", "its feature maps"}, []*nn.Tensor{image, alone.Activations(image)[0]},
+		plots.FeatureMapOptions{Title: "The learned filters over a picture, in the same order", Limit: after.N, Tile: 92})))
 }
 
 // neighbours is the correlation of horizontally or vertically adjacent weights.
@@ -135,4 +109,26 @@ func landscape(size int) *nn.Tensor {
 		}
 	}
 	return t
+}
+
+func convolutionFilters() lab.Experiment {
+	return lab.Experiment{
+		ID: "ch07-filters", Title: "What a convolution learns", Chapter: 7, Section: "section 7.6.1", Version: 1,
+		Setup: "The 30 filters of ch07-simple-convnet before and after training, and the learned ones, without bias and " +
+			"scaled to length 1, over a picture, which is drawn here where the book has a photograph. Structure is measured by the correlation of " +
+			"weights that are neighbours in a row or column of a filter, over all filters: 0 for noise, 1 where filters are flat.",
+		Lesson: "Training turns noise into edges and blobs: filters that answer where light changes, each in its direction.",
+		Rows: []lab.Row{
+			lab.Near("correlation of neighbouring weights before", 0, 0.1).As("%.3f"),
+			lab.AtLeast("correlation of neighbouring weights after", "edges and blobs", 0.25).As("%.3f"),
+		},
+		Claims: lab.Texts{
+			"noise becomes structure": "noise becomes structure: neighbouring weights are correlated after training, not before",
+		},
+		Figures: lab.Texts{
+			"filters": "The 30 filters before and after training (figure 7-24).",
+			"maps":    "Red where a filter answers, blue where its opposite would: each map has edges of its own direction (figure 7-25).",
+		},
+		Run: runConvolutionFilters,
+	}
 }

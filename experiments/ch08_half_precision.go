@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,79 +8,52 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/datasets"
+	"tatami/experiments/lab"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
 	"tatami/train"
 )
 
-func halfPrecision() Experiment {
-	return Experiment{
-		ID: "ch08-half-precision", Title: "Inference in half precision", Chapter: 8, Section: "section 8.3.4", Version: 1,
-		Setup: "The network of ch08-deep-convnet on the test images in float32, and again with inputs, parameters and the " +
-			"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in " +
-			"hardware that has float16; the book's NumPy rounds every step. Beside it coarser roundings, down to powers of two.",
-		Lesson: "A trained network does not need its last digits: 16 bits give the same answers as 32, and far fewer nearly so.",
-		Rows: []Row{
-			shown("test accuracy in float32", "").as("%.4f"),
-			shown("test accuracy in float16", "").as("%.4f"),
-			near("difference", 0, 0.0005).as("%.4f"),
-			shown("answers that change", "").as("%.0f"),
-		},
-		Run: func(ctx context.Context, r *Run) error {
-			_, test, err := r.MNIST()
-			if err != nil {
-				return err
-			}
-			test = test.Limit(r.Scale(10_000, 1000))
-			net, _, err := trainedDeepConvNet(ctx, r)
-			if err != nil {
-				return err
-			}
-			full, before := answers(net, test)
-			bits := []int{10, 8, 6, 4, 3, 2, 1, 0} // of the significand, after its leading one
-			points := make(plotter.XYs, len(bits))
-			var rows [][]any
-			for i, kept := range bits {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				statusOf(r, i, len(bits), "%d bits", kept)
-				rounded, err := inPrecision(net, rounding{kept})
-				if err != nil {
-					return err
-				}
-				given, accuracy := answers(rounded, test)
-				changed := 0
-				for k := range given {
-					if given[k] != full[k] {
-						changed++
-					}
-				}
-				points[i] = plotter.XY{X: float64(kept), Y: 100 * accuracy}
-				rows = append(rows, []any{kept, accuracy, changed})
-				if kept == 10 {
-					r.Measure("test accuracy in float32", before)
-					r.Measure("test accuracy in float16", accuracy)
-					r.Measure("difference", accuracy-before)
-					r.Measure("answers that change", float64(changed))
-					r.Claim("float16 changes the accuracy by at most 0.001", math.Abs(accuracy-before) <= 0.001)
-				}
-			}
-			if err := r.CSV("bits", []string{"bits after the leading one", "accuracy", "answers that change"}, rows); err != nil {
-				return err
-			}
-			f, err := plots.Chart(plots.ChartOptions{
-				Title: "DeepConvNet with rounded parameters and activations",
-				Note:  fmt.Sprintf("float32 has 23 bits after the leading one: %.2f %%.", 100*before),
-				X:     plots.Axis{Label: "bits after the leading one (float16: 10)"}, Y: plots.Axis{Label: "test accuracy (%)"},
-			}, plots.Curve{Points: points, Markers: true})
-			if err != nil {
-				return err
-			}
-			return r.Figure("bits", "Accuracy by the number of bits kept; with 0 every value is a power of two.", f)
-		},
+func runHalfPrecision(r *lab.Run) {
+	test := r.Test().Limit(r.Scale(10_000, 1000))
+	net, _ := trainedDeepConvNet(r)
+	if r.Failed() {
+		return
 	}
+	full, before := answers(net, test)
+	bits := []int{10, 8, 6, 4, 3, 2, 1, 0} // of the significand, after its leading one
+	points := make(plotter.XYs, len(bits))
+	var rows [][]any
+	for i, kept := range bits {
+		r.Part(i, len(bits), "%d bits", kept)
+		rounded := inPrecision(r, net, rounding{kept})
+		if r.Failed() {
+			return
+		}
+		given, accuracy := answers(rounded, test)
+		changed := 0
+		for k := range given {
+			if given[k] != full[k] {
+				changed++
+			}
+		}
+		points[i] = plotter.XY{X: float64(kept), Y: 100 * accuracy}
+		rows = append(rows, []any{kept, accuracy, changed})
+		if kept == 10 {
+			r.Measure("test accuracy in float32", before)
+			r.Measure("test accuracy in float16", accuracy)
+			r.Measure("difference", accuracy-before)
+			r.Measure("answers that change", float64(changed))
+			r.Claim("float16 suffices", math.Abs(accuracy-before) <= 0.001)
+		}
+	}
+	r.CSV("bits", []string{"bits after the leading one", "accuracy", "answers that change"}, rows)
+	r.Chart("bits", plots.ChartOptions{
+		Title: "DeepConvNet with rounded parameters and activations",
+		Note:  fmt.Sprintf("float32 has 23 bits after the leading one: %.2f %%.", 100*before),
+		X:     plots.Axis{Label: "bits after the leading one (float16: 10)"}, Y: plots.Axis{Label: "test accuracy (%)"},
+	}, plots.Curve{Points: points, Markers: true})
 }
 
 // answers are the network's for each image, and their accuracy.
@@ -99,23 +71,23 @@ func answers(net *nn.Sequential, data *datasets.Dataset) (given []int, accuracy 
 
 // inPrecision is the network with rounded parameters and a rounding before its
 // first layer and after each that sums.
-func inPrecision(net *nn.Sequential, r rounding) (*nn.Sequential, error) {
-	specs := []nn.Spec{r}
+func inPrecision(r *lab.Run, net *nn.Sequential, layer rounding) *nn.Sequential {
+	specs := []nn.Spec{layer}
 	for _, s := range net.Specs() {
 		specs = append(specs, s)
 		switch s.(type) {
 		case layers.Convolution, layers.Affine: // the others choose or halve values, which are rounded then
-			specs = append(specs, r)
+			specs = append(specs, layer)
 		}
 	}
-	rounded, err := nn.NewSequential(net.Input(), rand.New(rand.NewPCG(0, 0)), specs...)
-	if err != nil {
-		return nil, err
+	rounded := r.Network(net.Input(), rand.New(rand.NewPCG(0, 0)), specs...)
+	if r.Failed() {
+		return nil
 	}
 	for i, p := range rounded.Params() {
-		r.round(p.Value.Data, net.Params()[i].Value.Data)
+		layer.round(p.Value.Data, net.Params()[i].Value.Data)
 	}
-	return rounded, nil
+	return rounded
 }
 
 // rounding is a layer that rounds to floating point of Bits after the leading
@@ -155,4 +127,27 @@ func (l roundingLayer) Params() []*nn.Param                    { return nil }
 func (l roundingLayer) Forward(_ *nn.Context, y, x *nn.Tensor) { l.round(y.Data, x.Data) }
 func (l roundingLayer) Backward(*nn.Context, *nn.Tensor, *nn.Tensor, *nn.Tensor, *nn.Tensor) {
 	panic("experiments: a rounding has no gradient")
+}
+
+func halfPrecision() lab.Experiment {
+	return lab.Experiment{
+		ID: "ch08-half-precision", Title: "Inference in half precision", Chapter: 8, Section: "section 8.3.4", Version: 1,
+		Setup: "The network of ch08-deep-convnet on the test images in float32, and again with inputs, parameters and the " +
+			"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in " +
+			"hardware that has float16; the book's NumPy rounds every step. Beside it coarser roundings, down to powers of two.",
+		Lesson: "A trained network does not need its last digits: 16 bits give the same answers as 32, and far fewer nearly so.",
+		Rows: []lab.Row{
+			lab.Shown("test accuracy in float32", "").As("%.4f"),
+			lab.Shown("test accuracy in float16", "").As("%.4f"),
+			lab.Near("difference", 0, 0.0005).As("%.4f"),
+			lab.Shown("answers that change", "").As("%.0f"),
+		},
+		Claims: lab.Texts{
+			"float16 suffices": "float16 changes the accuracy by at most 0.001",
+		},
+		Figures: lab.Texts{
+			"bits": "Accuracy by the number of bits kept; with 0 every value is a power of two.",
+		},
+		Run: runHalfPrecision,
+	}
 }

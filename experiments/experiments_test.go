@@ -1,7 +1,9 @@
 package experiments_test
 
 import (
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"image/png"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"tatami/experiments"
+	"tatami/experiments/lab"
 )
 
 // TestFast runs the fast version of every experiment: it must run, fill its
@@ -19,10 +22,10 @@ func TestFast(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains networks")
 	}
-	r := &experiments.Runner{Out: t.TempDir(), Fast: true} // one, since experiments share what they train
+	r := &lab.Runner{Out: t.TempDir(), Fast: true} // one, since experiments share what they train
 	for _, e := range experiments.List() {
 		t.Run(e.ID, func(t *testing.T) {
-			results, err := r.Run(t.Context(), []experiments.Experiment{e})
+			results, err := r.Run(t.Context(), []lab.Experiment{e})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,6 +59,33 @@ func TestFast(t *testing.T) {
 				t.Errorf("%d claims and %d figures, wanted some of each", len(got.Claims), len(got.Figures))
 			}
 		})
+	}
+}
+
+// TestInterrupted ends every experiment before it begins and at its first word:
+// none may stumble over what is not there.
+func TestInterrupted(t *testing.T) {
+	after := []int{0}
+	if !testing.Short() {
+		after = append(after, 1)
+	}
+	r := &lab.Runner{Fast: true}
+	for _, e := range experiments.List() {
+		for _, n := range after {
+			ctx, cancel := context.WithCancel(t.Context())
+			told := -1 // the runner's own first word
+			r.Out = t.TempDir()
+			r.Progress = func(lab.Status) {
+				if told++; told == n {
+					cancel()
+				}
+			}
+			results, err := r.Run(ctx, []lab.Experiment{e})
+			cancel()
+			if told >= n && (!errors.Is(err, context.Canceled) || len(results) > 0) {
+				t.Errorf("%s, ended at word %d: error %v, %d results", e.ID, n, err, len(results))
+			}
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"tatami/experiments"
+	"tatami/experiments/lab"
 	"tatami/internal/files"
 )
 
@@ -54,7 +55,7 @@ func newExperimentList() *cobra.Command {
 
 // experimentOptions are the flags of experiment run.
 type experimentOptions struct {
-	experiments.Runner
+	lab.Runner
 	chapter int
 }
 
@@ -87,13 +88,13 @@ size, is not done again. "all" also writes report.html and report.md there, with
 	return cmd
 }
 
-func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]experiments.Experiment, error) {
+func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]lab.Experiment, error) {
 	byChapter := cmd.Flags().Changed("chapter")
 	switch {
 	case byChapter && len(args) > 0:
 		return nil, errors.New("--chapter and names of experiments cannot stand together")
 	case byChapter:
-		list := experiments.OfChapter(o.chapter)
+		list := lab.OfChapter(experiments.List(), o.chapter)
 		if o.chapter == 0 || len(list) == 0 {
 			return nil, fmt.Errorf("--chapter is %d: no experiments (valid: %s)", o.chapter, chapters())
 		}
@@ -105,7 +106,7 @@ func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]experim
 	case slices.Contains(args, "all"):
 		return nil, errors.New(`"all" stands alone`)
 	}
-	return experiments.Find(args...)
+	return lab.Find(experiments.List(), args...)
 }
 
 func chapters() string {
@@ -119,7 +120,7 @@ func chapters() string {
 }
 
 // run runs the list; report asks for the reports of all.
-func (o *experimentOptions) run(parent context.Context, list []experiments.Experiment, report bool) error {
+func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
 	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
@@ -128,14 +129,14 @@ func (o *experimentOptions) run(parent context.Context, list []experiments.Exper
 		line.width = width
 	}
 	o.Progress = line.show
-	o.Done = func(r *experiments.Result, reused bool) {
+	o.Done = func(r *lab.Result, reused bool) {
 		line.clear()
 		when := fmt.Sprintf("%.1f s", r.Seconds)
 		if reused {
 			when = "done before"
 		}
 		fmt.Printf("%s: %s (%s)\n", r.ID, r.Title, when)
-		experiments.WriteText(os.Stdout, r)
+		lab.WriteText(os.Stdout, r)
 		fmt.Printf("  files in %s\n\n", r.Dir)
 	}
 	results, err := o.Runner.Run(ctx, list)
@@ -155,8 +156,8 @@ func (o *experimentOptions) run(parent context.Context, list []experiments.Exper
 		ext   string
 		write func(io.Writer) error
 	}{
-		{".md", func(w io.Writer) error { return experiments.WriteMarkdown(w, results) }},
-		{".html", func(w io.Writer) error { return experiments.WriteHTML(w, results, time.Now()) }},
+		{".md", func(w io.Writer) error { return lab.WriteMarkdown(w, results) }},
+		{".html", func(w io.Writer) error { return lab.WriteHTML(w, results, time.Now()) }},
 	} {
 		path := filepath.Join(o.Out, name+f.ext)
 		if err := files.Write(path, f.write); err != nil {
@@ -176,7 +177,7 @@ type statusLine struct {
 	run   [2]int // the run that a line was written for
 }
 
-func (l *statusLine) show(s experiments.Status) {
+func (l *statusLine) show(s lab.Status) {
 	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
 	if s.Seeds > 1 {
 		text += fmt.Sprintf(", seed %d of %d", s.Seed, s.Seeds)

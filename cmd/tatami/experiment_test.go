@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tatami/experiments"
+	"tatami/experiments/lab"
 )
 
 func TestExperimentUsage(t *testing.T) {
@@ -139,12 +140,12 @@ func TestExperimentInterrupted(t *testing.T) {
 }
 
 func TestExperimentReport(t *testing.T) {
-	list, err := experiments.Find("ch05-graphs")
+	list, err := lab.Find(experiments.List(), "ch05-graphs")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, fast := range []bool{false, true} {
-		o := experimentOptions{Runner: experiments.Runner{Out: t.TempDir(), Fast: fast}}
+		o := experimentOptions{Runner: lab.Runner{Out: t.TempDir(), Fast: fast}}
 		if err := o.run(t.Context(), list, true); err != nil {
 			t.Fatal(err)
 		}

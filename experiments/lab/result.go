@@ -1,8 +1,7 @@
-package experiments
+package lab
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 )
 
@@ -179,14 +178,4 @@ func meanAndDeviation(values []float64) (mean, deviation float64) {
 		deviation += (v - mean) * (v - mean)
 	}
 	return mean, math.Sqrt(deviation / (n - 1))
-}
-
-// unmeasured is the error of a run that left rows empty.
-func unmeasured(rows []Row, values map[string]Number) error {
-	for _, row := range rows {
-		if _, ok := values[row.Name]; !ok && row.Needs == "" {
-			return fmt.Errorf("row %q was not measured", row.Name)
-		}
-	}
-	return nil
 }

@@ -1,7 +1,7 @@
-package experiments
+package lab
 
 import (
-	"context"
+	"math"
 	"slices"
 
 	"tatami/datasets"
@@ -10,14 +10,14 @@ import (
 	"tatami/nn"
 )
 
-// trainingPass is a pass for [backpropagate].
-func trainingPass(net *nn.Sequential, images int) *nn.Pass {
+// TrainingPass is a pass for [Backpropagate].
+func TrainingPass(net *nn.Sequential, images int) *nn.Pass {
 	return net.NewPass(nn.PassConfig{Capacity: images, Training: true, NeedsBackward: true, Loss: layers.SoftmaxWithLoss{}})
 }
 
-// backpropagate gives the mean loss of a batch and its gradients, one slice a
+// Backpropagate gives the mean loss of a batch and its gradients, one slice a
 // parameter (nil: fixed), which are the pass's until the next call.
-func backpropagate(pass *nn.Pass, x *nn.Tensor, labels []int) (loss float64, gradients [][]float32) {
+func Backpropagate(pass *nn.Pass, x *nn.Tensor, labels []int) (loss float64, gradients [][]float32) {
 	y := pass.Forward(x)
 	sum := layers.SoftmaxWithLoss{}.Loss(pass.OutputGradient(), y, nn.Targets{Labels: labels}, x.N)
 	pass.ClearGradients()
@@ -25,36 +25,40 @@ func backpropagate(pass *nn.Pass, x *nn.Tensor, labels []int) (loss float64, gra
 	return sum / float64(x.N), pass.ParamGradients()
 }
 
-// comparison is a parameter's gradient by backpropagation and by differences.
-type comparison struct {
+// Comparison is a parameter's gradient by backpropagation and by differences.
+type Comparison struct {
 	Back    []float32
 	Numeric []float64
 }
 
-// mean is the mean absolute difference.
-func (c comparison) mean() (m float64) {
+// Mean is the mean absolute difference.
+func (c Comparison) Mean() (m float64) {
 	for i, v := range c.Back {
-		m += abs(float64(v)-c.Numeric[i]) / float64(len(c.Back))
+		m += math.Abs(float64(v)-c.Numeric[i]) / float64(len(c.Back))
 	}
 	return m
 }
 
-// checkGradients compares the gradients of a batch's loss, in the order of
+// CheckGradients compares the gradients of a batch's loss, in the order of
 // Params without those that are fixed: backpropagation in float32, as in
 // training, against central differences of width h. Those are of the same
 // network computed in float64 by plain loops (internal/reference): the digits
 // of a float32 loss end about where such a difference begins. Of each parameter
 // it takes that many values at most, drawn at random; 0 takes all.
-func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tensor, labels []int, h float64, most int) ([]comparison, error) {
+func (r *Run) CheckGradients(net *nn.Sequential, x *nn.Tensor, labels []int, h float64, most int) []Comparison {
+	if r.Failed() {
+		return nil
+	}
 	wide, err := reference.Of(net)
 	if err != nil {
-		return nil, err
+		r.Fail(err)
+		return nil
 	}
 	wide.Training = true
 	in := reference.From(x)
 	loss := func() float64 { return wide.Loss(layers.SoftmaxWithLoss{}, in, nn.Targets{Labels: labels}) }
-	_, gradients := backpropagate(trainingPass(net, x.N), x, labels)
-	var compared []comparison
+	_, gradients := Backpropagate(TrainingPass(net, x.N), x, labels)
+	var compared []Comparison
 	for i, p := range net.Params() {
 		if p.Fixed {
 			continue
@@ -65,11 +69,11 @@ func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tenso
 			positions = positions[:most]
 		}
 		slices.Sort(positions)
-		var c comparison
+		var c Comparison
 		for n, k := range positions {
 			if n%100 == 0 {
-				if err := ctx.Err(); err != nil {
-					return nil, err
+				if r.Failed() {
+					return nil
 				}
 				r.Status("parameter %d of %d, value %d of %d", i+1, len(gradients), n, len(positions))
 			}
@@ -78,11 +82,11 @@ func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tenso
 		}
 		compared = append(compared, c)
 	}
-	return compared, nil
+	return compared
 }
 
-// tensor is all images of a dataset as one batch, with their labels.
-func tensor(data *datasets.Dataset) (x *nn.Tensor, labels []int) {
+// Tensor is all images of a dataset as one batch, with their labels.
+func Tensor(data *datasets.Dataset) (x *nn.Tensor, labels []int) {
 	for _, l := range data.Labels {
 		labels = append(labels, int(l))
 	}

@@ -1,11 +1,10 @@
-package experiments
+package lab
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -38,9 +37,8 @@ type Runner struct {
 	// ones were there already.
 	Done func(result *Result, reused bool)
 
-	id          string
-	status      Status
-	train, test *datasets.Dataset
+	status         Status
+	training, test *datasets.Dataset
 }
 
 // Status is what goes on: run Seed of Seeds of experiment Index of Total, both
@@ -87,13 +85,13 @@ func (r *Runner) tell(text string) {
 	}
 }
 
-func (r *Runner) mnist() (train, test *datasets.Dataset, err error) {
-	if r.train == nil {
-		if r.train, r.test, err = datasets.MNIST(); err != nil {
+func (r *Runner) mnist() (training, test *datasets.Dataset, err error) {
+	if r.training == nil {
+		if r.training, r.test, err = datasets.MNIST(); err != nil {
 			return nil, nil, err
 		}
 	}
-	return r.train, r.test, nil
+	return r.training, r.test, nil
 }
 
 // one does what is missing of an experiment's runs.
@@ -135,10 +133,9 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 
 // seed runs an experiment with one seed and writes the result so far.
 func (r *Runner) seed(ctx context.Context, e Experiment, seed uint64, result *Result) error {
-	r.id = e.ID
 	r.status.Seed = int(seed)
 	run := &Run{
-		Seed: seed, Fast: r.Fast, runner: r, rows: e.Rows, dir: result.Dir,
+		Seed: seed, Fast: r.Fast, ctx: ctx, runner: r, experiment: &e, dir: result.Dir,
 		record: Record{Seed: seed, Values: map[string]Number{}},
 	}
 	if e.Weights {
@@ -146,15 +143,12 @@ func (r *Runner) seed(ctx context.Context, e Experiment, seed uint64, result *Re
 	}
 	r.tell("")
 	start := time.Now()
-	err := e.Run(ctx, run)
+	e.Run(run)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err = errors.Join(err, run.err); err == nil {
-		err = unmeasured(e.Rows, run.record.Values)
-	}
-	if err != nil {
-		return fmt.Errorf("%s, seed %d: %w", e.ID, seed, err)
+	if run.Fail(run.complete()); run.err != nil {
+		return fmt.Errorf("%s, seed %d: %w", e.ID, seed, run.err)
 	}
 	run.record.Seconds = time.Since(start).Seconds()
 	result.Records = append(result.Records, run.record)

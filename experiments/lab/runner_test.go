@@ -1,4 +1,4 @@
-package experiments_test
+package lab_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"tatami/experiments"
+	"tatami/experiments/lab"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -22,32 +22,29 @@ import (
 
 // counted is an experiment that measures ten times its seed, and counts its
 // runs.
-func counted(id string, runs *int) experiments.Experiment {
-	return experiments.Experiment{
+func counted(id string, runs *int) lab.Experiment {
+	return lab.Experiment{
 		ID: id, Title: "Ten times the seed", Section: "no book", Version: 1, Setup: "Multiplied.", Lesson: "It grows.",
-		Rows: []experiments.Row{
+		Rows: []lab.Row{
 			{Name: "product", Published: "15", Low: 14, High: 16},
 			{Name: "extra", Needs: "a file"},
 		},
-		Run: func(_ context.Context, r *experiments.Run) error {
+		Claims:  lab.Texts{"below": "below 15"},
+		Figures: lab.Texts{"line": "A line."},
+		Notes:   lab.Texts{"note": "a note of any %s"},
+		Run: func(r *lab.Run) {
 			*runs++
 			r.Measure("product", 10*float64(r.Seed))
-			r.Claim("below 15", r.Seed == 1)
-			r.Note("a note")
-			if err := r.CSV("data", []string{"seed"}, [][]any{{r.Seed}}); err != nil {
-				return err
-			}
-			f, err := plots.Chart(plots.ChartOptions{}, plots.Curve{Points: plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: float64(r.Seed)}}})
-			if err != nil {
-				return err
-			}
-			return r.Figure("line", "A line.", f)
+			r.Claim("below", r.Seed == 1)
+			r.Note("note", "seed")
+			r.CSV("data", []string{"seed"}, [][]any{{r.Seed}})
+			r.Chart("line", plots.ChartOptions{}, plots.Curve{Points: plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: float64(r.Seed)}}})
 		},
 	}
 }
 
 // run runs experiments that must succeed.
-func run(t *testing.T, r *experiments.Runner, list ...experiments.Experiment) []*experiments.Result {
+func run(t *testing.T, r *lab.Runner, list ...lab.Experiment) []*lab.Result {
 	t.Helper()
 	results, err := r.Run(t.Context(), list)
 	if err != nil {
@@ -71,13 +68,13 @@ func read(t *testing.T, path ...string) string {
 func TestTable(t *testing.T) {
 	runs := 0
 	e := counted("ten", &runs)
-	r := &experiments.Runner{Out: t.TempDir(), Seeds: 2}
+	r := &lab.Runner{Out: t.TempDir(), Seeds: 2}
 	got := run(t, r, e)[0]
 	line := got.Lines[0]
 	if line.Mean != 15 || math.Abs(float64(line.Deviation)-math.Sqrt(50)) > 1e-12 || line.Measured != "15 ± 7.071" {
 		t.Errorf("10 and 20 give mean %v, deviation %v, %q", line.Mean, line.Deviation, line.Measured)
 	}
-	if line.Verdict != experiments.Met || line.Accepted != "14 to 16" {
+	if line.Verdict != lab.Met || line.Accepted != "14 to 16" {
 		t.Errorf("verdict %q, accepted %q", line.Verdict, line.Accepted)
 	}
 	if got.Lines[1].Measured != "not run: needs a file" || got.Lines[1].Verdict != "" {
@@ -86,7 +83,7 @@ func TestTable(t *testing.T) {
 	if got.Held() || got.Claims[0].Held != 1 || got.Claims[0].Of != 2 {
 		t.Errorf("claims %+v", got.Claims)
 	}
-	if notes := got.Notes(); !slices.Equal(notes, []string{"a note"}) {
+	if notes := got.Notes(); !slices.Equal(notes, []string{"a note of any seed"}) {
 		t.Errorf("notes %q", notes)
 	}
 	if want := "quantity,published,accepted,mean,deviation,verdict,seed 1,seed 2\nproduct,15,14 to 16,15,7.07"; !strings.HasPrefix(read(t, got.Dir, "table.csv"), want) {
@@ -102,16 +99,16 @@ func TestTable(t *testing.T) {
 		fast      bool
 		verdict   string
 	}{
-		{9, 10, false, experiments.Met},
-		{10, 12, false, experiments.Met},
-		{10.1, 12, false, experiments.Missed},
-		{math.Inf(-1), 9.9, false, experiments.Missed},
-		{9.9, math.Inf(1), false, experiments.Met},
+		{9, 10, false, lab.Met},
+		{10, 12, false, lab.Met},
+		{10.1, 12, false, lab.Missed},
+		{math.Inf(-1), 9.9, false, lab.Missed},
+		{9.9, math.Inf(1), false, lab.Met},
 		{0, 0, false, ""},
 		{10.1, 12, true, ""}, // fast versions are not judged
 	} {
 		e.Rows[0].Low, e.Rows[0].High = c.low, c.high
-		got := run(t, &experiments.Runner{Out: t.TempDir(), Fast: c.fast}, e)[0].Lines[0]
+		got := run(t, &lab.Runner{Out: t.TempDir(), Fast: c.fast}, e)[0].Lines[0]
 		if got.Verdict != c.verdict || got.Measured != "10" {
 			t.Errorf("10 within %g to %g, fast %t: %q, %q", c.low, c.high, c.fast, got.Verdict, got.Measured)
 		}
@@ -125,8 +122,8 @@ func TestReuse(t *testing.T) {
 	e := counted("ten", &runs)
 	out := t.TempDir()
 	reused := false
-	r := &experiments.Runner{Out: out, Done: func(_ *experiments.Result, again bool) { reused = again }}
-	again := func(what string, change func(), wantRuns int) *experiments.Result {
+	r := &lab.Runner{Out: out, Done: func(_ *lab.Result, again bool) { reused = again }}
+	again := func(what string, change func(), wantRuns int) *lab.Result {
 		t.Helper()
 		change()
 		runs = 0
@@ -146,7 +143,7 @@ func TestReuse(t *testing.T) {
 	}
 	again("two seeds again", func() { r.Seeds = 2 }, 0)
 	again("a tolerance changed", func() { e.Rows[0].High = 12 }, 0)
-	if got := again("and is judged by", func() {}, 0).Lines[0]; got.Verdict != experiments.Missed {
+	if got := again("and is judged by", func() {}, 0).Lines[0]; got.Verdict != lab.Missed {
 		t.Errorf("15 within %s: %s", got.Accepted, got.Verdict)
 	}
 	again("a raised version", func() { e.Version = 2 }, 2)
@@ -175,15 +172,15 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	second := counted("second", &runs)
 	full := second.Run
-	second.Run = func(ctx context.Context, r *experiments.Run) error {
+	second.Run = func(r *lab.Run) {
 		if r.Seed == 2 {
 			cancel()
 		}
-		return errors.Join(full(ctx, r), ctx.Err())
+		full(r)
 	}
 	out := t.TempDir()
-	r := &experiments.Runner{Out: out, Seeds: 2}
-	list := []experiments.Experiment{first, second, third}
+	r := &lab.Runner{Out: out, Seeds: 2}
+	list := []lab.Experiment{first, second, third}
 	results, err := r.Run(ctx, list)
 	if !errors.Is(err, context.Canceled) || len(results) != 1 || results[0].ID != "first" || runs != 4 {
 		t.Fatalf("%d results after %d runs, error %v", len(results), runs, err)
@@ -199,79 +196,120 @@ func TestInterrupted(t *testing.T) {
 func TestTrained(t *testing.T) {
 	trainings, version := 0, 1
 	var bias float32
-	e := experiments.Experiment{
-		ID: "first", Version: 1, Rows: []experiments.Row{{Name: "loss"}},
-		Run: func(_ context.Context, r *experiments.Run) error {
-			net, log, err := r.Trained("shared", version, func() (*nn.Sequential, *experiments.Log, error) {
+	e := lab.Experiment{
+		ID: "first", Version: 1, Rows: []lab.Row{{Name: "loss"}},
+		Run: func(r *lab.Run) {
+			net, log := r.Trained("shared", version, func() (*nn.Sequential, *lab.Log) {
 				trainings++
-				net, err := nn.NewSequential(nn.Features(2), r.Rand(1), layers.Affine{Units: 1})
-				if err != nil {
-					return nil, nil, err
-				}
+				net := r.Network(nn.Features(2), r.Rand(1), layers.Affine{Units: 1})
 				net.Params()[1].Value.Data[0] = 0.5
-				return net, &experiments.Log{Loss: []experiments.Number{0.25, experiments.Number(math.NaN())}}, nil
+				return net, &lab.Log{Loss: lab.Numbers{0.25, lab.Number(math.NaN())}}
 			})
-			if err != nil {
-				return err
-			}
 			bias = net.Params()[1].Value.Data[0]
 			r.Measure("loss", float64(log.Loss[0]))
 			if len(log.Loss) != 2 || !math.IsNaN(float64(log.Loss[1])) {
 				t.Errorf("log %v", log.Loss)
 			}
-			return nil
 		},
 	}
 	other := e
 	other.ID = "other"
 	out := t.TempDir()
-	results := run(t, &experiments.Runner{Out: out}, e, other)
+	results := run(t, &lab.Runner{Out: out}, e, other)
 	if trainings != 1 || bias != 0.5 || results[1].Lines[0].Mean != 0.25 {
 		t.Errorf("%d trainings, bias %g, loss %v", trainings, bias, results[1].Lines[0].Mean)
 	}
 	e.Version, trainings = 2, 0
-	run(t, &experiments.Runner{Out: out}, e)
+	run(t, &lab.Runner{Out: out}, e)
 	if trainings != 0 {
 		t.Errorf("a later call trained again")
 	}
-	run(t, &experiments.Runner{Out: out, Seeds: 2}, e)
-	run(t, &experiments.Runner{Out: out, Fast: true}, e)
+	run(t, &lab.Runner{Out: out, Seeds: 2}, e)
+	run(t, &lab.Runner{Out: out, Fast: true}, e)
 	if trainings != 2 {
 		t.Errorf("%d trainings for another seed and for the fast size, wanted 2", trainings)
 	}
 	e.Version, version, trainings = 3, 2, 0
-	run(t, &experiments.Runner{Out: out}, e)
+	run(t, &lab.Runner{Out: out}, e)
 	if trainings != 1 {
 		t.Errorf("%d trainings of a raised version, wanted 1", trainings)
 	}
 }
 
-// TestMisuse: an experiment that does not fill its table is an error.
+// TestMisuse: an experiment that does not fill its table is an error, and so
+// are names that it does not declare and what it declares and leaves out.
 func TestMisuse(t *testing.T) {
 	runs := 0
-	for want, body := range map[string]func(r *experiments.Run) error{
-		`row "product" was not measured`: func(*experiments.Run) error { return nil },
-		`no row is called "prodct"`: func(r *experiments.Run) error {
+	whole := counted("ten", &runs).Run
+	for want, body := range map[string]func(r *lab.Run){
+		`row "product" was not measured`: func(*lab.Run) {},
+		`claim "below" was not made`:     func(r *lab.Run) { r.Measure("product", 1) },
+		`figure "line" was not drawn`: func(r *lab.Run) {
 			r.Measure("product", 1)
-			r.Measure("prodct", 1)
-			return nil
+			r.Claim("below", true)
 		},
-		"broken": func(*experiments.Run) error { return errors.New("broken") },
+		`no row is called "prodct"`: func(r *lab.Run) { whole(r); r.Measure("prodct", 1) },
+		`no claim is called "belw"`: func(r *lab.Run) { whole(r); r.Claim("belw", true) },
+		`no note is called "nte"`:   func(r *lab.Run) { whole(r); r.Note("nte") },
+		`no figure is called "lin"`: func(r *lab.Run) {
+			whole(r)
+			r.Chart("lin", plots.ChartOptions{}, plots.Histogram{Values: []float32{1, 2}})
+		},
+		"panel 1 of 1 is nil": func(r *lab.Run) { whole(r); r.Grid("line", plots.GridOptions{}, nil) },
+		"Affine":              func(r *lab.Run) { whole(r); r.Network(nn.Features(2), r.Rand(1), layers.Affine{}) },
+		"broken":              func(r *lab.Run) { r.Fail(nil); r.Fail(errors.New("broken")); whole(r); r.Fail(errors.New("worse")) },
 	} {
 		e := counted("ten", &runs)
-		e.Run = func(_ context.Context, r *experiments.Run) error { return body(r) }
+		e.Run = body
 		out := t.TempDir()
-		_, err := (&experiments.Runner{Out: out}).Run(t.Context(), []experiments.Experiment{e})
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "ten, seed 1: ") {
+		_, err := (&lab.Runner{Out: out}).Run(t.Context(), []lab.Experiment{e})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "ten, seed 1: ") || strings.Contains(err.Error(), "worse") {
 			t.Errorf("error %v, wanted %s", err, want)
 		}
 		if _, err := os.Stat(filepath.Join(out, "ten", "result.json")); err == nil {
 			t.Errorf("%s: left a result", want)
 		}
 	}
-	_, err := (&experiments.Runner{Out: t.TempDir(), Weights: "nowhere"}).Run(t.Context(), nil)
+	_, err := (&lab.Runner{Out: t.TempDir(), Weights: "nowhere"}).Run(t.Context(), nil)
 	if err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("error %v, wanted one that names the file", err)
+	}
+}
+
+// TestAfterFailure: once something failed nothing is done any more, and what is
+// returned can be used.
+func TestAfterFailure(t *testing.T) {
+	runs := 0
+	e := counted("ten", &runs)
+	whole := e.Run
+	e.Run = func(r *lab.Run) {
+		r.Fail(errors.New("broken"))
+		whole(r)
+		net := lab.MultiLayerNet{Hidden: lab.Hidden(1)}.Build(r, r.Rand(1))
+		trained, log := r.Trained("net", 1, func() (*nn.Sequential, *lab.Log) {
+			t.Error("trained all the same")
+			return nil, nil
+		})
+		fitted := r.Fit(lab.Protocol{Net: net, Training: r.Training(), Batch: 100})
+		followed := r.FitTrainer(nil)
+		if net != nil || trained != nil || len(log.Test)+len(fitted.Loss)+len(followed.Test) > 0 || r.Training().Len()+r.Test().Len() > 0 {
+			t.Errorf("networks %v, %v, logs %v, %v, %v, %v, %v", net, trained, log, fitted, followed, r.Training(), r.Test())
+		}
+		if compared := r.CheckGradients(net, nil, nil, 1, 0); len(compared) > 0 {
+			t.Errorf("compared %v", compared)
+		}
+		if !math.IsNaN(r.Accuracy(net, r.Test())) || !math.IsNaN(log.Test.Last()) || len(lab.Columns(log.Test, lab.Numbers{1})) > 0 {
+			t.Error("an empty log has values")
+		}
+		r.Picture(nil, 0)
+	}
+	out := t.TempDir()
+	_, err := (&lab.Runner{Out: out}).Run(t.Context(), []lab.Experiment{e})
+	if err == nil || err.Error() != "ten, seed 1: broken" {
+		t.Errorf("error %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(out, "*", "*")); len(left) > 0 {
+		t.Errorf("left %v", left)
 	}
 }
 
@@ -279,11 +317,11 @@ func TestReports(t *testing.T) {
 	runs := 0
 	e := counted("ten", &runs)
 	e.Lesson = "a < b | c"
-	results := run(t, &experiments.Runner{Out: t.TempDir(), Seeds: 2}, e)
+	results := run(t, &lab.Runner{Out: t.TempDir(), Seeds: 2}, e)
 	var page, markdown, text bytes.Buffer
 	day := time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC)
-	if err := errors.Join(experiments.WriteHTML(&page, results, day), experiments.WriteMarkdown(&markdown, results),
-		experiments.WriteText(&text, results[0])); err != nil {
+	if err := errors.Join(lab.WriteHTML(&page, results, day), lab.WriteMarkdown(&markdown, results),
+		lab.WriteText(&text, results[0])); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"a &lt; b | c", "15 ± 7.071", "2020-02-03", `src="data:image/png;base64,iVBOR`, "1 of 1 judged", "1 of 2"} {
@@ -301,7 +339,7 @@ func TestReports(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, markdown.String())
 		}
 	}
-	for _, want := range []string{"15 ± 7.071", "not run: needs a file", "✗ (1 of 2) below 15", "a note", "a < b | c"} {
+	for _, want := range []string{"15 ± 7.071", "not run: needs a file", "✗ (1 of 2) below 15", "a note of any seed", "a < b | c"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, text.String())
 		}
