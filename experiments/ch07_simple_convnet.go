@@ -8,7 +8,6 @@ import (
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/plots"
-	"tatami/train"
 )
 
 func simpleConvNet() Experiment {
@@ -108,5 +107,5 @@ func convNetProtocol(ctx context.Context, r *Run, net *nn.Sequential) (*Log, err
 
 // accuracyOf is the accuracy on all of a dataset.
 func accuracyOf(net *nn.Sequential, data *datasets.Dataset) float64 {
-	return train.Evaluate(net, layers.SoftmaxWithLoss{}, data, 100).Accuracy()
+	return evaluate(net, data).Accuracy()
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"tatami/datasets"
-	"tatami/layers"
 	"tatami/plots"
 	"tatami/train"
 )
@@ -34,7 +33,7 @@ func mistakes() Experiment {
 			if err != nil {
 				return err
 			}
-			wrong := train.Evaluate(net, layers.SoftmaxWithLoss{}, test, 100).Mistakes
+			wrong := evaluate(net, test).Mistakes
 			slices.SortFunc(wrong, func(a, b train.Mistake) int { return a.Index - b.Index })
 
 			var index []int

@@ -137,7 +137,17 @@ func (p protocol) accuracy(data *datasets.Dataset) float64 {
 	if p.Evaluate > 0 {
 		data = data.Limit(p.Evaluate)
 	}
-	return train.Evaluate(p.Net, layers.SoftmaxWithLoss{}, data, 100).Accuracy()
+	return evaluate(p.Net, data).Accuracy()
+}
+
+// evaluate is train.Evaluate of an experiment's own network and data, which
+// fit each other.
+func evaluate(net *nn.Sequential, data *datasets.Dataset) *train.Evaluation {
+	e, err := train.Evaluate(net, layers.SoftmaxWithLoss{}, data, 100)
+	if err != nil {
+		panic(err)
+	}
+	return e
 }
 
 // lossAfter computes the loss of an update's batch after the update, in

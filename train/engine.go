@@ -12,7 +12,7 @@ import (
 // network and back, adds the gradients in the order of shards, and steps.
 // Two meetings of the workers make an update, and two more each Joint layer.
 type engine struct {
-	crew      *crew
+	crew      *pool
 	loss      nn.Loss
 	optimizer *optim.Optimizer
 	shards    []*shard
@@ -76,7 +76,7 @@ func gradientRanges(deferrals []nn.Deferral, size int) []gradientRange {
 	return ranges
 }
 
-func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
+func newEngine(c *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 	e := &engine{crew: c, loss: t.Loss, optimizer: optimizer, clip: t.Clip}
 	e.feed = newFeed(c, t.Loader, t.Epochs)
 	capacity := (t.Loader.Len(0) + t.Shards - 1) / t.Shards
