@@ -12,7 +12,6 @@ import (
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
-	"tatami/train"
 )
 
 func runHalfPrecision(r *lab.Run) {
@@ -62,7 +61,7 @@ func answers(net *nn.Sequential, data *datasets.Dataset) (given []int, accuracy 
 	for i, label := range data.Labels {
 		given[i] = int(label)
 	}
-	evaluation := train.Evaluate(net, layers.SoftmaxWithLoss{}, data, 100)
+	evaluation := evaluate(net, data)
 	for _, m := range evaluation.Mistakes {
 		given[m.Index] = m.Given
 	}

@@ -6,7 +6,6 @@ import (
 
 	"tatami/datasets"
 	"tatami/experiments/lab"
-	"tatami/layers"
 	"tatami/plots"
 	"tatami/train"
 )
@@ -17,7 +16,7 @@ func runMistakes(r *lab.Run) {
 	if r.Failed() {
 		return
 	}
-	wrong := train.Evaluate(net, layers.SoftmaxWithLoss{}, test, 100).Mistakes
+	wrong := r.Evaluate(net, test).Mistakes
 	slices.SortFunc(wrong, func(a, b train.Mistake) int { return a.Index - b.Index })
 
 	var index []int

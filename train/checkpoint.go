@@ -7,7 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
+	"strings"
 
 	"tatami/internal/kernels"
 	"tatami/internal/safetensors"
@@ -16,62 +16,72 @@ import (
 )
 
 // A checkpoint is a model file, which nn.Load does not take, with further
-// tensors and metadata.
+// tensors and metadata. The history is two tensors of float64, so that a row
+// costs 16 bytes and comes back exactly.
 const (
-	checkpointFormat = "tatami checkpoint"
+	checkpointFormat = "tatami checkpoint 2"
+	earlierFormat    = "tatami checkpoint" // its history was JSON in the header
 	keyProgress      = "progress"
 	keySettings      = "settings"
 	bestName         = "best"
+	stepsName        = "history.steps"
+	epochsName       = "history.epochs"
 )
 
-// progress is the state but for its tensors. Losses are kept as their bits'
-// shortest decimal, so that they come back exactly.
+// progress is what the metadata keep of a run: where it stands, and what must
+// be the same for it to go on.
 type progress struct {
-	Epoch, Batch, Step int
-	Done               bool
-	Loss               float64
-	Correct, Samples   int
-	Seconds            float64
-	LowestLoss         string
-	Stale              int
-	BestEpoch          EpochRow
-	Shards             int
-	ISA                string
-	OptimizerSteps     int
-	Data               string // checksum of the training set
-	Steps              []StepRow
-	Epochs             []EpochRow
+	position
+	Epochs, Steps int // at which it was to end
+	Shards        int
+	ISA           string
+	Data          string // checksum of the training set
 }
+
+// checkpointed is how many times at most a row of the history is written in a
+// run, see due.
+const checkpointed = 500
+
+// due reports whether the run is to write its checkpoint: after each epoch,
+// but where that added less than a 500th to the updates since the last one. So
+// the history's cost stays in proportion to the updates, however many there
+// are, and a kill loses an epoch or a 500th of the run.
+func (t *Trainer) due() bool { return (t.at.Step-t.saved)*checkpointed >= t.at.Step }
 
 // Save writes a checkpoint: parameters, moments, position, history, settings.
 func (t *Trainer) Save(path string) error {
+	if t.restored {
+		t.exchangeBest(false)
+		defer t.exchangeBest(true)
+	}
 	f, err := nn.EncodeModel(&nn.Model{Sequential: t.Net})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	steps, moments := t.optimizer.State()
-	p := progress{
-		Epoch: t.epoch, Batch: t.batch, Step: t.step, Done: t.done,
-		Loss: t.loss, Correct: t.correct, Samples: t.samples, Seconds: t.seconds,
-		LowestLoss: strconv.FormatFloat(t.lowestLoss, 'g', -1, 64), Stale: t.stale, BestEpoch: t.bestEpoch,
-		Shards: t.Shards, ISA: kernels.ISA(), OptimizerSteps: steps, Data: t.dataSum(),
-		Steps: t.history.Steps, Epochs: t.history.Epochs,
-	}
-	text, err := json.Marshal(p)
+	text, err := json.Marshal(progress{t.at, max(1, t.Epochs), t.Steps, t.Shards, kernels.ISA(), t.dataSum()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	f.Metadata["format"] = checkpointFormat
 	f.Metadata[keyProgress] = string(text)
 	f.Metadata[keySettings] = string(t.Settings)
+	_, moments := t.optimizer.State()
 	for i, m := range moments {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: momentName(i), Shape: []int{len(m)}, Data: m})
 	}
-	if t.best != nil {
+	if t.at.Best > 0 {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: bestName, Shape: []int{len(t.best)}, Data: t.best})
 	}
+	steps, epochs := t.history.flat()
+	f.Tensors = append(f.Tensors,
+		safetensors.Tensor{Name: stepsName, Shape: []int{len(t.history.Steps), stepColumns}, Wide: steps},
+		safetensors.Tensor{Name: epochsName, Shape: []int{len(t.history.Epochs), epochColumns}, Wide: epochs})
 	f.Seal()
-	return safetensors.Write(path, f)
+	if err := safetensors.Write(path, f); err != nil {
+		return err
+	}
+	t.saved = t.at.Step
+	return nil
 }
 
 // dataSum is a checksum of the training set, which takes some milliseconds for
@@ -100,11 +110,15 @@ func Settings(path string) ([]byte, error) {
 }
 
 func readCheckpoint(path string) (*safetensors.File, error) {
-	f, err := safetensors.Read(path)
+	f, err := safetensors.Read(path, safetensors.F64)
 	if err != nil {
 		return nil, err
 	}
-	if got := f.Metadata["format"]; got != checkpointFormat {
+	switch got := f.Metadata["format"]; got {
+	case checkpointFormat:
+	case earlierFormat:
+		return nil, fmt.Errorf("%s: a checkpoint of an earlier version of tatami, wanted format %q: finish its run with that version, or train anew", path, checkpointFormat)
+	default:
 		return nil, fmt.Errorf("%s: not a checkpoint: its format is %q, wanted %q", path, got, checkpointFormat)
 	}
 	if err := f.CheckSeal(); err != nil {
@@ -116,6 +130,11 @@ func readCheckpoint(path string) (*safetensors.File, error) {
 // Resume continues from a checkpoint in a trainer with the same settings,
 // before Fit: the run goes on as if it had not been interrupted, bit for bit
 // on the same instruction set.
+//
+// Epochs, Steps and Patience may be others: a finished run goes on where they
+// are higher. It is then as if it had been given them from its start, so a
+// schedule that depends on them, and would have given other rates so far, is
+// an error.
 func (t *Trainer) Resume(path string) error {
 	f, err := readCheckpoint(path)
 	if err != nil {
@@ -129,12 +148,10 @@ func (t *Trainer) Resume(path string) error {
 
 func (t *Trainer) resume(f *safetensors.File) error {
 	var p progress
-	if err := json.Unmarshal([]byte(f.Metadata[keyProgress]), &p); err != nil {
+	decoder := json.NewDecoder(strings.NewReader(f.Metadata[keyProgress]))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
 		return fmt.Errorf("metadata %q: %w", keyProgress, err)
-	}
-	lowest, err := strconv.ParseFloat(p.LowestLoss, 64)
-	if err != nil || math.IsNaN(lowest) {
-		return fmt.Errorf("metadata %q: lowest loss %q is no number", keyProgress, p.LowestLoss)
 	}
 	if t.Shards == 0 {
 		t.Shards = DefaultShards
@@ -145,56 +162,91 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if isa := kernels.ISA(); p.ISA != isa {
 		return fmt.Errorf("its run used instruction set %s, this machine runs %s; set TATAMI_ISA=%s to get the same results", p.ISA, isa, p.ISA)
 	}
-	if p.Batch < 0 || p.Epoch < 0 || p.Step != len(p.Steps) || p.Epoch != len(p.Epochs) {
-		return fmt.Errorf("metadata %q: epoch %d, batch %d and step %d do not fit the history", keyProgress, p.Epoch, p.Batch, p.Step)
-	}
-	if n := t.Loader.Batches(); !p.Done && p.Step != p.Epoch*n+p.Batch {
-		return fmt.Errorf("its run had other data: it made %d updates, which are not %d epochs of %d batches and %d more", p.Step, p.Epoch, n, p.Batch)
-	}
 	if err := t.prepare(); err != nil {
+		return err
+	}
+	tensors, own := map[string]safetensors.Tensor{}, []safetensors.Tensor{}
+	rest := map[string][]int{stepsName: {p.Step, stepColumns}, epochsName: {p.Epoch, epochColumns}}
+	if p.Best > 0 {
+		rest[bestName] = []int{nn.CountParams(t.Net.Params())}
+	}
+	for i := range t.Rule.Moments() {
+		rest[momentName(i)] = []int{t.optimizer.Size()}
+	}
+	for _, tensor := range f.Tensors {
+		want, ok := rest[tensor.Name]
+		wide := len(want) > 1
+		switch {
+		case !ok:
+			own = append(own, tensor)
+			continue
+		case !slices.Equal(tensor.Shape, want) || wide != (tensor.Wide != nil):
+			return fmt.Errorf("tensor %q has shape %v, wanted %v as metadata %q tell", tensor.Name, tensor.Shape, want, keyProgress)
+		}
+		tensors[tensor.Name] = tensor
+	}
+	for name := range rest {
+		if _, ok := tensors[name]; !ok {
+			return fmt.Errorf("tensor %q is missing", name)
+		}
+	}
+	history, err := t.check(p, tensors[stepsName].Wide, tensors[epochsName].Wide)
+	if err != nil {
 		return err
 	}
 	if got := t.dataSum(); p.Data != got {
 		return fmt.Errorf("its run had other training images or labels: their checksum (CRC-32C) is %s, wanted %s", got, p.Data)
 	}
-	count := nn.CountParams(t.Net.Params())
-	rest := map[string]int{bestName: count}
-	moments := make([][]float32, t.Rule.Moments())
-	for i := range moments {
-		rest[momentName(i)] = t.optimizer.Size()
+	for _, tensor := range own {
+		if tensor.Wide != nil {
+			return fmt.Errorf("tensor %q is of %s, wanted %s", tensor.Name, safetensors.F64, safetensors.F32)
+		}
 	}
-	var best []float32
-	tensors := slices.Clone(f.Tensors)
-	for i := len(tensors) - 1; i >= 0; i-- {
-		tensor := tensors[i]
-		want, ok := rest[tensor.Name]
-		if !ok {
-			continue
-		}
-		if len(tensor.Data) != want {
-			return fmt.Errorf("tensor %q has %d values, wanted %d", tensor.Name, len(tensor.Data), want)
-		}
-		if tensor.Name == bestName {
-			best = tensor.Data
-		}
-		for k := range moments {
-			if tensor.Name == momentName(k) {
-				moments[k] = tensor.Data
-			}
-		}
-		tensors = slices.Delete(tensors, i, i+1)
-	}
-	if err := t.Net.SetTensors(tensors); err != nil {
+	if err := t.Net.SetTensors(own); err != nil {
 		return err
+	}
+	var moments [][]float32
+	for i := range t.Rule.Moments() {
+		moments = append(moments, tensors[momentName(i)].Data)
 	}
 	t.optimizer = optim.New(t.Rule, t.Net.Params())
-	if err := t.optimizer.SetState(p.OptimizerSteps, moments); err != nil {
+	if err := t.optimizer.SetState(p.Step, moments); err != nil {
 		return err
 	}
-	t.state = state{
-		history: History{p.Steps, p.Epochs}, epoch: p.Epoch, batch: p.Batch, step: p.Step, done: p.Done,
-		loss: p.Loss, correct: p.Correct, samples: p.Samples, seconds: p.Seconds,
-		lowestLoss: lowest, stale: p.Stale, best: best, bestEpoch: p.BestEpoch,
-	}
+	t.at, t.history, t.best, t.restored, t.saved = p.position, history, tensors[bestName].Data, false, p.Step
 	return nil
+}
+
+// check fails unless a run of t's settings can stand where p says, and returns
+// its history.
+func (t *Trainer) check(p progress, steps, epochs []float64) (h History, err error) {
+	n := t.Loader.Batches()
+	if h, err = unflatten(steps, epochs, n); err != nil {
+		return h, fmt.Errorf("its run had other data than %d batches an epoch, or is damaged: %w", n, err)
+	}
+	begin, samples := 0, 0
+	if p.Epoch > 0 {
+		begin = h.Epochs[p.Epoch-1].Step
+	}
+	if p.Batch < 0 || p.Batch > n || p.Step != begin+p.Batch || p.Batch > 0 && begin != p.Epoch*n {
+		return h, fmt.Errorf("its run had other data: it made %d updates, which are not %d epochs of %d batches and %d more", p.Step, p.Epoch, n, p.Batch)
+	}
+	for i := range p.Batch {
+		samples += t.Loader.Len(i)
+	}
+	seconds := p.Seconds >= 0 && p.Seconds <= math.MaxInt32
+	if p.Samples != samples || p.Correct < 0 || p.Correct > samples || !seconds || p.Best < 0 || p.Best > p.Epoch {
+		return h, fmt.Errorf("metadata %q: %d of %d samples right in %g s, best epoch %d: wanted %d samples, and an epoch of %d",
+			keyProgress, p.Correct, p.Samples, p.Seconds, p.Best, samples, p.Epoch)
+	}
+	if p.Epochs == max(1, t.Epochs) && p.Steps == t.Steps {
+		return h, nil
+	}
+	for i, s := range h.Steps {
+		if rate := t.Schedule.Rate(i); math.Abs(rate-s.Rate) > 1e-9*math.Abs(s.Rate) {
+			return h, fmt.Errorf("its run was to have %d epochs and this one %d, for which its schedule gives other rates: %g in step %d, which was made at %g; a schedule of a fixed length cannot go on",
+				p.Epochs, max(1, t.Epochs), rate, i+1, s.Rate)
+		}
+	}
+	return h, nil
 }

@@ -13,7 +13,7 @@ import (
 // update, once more to clip, and twice more for each layer that depends on the
 // whole batch.
 type engine struct {
-	crew      *crew
+	pool      *pool
 	feed      *feed
 	shards    *nn.Shards
 	loss      nn.Loss
@@ -36,15 +36,15 @@ type result struct {
 	correct int
 }
 
-func newEngine(c *crew, t *Trainer, optimizer *optim.Optimizer) *engine {
-	e := &engine{crew: c, feed: newFeed(c, t.Loader, t.Epochs), loss: t.Loss, optimizer: optimizer, clip: t.Clip}
+func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
+	e := &engine{pool: p, feed: newFeed(p, t.Loader, t.Epochs), loss: t.Loss, optimizer: optimizer, clip: t.Clip}
 	e.shards = t.Net.NewShards(t.Shards, nn.PassConfig{
 		Capacity: (t.Loader.Len(0) + t.Shards - 1) / t.Shards,
 		Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed,
 	})
 	e.results = make([]result, t.Shards)
 	e.squares = make([]float64, e.shards.Parts())
-	e.run, e.measureJob, e.sumJob, e.stepJob = c.run, e.measure, e.sum, e.step
+	e.run, e.measureJob, e.sumJob, e.stepJob = p.run, e.measure, e.sum, e.step
 	e.sumAndStepJob = func(part int) { e.sum(part); e.step(part) }
 	return e
 }
@@ -64,16 +64,16 @@ func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, cor
 	}
 	if e.clip == 0 {
 		e.optimizer.Begin(rate, 1)
-		e.crew.run(len(e.squares), e.sumAndStepJob)
+		e.pool.run(len(e.squares), e.sumAndStepJob)
 		return loss, correct, e.norm()
 	}
-	e.crew.run(len(e.squares), e.sumJob)
+	e.pool.run(len(e.squares), e.sumJob)
 	norm = e.norm()
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return loss, correct, norm
 	}
 	e.optimizer.Begin(rate, optim.ClipScale(norm, e.clip))
-	e.crew.run(len(e.squares), e.stepJob)
+	e.pool.run(len(e.squares), e.stepJob)
 	return loss, correct, norm
 }
 

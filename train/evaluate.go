@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -56,18 +57,25 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-// Evaluate runs all samples of data, which must fit net (see [Fits]), through
-// it in inference, batch at a time; neither order nor batch changes the counts.
-// It uses all processors. Of no samples the loss and accuracy are NaN.
-func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) *Evaluation {
-	c := newCrew(math.MaxInt32)
-	defer c.close()
-	return newEvaluator(c, net, loss, min(batch, max(1, data.Len()))).run(data)
+// Evaluate runs all samples of data through net in inference, batch at a time;
+// neither order nor batch changes the counts. It uses all processors. Of no
+// samples the loss and accuracy are NaN. Data that do not fit net (see [Fits])
+// are an error.
+func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) (*Evaluation, error) {
+	if err := Fits(net, data); err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	if batch < 1 {
+		return nil, fmt.Errorf("evaluate: batch is %d, wanted at least 1", batch)
+	}
+	workers := newPool(math.MaxInt32)
+	defer workers.close()
+	return newEvaluator(workers, net, loss, min(batch, max(1, data.Len()))).run(data), nil
 }
 
 // evaluator holds what evaluations of a network need again and again.
 type evaluator struct {
-	crew   *crew
+	pool   *pool
 	loss   nn.Loss
 	batch  int
 	passes chan *evaluationPass
@@ -80,9 +88,9 @@ type evaluationPass struct {
 	probabilities []float32
 }
 
-func newEvaluator(c *crew, net *nn.Sequential, loss nn.Loss, batch int) *evaluator {
-	e := &evaluator{crew: c, loss: loss, batch: batch, passes: make(chan *evaluationPass, c.workers)}
-	for range c.workers {
+func newEvaluator(workers *pool, net *nn.Sequential, loss nn.Loss, batch int) *evaluator {
+	e := &evaluator{pool: workers, loss: loss, batch: batch, passes: make(chan *evaluationPass, workers.size)}
+	for range workers.size {
 		e.passes <- &evaluationPass{
 			pass:          net.NewPass(nn.PassConfig{Capacity: batch, Loss: loss}),
 			x:             nn.NewTensor(batch, net.Input()),
@@ -98,7 +106,7 @@ func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
 	batches := (data.Len() + e.batch - 1) / e.batch
 	losses := make([]float64, batches)
 	given := make([]Mistake, data.Len()) // right ones too, for now
-	e.crew.run(batches, func(b int) {
+	e.pool.run(batches, func(b int) {
 		p := <-e.passes
 		defer func() { e.passes <- p }()
 		n := epoch.Len(b)

@@ -38,7 +38,10 @@ func ExampleTrainer() {
 	if _, err := trainer.Fit(context.Background()); err != nil {
 		log.Fatal(err)
 	}
-	e := train.Evaluate(net, trainer.Loss, bars(100, 2), 50)
+	e, err := train.Evaluate(net, trainer.Loss, bars(100, 2), 50)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println("better than 90 %:", e.Accuracy() > 0.9)
 	// Output:
 	// epoch 1 step 15

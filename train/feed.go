@@ -7,10 +7,10 @@ import (
 	"tatami/nn"
 )
 
-// feed prepares batches beside the training step: while the crew works on one,
+// feed prepares batches beside the training step: while the pool works on one,
 // workers with nothing else to do shuffle, fill and distort the next.
 type feed struct {
-	crew        *crew
+	pool        *pool
 	loader      *datasets.Loader
 	epochs      int // there is none after so many
 	order       func() *datasets.Epoch
@@ -30,8 +30,8 @@ type batch struct {
 // begun one comes so much later to the next job.
 const fillSize = 2
 
-func newFeed(c *crew, loader *datasets.Loader, epochs int) *feed {
-	f := &feed{crew: c, loader: loader, epochs: epochs, epoch: -1}
+func newFeed(workers *pool, loader *datasets.Loader, epochs int) *feed {
+	f := &feed{pool: workers, loader: loader, epochs: epochs, epoch: -1}
 	f.fillJob = f.fill
 	largest := loader.Len(0)
 	for _, b := range []**batch{&f.ready, &f.next} {
@@ -46,7 +46,7 @@ func (f *feed) batch(epoch, number int) *batch {
 	if f.next.epoch != epoch || f.next.number != number {
 		f.prepare(epoch, number)
 	}
-	f.crew.finish()
+	f.pool.finish()
 	f.ready, f.next = f.next, f.ready
 	if number+1 < f.loader.Batches() {
 		f.prepare(epoch, number+1)
@@ -57,7 +57,7 @@ func (f *feed) batch(epoch, number int) *batch {
 }
 
 func (f *feed) prepare(epoch, number int) {
-	f.crew.finish() // another batch than was expected
+	f.pool.finish() // another batch than was expected
 	if epoch != f.epoch {
 		f.epoch = epoch
 		f.order = sync.OnceValue(func() *datasets.Epoch { return f.loader.Epoch(epoch) })
@@ -65,7 +65,7 @@ func (f *feed) prepare(epoch, number int) {
 	b, n := f.next, f.loader.Len(number)
 	b.epoch, b.number = epoch, number
 	b.x.N, b.x.Data, b.labels = n, b.x.Data[:n*b.x.Size()], b.labels[:n]
-	f.crew.beside((n+fillSize-1)/fillSize, f.fillJob)
+	f.pool.beside((n+fillSize-1)/fillSize, f.fillJob)
 }
 
 func (f *feed) fill(task int) {

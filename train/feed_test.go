@@ -10,7 +10,7 @@ import (
 	"tatami/nn"
 )
 
-// The next batch is prepared while the crew works on something else, and the
+// The next batch is prepared while the pool works on something else, and the
 // batches are the loader's, in whatever order they are asked for.
 func TestFeedPreparesBesideJob(t *testing.T) {
 	data := &datasets.Dataset{Shape: nn.Shape{H: 6, W: 5, C: 1}, Classes: make([]string, 10)}
@@ -23,7 +23,7 @@ func TestFeedPreparesBesideJob(t *testing.T) {
 		data.Labels = append(data.Labels, uint8(i%10))
 	}
 	loader := &datasets.Loader{Data: data, BatchSize: 10, Seed: 3, Augment: datasets.Augmentation{Shift: 1, Rotate: 5}}
-	c := newCrew(2)
+	c := newPool(2)
 	defer c.close()
 	f := newFeed(c, loader, 3)
 	for _, at := range []struct {
@@ -37,7 +37,7 @@ func TestFeedPreparesBesideJob(t *testing.T) {
 		if !slices.Equal(b.x.Data, x.Data) || !slices.Equal(b.labels, labels) {
 			t.Errorf("epoch %d, batch %d is not what the loader fills", at.epoch, at.batch)
 		}
-		if c.workers == 1 || !at.next {
+		if c.size == 1 || !at.next {
 			continue
 		}
 		c.run(1, func(int) { // one worker is busy, the other has nothing to do
@@ -54,7 +54,7 @@ func TestFeedPreparesBesideJob(t *testing.T) {
 // After a run nobody reads its data any more, which may then be changed.
 func TestCloseWaitsForTasksBeside(t *testing.T) {
 	for range 5 {
-		c := newCrew(2)
+		c := newPool(2)
 		var begun, ended atomic.Int32
 		c.beside(8, func(int) {
 			begun.Add(1)
@@ -62,13 +62,13 @@ func TestCloseWaitsForTasksBeside(t *testing.T) {
 			ended.Add(1)
 		})
 		c.run(1, func(int) {
-			for c.workers > 1 && begun.Load() == 0 {
+			for c.size > 1 && begun.Load() == 0 {
 				time.Sleep(time.Microsecond)
 			}
 		})
 		c.close()
 		if b, e := begun.Load(), ended.Load(); b != e {
-			t.Fatalf("%d tasks are under way when the crew is closed", b-e)
+			t.Fatalf("%d tasks are under way when the pool is closed", b-e)
 		}
 	}
 }

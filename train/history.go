@@ -2,7 +2,10 @@ package train
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 )
 
@@ -33,6 +36,76 @@ type EpochRow struct {
 	// Seconds is the time of training with the preparation of batches,
 	// without evaluation.
 	Seconds float64
+}
+
+// betterThan compares by validation accuracy and then loss; any epoch is
+// better than the zero row.
+func (e EpochRow) betterThan(other EpochRow) bool {
+	return other.Epoch == 0 || e.ValidationAccuracy > other.ValidationAccuracy ||
+		e.ValidationAccuracy == other.ValidationAccuracy && e.ValidationLoss < other.ValidationLoss
+}
+
+// stale is the number of epochs since that with the lowest validation loss.
+func (h *History) stale() int {
+	lowest, epochs := math.Inf(1), 0
+	for _, e := range h.Epochs {
+		if epochs++; e.ValidationLoss < lowest {
+			lowest, epochs = e.ValidationLoss, 0
+		}
+	}
+	return epochs
+}
+
+// stepColumns and epochColumns are the values that flat keeps of a row; the
+// numbers of steps and epochs follow from where a row stands.
+const (
+	stepColumns  = 2
+	epochColumns = 9
+)
+
+// flat is the history as two tables of numbers, row by row.
+func (h *History) flat() (steps, epochs []float64) {
+	steps = make([]float64, 0, stepColumns*len(h.Steps))
+	for i := range h.Steps {
+		s := &h.Steps[i]
+		steps = append(steps, s.Rate, s.Loss)
+	}
+	epochs = make([]float64, 0, epochColumns*len(h.Epochs))
+	for _, e := range h.Epochs {
+		epochs = append(epochs, float64(e.Step), e.Rate, e.TrainLoss, e.TrainAccuracy, e.TestLoss, e.TestAccuracy,
+			e.ValidationLoss, e.ValidationAccuracy, e.Seconds)
+	}
+	return steps, epochs
+}
+
+// unflatten is the history of such tables, of n updates an epoch, in which the
+// last whole epoch may have been a shorter one. Everything in it is finite.
+func unflatten(steps, epochs []float64, n int) (History, error) {
+	var h History
+	for i, v := range slices.Concat(steps, epochs) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return h, fmt.Errorf("value %d of the history is %g, wanted a finite number", i+1, v)
+		}
+	}
+	for i := range len(steps) / stepColumns {
+		h.Steps = append(h.Steps, StepRow{Step: i + 1, Epoch: i/n + 1, Rate: steps[stepColumns*i], Loss: steps[stepColumns*i+1]})
+	}
+	rows := len(epochs) / epochColumns
+	for i := range rows {
+		r := epochs[epochColumns*i:]
+		low, high := float64(n*i+1), float64(n*(i+1))
+		if i < rows-1 {
+			low = high
+		}
+		if high = min(high, float64(len(h.Steps))); !(r[0] >= low && r[0] <= high) || r[0] != math.Trunc(r[0]) {
+			return h, fmt.Errorf("epoch %d of the history ended after step %g, wanted %g to %g", i+1, r[0], low, high)
+		}
+		h.Epochs = append(h.Epochs, EpochRow{
+			Epoch: i + 1, Step: int(r[0]), Rate: r[1], TrainLoss: r[2], TrainAccuracy: r[3], TestLoss: r[4], TestAccuracy: r[5],
+			ValidationLoss: r[6], ValidationAccuracy: r[7], Seconds: r[8],
+		})
+	}
+	return h, nil
 }
 
 // WriteSteps writes a row an update as CSV: step,epoch,lr,loss.

@@ -10,9 +10,9 @@ import (
 // probabilities of every sample of x.
 func Predict(net *nn.Sequential, x *nn.Tensor) *nn.Tensor {
 	y := nn.NewTensor(x.N, net.Output())
-	c := newCrew(math.MaxInt32)
-	defer c.close()
-	c.run((x.N+evaluationBatch-1)/evaluationBatch, func(b int) {
+	workers := newPool(math.MaxInt32)
+	defer workers.close()
+	workers.run((x.N+evaluationBatch-1)/evaluationBatch, func(b int) {
 		from := b * evaluationBatch
 		to := min(from+evaluationBatch, x.N)
 		net.PredictInto(y.Slice(from, to), x.Slice(from, to))

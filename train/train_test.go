@@ -86,6 +86,15 @@ func fit(t testing.TB, tr *train.Trainer) *train.History {
 	return h
 }
 
+func evaluate(t testing.TB, tr *train.Trainer, data *datasets.Dataset, batch int) *train.Evaluation {
+	t.Helper()
+	e, err := train.Evaluate(tr.Net, tr.Loss, data, batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func sameBits(t *testing.T, name string, got, want []float32) {
 	t.Helper()
 	for i := range want {
@@ -121,7 +130,7 @@ func TestLearns(t *testing.T) {
 			t.Errorf("epoch %d has validation accuracy %.2f, the best is said to have %.2f", e.Epoch, e.ValidationAccuracy, best.ValidationAccuracy)
 		}
 	}
-	e := train.Evaluate(tr.Net, tr.Loss, tr.Validation, 7)
+	e := evaluate(t, tr, tr.Validation, 7)
 	if e.Accuracy() != best.ValidationAccuracy {
 		t.Errorf("the network left has validation accuracy %.3f, the best epoch %.3f", e.Accuracy(), best.ValidationAccuracy)
 	}
@@ -275,13 +284,8 @@ func TestResumeDamaged(t *testing.T) {
 			t.Errorf("%s at byte %d of %d: no error", what, at, len(whole))
 		}
 	}
-	const name = "metadata_sha256" // may be lost: all that it tells of is whole
-	sum := bytes.Index(whole, []byte(name))
 	for at := 0; at < len(whole); at += stride {
 		refused("the end", at, whole[:at])
-		if at >= sum && at < sum+len(name) {
-			continue
-		}
 		damaged := bytes.Clone(whole)
 		damaged[at] ^= 1 << (at % 8)
 		refused("a bit", at, damaged)
@@ -515,9 +519,9 @@ func TestClip(t *testing.T) {
 func TestEvaluate(t *testing.T) {
 	tr := newTrainer(t, 3)
 	fit(t, tr)
-	want := train.Evaluate(tr.Net, tr.Loss, tr.Test, 1)
-	for _, batch := range []int{2, 7, 100, 101, 1 << 40} {
-		got := train.Evaluate(tr.Net, tr.Loss, tr.Test, batch)
+	want := evaluate(t, tr, tr.Test, 1)
+	for _, batch := range []int{2, 7, 100, 101, math.MaxInt} {
+		got := evaluate(t, tr, tr.Test, batch)
 		if got.Total != 101 || got.Correct != want.Correct || !reflect.DeepEqual(got.Confusion, want.Confusion) {
 			t.Errorf("batch %d: %d of %d right, want %d of 101", batch, got.Correct, got.Total, want.Correct)
 		}

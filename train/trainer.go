@@ -30,7 +30,9 @@ type Trainer struct {
 	// Schedule gives the learning rate of each update.
 	Schedule optim.Schedule
 
-	// Epochs is the number of passes over the data; 0 is 1.
+	// Epochs is the number of passes over the data; 0 is 1. A finished run goes
+	// on by Fit where Epochs, or Patience, was raised. A schedule of a fixed
+	// length, such as [optim.OneCycle], stays at its last rate from there on.
 	Epochs int
 	// Steps ends the run after that many updates; 0 is no such end.
 	Steps int
@@ -58,31 +60,30 @@ type Trainer struct {
 	// Observers are told of what happens, in their order.
 	Observers []Observer
 
-	state
+	at        position
+	history   History
+	best      []float32 // the parameters of epoch at.Best, or while restored the last ones
+	restored  bool      // the network has the best parameters
+	saved     int       // the step of the last checkpoint
 	engine    *engine
 	optimizer *optim.Optimizer
 	sum       string // of the data; empty until dataSum needs it
 }
 
-// state is where a run stands, all of which a checkpoint keeps.
-type state struct {
-	history History
-	epoch   int // complete epochs
-	batch   int // complete batches of the present one
-	step    int // complete updates
-	done    bool
+// position is where a run stands, beside its tensors and history: what a
+// checkpoint's metadata keep.
+type position struct {
+	Epoch int // complete epochs
+	Batch int // complete batches of the present one
+	Step  int // complete updates
 
 	// Of the present epoch.
-	loss    float64
-	correct int
-	samples int
-	seconds float64
+	Loss    float64 // sum over its samples
+	Correct int
+	Samples int
+	Seconds float64
 
-	// Of the validation so far.
-	lowestLoss float64
-	stale      int // epochs since
-	best       []float32
-	bestEpoch  EpochRow
+	Best int // the epoch with the best validation, kept for KeepBest; 0: none
 }
 
 // evaluationBatch is the number of samples that one worker evaluates at once.
@@ -95,13 +96,19 @@ func (t *Trainer) Fit(ctx context.Context) (*History, error) {
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}
-	crew := newCrew(max(t.Shards, 64))
-	defer crew.close()
-	t.engine = newEngine(crew, t, t.optimizer)
-	evaluator := newEvaluator(crew, t.Net, t.Loss, evaluationBatch)
+	if !t.Done() {
+		if err := t.checkEnd(); err != nil {
+			return nil, err
+		}
+		t.exchangeBest(false)
+	}
+	workers := newPool(max(t.Shards, 64))
+	defer workers.close()
+	t.engine = newEngine(workers, t, t.optimizer)
+	evaluator := newEvaluator(workers, t.Net, t.Loss, evaluationBatch)
 
 	err := t.observe(Started, nil)
-	for err == nil && !t.done {
+	for err == nil && !t.Done() {
 		err = t.runEpoch(ctx, evaluator)
 	}
 	interrupted := ctx.Err() != nil && errors.Is(err, ctx.Err())
@@ -114,8 +121,8 @@ func (t *Trainer) Fit(ctx context.Context) (*History, error) {
 			return &t.history, saveErr
 		}
 	}
-	if t.done {
-		t.restoreBest()
+	if t.Done() && t.KeepBest {
+		t.exchangeBest(true)
 	}
 	if observeErr := t.observe(Finished, nil); observeErr != nil && !errors.Is(observeErr, Stop) {
 		return &t.history, observeErr
@@ -166,21 +173,45 @@ func (t *Trainer) prepare() error {
 	if t.optimizer == nil {
 		t.optimizer = optim.New(t.Rule, t.Net.Params())
 	}
-	if t.step == 0 {
-		t.lowestLoss = math.Inf(1)
-	}
 	t.sum = "" // the data may have been changed
 	return nil
 }
 
 // Fits fails unless net takes the images of data and gives one plain output a
-// class.
+// class, and every image has its length and a label among the classes.
 func Fits(net *nn.Sequential, data *datasets.Dataset) error {
 	if net.Input() != data.Shape {
 		return fmt.Errorf("the network takes images of %v, the data have %v", net.Input(), data.Shape)
 	}
-	if out, classes := net.Output(), len(data.Classes); out != nn.Features(classes) {
+	out, classes := net.Output(), len(data.Classes)
+	if classes == 0 {
+		return fmt.Errorf("the data name no classes: set Classes, wanted %d names", out.Size())
+	}
+	if out != nn.Features(classes) {
 		return fmt.Errorf("the network gives outputs of %v, the data have %d classes", out, classes)
+	}
+	if images, labels := len(data.Images), len(data.Labels); images != labels {
+		return fmt.Errorf("the data have %d labels, wanted %d, one an image", labels, images)
+	}
+	for i, label := range data.Labels {
+		if int(label) >= classes {
+			return fmt.Errorf("image %d has label %d, wanted 0 to %d", i, label, classes-1)
+		}
+	}
+	for i, image := range data.Images {
+		if want := data.Shape.Size(); len(image) != want {
+			return fmt.Errorf("image %d has %d bytes, wanted %d for %v", i, len(image), want, data.Shape)
+		}
+	}
+	return nil
+}
+
+// checkEnd fails where a run that is to go on had been ended by Steps within
+// an epoch, which is in the history as if it were whole.
+func (t *Trainer) checkEnd() error {
+	n := t.Loader.Batches()
+	if want := t.at.Epoch*n + t.at.Batch; t.at.Step != want {
+		return fmt.Errorf("trainer: the run ended within epoch %d, at step %d of %d, and goes on only from the end of an epoch", t.at.Epoch, t.at.Step, want)
 	}
 	return nil
 }
@@ -190,9 +221,9 @@ func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
 	start := time.Now()
 	batches := t.Loader.Batches()
 	outside := time.Duration(0) // spent by observers
-	for t.batch < batches && !t.enough() {
+	for t.at.Batch < batches && !t.enough() {
 		if err := ctx.Err(); err != nil {
-			t.seconds += (time.Since(start) - outside).Seconds()
+			t.at.Seconds += (time.Since(start) - outside).Seconds()
 			return err
 		}
 		if err := t.update(); err != nil {
@@ -200,44 +231,43 @@ func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
 		}
 		watched := time.Now()
 		if err := t.observe(Updated, nil); err != nil {
-			t.seconds += (watched.Sub(start) - outside).Seconds()
+			t.at.Seconds += (watched.Sub(start) - outside).Seconds()
 			return err
 		}
 		outside += time.Since(watched)
 	}
-	t.seconds += (time.Since(start) - outside).Seconds()
+	t.at.Seconds += (time.Since(start) - outside).Seconds()
 	return t.endEpoch(evaluator)
 }
 
-func (t *Trainer) enough() bool { return t.Steps > 0 && t.step >= t.Steps }
+func (t *Trainer) enough() bool { return t.Steps > 0 && t.at.Step >= t.Steps }
 
 func (t *Trainer) update() error {
-	rate := t.Schedule.Rate(t.step)
+	rate := t.Schedule.Rate(t.at.Step)
 	if math.IsNaN(rate) || math.IsInf(rate, 0) {
-		return fmt.Errorf("step %d: the learning rate is %w: the schedule gives %g", t.step+1, ErrNotFinite, rate)
+		return fmt.Errorf("step %d: the learning rate is %w: the schedule gives %g", t.at.Step+1, ErrNotFinite, rate)
 	}
-	n := t.Loader.Len(t.batch)
-	loss, correct, norm := t.engine.update(t.epoch, t.batch, t.step, rate)
+	n := t.Loader.Len(t.at.Batch)
+	loss, correct, norm := t.engine.update(t.at.Epoch, t.at.Batch, t.at.Step, rate)
 	switch {
 	case math.IsNaN(loss) || math.IsInf(loss, 0):
-		return diverged(t.step+1, "the loss", t.engine.firstNotFinite(t.Net), rate)
+		return diverged(t.at.Step+1, "the loss", t.engine.firstNotFinite(t.Net), rate)
 	case math.IsNaN(norm) || math.IsInf(norm, 0):
-		return diverged(t.step+1, "the gradient", t.engine.firstGradientNotFinite(t.Net), rate)
+		return diverged(t.at.Step+1, "the gradient", t.engine.firstGradientNotFinite(t.Net), rate)
 	}
-	t.batch++
-	t.step++
-	t.loss += loss
-	t.correct += correct
-	t.samples += n
-	t.history.Steps = append(t.history.Steps, StepRow{t.step, t.epoch + 1, rate, loss / float64(n)})
+	t.at.Batch++
+	t.at.Step++
+	t.at.Loss += loss
+	t.at.Correct += correct
+	t.at.Samples += n
+	t.history.Steps = append(t.history.Steps, StepRow{t.at.Step, t.at.Epoch + 1, rate, loss / float64(n)})
 	return nil
 }
 
 func (t *Trainer) endEpoch(evaluator *evaluator) error {
-	t.epoch++
 	row := EpochRow{
-		Epoch: t.epoch, Step: t.step, Rate: t.Schedule.Rate(t.step - 1), Seconds: t.seconds,
-		TrainLoss: t.loss / float64(t.samples), TrainAccuracy: ratio(t.correct, t.samples),
+		Epoch: t.at.Epoch + 1, Step: t.at.Step, Rate: t.Schedule.Rate(t.at.Step - 1), Seconds: t.at.Seconds,
+		TrainLoss: t.at.Loss / float64(t.at.Samples), TrainAccuracy: ratio(t.at.Correct, t.at.Samples),
 	}
 	var test *Evaluation
 	if t.Test != nil {
@@ -247,15 +277,20 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	if t.Validation != nil {
 		v := evaluator.run(t.Validation)
 		row.ValidationLoss, row.ValidationAccuracy = v.Loss, v.Accuracy()
-		t.judge(row)
 	}
 	if loss := row.TestLoss + row.ValidationLoss; math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return diverged(t.step, "the loss after it", t.engine.firstNotFinite(t.Net), row.Rate)
+		return diverged(t.at.Step, "the loss after it", t.engine.firstNotFinite(t.Net), row.Rate)
+	}
+	if t.KeepBest && row.betterThan(t.BestEpoch()) {
+		t.at.Best = row.Epoch
+		t.best = t.best[:0]
+		for _, p := range t.Net.Params() {
+			t.best = append(t.best, p.Value.Data...)
+		}
 	}
 	t.history.Epochs = append(t.history.Epochs, row)
-	t.batch, t.loss, t.correct, t.samples, t.seconds = 0, 0, 0, 0, 0
-	t.done = t.epoch >= t.Epochs || t.enough() || t.Patience > 0 && t.stale >= t.Patience
-	if t.Checkpoint != "" {
+	t.at = position{Epoch: row.Epoch, Step: row.Step, Best: t.at.Best}
+	if t.Checkpoint != "" && (t.due() || t.Done()) {
 		if err := t.Save(t.Checkpoint); err != nil {
 			return err
 		}
@@ -263,41 +298,39 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	return t.observe(Epoch, test)
 }
 
-// judge compares an epoch's validation with those before.
-func (t *Trainer) judge(row EpochRow) {
-	if row.ValidationLoss < t.lowestLoss {
-		t.lowestLoss, t.stale = row.ValidationLoss, 0
-	} else {
-		t.stale++
-	}
-	best := t.bestEpoch
-	better := row.ValidationAccuracy > best.ValidationAccuracy ||
-		row.ValidationAccuracy == best.ValidationAccuracy && row.ValidationLoss < best.ValidationLoss
-	if t.KeepBest && (t.best == nil || better) {
-		t.bestEpoch = row
-		t.best = t.best[:0]
-		for _, p := range t.Net.Params() {
-			t.best = append(t.best, p.Value.Data...)
-		}
-	}
-}
-
-func (t *Trainer) restoreBest() {
-	if t.best == nil {
+// exchangeBest leaves the best parameters in the network, or the last ones,
+// and keeps the others.
+func (t *Trainer) exchangeBest(best bool) {
+	if t.at.Best == 0 || t.restored == best {
 		return
 	}
-	at := 0
+	t.restored = best
+	rest := t.best
 	for _, p := range t.Net.Params() {
-		at += copy(p.Value.Data, t.best[at:])
+		for i, v := range p.Value.Data {
+			p.Value.Data[i], rest[i] = rest[i], v
+		}
+		rest = rest[len(p.Value.Data):]
 	}
 }
 
 // BestEpoch is the epoch whose parameters KeepBest left; the zero row without
 // it.
-func (t *Trainer) BestEpoch() EpochRow { return t.bestEpoch }
+func (t *Trainer) BestEpoch() EpochRow {
+	if t.at.Best == 0 {
+		return EpochRow{}
+	}
+	return t.history.Epochs[t.at.Best-1]
+}
 
-// Done reports whether the run is complete.
-func (t *Trainer) Done() bool { return t.done }
+// Done reports whether the run is complete: Epochs, Steps or Patience is
+// reached, and the last epoch evaluated.
+func (t *Trainer) Done() bool {
+	if t.at.Epoch == 0 || t.at.Batch > 0 {
+		return false
+	}
+	return t.at.Epoch >= max(1, t.Epochs) || t.enough() || t.Patience > 0 && t.history.stale() >= t.Patience
+}
 
 // History is what happened so far.
 func (t *Trainer) History() *History { return &t.history }
@@ -315,8 +348,8 @@ func (t *Trainer) Gradients() [][]float32 {
 func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 	e := Event{
 		Kind: kind, Trainer: t, History: &t.history,
-		Epoch: t.epoch, Step: t.step, Batch: t.batch, Batches: t.Loader.Batches(),
-		Accuracy: ratio(t.correct, t.samples), Test: test,
+		Epoch: t.at.Epoch, Step: t.at.Step, Batch: t.at.Batch, Batches: t.Loader.Batches(),
+		Accuracy: ratio(t.at.Correct, t.at.Samples), Test: test,
 	}
 	for _, o := range t.Observers {
 		if err := o.Observe(e); err != nil {

@@ -35,7 +35,7 @@ func updates(t testing.TB, network layers.Network, batch, workers int) (update, 
 	if err := tr.prepare(); err != nil {
 		t.Fatal(err)
 	}
-	c := newCrew(workers)
+	c := newPool(workers)
 	e := newEngine(c, tr, tr.optimizer)
 	step := 0
 	return func() { e.update(0, step%batches, step, 0.001); step++ }, c.close

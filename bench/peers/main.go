@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command peers is tatami's side of bench/peers/run: it hands the data to the
 // peers, trains as they do, and prints the table of ratios.
 package main

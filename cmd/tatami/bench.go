@@ -121,7 +121,7 @@ func measure(nets []string) (*benchReport, error) {
 	}
 	r := &benchReport{
 		ISA: kernels.ISA(), Processors: runtime.GOMAXPROCS(0),
-		Meeting: train.MeetingTime().Seconds(), Peaks: map[string]float64{},
+		Meeting: train.BarrierTime().Seconds(), Peaks: map[string]float64{},
 	}
 	for _, isa := range kernels.Available() {
 		best := 0.0

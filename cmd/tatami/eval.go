@@ -43,10 +43,10 @@ func newEval() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := train.Fits(m.Sequential, test); err != nil {
+			e, err := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
+			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			e := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
 			if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
 				return fmt.Errorf("%s: damaged: its loss on the test set is %g", args[0], e.Loss)
 			}

@@ -115,7 +115,10 @@ func (r *runState) finish() error {
 	if err := r.saveHistory(); err != nil {
 		return err
 	}
-	e := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.test, 100)
+	e, err := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.test, 100)
+	if err != nil {
+		return err
+	}
 	run := runResult{
 		settings: r.settings, Advice: append([]doctor.Advice{}, r.advice...), EpochsDone: len(h.Epochs), result: resultOf(net, e),
 		ISA: kernels.ISA(), Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
@@ -144,7 +147,7 @@ func (r *runState) finish() error {
 	if r.filmed != nil {
 		os.Remove(r.path(framesName)) // a resume before this draws the films again
 	}
-	_, err := fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
+	_, err = fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
 		100*e.Accuracy(), e.Correct, e.Total, e.Loss, run.TrainSeconds, r.out)
 	return err
 }

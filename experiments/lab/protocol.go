@@ -50,9 +50,9 @@ func (r *Run) Fit(p Protocol) *Log {
 	}
 	every := max(p.Training.Len()/p.Batch, 1)
 	evaluate := func() {
-		log.Training = append(log.Training, Number(p.accuracy(p.Training)))
+		log.Training = append(log.Training, Number(p.accuracy(r, p.Training)))
 		if p.Test != nil {
-			log.Test = append(log.Test, Number(p.accuracy(p.Test)))
+			log.Test = append(log.Test, Number(p.accuracy(r, p.Test)))
 		}
 	}
 	loader := &datasets.Loader{Data: p.Training, BatchSize: p.Batch, Seed: r.Seed, Replacement: true}
@@ -104,11 +104,11 @@ func (r *Run) Fit(p Protocol) *Log {
 	return log
 }
 
-func (p Protocol) accuracy(data *datasets.Dataset) float64 {
+func (p Protocol) accuracy(r *Run, data *datasets.Dataset) float64 {
 	if p.Evaluate > 0 {
 		data = data.Limit(p.Evaluate)
 	}
-	return train.Evaluate(p.Net, layers.SoftmaxWithLoss{}, data, 100).Accuracy()
+	return r.Accuracy(p.Net, data)
 }
 
 // lossAfter computes the loss of an update's batch after the update, in

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -131,10 +130,20 @@ func (r *Run) Network(in nn.Shape, rng *rand.Rand, specs ...nn.Spec) *nn.Sequent
 
 // Accuracy is a network's on all of a set, from 0 to 1.
 func (r *Run) Accuracy(net *nn.Sequential, data *datasets.Dataset) float64 {
+	return r.Evaluate(net, data).Accuracy()
+}
+
+// Evaluate is how a network does on all of a set.
+func (r *Run) Evaluate(net *nn.Sequential, data *datasets.Dataset) *train.Evaluation {
 	if r.Failed() {
-		return math.NaN()
+		return &train.Evaluation{}
 	}
-	return train.Evaluate(net, layers.SoftmaxWithLoss{}, data, 100).Accuracy()
+	e, err := train.Evaluate(net, layers.SoftmaxWithLoss{}, data, 100)
+	if err != nil {
+		r.Fail(err)
+		return &train.Evaluation{}
+	}
+	return e
 }
 
 // Measure fills a row of the table.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -39,14 +40,14 @@ func TestWrite(t *testing.T) {
 	if err := write("fourth", nil); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("the file's mode is %v, %v, wanted as it was", info.Mode(), err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("left %v", left)
 	}
 	err := files.Write(filepath.Join(path, "below"), func(io.Writer) error { return nil })
-	if err == nil || !strings.HasSuffix(err.Error(), "file/below: not a directory") {
+	if err == nil || !strings.HasPrefix(err.Error(), "cannot write "+filepath.Join(path, "below")+": ") || strings.Contains(err.Error(), ".below") {
 		t.Errorf("error %v, wanted one without a temporary name", err)
 	}
 }
@@ -78,12 +79,12 @@ func TestWriteThroughLinks(t *testing.T) {
 	if got, _ := os.ReadFile(path); string(got) != "second" {
 		t.Errorf("the file has %q", got)
 	}
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Skip(err)
+	others := []string{folder}
+	if l, err := net.Listen("unix", socket); err == nil && runtime.GOOS != "windows" {
+		defer l.Close()
+		others = append(others, socket)
 	}
-	defer l.Close()
-	for _, path := range []string{folder, socket} {
+	for _, path := range others {
 		if err := files.Write(path, write); err == nil || err.Error() != "cannot write "+path+": not a regular file" {
 			t.Errorf("error %v", err)
 		}

@@ -11,11 +11,12 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
-// Decode reads a file of size bytes.
-func Decode(r io.ReaderAt, size int64) (*File, error) {
+// Decode reads a file of size bytes, with tensors of F32 and of the types named.
+func Decode(r io.ReaderAt, size int64, also ...string) (*File, error) {
 	const prefix = 8 // bytes of the header's length
 	if size < prefix {
 		return nil, fmt.Errorf("not a safetensors file: %d bytes, want at least %d", size, prefix)
@@ -36,7 +37,7 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	f := new(File)
-	entries, err := parseHeader(text, f)
+	entries, err := parseHeader(text, f, also)
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +46,17 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		data, err := readValues(io.NewSectionReader(r, start+e.begin, e.end-e.begin))
+		t := Tensor{Name: e.name, Shape: e.shape}
+		values := io.NewSectionReader(r, start+e.begin, e.end-e.begin)
+		if e.dtype == F64 {
+			t.Wide, err = readValues(values, sizeF64, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+		} else {
+			t.Data, err = readValues(values, sizeF32, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+		}
 		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", e.name, err)
 		}
-		f.Tensors = append(f.Tensors, Tensor{Name: e.name, Shape: e.shape, Data: data})
+		f.Tensors = append(f.Tensors, t)
 	}
 	return f, nil
 }
@@ -86,17 +93,17 @@ func checkLayout(entries []entry, size int64) error {
 	return nil
 }
 
-// readValues reads all of r as little-endian float32.
-func readValues(r *io.SectionReader) ([]float32, error) {
-	data := make([]float32, r.Size()/sizeF32)
+// readValues reads all of r as values of so many bytes.
+func readValues[T float32 | float64](r *io.SectionReader, size int, value func([]byte) T) ([]T, error) {
+	data := make([]T, int(r.Size())/size)
 	var buf [8192]byte
 	for i := 0; i < len(data); {
-		b := buf[:min(len(buf), (len(data)-i)*sizeF32)]
+		b := buf[:min(len(buf), (len(data)-i)*size)]
 		if _, err := io.ReadFull(r, b); err != nil {
 			return nil, shortened(err)
 		}
-		for ; len(b) > 0; b = b[sizeF32:] {
-			data[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))
+		for ; len(b) > 0; b = b[size:] {
+			data[i] = value(b)
 			i++
 		}
 	}
@@ -116,7 +123,7 @@ func shortened(err error) error {
 }
 
 // parseHeader fills f's metadata and returns the tensors in the header's order.
-func parseHeader(text []byte, f *File) ([]entry, error) {
+func parseHeader(text []byte, f *File, also []string) ([]entry, error) {
 	p := parser{json.NewDecoder(bytes.NewReader(text))}
 	p.UseNumber()
 	if !utf8.Valid(text) {
@@ -135,7 +142,7 @@ func parseHeader(text []byte, f *File) ([]entry, error) {
 		if key == metadataKey {
 			return p.metadata(f)
 		}
-		e, err := p.entry(key)
+		e, err := p.entry(key, also)
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", key, err)
 		}
@@ -170,8 +177,8 @@ func (p parser) metadata(f *File) error {
 	})
 }
 
-// entry parses the description of the named tensor.
-func (p parser) entry(name string) (entry, error) {
+// entry parses the description of the named tensor, of F32 or a type of also.
+func (p parser) entry(name string, also []string) (entry, error) {
 	e := entry{name: name}
 	var offsets []int
 	seen := make(map[string]bool)
@@ -203,14 +210,18 @@ func (p parser) entry(name string) (entry, error) {
 			return e, fmt.Errorf("key %q is missing", key)
 		}
 	}
-	if e.dtype != dtypeF32 {
-		return e, fmt.Errorf("dtype %s is not supported, want %s", e.dtype, dtypeF32)
+	bytes := sizeF32
+	switch {
+	case e.dtype == F64 && slices.Contains(also, F64):
+		bytes = sizeF64
+	case e.dtype != F32:
+		return e, fmt.Errorf("dtype %s is not supported, want %s", e.dtype, strings.Join(append([]string{F32}, also...), " or "))
 	}
 	if len(offsets) != 2 || offsets[0] < 0 || offsets[1] < offsets[0] {
 		return e, fmt.Errorf("data_offsets %v, want where it begins and, not before that, where it ends", offsets)
 	}
 	e.begin, e.end = int64(offsets[0]), int64(offsets[1])
-	want, err := size(e.shape)
+	want, err := size(e.shape, bytes)
 	if err != nil {
 		return e, err
 	}

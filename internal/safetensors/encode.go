@@ -30,7 +30,7 @@ func Encode(w io.Writer, f *File) error {
 		return err
 	}
 	for _, t := range f.Tensors {
-		if err := writeValues(w, t.Data); err != nil {
+		if err := writeValues(w, &t); err != nil {
 			return err
 		}
 	}
@@ -42,23 +42,30 @@ func Encode(w io.Writer, f *File) error {
 func Sum(tensors []Tensor) string {
 	h := sha256.New()
 	for _, t := range tensors {
-		writeValues(h, t.Data) // a hash takes everything
+		writeValues(h, &t) // a hash takes everything
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func writeValues(w io.Writer, data []float32) error {
+func writeValues(w io.Writer, t *Tensor) error {
+	_, size, length := t.dtype()
 	buf := make([]byte, 0, 8192)
-	for len(data) > 0 {
-		n := min(len(data), cap(buf)/sizeF32)
+	for from := 0; from < length; {
+		to := min(length, from+cap(buf)/size)
 		buf = buf[:0]
-		for _, v := range data[:n] {
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		if t.Wide != nil {
+			for _, v := range t.Wide[from:to] {
+				buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(v))
+			}
+		} else {
+			for _, v := range t.Data[from:to] {
+				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+			}
 		}
 		if _, err := w.Write(buf); err != nil {
 			return err
 		}
-		data = data[n:]
+		from = to
 	}
 	return nil
 }
@@ -94,9 +101,10 @@ func encodeHeader(f *File) ([]byte, error) {
 			return nil, fmt.Errorf("tensor name %q is taken", t.Name)
 		}
 		seen[t.Name] = true
-		n, err := size(t.Shape)
-		if err == nil && n != int64(len(t.Data))*sizeF32 {
-			err = fmt.Errorf("shape %v does not fit %d values", t.Shape, len(t.Data))
+		dtype, bytes, length := t.dtype()
+		n, err := size(t.Shape, bytes)
+		if err == nil && n != int64(length)*int64(bytes) {
+			err = fmt.Errorf("shape %v does not fit %d values", t.Shape, length)
 		}
 		if err == nil && len(t.Shape) > maxDims {
 			err = fmt.Errorf("shape %v has %d sides, want at most %d", t.Shape, len(t.Shape), maxDims)
@@ -115,7 +123,7 @@ func encodeHeader(f *File) ([]byte, error) {
 			Dtype   string   `json:"dtype"`
 			Shape   []int    `json:"shape"`
 			Offsets [2]int64 `json:"data_offsets"`
-		}{dtypeF32, shape, [2]int64{end, end + n}})
+		}{dtype, shape, [2]int64{end, end + n}})
 		if err != nil {
 			return nil, err
 		}

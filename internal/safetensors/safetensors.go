@@ -1,5 +1,6 @@
-// Package safetensors reads and writes the safetensors format: named float32
-// tensors and text metadata in one file that cannot run code.
+// Package safetensors reads and writes the safetensors format: named tensors,
+// of float32 or, where a reader asks for them, float64, and text metadata in
+// one file that cannot run code.
 //
 // A file is eight bytes with the length of a header (little-endian), the
 // header, and the values:
@@ -32,16 +33,31 @@ const (
 	maxHeader   = 100_000_000 // bytes, the format's own limit
 	maxDims     = 16
 	metadataKey = "__metadata__"
-	dtypeF32    = "F32"
 	sizeF32     = 4
+	sizeF64     = 8
+)
+
+// The types of values, as the format calls them.
+const (
+	F32 = "F32"
+	F64 = "F64"
 )
 
 // Tensor is a named array. The product of Shape, 1 for a scalar's empty one,
-// is len(Data).
+// is len(Data), or len(Wide).
 type Tensor struct {
 	Name  string
 	Shape []int
 	Data  []float32
+	Wide  []float64 // an F64 tensor's values; nil for others
+}
+
+// dtype is the type of the values, which are so many bytes each.
+func (t *Tensor) dtype() (name string, size, length int) {
+	if t.Wide != nil {
+		return F64, sizeF64, len(t.Wide)
+	}
+	return F32, sizeF32, len(t.Data)
 }
 
 // File is the content of a safetensors file, its tensors in the order of their
@@ -51,8 +67,8 @@ type File struct {
 	Tensors  []Tensor
 }
 
-// SumKey is where a file's metadata may hold the [Sum] of its tensors, and
-// textSumKey that of its other metadata, which readers of models and
+// SumKey is where the metadata of a sealed file hold the [Sum] of its tensors,
+// and textSumKey that of its other metadata, which readers of models and
 // checkpoints compare: the format itself would not show a damaged value.
 const (
 	SumKey     = "sha256"
@@ -65,16 +81,20 @@ func (f *File) Seal() {
 	f.Metadata[textSumKey] = f.textSum()
 }
 
-// CheckSeal fails if the values or the metadata are not those that were sealed.
+// CheckSeal fails if the file was not sealed, or if its values or metadata are
+// not those that were.
 func (f *File) CheckSeal() error {
-	if want, ok := f.Metadata[textSumKey]; ok {
-		if got := f.textSum(); got != want {
-			return fmt.Errorf("damaged: the metadata have SHA-256 %s and say %s", got, want)
+	for _, sum := range []struct{ key, of, got string }{
+		{textSumKey, "metadata", f.textSum()},
+		{SumKey, "values", Sum(f.Tensors)},
+	} {
+		want, ok := f.Metadata[sum.key]
+		switch {
+		case !ok:
+			return fmt.Errorf("damaged: metadata %q, the checksum of the %s, is missing", sum.key, sum.of)
+		case sum.got != want:
+			return fmt.Errorf("damaged: the %s have SHA-256 %s, wanted %s", sum.of, sum.got, want)
 		}
-	}
-	want, ok := f.Metadata[SumKey]
-	if got := Sum(f.Tensors); ok && got != want {
-		return fmt.Errorf("damaged: the values have SHA-256 %s, the metadata %s", got, want)
 	}
 	return nil
 }
@@ -91,9 +111,9 @@ func (f *File) textSum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Read reads the named file. An error names the file and, where one is at
-// fault, the tensor.
-func Read(path string) (*File, error) {
+// Read reads the named file, with tensors of F32 and of the types named. An
+// error names the file and, where one is at fault, the tensor.
+func Read(path string, also ...string) (*File, error) {
 	info, err := os.Stat(path) // opening a named pipe would wait for its writer
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
@@ -106,7 +126,7 @@ func Read(path string) (*File, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	defer r.Close()
-	f, err := Decode(r, info.Size())
+	f, err := Decode(r, info.Size(), also...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
@@ -119,8 +139,9 @@ func Write(path string, f *File) error {
 	return files.Write(path, func(w io.Writer) error { return Encode(w, f) })
 }
 
-// size is the number of bytes of a tensor of the given shape.
-func size(shape []int) (int64, error) {
+// size is the number of bytes of a tensor of the given shape, whose values
+// have so many each.
+func size(shape []int, value int) (int64, error) {
 	for _, n := range shape {
 		if n < 0 {
 			return 0, fmt.Errorf("shape %v has a negative side", shape)
@@ -129,7 +150,7 @@ func size(shape []int) (int64, error) {
 			return 0, nil
 		}
 	}
-	bytes := int64(sizeF32)
+	bytes := int64(value)
 	for _, n := range shape {
 		if int64(n) > math.MaxInt64/bytes {
 			return 0, fmt.Errorf("shape %v has more values than can be counted", shape)

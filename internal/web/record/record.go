@@ -182,8 +182,9 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 		r.half = false
 		vitals = r.look(e)
 		if r.exam != nil && len(e.History.Epochs) == 0 {
-			exam := train.Evaluate(e.Trainer.Net, layers.SoftmaxWithLoss{}, r.exam, probeImages)
-			test = newTest(e.Step, true, exam, r.exam)
+			if exam, err := train.Evaluate(e.Trainer.Net, layers.SoftmaxWithLoss{}, r.exam, probeImages); err == nil {
+				test = newTest(e.Step, true, exam, r.exam)
+			}
 		}
 		r.cost += time.Since(at)
 		r.due = time.Now().Add(min(max(vitalsEvery, vitalsShare*r.cost), vitalsLatest))

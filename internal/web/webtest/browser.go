@@ -1,3 +1,5 @@
+//go:build !js
+
 // Package webtest opens tatami's pages in a real Chromium, for tests.
 package webtest
 
