@@ -235,6 +235,9 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 	f.n, f.Shape = int(side[0]), nn.Shape{H: int(side[1]), W: int(side[2]), C: int(side[3])}
 
 	want := int64(f.n) * int64(size)
+	if most := maxUnzipped + maxRatio*r.size; r.zipped && want > most {
+		return nil, fmt.Errorf("%s: announces %d bytes of data in %d of gzip, wanted at most %d", path, want, r.size, most)
+	}
 	found, err := io.CopyN(io.Discard, r, want+1)
 	if err != nil && err != io.EOF {
 		return nil, r.broken(err)
@@ -262,20 +265,34 @@ func (f *idx) read() ([]byte, error) {
 	return data, r.fill(data, "data")
 }
 
+// What a zipped file may hold: so many bytes, and so many more for each of its
+// own. Zeros alone would make a thousand of one.
+const (
+	maxUnzipped = 16 << 20
+	maxRatio    = 100
+)
+
 // idxReader reads a file, unzipping it when it is named .gz.
 type idxReader struct {
 	io.Reader
-	file *os.File
-	path string
+	file   *os.File
+	path   string
+	size   int64 // of the file itself
+	zipped bool
 }
 
 func openIDX(path string) (*idxReader, error) {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
-	r := &idxReader{bufio.NewReader(f), f, path}
-	if strings.HasSuffix(path, ".gz") {
+	r := &idxReader{Reader: bufio.NewReader(f), file: f, path: path, size: info.Size(), zipped: strings.HasSuffix(path, ".gz")}
+	if r.zipped {
 		z, err := gzip.NewReader(r.Reader)
 		if err != nil {
 			f.Close()
