@@ -52,10 +52,12 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 		return nil, err
 	}
 	held := 1
+	whole := io.MultiReader(&head, r)
 	if format == "jpeg" {
 		held = orientation(head.Bytes())
+		whole = &scanLimit{r: whole}
 	}
-	img, _, err := image.Decode(io.MultiReader(&head, r))
+	img, _, err := image.Decode(whole)
 	if err != nil {
 		return nil, fmt.Errorf("the %s image is damaged: %w", format, err)
 	}
