@@ -119,37 +119,6 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-func TestQueue(t *testing.T) {
-	t.Parallel()
-	q := web.NewQueue(1, 2)
-	var leave []func()
-	for range 3 {
-		l, err := q.Join()
-		if err != nil {
-			t.Fatal(err)
-		}
-		leave = append(leave, l)
-	}
-	if _, err := q.Join(); !errors.Is(err, web.ErrBusy) {
-		t.Errorf("the fourth of three: %v", err)
-	}
-	if q.Waiting() != 3 {
-		t.Errorf("%d wait, want 3", q.Waiting())
-	}
-	leave[0]()
-	if _, err := q.Join(); err != nil {
-		t.Errorf("after one left: %v", err)
-	}
-	if _, err := q.Work(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, err := q.Work(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a second at one place: %v", err)
-	}
-}
-
 func TestPages(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()

@@ -321,7 +321,10 @@ func (s *Server) attention(r *http.Request, q *question) (any, error) {
 			return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf("the model has no class %q", text)}
 		}
 	}
-	o := q.net.Occlude(q.x, class)
+	o, err := q.net.Occlude(r.Context(), q.x, class)
+	if err != nil {
+		return nil, err
+	}
 	a := attentionAnswer{
 		Model: q.name, Class: class, Label: q.classes[class], Probability: y[class],
 		Saliency:  gridAnswer{q.x.H, q.x.W, q.net.Saliency(q.x, class)},
@@ -350,7 +353,11 @@ func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
 		return a, nil
 	}
 	a.Status, a.Examples = "ready", index.Len()
-	for _, n := range index.Nearest(q.x, k) {
+	nearest, err := index.Nearest(r.Context(), q.x, k)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nearest {
 		a.Nearest = append(a.Nearest, neighbourAnswer{
 			n.Index, s.examples.Classes[s.examples.Labels[n.Index]], n.Distance,
 			pictureOf(s.examples.Shape, s.examples.Images[n.Index]),
