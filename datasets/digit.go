@@ -62,7 +62,7 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 			most = maxHeavyPixels
 		}
 		held = orientation(head.Bytes())
-		rest = io.TeeReader(rest, new(scanCounter))
+		rest = &scanLimit{r: rest}
 	}
 	if config.ColorModel == color.RGBA64Model || config.ColorModel == color.NRGBA64Model {
 		most = maxHeavyPixels

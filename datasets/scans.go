@@ -1,6 +1,9 @@
 package datasets
 
-import "fmt"
+import (
+	"fmt"
+	"io"
+)
 
 // maxScans bounds the scans of a JPEG. Encoders make about ten; a decoder walks
 // over the whole picture for each, even if 17 bytes hold it.
@@ -64,4 +67,22 @@ func (c *scanCounter) high(b byte) error {
 func (c *scanCounter) low(b byte) error {
 	c.length, c.next = max(-c.length+int(b)-2, 0), nil
 	return nil
+}
+
+// scanLimit reads a JPEG and fails for good at one scan too many.
+type scanLimit struct {
+	r       io.Reader
+	counter scanCounter
+	err     error
+}
+
+func (s *scanLimit) Read(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.r.Read(p)
+	if _, s.err = s.counter.Write(p[:n]); s.err != nil {
+		return 0, s.err
+	}
+	return n, err
 }

@@ -20,7 +20,7 @@ func runHalfPrecision(r *lab.Run) {
 	if r.Failed() {
 		return
 	}
-	full, before := answers(net, test)
+	full, before := answers(r, net, test)
 	bits := []int{10, 8, 6, 4, 3, 2, 1, 0} // of the significand, after its leading one
 	points := make(plotter.XYs, len(bits))
 	var rows [][]any
@@ -30,7 +30,7 @@ func runHalfPrecision(r *lab.Run) {
 		if r.Failed() {
 			return
 		}
-		given, accuracy := answers(rounded, test)
+		given, accuracy := answers(r, rounded, test)
 		changed := 0
 		for k := range given {
 			if given[k] != full[k] {
@@ -56,12 +56,12 @@ func runHalfPrecision(r *lab.Run) {
 }
 
 // answers are the network's for each image, and their accuracy.
-func answers(net *nn.Sequential, data *datasets.Dataset) (given []int, accuracy float64) {
+func answers(r *lab.Run, net *nn.Sequential, data *datasets.Dataset) (given []int, accuracy float64) {
 	given = make([]int, data.Len())
 	for i, label := range data.Labels {
 		given[i] = int(label)
 	}
-	evaluation := evaluate(net, data)
+	evaluation := r.Evaluate(net, data)
 	for _, m := range evaluation.Mistakes {
 		given[m.Index] = m.Given
 	}

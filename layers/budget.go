@@ -1,6 +1,9 @@
 package layers
 
-import "tatami/nn"
+import (
+	"tatami/internal/kernels"
+	"tatami/nn"
+)
 
 // ExtraCost implements [nn.Costly]: the comparisons or additions of the
 // windows.
@@ -30,7 +33,7 @@ func (s Convolution) ExtraCost(in nn.Shape) nn.Cost {
 	padded := (in.H + 2*s.Pad) * (in.W + 2*s.Pad) * in.C
 	taps := s.Kernel * s.Kernel * in.C
 	tables := 2*out.H*out.W + 2*in.H*in.W + 2*taps + s.Kernel*s.Kernel*s.Filters
-	packed := taps * packedRow(s.Filters)
+	packed := taps * kernels.RowLen(s.Filters)
 	if s.Kernel == 3 { // perhaps Winograd's: 16 points
 		packed = max(packed, 16*in.C*(s.Filters+16))
 	}

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
 
+	"tatami/internal/strictjson"
 	"tatami/internal/suggest"
 )
 
@@ -81,7 +81,7 @@ func formatTyped(v any) (json.RawMessage, error) {
 		} else {
 			raw, err = json.Marshal(value.Interface())
 			if err == nil { // an interface, say, is written and cannot be read
-				err = strictJSON(raw, reflect.New(field.Type).Interface())
+				err = strictjson.Unmarshal(raw, reflect.New(field.Type).Interface())
 			}
 		}
 		if err != nil {
@@ -97,7 +97,7 @@ func formatTyped(v any) (json.RawMessage, error) {
 // those of the catalog. Unknown types and fields are errors.
 func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 	var a architecture
-	if err := strictJSON(data, &a); err != nil {
+	if err := strictjson.Unmarshal(data, &a); err != nil {
 		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
 	}
 	specs := make([]Spec, len(a.Layers))
@@ -106,7 +106,7 @@ func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 			if s, ok := catalog[name]; ok {
 				return s, nil
 			}
-			return nil, suggest.Unknown("layer type", name, slices.Sorted(maps.Keys(catalog)))
+			return nil, suggest.UnknownLayer(name, slices.Sorted(maps.Keys(catalog)))
 		})
 		if err != nil {
 			return Shape{}, nil, fmt.Errorf("architecture: layer %d: %w", i+1, err)
@@ -143,7 +143,7 @@ func parseInitializer(raw json.RawMessage) (any, error) {
 // that name; the result has the same type.
 func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, error) {
 	var fields map[string]json.RawMessage
-	if err := strictJSON(raw, &fields); err != nil {
+	if err := strictjson.Unmarshal(raw, &fields); err != nil {
 		return nil, err
 	}
 	var name string
@@ -174,7 +174,7 @@ func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, 
 				return nil, fmt.Errorf("%s.%s: %w", name, key, err)
 			}
 			target.Set(reflect.ValueOf(v))
-		} else if err := strictJSON(raw, target.Addr().Interface()); err != nil {
+		} else if err := strictjson.Unmarshal(raw, target.Addr().Interface()); err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", name, key, err)
 		}
 	}
@@ -182,51 +182,6 @@ func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, 
 		return value.Interface(), nil
 	}
 	return value.Elem().Interface(), nil
-}
-
-// strictJSON decodes exactly one JSON value without unknown fields.
-func strictJSON(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return errors.New("JSON ends early")
-		}
-		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return wrongType(e)
-		}
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("data after the JSON value")
-	}
-	return nil
-}
-
-// wrongType says what JSON has, and where and what it should have, without Go's
-// names.
-func wrongType(e *json.UnmarshalTypeError) error {
-	found, wanted := e.Value, e.Type.String()
-	switch kind := e.Type.Kind(); kind {
-	case reflect.Int:
-		wanted = "a whole number"
-	case reflect.Float32, reflect.Float64:
-		wanted = "a number that " + kind.String() + " can hold"
-	case reflect.Bool:
-		wanted = "true or false"
-	case reflect.String:
-		wanted = "a string"
-	case reflect.Slice:
-		wanted = "a list"
-	case reflect.Struct, reflect.Map:
-		wanted = "an object"
-	}
-	if e.Field != "" {
-		found = e.Field + " is " + found
-	} else {
-		found = "found " + found
-	}
-	return fmt.Errorf("%s, wanted %s", found, wanted)
 }
 
 // unknownField proposes the nearest field for one that the type does not have.
@@ -237,8 +192,5 @@ func unknownField(name, key string, t reflect.Type) error {
 			fields = append(fields, f.Name)
 		}
 	}
-	if len(fields) == 0 {
-		return fmt.Errorf("%s has no field %q, nor any other", name, key)
-	}
-	return fmt.Errorf("%s has no field %q: did you mean %q?", name, key, suggest.Nearest(key, fields))
+	return suggest.UnknownField(name, key, fields)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"tatami/internal/safetensors"
+	"tatami/internal/strictjson"
 )
 
 // Model is a network with what else its file holds.
@@ -155,7 +156,7 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	}
 	m := &Model{Sequential: net, Facts: map[string]string{}}
 	if classes, ok := f.Metadata[keyClasses]; ok {
-		if err := strictJSON([]byte(classes), &m.Classes); err != nil {
+		if err := strictjson.Unmarshal([]byte(classes), &m.Classes); err != nil {
 			return nil, fmt.Errorf("metadata %q: %w", keyClasses, err)
 		}
 		if want := net.Output().Size(); len(m.Classes) != want {

@@ -121,6 +121,7 @@ func (f *film) save() error {
 			file.Tensors = append(file.Tensors, t)
 		}
 	}
+	file.Seal()
 	return safetensors.Write(f.path, file)
 }
 
@@ -132,6 +133,9 @@ func (f *film) load(path string, step int) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := file.CheckSeal(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	var steps []int
 	if err := json.Unmarshal([]byte(file.Metadata["steps"]), &steps); err != nil {

@@ -146,6 +146,10 @@ func TestFilmsOfResumedRun(t *testing.T) {
 	}
 	writeTestFile(t, frames, text[:len(text)-1])
 	tatami(t, dir, "train", "--resume", "parts").refuses(t, 1, framesName)
+	flipped := bytes.Clone(text)
+	flipped[len(text)-3] ^= 1
+	writeTestFile(t, frames, flipped)
+	tatami(t, dir, "train", "--resume", "parts").refuses(t, 1, framesName, "damaged")
 	writeTestFile(t, frames, text)
 	// Ended before run.json is there, it begins its films there once more.
 	inTheWay := filepath.Join(dir, "parts", "run.json")

@@ -99,7 +99,10 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	name := unknown.GetSpecifiedName()
-	return wrongUsage("unknown flag --%s: did you mean --%s?", name, suggest.Nearest(name, names))
+	if nearest := suggest.Nearest(name, names); nearest != "" {
+		return wrongUsage("unknown flag --%s: did you mean --%s?", name, nearest)
+	}
+	return wrongUsage("unknown flag --%s", name)
 }
 
 func unknownCommand(cmd *cobra.Command, args []string) error {

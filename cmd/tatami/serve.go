@@ -23,6 +23,7 @@ const serverMemory = 160 << 20
 
 func newServe() *cobra.Command {
 	var addr, data string
+	var origins []string
 	var noExamples bool
 	cmd := &cobra.Command{
 		Use:   "serve MODEL…",
@@ -40,16 +41,21 @@ An address without a host, such as :8080, is open to this machine alone;
 			if err := web.CheckAddr(addr); err != nil {
 				return usageError{fmt.Errorf("--addr: %w", err)}
 			}
+			for _, origin := range origins {
+				if err := web.CheckOrigin(origin); err != nil {
+					return usageError{fmt.Errorf("--origin: %w", err)}
+				}
+			}
 			s := serve.New(version())
 			names := modelNames(args)
-			source := data
+			var told, hint string // a folder that the first model names
 			for i, path := range args {
 				m, err := loadModel(path)
 				if err != nil {
 					return err
 				}
-				if i == 0 && data == "" {
-					source = m.Facts["data"] // what it was trained on; none is MNIST
+				if i == 0 {
+					told = m.Facts["data"] // what it was trained on; none is MNIST
 				}
 				if err := s.Add(names[i], m); err != nil {
 					return fmt.Errorf("%s: %w", path, err)
@@ -57,7 +63,10 @@ An address without a host, such as :8080, is open to this machine alone;
 			}
 			if noExamples {
 				s.NoData(errors.New("the server was started with --no-examples"))
-			} else if train, test, err := loadData(source); err == nil {
+			} else if data == "" && told != "" { // a file must not choose what is published
+				hint = fmt.Sprintf("the model says that it was trained on %q; --data %[1]q shows its images", told)
+				s.NoData(errors.New(hint))
+			} else if train, test, err := loadData(data); err == nil {
 				s.Data(train, test)
 			} else if data != "" {
 				return err
@@ -73,19 +82,23 @@ An address without a host, such as :8080, is open to this machine alone;
 				return err
 			}
 			fmt.Printf("%s at %s (Ctrl-C ends)\n", strings.Join(names, ", "), web.URL(ln))
+			if hint != "" {
+				fmt.Println(hint)
+			}
 			indexed := make(chan struct{})
 			go func() {
 				defer close(indexed)
 				s.Index(ctx)
 			}()
-			err = web.Serve(ctx, ln, web.NewGuard(addr, ln).Wrap(s.Handler()), nil)
+			err = web.Serve(ctx, ln, web.NewGuard(addr, ln, origins...).Wrap(s.Handler()), nil)
 			stop()
 			<-indexed
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", ":8080", "address HOST:PORT; without a host, this machine alone")
-	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout with the training images (default: those of the first model)")
+	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout with the training images, which the server shows (default: MNIST)")
+	cmd.Flags().StringArrayVar(&origins, "origin", nil, "address by which browsers reach a proxy in front, as in https://digits.example; may be repeated")
 	cmd.Flags().BoolVar(&noExamples, "no-examples", false, "do not load training images to show similar ones")
 	return cmd
 }

@@ -23,7 +23,7 @@ func TestServe(t *testing.T) {
 	}
 	models := []string{"a/model.safetensors", "b/a/model.safetensors"}
 
-	c := command(dir, nil, append([]string{"serve", "--addr", ":0"}, models...)...)
+	c := command(dir, nil, append([]string{"serve", "--addr", ":0", "--data", "data", "--origin", "https://digits.example"}, models...)...)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -50,13 +50,15 @@ func TestServe(t *testing.T) {
 	if err != nil || json.Unmarshal(text, &health) != nil || health.Status != "ok" || strings.Join(health.Models, " ") != "a a-2" || health.Version == "" {
 		t.Errorf("health: %s %v", text, err)
 	}
-	// The images are those of the training, without being asked for.
-	r, err = http.Get(said[1] + "/api/v1/sample?label=2")
-	if err != nil {
-		t.Fatal(err)
+	// The images are those that were asked for.
+	if status := get(t, said[1]+"/api/v1/sample?label=2", ""); status != http.StatusOK {
+		t.Errorf("a test image: %d", status)
 	}
-	if r.Body.Close(); r.StatusCode != http.StatusOK {
-		t.Errorf("a test image: %s", r.Status)
+	// A proxy in front has another name.
+	for origin, want := range map[string]int{"https://digits.example": http.StatusOK, "https://evil.example": http.StatusForbidden} {
+		if status := get(t, said[1]+"/api/v1/health", origin); status != want {
+			t.Errorf("a page of %s: %d, want %d", origin, status, want)
+		}
 	}
 	tatami(t, dir, "serve", models[0], "--addr", ":"+said[2]).refuses(t, 1, "cannot listen on :"+said[2], "in use")
 
@@ -67,6 +69,53 @@ func TestServe(t *testing.T) {
 	}
 }
 
+func get(t *testing.T, url, origin string) (status int) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
+}
+
+// A model's file does not choose the folder whose images are published.
+func TestServeKeepsFolders(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bars.write(t, filepath.Join(dir, "data"))
+	succeeds(t, dir, "train", "--data", "data", "--net", "mlp", "--epochs", "1", "--quiet", "--out", "a")
+	c := command(dir, nil, "serve", "--addr", ":0", "a/model.safetensors")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Kill()
+		c.Wait()
+	})
+	lines := bufio.NewReader(out)
+	first, _ := lines.ReadString('\n')
+	hint, _ := lines.ReadString('\n')
+	if !strings.Contains(hint, `--data "`) {
+		t.Errorf("the folder is not told: %q", hint)
+	}
+	_, url, _ := strings.Cut(strings.TrimSuffix(first, " (Ctrl-C ends)\n"), " at ")
+	if status := get(t, url+"/api/v1/sample", ""); status != http.StatusNotFound {
+		t.Errorf("an image of the folder that the model names: %d", status)
+	}
+}
+
 func TestServeRefuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -74,6 +123,7 @@ func TestServeRefuses(t *testing.T) {
 	tatami(t, dir, "serve").refuses(t, 2, "too few arguments, wanted: tatami serve MODEL…")
 	tatami(t, dir, "serve", "text", "--addr", "8080").refuses(t, 2, `--addr: address "8080"`, "HOST:PORT")
 	tatami(t, dir, "serve", "text", "--addr", ":80800").refuses(t, 2, `port "80800"`)
+	tatami(t, dir, "serve", "text", "--origin", "digits.example").refuses(t, 2, `--origin: origin "digits.example": wanted http`)
 	tatami(t, dir, "serve", "text").refuses(t, 1, "text")
 	tatami(t, dir, "serve", "missing").refuses(t, 1, "missing")
 }

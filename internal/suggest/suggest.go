@@ -4,22 +4,35 @@ package suggest
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
 
 // Unknown is the error for a name of the given kind that is none of names; it
-// proposes the nearest.
+// proposes the nearest, if one is near.
 func Unknown(kind, name string, names []string) error {
-	return fmt.Errorf("unknown %s %q: did you mean %q? (valid: %s)", kind, name, Nearest(name, names), strings.Join(names, ", "))
+	return fmt.Errorf("unknown %s %q%s (valid: %s)", kind, name, DidYouMean(name, names), strings.Join(names, ", "))
+}
+
+// DidYouMean ends an error with a question for the nearest name; it is empty
+// where none is near.
+func DidYouMean(name string, names []string) string {
+	if best := Nearest(name, names); best != "" {
+		return fmt.Sprintf(": did you mean %q?", best)
+	}
+	return ""
 }
 
 // Nearest is the name that takes the fewest changes of a letter, the first of
-// several.
+// several; empty where it takes a change for more than every other letter of
+// the longer name, since that is another word and no slip.
 func Nearest(name string, names []string) (best string) {
 	least := -1
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); least < 0 || d < least {
+		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n))
+		near := 2*d <= max(utf8.RuneCountInString(name), utf8.RuneCountInString(n))
+		if near && (least < 0 || d < least) {
 			best, least = n, d
 		}
 	}

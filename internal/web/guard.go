@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,12 +17,30 @@ import (
 type Guard struct {
 	names   []string // allowed in Host besides addresses
 	exposed bool     // any address is allowed, not only this machine's own
+	origins []string // of a proxy in front
+}
+
+// CheckOrigin refuses what is not an address of a site as a browser gives it.
+func CheckOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	usual := map[string]string{"http": "80", "https": "443"} // ports that browsers leave out
+	if err != nil || usual[u.Scheme] == "" || u.Port() == usual[u.Scheme] || u.Hostname() == "" ||
+		!strings.EqualFold(origin, u.Scheme+"://"+u.Host) || strings.ContainsFunc(origin, func(r rune) bool { return r > '~' }) {
+		return fmt.Errorf("origin %q: wanted http:// or https:// and a name, and a port where it is not the usual one, as in https://digits.example", origin)
+	}
+	return nil
 }
 
 // NewGuard is the guard of a server that was told to listen on addr and does
-// so on ln.
-func NewGuard(addr string, ln net.Listener) *Guard {
+// so on ln. Browsers may reach it by origins as well, through a proxy.
+func NewGuard(addr string, ln net.Listener, origins ...string) *Guard {
 	g := &Guard{names: []string{"localhost"}}
+	for _, origin := range origins {
+		if u, err := url.Parse(origin); err == nil {
+			g.origins = append(g.origins, strings.ToLower(origin))
+			g.names = append(g.names, strings.ToLower(u.Hostname()))
+		}
+	}
 	if a, ok := ln.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		g.exposed = true
 		if name, err := os.Hostname(); err == nil {
@@ -63,7 +82,8 @@ func (g *Guard) Wrap(h http.Handler) http.Handler {
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {
 			u, err := url.Parse(origin)
-			if err != nil || u.Scheme != "http" || !strings.EqualFold(u.Host, r.Host) {
+			own := err == nil && u.Scheme == "http" && strings.EqualFold(u.Host, r.Host)
+			if !own && !slices.Contains(g.origins, strings.ToLower(origin)) {
 				Error(w, http.StatusForbidden, "origin %q is not this server's", origin)
 				return
 			}

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -49,7 +50,40 @@ func Listen(addr string) (net.Listener, error) {
 		}
 		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
 	}
-	return netutil.LimitListener(ln, maxConnections), nil
+	return netutil.LimitListener(&fairListener{ln, NewShare(maxConnections)}, maxConnections), nil
+}
+
+// fairListener closes connections of an address beyond its half of them, and
+// lets the system hold little of what a client does not read.
+type fairListener struct {
+	net.Listener
+	open *Share
+}
+
+func (l *fairListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if t, ok := c.(*net.TCPConn); ok {
+			t.SetWriteBuffer(unread)
+		}
+		if from := address(c.RemoteAddr().String()); l.open.Take(from, 1) {
+			return &countedConn{Conn: c, give: sync.OnceFunc(func() { l.open.Give(from, 1) })}, nil
+		}
+		c.Close()
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	give func()
+}
+
+func (c *countedConn) Close() error {
+	defer c.give()
+	return c.Conn.Close()
 }
 
 // URL is what a browser on this machine is told to open.
@@ -73,6 +107,7 @@ const (
 	shutdownTime   = 5 * time.Second
 	headerBytes    = 16 << 10
 	maxConnections = 4096
+	unread         = 64 << 10 // bytes on their way to a client
 )
 
 // Serve answers requests until ctx is done and then lets those under way
@@ -111,12 +146,17 @@ func JSON(w http.ResponseWriter, status int, v any) {
 	if err != nil {
 		status, body = http.StatusInternalServerError, []byte(`{"error":"the answer has no JSON form"}`)
 	}
+	writeJSON(w, status, body)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	w.WriteHeader(status)
-	w.Write(append(body, '\n'))
+	w.Write(body)
+	io.WriteString(w, "\n")
 }
 
 // Error answers with a sentence as JSON: {"error": "…"}.

@@ -119,34 +119,48 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-func TestQueue(t *testing.T) {
+// A proxy in front has an address of its own, and passes its name on or not.
+func TestOrigins(t *testing.T) {
 	t.Parallel()
-	q := web.NewQueue(1, 2)
-	var leave []func()
-	for range 3 {
-		l, err := q.Join()
-		if err != nil {
-			t.Fatal(err)
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	h := web.NewGuard(":8080", listener{ip: "127.0.0.1"}, "https://digits.example", "https://Box.example:8443").Wrap(ok)
+	for _, c := range []struct {
+		host, origin string
+		want         int
+	}{
+		{"digits.example", "https://digits.example", 200},
+		{"digits.example", "", 200},
+		{"127.0.0.1:8080", "https://digits.example", 200},
+		{"box.example:8443", "https://box.example:8443", 200},
+		{"digits.example", "https://box.example", 403},
+		{"digits.example", "https://evil.example", 403},
+		{"evil.example", "https://digits.example", 403},
+		{"evil.example", "", 403},
+		{"digits.example", "https://digits.example.evil.example", 403},
+		{"digits.example", "null", 403},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Host = c.host
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
 		}
-		leave = append(leave, l)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != c.want {
+			t.Errorf("host %q, origin %q: %d, want %d", c.host, c.origin, w.Code, c.want)
+		}
 	}
-	if _, err := q.Join(); !errors.Is(err, web.ErrBusy) {
-		t.Errorf("the fourth of three: %v", err)
+	for _, origin := range []string{"https://digits.example", "http://box:8080", "https://[::1]:8443"} {
+		if err := web.CheckOrigin(origin); err != nil {
+			t.Error(err)
+		}
 	}
-	if q.Waiting() != 3 {
-		t.Errorf("%d wait, want 3", q.Waiting())
-	}
-	leave[0]()
-	if _, err := q.Join(); err != nil {
-		t.Errorf("after one left: %v", err)
-	}
-	if _, err := q.Work(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, err := q.Work(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a second at one place: %v", err)
+	for _, origin := range []string{
+		"", "digits.example", "https://", "https://digits.example/", "https://digits.example/tatami", "https://digits.example:443",
+		"ftp://digits.example", "https://me@digits.example", "https://digits.example?x", "https://数字.example", "*",
+	} {
+		if err := web.CheckOrigin(origin); err == nil || !strings.Contains(err.Error(), "wanted") {
+			t.Errorf("%q: %v", origin, err)
+		}
 	}
 }
 

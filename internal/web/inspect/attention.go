@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"math"
 
 	"tatami/layers"
@@ -39,15 +40,29 @@ type Occlusion struct {
 // occlusionShare is the side of the square, of the image's shorter side.
 const occlusionShare = 6
 
+// occlusionMost bounds the places of the square: beyond, it moves in larger
+// steps.
+const occlusionMost = 1024
+
 // Occlude hides one square after another of the image behind its ground, 0.
-func (n *Network) Occlude(x *nn.Tensor, class int) *Occlusion {
+// It ends early with ctx's error.
+func (n *Network) Occlude(ctx context.Context, x *nn.Tensor, class int) (*Occlusion, error) {
 	side := min(x.H, x.W)
 	o := &Occlusion{Size: max(1, side/occlusionShare)}
 	o.Stride = max(1, o.Size/2)
-	o.Rows, o.Columns = (x.H-o.Size)/o.Stride+1, (x.W-o.Size)/o.Stride+1
-	const atOnce = 128
+	for {
+		o.Rows, o.Columns = (x.H-o.Size)/o.Stride+1, (x.W-o.Size)/o.Stride+1
+		if o.Rows*o.Columns <= occlusionMost {
+			break
+		}
+		o.Stride++
+	}
+	atOnce := n.atOnce(128)
 	batch := nn.NewTensor(min(atOnce, o.Rows*o.Columns), x.Shape)
 	for from := 0; from < o.Rows*o.Columns; from += atOnce {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		hidden := batch.Slice(0, min(atOnce, o.Rows*o.Columns-from))
 		for i := range hidden.N {
 			sample := hidden.Sample(i)
@@ -62,7 +77,7 @@ func (n *Network) Occlude(x *nn.Tensor, class int) *Occlusion {
 			o.Probabilities = append(o.Probabilities, y.Sample(i)[class])
 		}
 	}
-	return o
+	return o, nil
 }
 
 // HasGradCAM reports whether the network has the two or more convolutions that

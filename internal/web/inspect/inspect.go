@@ -20,11 +20,12 @@ type Network struct {
 	features int            // layers in head
 	tail     *nn.Sequential // after the last convolution and its activation; nil without Grad-CAM
 	maps     int            // layers before tail
+	cost     Cost
 }
 
 // New prepares net. It shares net's parameters.
 func New(net *nn.Sequential) (*Network, error) {
-	n := &Network{Sequential: net}
+	n := &Network{Sequential: net, cost: costOf(net)}
 	convolutions, last, weighted := 0, 0, 0
 	for i, spec := range net.Specs() {
 		if isConvolution(spec) {

@@ -95,7 +95,10 @@ func TestSaliency(t *testing.T) {
 func TestOcclusion(t *testing.T) {
 	n := build(t, nn.Shape{H: 28, W: 28, C: 1}, layers.Convolution{Filters: 2, Kernel: 5}, layers.ReLU{}, layers.Affine{Units: 4}, layers.Softmax{})
 	x := random(n.Input())
-	o := n.Occlude(x, 2)
+	o, err := n.Occlude(t.Context(), x, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if o.Size != 4 || o.Stride != 2 || o.Rows != 13 || o.Columns != 13 || len(o.Probabilities) != 169 {
 		t.Fatalf("%d×%d squares of %d every %d, %d probabilities", o.Rows, o.Columns, o.Size, o.Stride, len(o.Probabilities))
 	}
@@ -199,16 +202,23 @@ func TestNearest(t *testing.T) {
 		}
 		return 1
 	})
-	for k, got := range index.Nearest(x, 10) {
+	nearest := func(x *nn.Tensor, k int) []inspect.Neighbour {
+		list, err := index.Nearest(t.Context(), x, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for k, got := range nearest(x, 10) {
 		if got.Index != want[k].Index {
 			t.Errorf("neighbour %d is image %d, want %d", k, got.Index, want[k].Index)
 		}
 		near(t, "the distance", got.Distance, want[k].Distance, 1e-4)
 	}
-	if got := index.Nearest(x, 1000); len(got) != 257 {
+	if got := nearest(x, 1000); len(got) != 257 {
 		t.Errorf("%d neighbours of 257", len(got))
 	}
-	if got := index.Nearest(datasets.Tensor(small, data.Images[100]), 1)[0]; got.Index != 100 || got.Distance > 1e-5 {
+	if got := nearest(datasets.Tensor(small, data.Images[100]), 1)[0]; got.Index != 100 || got.Distance > 1e-5 {
 		t.Errorf("the nearest of image 100 is %+v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -255,6 +265,53 @@ func TestConvolution(t *testing.T) {
 	for _, i := range []int{-1, 1, 4, 7} {
 		if _, err := n.Convolution(x, i); !errors.Is(err, inspect.ErrNoConvolution) {
 			t.Errorf("layer %d: %v", i, err)
+		}
+	}
+}
+
+// Work for an image ends with whoever wanted it.
+func TestGivenUp(t *testing.T) {
+	n := build(t, small, smooth()...)
+	data := &datasets.Dataset{Shape: small, Images: [][]byte{make([]byte, small.Size())}, Labels: []uint8{0}, Classes: []string{"a"}}
+	index, err := inspect.NewIndex(t.Context(), n, data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := n.Occlude(ctx, random(small), 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("occlusion: %v", err)
+	}
+	if _, err := index.Nearest(ctx, random(small), 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("neighbours: %v", err)
+	}
+}
+
+// A long image is not hidden at every pixel.
+func TestOcclusionOfALongImage(t *testing.T) {
+	n := build(t, nn.Shape{H: 4, W: 5000, C: 1}, layers.Pooling{Size: 4}, layers.Affine{Units: 2})
+	o, err := n.Occlude(t.Context(), random(n.Input()), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if places := o.Rows * o.Columns; places > 1024 || places < 500 || len(o.Probabilities) != places {
+		t.Errorf("%d×%d places every %d pixels, %d probabilities", o.Rows, o.Columns, o.Stride, len(o.Probabilities))
+	}
+}
+
+func TestCost(t *testing.T) {
+	in := nn.Shape{H: 28, W: 28, C: 1}
+	for _, c := range []struct {
+		specs        []nn.Spec
+		work, values int
+	}{
+		{[]nn.Spec{layers.Affine{Units: 10}}, 784*10 + 10, 10},
+		{[]nn.Spec{layers.Pooling{Size: 3, Stride: 1}}, 26*26*9 + 26*26, 26 * 26},
+		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}}, 784*2*9 + 784*2, 784*2 + 30*30},
+		{[]nn.Spec{layers.Convolution{Filters: 1, Kernel: 1, Pad: 900, Stride: 900}}, 9 + 9, 9 + 1828*1828},
+	} {
+		if got := build(t, in, c.specs...).Cost(); got != (inspect.Cost{Work: c.work, Values: c.values}) {
+			t.Errorf("%v costs %+v, want %d of work and %d values", c.specs, got, c.work, c.values)
 		}
 	}
 }

@@ -18,7 +18,8 @@ type Index struct {
 	features []float32
 }
 
-// indexBatch is the number of images whose features are computed at once.
+// indexBatch is the largest number of images whose features are computed at
+// once.
 const indexBatch = 100
 
 // NewIndex computes the features of all images of data, calling progress, if
@@ -27,14 +28,15 @@ func NewIndex(ctx context.Context, net *Network, data *datasets.Dataset, progres
 	size := net.FeatureSize()
 	x := &Index{net: net, data: data, size: size, features: make([]float32, data.Len()*size)}
 	var pass *nn.Pass
+	atOnce := net.atOnce(indexBatch)
 	if net.head != nil {
-		pass = net.head.NewPass(nn.PassConfig{Capacity: indexBatch})
+		pass = net.head.NewPass(nn.PassConfig{Capacity: atOnce})
 	}
-	for from := 0; from < data.Len(); from += indexBatch {
+	for from := 0; from < data.Len(); from += atOnce {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		to := min(from+indexBatch, data.Len())
+		to := min(from+atOnce, data.Len())
 		y := datasets.Tensor(data.Shape, data.Images[from:to]...)
 		if pass != nil {
 			y = pass.Forward(y)
@@ -56,13 +58,17 @@ type Neighbour struct {
 	Distance float64 // Euclidean, between features
 }
 
-// Nearest lists the k images nearest to the given one, the nearest first.
-func (x *Index) Nearest(image *nn.Tensor, k int) []Neighbour {
+// Nearest lists the k images nearest to the given one, the nearest first. It
+// ends early with ctx's error.
+func (x *Index) Nearest(ctx context.Context, image *nn.Tensor, k int) ([]Neighbour, error) {
 	want := x.net.Features(image).Data
 	k = min(k, x.Len())
 	best := make([]Neighbour, 0, k+1)
 	limit := float32(math.Inf(1)) // squared distance of the last of k
 	for i := range x.Len() {
+		if err := ctx.Err(); i%indexBatch == 0 && err != nil {
+			return nil, err
+		}
 		d := squaredDistance(x.features[i*x.size:(i+1)*x.size], want, limit)
 		if !(d < limit) {
 			continue
@@ -84,7 +90,7 @@ func (x *Index) Nearest(image *nn.Tensor, k int) []Neighbour {
 	for i := range best {
 		best[i].Distance = math.Sqrt(best[i].Distance)
 	}
-	return best
+	return best, nil
 }
 
 // squaredDistance gives up once it exceeds limit.

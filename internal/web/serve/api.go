@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"mime"
@@ -17,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"tatami/internal/strictjson"
 	"tatami/internal/web"
 	"tatami/internal/web/inspect"
 	"tatami/nn"
@@ -197,26 +196,27 @@ func parsePixels(body []byte, in nn.Shape) ([]byte, error) {
 	bad := func(format string, args ...any) ([]byte, error) {
 		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 	}
+	if n := bytes.Count(body, []byte{','}); n >= in.Size() { // so that no memory is taken for them
+		return bad("the body has %d values or more, wanted %d×%d = %d", n+1, in.H, in.W, in.Size())
+	}
 	var v struct {
-		Pixels []float64 `json:"pixels"`
+		Pixels []*float64 `json:"pixels"` // pointers, since null is not 0
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
+	if err := strictjson.Unmarshal(body, &v); err != nil {
 		return bad(`the body is not JSON like {"pixels": [0, 0.5, 1, …]}: %v`, err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return bad("the body goes on after its JSON value")
 	}
 	if len(v.Pixels) != in.Size() {
 		return bad("pixels has %d values, wanted %d×%d = %d", len(v.Pixels), in.H, in.W, in.Size())
 	}
 	pixels := make([]byte, len(v.Pixels))
 	for i, p := range v.Pixels {
-		if !(p >= 0 && p <= 1) {
-			return bad("pixel %d is %g, wanted 0 (ground) to 1 (ink)", i, p)
+		if p == nil {
+			return bad("pixel %d is null, wanted 0 (ground) to 1 (ink)", i)
 		}
-		pixels[i] = byte(math.Round(255 * p))
+		if !(*p >= 0 && *p <= 1) {
+			return bad("pixel %d is %g, wanted 0 (ground) to 1 (ink)", i, *p)
+		}
+		pixels[i] = byte(math.Round(255 * *p))
 	}
 	return pixels, nil
 }
@@ -321,7 +321,10 @@ func (s *Server) attention(r *http.Request, q *question) (any, error) {
 			return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf("the model has no class %q", text)}
 		}
 	}
-	o := q.net.Occlude(q.x, class)
+	o, err := q.net.Occlude(r.Context(), q.x, class)
+	if err != nil {
+		return nil, err
+	}
 	a := attentionAnswer{
 		Model: q.name, Class: class, Label: q.classes[class], Probability: y[class],
 		Saliency:  gridAnswer{q.x.H, q.x.W, q.net.Saliency(q.x, class)},
@@ -350,7 +353,11 @@ func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
 		return a, nil
 	}
 	a.Status, a.Examples = "ready", index.Len()
-	for _, n := range index.Nearest(q.x, k) {
+	nearest, err := index.Nearest(r.Context(), q.x, k)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nearest {
 		a.Nearest = append(a.Nearest, neighbourAnswer{
 			n.Index, s.examples.Classes[s.examples.Labels[n.Index]], n.Distance,
 			pictureOf(s.examples.Shape, s.examples.Images[n.Index]),

@@ -388,11 +388,15 @@ func TestWrongInput(t *testing.T) {
 		{"POST", "predict", js, "{}", 400, "pixels has 0 values, wanted 28×28 = 784"},
 		{"POST", "predict", js, `{"pixels":[1,2]}`, 400, "pixels has 2 values"},
 		{"POST", "predict", js, `{"pixels":"x"}`, 400, "not JSON like"},
-		{"POST", "predict", js, `{"pixel":[` + zeros + `]}`, 400, "unknown field"},
+		{"POST", "predict", js, `{"pixel":[` + zeros + `]}`, 400, `unknown key "pixel"`},
+		{"POST", "predict", js, `{"PIXELS":[` + zeros + `]}`, 400, `unknown key "PIXELS"`},
+		{"POST", "predict", js, `{"pixels":[1],"pixels":[` + zeros[4:] + `]}`, 400, `key "pixels" appears twice`},
+		{"POST", "predict", js, `{"pixels":[` + zeros[:len(zeros)-1] + `null]}`, 400, "pixel 783 is null"},
+		{"POST", "predict", js, `{"pixels":[` + zeros + `,0]}`, 400, "the body has 785 values or more, wanted 28×28 = 784"},
 		{"POST", "predict", js, `{"pixels":[` + zeros[:len(zeros)-1] + `1.5]}`, 400, "pixel 783 is 1.5, wanted 0"},
 		{"POST", "predict", js, `{"pixels":[` + zeros[:len(zeros)-1] + `-1]}`, 400, "pixel 783 is -1"},
 		{"POST", "predict", js, `{"pixels":[` + zeros[:len(zeros)-1] + `1e999]}`, 400, "not JSON like"},
-		{"POST", "predict", js, `{"pixels":[` + zeros + `]} {}`, 400, "goes on"},
+		{"POST", "predict", js, `{"pixels":[` + zeros + `]} {}`, 400, "data after the JSON value"},
 		{"POST", "predict", js, strings.Repeat("[", 100000), 400, "not JSON like"},
 		{"POST", "predict?model=other", "", good, 404, `no model is called "other"`},
 		{"POST", "predict?model=../../etc/passwd", "", good, 404, "no model"},
@@ -488,37 +492,28 @@ func TestLargeBody(t *testing.T) {
 	}
 }
 
-// Requests beyond those that may wait are told so at once, and the others go
-// on.
-func TestFullQueue(t *testing.T) {
+// Bodies that were announced and do not come keep no place from those that do.
+func TestAnnouncedBodies(t *testing.T) {
 	url, _, _ := api(t)
-	places := serve.Waiting + runtime.GOMAXPROCS(0)
-	waiting := func() int {
-		return decode[struct{ Waiting int }](t, request(t, http.MethodGet, url+"/api/v1/health", "", nil)).Waiting
-	}
 	body := string(asPNG(t, stroke()))
 	var slow []net.Conn
-	for range places {
+	for range serve.Waiting/2 + 10 {
 		slow = append(slow, dial(t, url, fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", post, len(body), body[:10])))
 	}
-	for end := time.Now().Add(10 * time.Second); waiting() < places; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d of %d wait", waiting(), places)
-		}
+	for range 8 {
+		c := dial(t, url, post+"Transfer-Encoding: chunked\r\n\r\n")
+		fmt.Fprintf(c, "%x\r\n%s", 1<<20, body[:10])
 	}
-	r := request(t, http.MethodPost, url+"/api/v1/predict", "", strings.NewReader(body))
-	r.refuses(t, http.StatusServiceUnavailable, "too many requests are waiting")
-	if r.header.Get("Retry-After") != "1" {
-		t.Errorf("headers %v", r.header)
-	}
+	decode[prediction](t, request(t, http.MethodPost, url+"/api/v1/predict", "", strings.NewReader(body)))
+	large := body + strings.Repeat("x", 1<<20)
+	decode[prediction](t, request(t, http.MethodPost, url+"/api/v1/predict", "", strings.NewReader(large)))
 	if _, err := io.WriteString(slow[0], body[10:]); err != nil {
 		t.Fatal(err)
 	}
 	text := make([]byte, 12)
 	if _, err := io.ReadFull(slow[0], text); err != nil || string(text) != "HTTP/1.1 200" {
-		t.Errorf("a request that waited: %s %v", text, err)
+		t.Errorf("a body that came late: %s %v", text, err)
 	}
-	decode[prediction](t, request(t, http.MethodPost, url+"/api/v1/predict", "", strings.NewReader(body)))
 }
 
 func TestManyAtOnce(t *testing.T) {

@@ -4,10 +4,12 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"image"
 	"net/http"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,13 +19,17 @@ import (
 	"tatami/nn"
 )
 
-// Waiting is the number of requests that may wait for a processor.
-const Waiting = 1000
+// Waiting is the number of requests that may wait for a processor; those of
+// one address may be half as many.
+const Waiting = 2000
 
 // Server holds models and answers for them.
 type Server struct {
 	// Version is told by health.
 	Version string
+	// Deadline is how long a request may wait and be worked at once its body
+	// is there.
+	Deadline time.Duration
 
 	models  []*model
 	queue   *web.Queue
@@ -48,8 +54,18 @@ type model struct {
 
 // New is a server without models yet.
 func New(version string) *Server {
-	return &Server{Version: version, queue: web.NewQueue(runtime.GOMAXPROCS(0), Waiting), started: time.Now()}
+	return &Server{
+		Version: version, Deadline: 20 * time.Second,
+		queue: web.NewQueue(runtime.GOMAXPROCS(0), Waiting), started: time.Now(),
+	}
 }
+
+// An image's way through a model cannot be cut short, so models are bounded:
+// the most costly takes a second or so on plain Go's arithmetic.
+const (
+	maxWork   = 2 << 30
+	maxValues = 4 << 20
+)
 
 // Add lets the server answer for m under a name of its own.
 func (s *Server) Add(name string, m *nn.Model) error {
@@ -62,6 +78,9 @@ func (s *Server) Add(name string, m *nn.Model) error {
 	net, err := inspect.New(m.Sequential)
 	if err != nil {
 		return fmt.Errorf("model %s: %w", name, err)
+	}
+	if c := net.Cost(); c.Work > maxWork || c.Values > maxValues {
+		return fmt.Errorf("model %s takes %d steps and %d values in memory for an image, wanted at most %d and %d", name, c.Work, c.Values, maxWork, maxValues)
 	}
 	classes := m.Classes
 	for i := len(classes); i < m.Output().Size(); i++ {
@@ -116,20 +135,27 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	web.Pages(mux, map[string]string{"/": "draw.html", "/api": "api.html"})
 	get := func(path string, answer func(r *http.Request, m *model) (any, error)) {
-		s.route(mux, http.MethodGet, path, func(w http.ResponseWriter, r *http.Request) (any, error) {
+		s.route(mux, http.MethodGet, path, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			m, err := s.model(r)
 			if err != nil {
 				return nil, err
 			}
-			return answer(r, m)
+			r, leave, err := s.enter(r)
+			if err != nil {
+				return nil, err
+			}
+			defer leave()
+			return s.work(r, func() (any, error) { return answer(r, m) })
 		})
 	}
 	post := func(path string, answer func(r *http.Request, q *question) (any, error)) {
-		s.route(mux, http.MethodPost, path, func(w http.ResponseWriter, r *http.Request) (any, error) {
+		s.route(mux, http.MethodPost, path, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			return s.ask(w, r, answer)
 		})
 	}
-	s.route(mux, http.MethodGet, "/api/v1/health", func(http.ResponseWriter, *http.Request) (any, error) { return s.health(), nil })
+	s.route(mux, http.MethodGet, "/api/v1/health", func(http.ResponseWriter, *http.Request) ([]byte, error) {
+		return json.Marshal(s.health())
+	})
 	get("/api/v1/layers", s.layers)
 	get("/api/v1/filters", s.filters)
 	get("/api/v1/sample", s.sample)
@@ -145,20 +171,47 @@ func (s *Server) Handler() http.Handler {
 }
 
 // route answers path with JSON, and other methods with 405.
-func (s *Server) route(mux *http.ServeMux, method, path string, answer func(http.ResponseWriter, *http.Request) (any, error)) {
+func (s *Server) route(mux *http.ServeMux, method, path string, answer func(http.ResponseWriter, *http.Request) ([]byte, error)) {
 	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != method {
 			w.Header().Set("Allow", method)
 			web.Error(w, http.StatusMethodNotAllowed, "%s wants %s", path, method)
 			return
 		}
-		v, err := answer(w, r)
+		text, err := answer(w, r)
 		if err != nil {
 			web.Refuse(w, err)
 			return
 		}
-		web.JSON(w, http.StatusOK, v)
+		s.queue.Answer(w, web.Address(r), text)
 	})
+}
+
+// enter gives a request a place among those that wait, and a deadline.
+func (s *Server) enter(r *http.Request) (entered *http.Request, leave func(), err error) {
+	out, err := s.queue.Join(web.Address(r))
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.Deadline)
+	return r.WithContext(ctx), func() { cancel(); out() }, nil
+}
+
+// work waits for a processor and then for what answer gives, as JSON.
+func (s *Server) work(r *http.Request, answer func() (any, error)) ([]byte, error) {
+	done, err := s.queue.Work(r.Context(), web.Address(r))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	v, err := answer()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
 }
 
 // model is the one that a request names, or the first.
@@ -180,50 +233,52 @@ type question struct {
 	x      *nn.Tensor // the same in [0, 1]
 }
 
-// ask reads the image of a request, waits for a processor, and answers.
-func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.Request, *question) (any, error)) (any, error) {
+// ask reads the image of a request, waits for a processor, and answers. An
+// image counts among those that wait once all of it is there.
+func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.Request, *question) (any, error)) ([]byte, error) {
 	m, err := s.model(r)
 	if err != nil {
 		return nil, err
 	}
-	if r.ContentLength > web.MaxBody { // before anything is read or waited for
-		_, _, err := s.queue.Body(w, r)
-		return nil, err
-	}
-	leave, err := s.queue.Join()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	body, free, err := s.queue.Body(w, r)
 	defer free()
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.queue.Work(r.Context())
+	if len(body) == 0 {
+		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG or GIF image, or JSON with pixels"}
+	}
+	r, leave, err := s.enter(r)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	q := &question{model: m}
-	if q.pixels, err = s.pixels(r, body, m.net.Input()); err != nil {
-		return nil, err
+	defer leave()
+	over := func() {}
+	if !isJSON(r) {
+		if over, err = s.queue.Turn(r.Context(), web.Address(r), body); err != nil {
+			return nil, err
+		}
+		over = sync.OnceFunc(over)
+		defer over()
 	}
-	q.x = datasets.Tensor(m.net.Input(), q.pixels)
-	return answer(r, q)
+	return s.work(r, func() (any, error) {
+		q := &question{model: m}
+		if q.pixels, err = pixels(r, body, m.net.Input()); err != nil {
+			return nil, err
+		}
+		over()
+		q.x = datasets.Tensor(m.net.Input(), q.pixels)
+		return answer(r, q)
+	})
 }
 
 // pixels are those of a picture, made like the training images, or those that
 // the request gives as JSON.
-func (s *Server) pixels(r *http.Request, body []byte, shape nn.Shape) ([]byte, error) {
-	if len(body) == 0 {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG or GIF image, or JSON with pixels"}
-	}
+func pixels(r *http.Request, body []byte, shape nn.Shape) ([]byte, error) {
 	if isJSON(r) {
 		return parsePixels(body, shape)
 	}
-	img, free, err := s.queue.Image(r.Context(), body)
-	defer free()
+	img, err := web.Decode(r.Context(), body)
 	if err != nil {
 		return nil, err
 	}
