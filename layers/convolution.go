@@ -14,11 +14,15 @@ import (
 // Convolution slides Filters small filters over an image; each gives one
 // feature map (the book's section 7.2). For one input channel
 //
-//	y[i,j] = b + Σ x[i·Stride+u, j·Stride+v]·w[u,v],  u, v < Kernel
+//	y[i,j] = b + Σ x[i·Stride+u·Dilation, j·Stride+v·Dilation]·w[u,v],  u, v < Kernel
 //
-// on x padded with Pad zeros at each side, summed over the input's channels;
-// no flip, as everywhere in this field. H×W×C becomes
-// (H+2·Pad−Kernel)/Stride+1 rows, columns likewise, of Filters channels.
+// on x with zeros around, summed over the input's channels; no flip, as
+// everywhere in this field. With d the gradient of the output,
+//
+//	dw = x ⋆ d,  db = Σ d,  dx = d ∗ turned w
+//
+// H×W×C becomes (H+2·Pad−Dilation·(Kernel−1)−1)/Stride+1 rows, columns likewise,
+// of Filters channels.
 //
 // It keeps what [Affine] loses: a filter sees neighbours together, and finds
 // its pattern wherever it stands. Sharing one filter over all positions saves
@@ -27,14 +31,31 @@ import (
 // filter answers to one pattern, so there are several, and their maps stacked
 // are the channels of the next layer's input.
 //
-// Parameters: weight, Filters of Kernel×Kernel×C; bias, Filters.
+// Dilated filters look farther with as many weights (Yu and Koltun 2016).
+// Filters in Groups each see one share of the channels alone (Krizhevsky and
+// others 2012); with as many groups and filters as channels the convolution is
+// depthwise, and one of Kernel 1 after it mixes the channels (Howard and others
+// 2017).
+//
+// Parameters: weight, Filters of Kernel×KernelW×C/Groups; bias, Filters.
 type Convolution struct {
 	// Filters is their number, Kernel their side in pixels.
 	Filters, Kernel int
+	// KernelW is their width where Kernel is the height alone; 0 is Kernel.
+	KernelW int
 	// Stride is the step of the filter in pixels; 0 is 1.
 	Stride int
+	// StrideW is the step to the side where Stride is that down; 0 is Stride.
+	StrideW int
+	// Dilation is the distance in pixels between neighbours in a filter; 0 is 1.
+	Dilation int
+	// Groups divides channels and filters, in order, into shares that have
+	// nothing to do with each other; 0 is 1. Both must be multiples of it.
+	Groups int
 	// Pad is the number of zeros around the image.
 	Pad int
+	// PadTop, PadBottom, PadLeft and PadRight are further zeros at one side.
+	PadTop, PadBottom, PadLeft, PadRight int
 	// Init draws the weights; nil is [nn.He]. Biases start at 0.
 	Init nn.Initializer
 	// Frozen parameters are not trained.
@@ -42,7 +63,22 @@ type Convolution struct {
 }
 
 func (s Convolution) String() string {
-	return fmt.Sprintf("Convolution %d×%d", s.Kernel, s.Kernel) + strideAndPad(s.Stride, 1, s.Pad)
+	text := fmt.Sprintf("Convolution %d×%d", s.Kernel, cmp.Or(s.KernelW, s.Kernel))
+	if s.StrideW != 0 && s.StrideW != cmp.Or(s.Stride, 1) {
+		text += fmt.Sprintf(" stride %d×%d", cmp.Or(s.Stride, 1), s.StrideW) + strideAndPad(0, 1, s.Pad)
+	} else {
+		text += strideAndPad(s.Stride, 1, s.Pad)
+	}
+	if more := [...]int{s.PadTop, s.PadBottom, s.PadLeft, s.PadRight}; more != [4]int{} {
+		text += fmt.Sprintf("+%d,%d,%d,%d", more[0], more[1], more[2], more[3])
+	}
+	if s.Dilation > 1 {
+		text += fmt.Sprintf(" dilation %d", s.Dilation)
+	}
+	if s.Groups > 1 {
+		text += fmt.Sprintf(" groups %d", s.Groups)
+	}
+	return text
 }
 
 // strideAndPad names what is not the default.
@@ -58,20 +94,27 @@ func strideAndPad(stride, usual, pad int) (text string) {
 
 // CountParams implements [nn.Counted].
 func (s Convolution) CountParams(in nn.Shape) int {
-	return product(s.Filters, min(product(s.Kernel, s.Kernel, in.C), math.MaxInt-1)+1)
+	kernelW, groups := cmp.Or(s.KernelW, s.Kernel), max(s.Groups, 1)
+	return product(s.Filters, min(product(s.Kernel, kernelW, in.C/groups), math.MaxInt-1)+1)
 }
 
-// windows is the number of windows along a side, and an error where not one
+// mostPixels bounds what is given in pixels.
+const mostPixels = 1 << 14
+
+// checkPixels is an error about a field out of range.
+func checkPixels(name string, value, least int) error {
+	if value < least || value > mostPixels {
+		return fmt.Errorf("field %s is %d, wanted %d to %d", name, value, least, mostPixels)
+	}
+	return nil
+}
+
+// windows is the number of windows along each side, and an error where not one
 // fits. sizeField is what the layer calls their size.
 func windows(in nn.Shape, sizeField string, size, stride, pad int) (out nn.Shape, err error) {
-	const limit = 1 << 14
-	for _, f := range []struct {
-		name       string
-		value, min int
-	}{{sizeField, size, 1}, {"Stride", stride, 1}, {"Pad", pad, 0}} {
-		if f.value < f.min || f.value > limit {
-			return out, fmt.Errorf("field %s is %d, wanted %d to %d", f.name, f.value, f.min, limit)
-		}
+	err = cmp.Or(checkPixels(sizeField, size, 1), checkPixels("Stride", stride, 1), checkPixels("Pad", pad, 0))
+	if err != nil {
+		return out, err
 	}
 	if in.H+2*pad < size || in.W+2*pad < size {
 		return out, fmt.Errorf("input %d×%d×%d is smaller than the kernel", in.H, in.W, in.C)
@@ -79,41 +122,67 @@ func windows(in nn.Shape, sizeField string, size, stride, pad int) (out nn.Shape
 	return nn.Shape{H: (in.H+2*pad-size)/stride + 1, W: (in.W+2*pad-size)/stride + 1, C: in.C}, nil
 }
 
-// Build implements [nn.Spec]. It fails if Filters or Kernel is less than 1,
-// Stride or Pad negative, or the padded input smaller than the kernel.
+// size is the description with defaults filled in.
+func (s Convolution) size(in nn.Shape) (kernels.Convolution, error) {
+	stride := cmp.Or(s.Stride, 1)
+	c := kernels.Convolution{
+		H: in.H, W: in.W, C: in.C,
+		Top: s.Pad + s.PadTop, Bottom: s.Pad + s.PadBottom, Left: s.Pad + s.PadLeft, Right: s.Pad + s.PadRight,
+		Filters: s.Filters,
+		KernelH: s.Kernel, KernelW: cmp.Or(s.KernelW, s.Kernel),
+		StrideH: stride, StrideW: cmp.Or(s.StrideW, stride),
+		Dilation: cmp.Or(s.Dilation, 1), Groups: cmp.Or(s.Groups, 1),
+	}
+	err := cmp.Or(
+		checkPixels("Kernel", c.KernelH, 1), checkPixels("KernelW", c.KernelW, 1), checkPixels("Stride", c.StrideH, 1),
+		checkPixels("StrideW", c.StrideW, 1), checkPixels("Dilation", c.Dilation, 1), checkPixels("Pad", s.Pad, 0),
+		checkPixels("PadTop", s.PadTop, 0), checkPixels("PadBottom", s.PadBottom, 0),
+		checkPixels("PadLeft", s.PadLeft, 0), checkPixels("PadRight", s.PadRight, 0),
+	)
+	if err != nil {
+		return c, err
+	}
+	if c.Groups < 1 || in.C%c.Groups != 0 || s.Filters%c.Groups != 0 {
+		return c, fmt.Errorf("field Groups is %d, wanted a divisor of %d channels and of %d filters", c.Groups, in.C, s.Filters)
+	}
+	if in.H+c.Top+c.Bottom <= (c.KernelH-1)*c.Dilation || in.W+c.Left+c.Right <= (c.KernelW-1)*c.Dilation {
+		return c, fmt.Errorf("input %d×%d×%d is smaller than the kernel", in.H, in.W, in.C)
+	}
+	return c, nil
+}
+
+// Build implements [nn.Spec]. It fails if Filters or Kernel is less than 1, a
+// stride or a pad negative, Groups no divisor of both channels and Filters, or
+// the padded input smaller than the kernel.
 func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if s.Filters < 1 {
 		return nil, fmt.Errorf("field Filters is %d, wanted at least 1", s.Filters)
 	}
-	stride := cmp.Or(s.Stride, 1)
-	out, err := windows(in, "Kernel", s.Kernel, stride, s.Pad)
+	size, err := s.size(in)
 	if err != nil {
 		return nil, err
 	}
-	out.C = s.Filters
 	if err := checkCount(s.CountParams(in)); err != nil {
 		return nil, err
 	}
-	var room nn.Shape
-	room.H, room.W, room.C = kernels.DirectRoom(in.H, in.W, in.C, s.Filters, s.Kernel, s.Pad)
+	var out, room nn.Shape
+	out.H, out.W = size.Output()
+	out.C = s.Filters
+	room.H, room.W, room.C = size.Room()
 	if room.Size() > kernels.MostRoom {
 		return nil, fmt.Errorf("image %v has %d values, wanted at most %d", room, room.Size(), kernels.MostRoom)
 	}
+	filter := nn.Shape{H: size.KernelH, W: size.KernelW, C: in.C / size.Groups}
 	l := &convolution{
 		out: out,
-		w:   &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, nn.Shape{H: s.Kernel, W: s.Kernel, C: in.C}), Decay: true, Fixed: s.Frozen, Filters: true},
+		w:   &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, filter), Decay: true, Fixed: s.Frozen, Filters: true},
 		b:   &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
 	if err := initialize(l.w, s.Init, l.w.Value.Size(), rng); err != nil {
 		return nil, err
 	}
-	l.plan = sync.OnceValue(func() plan {
-		if s.Kernel == 3 && stride == 1 && s.Pad <= 2 && in.C >= 16 && out.C >= 16 {
-			return kernels.NewWinograd(in.H, in.W, in.C, out.C, s.Pad)
-		}
-		return kernels.NewDirect(in.H, in.W, in.C, out.C, s.Kernel, stride, s.Pad)
-	})
-	if in.C == 1 && stride == 1 {
+	l.plan = sync.OnceValue(func() plan { return planOf(size) })
+	if in.C == 1 && size.Plain() {
 		l.fromCodes = sync.OnceValue(func() *kernels.PooledFilter {
 			return kernels.NewPooledFilter(in.H, in.W, s.Pad, s.Kernel, out.C)
 		})
@@ -121,9 +190,20 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	return l, nil
 }
 
+// planOf chooses the way to compute a convolution. The layer's shape alone
+// decides, so that results do not depend on the day.
+func planOf(c kernels.Convolution) plan {
+	switch {
+	case c.Groups > 1 && c.SuitsDepthwise():
+		return kernels.NewDepthwise(c)
+	case c.SuitsWinograd() && c.C/c.Groups >= 16 && c.Filters/c.Groups >= 16:
+		return kernels.NewWinograd(c)
+	}
+	return kernels.NewDirect(c)
+}
+
 // plan is a way to compute a convolution: kernels.Direct, or kernels.Winograd
-// for layers of 3×3 with many channels. The layer's shape alone decides, so that
-// results do not depend on the day.
+// for layers of 3×3 with many channels, or kernels.Depthwise.
 type plan interface {
 	PackedLen() int
 	TurnedLen() int

@@ -8,29 +8,58 @@ import (
 	"tatami/internal/kernels"
 )
 
-// A convolution is the size of one.
-type convolution struct{ n, h, w, c, o, kernel, stride, pad int }
-
-func (v convolution) outputs() (oh, ow int) {
-	return (v.h+2*v.pad-v.kernel)/v.stride + 1, (v.w+2*v.pad-v.kernel)/v.stride + 1
+// A convolution is the size of one, of n images.
+type convolution struct {
+	n int
+	kernels.Convolution
 }
+
+// square is a plain convolution with the same padding all around.
+func square(n, h, w, c, o, kernel, stride, pad int) convolution {
+	return convolution{n, kernels.Convolution{
+		H: h, W: w, C: c, Top: pad, Bottom: pad, Left: pad, Right: pad, Filters: o,
+		KernelH: kernel, KernelW: kernel, StrideH: stride, StrideW: stride, Dilation: 1, Groups: 1,
+	}}
+}
+
+func (v convolution) dilated(d int) convolution {
+	v.Dilation = d
+	return v
+}
+
+func (v convolution) grouped(g int) convolution {
+	v.Groups = g
+	return v
+}
+
+// crooked has another width of kernel and stride, and padding of its own at each
+// side.
+func (v convolution) crooked(kernelW, strideW, top, bottom, left, right int) convolution {
+	v.KernelW, v.StrideW, v.Top, v.Bottom, v.Left, v.Right = kernelW, strideW, top, bottom, left, right
+	return v
+}
+
+// weights is the number of values of all filters.
+func (v convolution) weights() int { return v.KernelH * v.KernelW * v.C / v.Groups * v.Filters }
 
 // each calls f with the place of y, of w and of x for each product of the
 // convolution.
 func (v convolution) each(f func(y, w, x int)) {
-	oh, ow := v.outputs()
-	points := v.kernel * v.kernel
+	oh, ow := v.Output()
+	c, o := v.C/v.Groups, v.Filters/v.Groups
 	for n := range v.n {
 		for i := range oh {
 			for j := range ow {
-				for o := range v.o {
-					for k := range points {
-						a, b := i*v.stride+k/v.kernel-v.pad, j*v.stride+k%v.kernel-v.pad
-						if a < 0 || a >= v.h || b < 0 || b >= v.w {
-							continue
-						}
-						for c := range v.c {
-							f(((n*oh+i)*ow+j)*v.o+o, (o*points+k)*v.c+c, ((n*v.h+a)*v.w+b)*v.c+c)
+				for k := range v.Filters {
+					for u := range v.KernelH {
+						for t := range v.KernelW {
+							a, b := i*v.StrideH+u*v.Dilation-v.Top, j*v.StrideW+t*v.Dilation-v.Left
+							if a < 0 || a >= v.H || b < 0 || b >= v.W {
+								continue
+							}
+							for l := range c {
+								f(((n*oh+i)*ow+j)*v.Filters+k, ((k*v.KernelH+u)*v.KernelW+t)*c+l, ((n*v.H+a)*v.W+b)*v.C+k/o*c+l)
+							}
 						}
 					}
 				}
@@ -52,24 +81,33 @@ type plan interface {
 	InputGradient(dx, dy, turned, scratch []float32)
 }
 
-func (v convolution) direct() plan {
-	return kernels.NewDirect(v.h, v.w, v.c, v.o, v.kernel, v.stride, v.pad)
-}
-
-func (v convolution) winograd() plan { return kernels.NewWinograd(v.h, v.w, v.c, v.o, v.pad) }
-
 func (v convolution) plans() map[string]plan {
-	plans := map[string]plan{"direct": v.direct()}
-	if v.kernel == 3 && v.stride == 1 && v.pad <= 2 {
-		plans["Winograd"] = v.winograd()
+	plans := map[string]plan{"direct": kernels.NewDirect(v.Convolution)}
+	if v.SuitsWinograd() {
+		plans["Winograd"] = kernels.NewWinograd(v.Convolution)
+	}
+	if v.SuitsDepthwise() {
+		plans["depthwise"] = kernels.NewDepthwise(v.Convolution)
 	}
 	return plans
 }
 
 var convolutions = []convolution{
-	{1, 3, 3, 1, 1, 3, 1, 0}, {2, 4, 5, 3, 2, 3, 1, 0}, {2, 5, 4, 2, 7, 3, 1, 1}, {1, 1, 1, 2, 3, 3, 1, 1}, {3, 7, 7, 16, 17, 3, 1, 1},
-	{2, 8, 6, 33, 8, 3, 1, 1}, {1, 3, 4, 9, 15, 3, 1, 2}, {2, 14, 14, 16, 16, 3, 1, 1}, {1, 30, 40, 8, 24, 3, 1, 1}, {40, 7, 7, 64, 64, 3, 1, 1},
-	{2, 9, 8, 1, 30, 5, 1, 0}, {1, 6, 7, 3, 4, 1, 1, 0}, {2, 7, 5, 2, 5, 4, 2, 1}, {1, 8, 9, 5, 3, 2, 3, 0}, {1, 2, 2, 3, 2, 1, 1, 3}, {2, 6, 6, 2, 3, 3, 2, 4},
+	square(1, 3, 3, 1, 1, 3, 1, 0), square(2, 4, 5, 3, 2, 3, 1, 0), square(2, 5, 4, 2, 7, 3, 1, 1), square(1, 1, 1, 2, 3, 3, 1, 1),
+	square(3, 7, 7, 16, 17, 3, 1, 1), square(2, 8, 6, 33, 8, 3, 1, 1), square(1, 3, 4, 9, 15, 3, 1, 2), square(2, 14, 14, 16, 16, 3, 1, 1),
+	square(1, 30, 40, 8, 24, 3, 1, 1), square(40, 7, 7, 64, 64, 3, 1, 1), square(2, 9, 8, 1, 30, 5, 1, 0), square(1, 6, 7, 3, 4, 1, 1, 0),
+	square(2, 7, 5, 2, 5, 4, 2, 1), square(1, 8, 9, 5, 3, 2, 3, 0), square(1, 2, 2, 3, 2, 1, 1, 3), square(2, 6, 6, 2, 3, 3, 2, 4),
+
+	square(2, 9, 8, 3, 4, 3, 1, 2).dilated(2), square(1, 11, 12, 16, 5, 3, 2, 1).dilated(3), square(1, 7, 7, 4, 4, 2, 3, 5).dilated(4),
+	square(2, 6, 7, 6, 4, 3, 1, 1).grouped(2), square(1, 8, 8, 32, 48, 3, 1, 1).grouped(2), square(1, 5, 6, 8, 12, 2, 2, 1).grouped(4),
+	square(1, 9, 9, 6, 6, 3, 1, 2).dilated(2).grouped(3), square(2, 6, 5, 34, 34, 3, 1, 1).grouped(2),
+	square(2, 8, 9, 3, 5, 3, 2, 0).crooked(1, 1, 1, 0, 0, 2), square(1, 6, 9, 2, 3, 1, 1, 0).crooked(5, 3, 0, 0, 4, 1),
+	square(1, 8, 8, 4, 4, 3, 1, 0).crooked(3, 1, 0, 1, 2, 1), square(1, 9, 7, 4, 6, 2, 1, 0).crooked(3, 2, 3, 0, 1, 7).dilated(2).grouped(2),
+	square(1, 5, 6, 4, 8, 3, 1, 1).grouped(4), // several filters a channel
+
+	square(2, 7, 6, 5, 5, 3, 1, 1).grouped(5), square(1, 6, 9, 16, 16, 3, 1, 1).grouped(16), square(2, 9, 12, 33, 33, 3, 2, 1).grouped(33),
+	square(1, 8, 20, 48, 48, 5, 1, 2).grouped(48), square(1, 9, 9, 17, 17, 3, 1, 2).dilated(2).grouped(17),
+	square(2, 7, 21, 3, 3, 2, 1, 0).crooked(4, 1, 1, 0, 2, 3).grouped(3), square(1, 12, 5, 31, 31, 1, 3, 0).grouped(31),
 }
 
 func TestConvolution(t *testing.T) {
@@ -103,8 +141,8 @@ func (b *bench) convolution(name string, v convolution, p plan) {
 		}
 		b.near(name+" "+what, got, want, size, 4e-7)
 	}
-	oh, ow := v.outputs()
-	x, w, dy := b.normal(v.n*v.h*v.w*v.c), b.normal(v.kernel*v.kernel*v.c*v.o), b.normal(v.n*oh*ow*v.o)
+	oh, ow := v.Output()
+	x, w, dy := b.normal(v.n*v.H*v.W*v.C), b.normal(v.weights()), b.normal(v.n*oh*ow*v.Filters)
 	y, dx, dw := b.normal(len(dy)), b.normal(len(x)), b.normal(len(w))
 	u, m := b.zeros(p.PackedLen()), b.zeros(p.PackedLen())
 	scratch := b.normal(p.ScratchLen())
@@ -128,7 +166,7 @@ func (b *bench) convolution(name string, v convolution, p plan) {
 	p.Forward(y, x, u, kernels.Then{}, scratch)
 	near("forward", y, wantY, sizeY)
 
-	bias := b.normal(v.o)
+	bias := b.normal(v.Filters)
 	biased, plain := b.zeros(len(y)), b.zeros(len(y))
 	copy(biased, y)
 	kernels.AddBias(biased, bias)
@@ -140,15 +178,15 @@ func (b *bench) convolution(name string, v convolution, p plan) {
 	kernels.AddBiasReLU(y, bias)
 	b.same(name+" forward, bias, ReLU", fused, y)
 
-	n := v.n * (oh / 2) * (ow / 2) * v.o
+	n := v.n * (oh / 2) * (ow / 2) * v.Filters
 	pooled, code, want, wantCode := b.zeros(n), b.bytes(n), b.zeros(n), b.bytes(n)
 	if n > 0 {
 		p.Forward(pooled, x, u, kernels.Then{Bias: bias, ReLU: true, Code: code}, scratch)
 	}
-	row, half := ow*v.o, ow/2*v.o
+	row, half := ow*v.Filters, ow/2*v.Filters
 	for i := range v.n * (oh / 2) {
 		top := y[(i/(oh/2)*oh+i%(oh/2)*2)*row:]
-		kernels.MaxPool2(want[i*half:][:half], wantCode[i*half:][:half], top[:row], top[row:2*row], v.o)
+		kernels.MaxPool2(want[i*half:][:half], wantCode[i*half:][:half], top[:row], top[row:2*row], v.Filters)
 	}
 	b.same(name+" forward, bias, ReLU, pooling", pooled, want)
 	for i := range want {
@@ -172,8 +210,8 @@ func (b *bench) convolution(name string, v convolution, p plan) {
 }
 
 func TestWinogradPanics(t *testing.T) {
-	panics(t, "no output", func() { kernels.NewWinograd(1, 3, 1, 1, 0) })
-	p := kernels.NewWinograd(4, 4, 2, 3, 1)
+	panics(t, "no output", func() { kernels.NewWinograd(square(1, 1, 3, 1, 1, 3, 1, 0).Convolution) })
+	p := kernels.NewWinograd(square(1, 4, 4, 2, 3, 3, 1, 1).Convolution)
 	x, y, u, s := make([]float32, 32), make([]float32, 48), make([]float32, p.PackedLen()), make([]float32, p.ScratchLen())
 	p.Forward(y, x, u, kernels.Then{}, s)
 	panics(t, "y", func() { p.Forward(y[1:], x, u, kernels.Then{}, s) })
@@ -187,11 +225,11 @@ func TestWinogradPanics(t *testing.T) {
 // way's operations.
 func BenchmarkConvolution(b *testing.B) {
 	for _, v := range []convolution{
-		{10, 28, 28, 16, 16, 3, 1, 1}, {10, 14, 14, 16, 32, 3, 1, 1}, {10, 14, 14, 32, 32, 3, 1, 2}, {10, 8, 8, 32, 64, 3, 1, 1}, {10, 8, 8, 64, 64, 3, 1, 1},
+		square(10, 28, 28, 16, 16, 3, 1, 1), square(10, 14, 14, 16, 32, 3, 1, 1), square(10, 14, 14, 32, 32, 3, 1, 2), square(10, 8, 8, 32, 64, 3, 1, 1), square(10, 8, 8, 64, 64, 3, 1, 1),
 	} {
-		oh, ow := v.outputs()
-		x, w, y := make([]float32, v.n*v.h*v.w*v.c), make([]float32, 9*v.c*v.o), make([]float32, v.n*oh*ow*v.o)
-		flops := 2 * v.n * oh * ow * v.o * 9 * v.c
+		oh, ow := v.Output()
+		x, w, y := make([]float32, v.n*v.H*v.W*v.C), make([]float32, v.weights()), make([]float32, v.n*oh*ow*v.Filters)
+		flops := 2 * v.n * oh * ow * v.Filters * v.weights() / v.Filters
 		for name, p := range v.plans() {
 			u, m, scratch := make([]float32, p.PackedLen()), make([]float32, p.PackedLen()), make([]float32, p.ScratchLen())
 			for _, c := range []struct {
@@ -209,7 +247,7 @@ func BenchmarkConvolution(b *testing.B) {
 				}},
 			} {
 				for _, isa := range kernels.Available() {
-					b.Run(fmt.Sprintf("%dx%dx%d→%d/%s/%s %s", v.h, v.w, v.c, v.o, isa, c.name, name), func(b *testing.B) {
+					b.Run(fmt.Sprintf("%dx%dx%d→%d/%s/%s %s", v.H, v.W, v.C, v.Filters, isa, c.name, name), func(b *testing.B) {
 						defer kernels.Use(isa)()
 						for b.Loop() {
 							c.run()

@@ -10,6 +10,26 @@ func Add(dst, src []float32) {
 	}
 }
 
+// Sum sets y = a + b. y may be a or b itself.
+func Sum(y, a, b []float32) {
+	if len(y) != len(a) || len(y) != len(b) {
+		panic("kernels: Sum: lengths differ")
+	}
+	for i, j := range chunks(len(y), 1, chunk) {
+		active.sum(y[i:j], a[i:j], b[i:j])
+	}
+}
+
+// SumReLU is Sum followed by ReLU.
+func SumReLU(y, a, b []float32) {
+	if len(y) != len(a) || len(y) != len(b) {
+		panic("kernels: SumReLU: lengths differ")
+	}
+	for i, j := range chunks(len(y), 1, chunk) {
+		active.sumReLU(y[i:j], a[i:j], b[i:j])
+	}
+}
+
 // Axpy adds s*src to dst.
 func Axpy(dst []float32, s float32, src []float32) {
 	if len(dst) != len(src) {

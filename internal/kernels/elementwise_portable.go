@@ -9,6 +9,24 @@ func addPortable(dst, src []float32) {
 	}
 }
 
+func sumPortable(y, a, b []float32) {
+	a, b = a[:len(y)], b[:len(y)]
+	for i := range y {
+		y[i] = a[i] + b[i]
+	}
+}
+
+func sumReLUPortable(y, a, b []float32) {
+	a, b = a[:len(y)], b[:len(y)]
+	for i := range y {
+		v := a[i] + b[i]
+		if v < 0 {
+			v = 0
+		}
+		y[i] = v
+	}
+}
+
 func axpyPortable(dst []float32, s float32, src []float32) {
 	src = src[:len(dst)]
 	for i := range dst {

@@ -9,13 +9,17 @@ func (b box) len() int { return b.h * b.w * b.c }
 func (b box) of(batch []float32, n int) []float32 { return batch[n*b.len():][:b.len()] }
 
 // frame lays images of one size, one after another, into a larger room of
-// zeros: row and column i of the image at before+i·step, if that is inside.
+// zeros: row i of the image at top+i·stepH and column j at left+j·stepW, where
+// that is inside.
 type frame struct {
 	image, room  box
-	before, step int
+	top, left    int
+	stepH, stepW int
 }
 
-func (f frame) trivial() bool { return f.before == 0 && f.step == 1 && f.room == f.image }
+func (f frame) trivial() bool {
+	return f.top == 0 && f.left == 0 && f.stepH == 1 && f.stepW == 1 && f.room == f.image
+}
 
 // len is the length of the room, none if images stay where they are.
 func (f frame) len() int {
@@ -39,17 +43,17 @@ func (f frame) lay(room, x []float32) []float32 {
 	}
 	c := f.image.c
 	for i := range f.image.h {
-		row := f.before + i*f.step
+		row := f.top + i*f.stepH
 		if row < 0 || row >= f.room.h {
 			continue
 		}
 		from := x[i*f.image.w*c:][:f.image.w*c]
-		if f.step == 1 && f.before >= 0 && f.before+f.image.w <= f.room.w {
-			copy(room[(row*f.room.w+f.before)*c:], from)
+		if f.stepW == 1 && f.left >= 0 && f.left+f.image.w <= f.room.w {
+			copy(room[(row*f.room.w+f.left)*c:], from)
 			continue
 		}
 		for j := range f.image.w {
-			if column := f.before + j*f.step; column >= 0 && column < f.room.w {
+			if column := f.left + j*f.stepW; column >= 0 && column < f.room.w {
 				copy(room[(row*f.room.w+column)*c:], from[j*c:][:c])
 			}
 		}

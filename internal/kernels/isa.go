@@ -18,6 +18,7 @@ type isa struct {
 
 	// Elementwise; at most chunk elements a call, except for sumSquares.
 	add             func(dst, src []float32)
+	sum, sumReLU    func(y, a, b []float32)
 	axpy            func(dst []float32, s float32, src []float32)
 	scale           func(dst []float32, s float32)
 	relu            func(y, x []float32)
@@ -51,6 +52,16 @@ type isa struct {
 	normalizedSums     func(sum, products []float64, dy, x, mean, inverse []float32)
 	normalizedBackward func(dx, dy, x, factor, shift, mean, slope []float32)
 
+	// One sample; at most chunk elements a call, except for totals.
+	totals           func(x []float32) (sum, squares float64)
+	standardize      func(y, x, gamma, beta []float32, scale, shift float32)
+	standardSums     func(dgamma, dbeta, dy, x, gamma []float32, scale, shift float32) (sum, products float64)
+	standardBackward func(dx, dy, x, gamma []float32, scale, shift, mean, slope float32)
+
+	// A row of pixels of n channels, which lie step values apart in x.
+	depthwise         func(y, x, w []float32, tap Offsets, n, step int)
+	depthwiseGradient func(dw, x, dy []float32, tap Offsets, n, step int)
+
 	product      func(c, a Rows, tap Offsets, b Matrix, add bool)
 	productT     func(c, a, b Matrix, rows int)
 	transpose    func(dst, src Matrix)
@@ -64,6 +75,8 @@ var portable = isa{
 	name: "portable",
 
 	add:             addPortable,
+	sum:             sumPortable,
+	sumReLU:         sumReLUPortable,
 	axpy:            axpyPortable,
 	scale:           scalePortable,
 	relu:            reluPortable,
@@ -92,6 +105,14 @@ var portable = isa{
 	moments:            momentsPortable,
 	normalizedSums:     normalizedSumsPortable,
 	normalizedBackward: normalizedBackwardPortable,
+
+	totals:           totalsPortable,
+	standardize:      standardizePortable,
+	standardSums:     standardSumsPortable,
+	standardBackward: standardBackwardPortable,
+
+	depthwise:         depthwisePortable,
+	depthwiseGradient: depthwiseGradientPortable,
 
 	product:      productPortable,
 	productT:     productTPortable,

@@ -27,6 +27,7 @@ func newAVX2() *isa {
 	s.name = "avx2"
 
 	s.add, s.axpy, s.scale = addAVX2, axpyAVX2, scaleAVX2
+	s.sum, s.sumReLU = sumAVX2, sumReLUAVX2
 	s.relu, s.reluBackward = reluAVX2, reluBackwardAVX2
 	s.sigmoid, s.sigmoidBackward = sigmoidAVX2, sigmoidBackwardAVX2
 	s.fromBytes = fromBytesByEights
@@ -43,6 +44,12 @@ func newAVX2() *isa {
 	s.scaleShift, s.moments = n.scaleShift, n.moments
 	s.normalizedSums, s.normalizedBackward = n.normalizedSums, n.normalizedBackward
 
+	s.totals, s.standardize, s.standardBackward = n.totals, standardizeAVX2, standardBackwardAVX2
+	s.standardSums = (&lanewise{8, standardSumsAVX2}).standardSums
+
+	d := channelwise{8, depthwiseAVX2, depthwiseGradientAVX2}
+	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
+
 	s.product, s.productT, s.transpose = tilesAVX2.product, dotsAVX2.product, transposeByEights
 	s.transform = transformsAVX2.transform
 	s.pooledFilter = (*PooledFilter).addGradientByRows
@@ -55,6 +62,7 @@ func newAVX512() *isa {
 	s.name = "avx512"
 
 	s.add, s.axpy, s.scale = addAVX512, axpyAVX512, scaleAVX512
+	s.sum, s.sumReLU = sumAVX512, sumReLUAVX512
 	s.relu, s.reluBackward = reluAVX512, reluBackwardAVX512
 	s.sigmoid, s.sigmoidBackward = sigmoidAVX512, sigmoidBackwardAVX512
 	s.fromBytes = fromBytesAVX512
@@ -70,6 +78,12 @@ func newAVX512() *isa {
 	n := normalization{16, scaleShiftAVX512, momentsAVX512, normalizedSumsAVX512, normalizedBackwardAVX512}
 	s.scaleShift, s.moments = n.scaleShift, n.moments
 	s.normalizedSums, s.normalizedBackward = n.normalizedSums, n.normalizedBackward
+
+	s.totals, s.standardize, s.standardBackward = n.totals, standardizeAVX512, standardBackwardAVX512
+	s.standardSums = (&lanewise{16, standardSumsAVX512}).standardSums
+
+	d := channelwise{16, depthwiseAVX512, depthwiseGradientAVX512}
+	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
 	s.product, s.productT, s.transpose = tilesAVX512.product, dotsAVX512.product, transposeByEights
 	s.transform = transformsAVX512.transform

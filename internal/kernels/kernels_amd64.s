@@ -15529,6 +15529,142 @@ relu_done:
 	VZEROUPPER
 	RET
 
+// func sumAVX512(y []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumAVX512(SB), NOSPLIT, $0-72
+	VPXORD Z14, Z14, Z14
+	MOVQ   y_len+8(FP), AX
+	MOVQ   y_base+0(FP), CX
+	MOVQ   a_base+24(FP), DX
+	MOVQ   b_base+48(FP), BX
+	XORQ   SI, SI
+	MOVQ   AX, DI
+	SUBQ   $0x40, DI
+	JL     sum_single
+
+sum_many:
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Z2
+	VMOVUPS 64(BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, 64(CX)(SI*4)
+	VMOVUPS 128(DX)(SI*4), Z4
+	VMOVUPS 128(BX)(SI*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMOVUPS Z4, 128(CX)(SI*4)
+	VMOVUPS 192(DX)(SI*4), Z6
+	VMOVUPS 192(BX)(SI*4), Z7
+	VADDPS  Z7, Z6, Z6
+	VMOVUPS Z6, 192(CX)(SI*4)
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     sum_many
+
+sum_single:
+	MOVQ AX, DI
+	SUBQ $0x10, DI
+	CMPQ SI, DI
+	JG   sum_tail
+
+sum_one:
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, DI
+	JLE     sum_one
+
+sum_tail:
+	MOVQ      AX, DI
+	SUBQ      SI, DI
+	JZ        sum_done
+	MOVL      $0xffffffff, AX
+	BZHIL     DI, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)(SI*4)
+
+sum_done:
+	VZEROUPPER
+	RET
+
+// func sumReLUAVX512(y []float32, a []float32, b []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumReLUAVX512(SB), NOSPLIT, $0-72
+	VPXORD Z14, Z14, Z14
+	MOVQ   y_len+8(FP), AX
+	MOVQ   y_base+0(FP), CX
+	MOVQ   a_base+24(FP), DX
+	MOVQ   b_base+48(FP), BX
+	XORQ   SI, SI
+	MOVQ   AX, DI
+	SUBQ   $0x40, DI
+	JL     sumReLU_single
+
+sumReLU_many:
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMAXPS  Z0, Z14, Z0
+	VMOVUPS Z0, (CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Z2
+	VMOVUPS 64(BX)(SI*4), Z3
+	VADDPS  Z3, Z2, Z2
+	VMAXPS  Z2, Z14, Z2
+	VMOVUPS Z2, 64(CX)(SI*4)
+	VMOVUPS 128(DX)(SI*4), Z4
+	VMOVUPS 128(BX)(SI*4), Z5
+	VADDPS  Z5, Z4, Z4
+	VMAXPS  Z4, Z14, Z4
+	VMOVUPS Z4, 128(CX)(SI*4)
+	VMOVUPS 192(DX)(SI*4), Z6
+	VMOVUPS 192(BX)(SI*4), Z7
+	VADDPS  Z7, Z6, Z6
+	VMAXPS  Z6, Z14, Z6
+	VMOVUPS Z6, 192(CX)(SI*4)
+	ADDQ    $0x40, SI
+	CMPQ    SI, DI
+	JLE     sumReLU_many
+
+sumReLU_single:
+	MOVQ AX, DI
+	SUBQ $0x10, DI
+	CMPQ SI, DI
+	JG   sumReLU_tail
+
+sumReLU_one:
+	VMOVUPS (DX)(SI*4), Z0
+	VMOVUPS (BX)(SI*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMAXPS  Z0, Z14, Z0
+	VMOVUPS Z0, (CX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, DI
+	JLE     sumReLU_one
+
+sumReLU_tail:
+	MOVQ      AX, DI
+	SUBQ      SI, DI
+	JZ        sumReLU_done
+	MOVL      $0xffffffff, AX
+	BZHIL     DI, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMOVUPS.Z (BX)(SI*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMAXPS    Z0, Z14, Z0
+	VMOVUPS   Z0, K1, (CX)(SI*4)
+
+sumReLU_done:
+	VZEROUPPER
+	RET
+
 // func reluBackwardAVX512(dx []float32, dy []float32, y []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reluBackwardAVX512(SB), NOSPLIT, $0-72
@@ -16044,6 +16180,790 @@ normalizedBackward_row:
 	ADDQ         BX, DX
 	DECQ         SI
 	JNZ          normalizedBackward_row
+	VZEROUPPER
+	RET
+
+// func standardizeAVX512(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·standardizeAVX512(SB), NOSPLIT, $0-104
+	VBROADCASTSS scale+96(FP), Z14
+	VBROADCASTSS shift+100(FP), Z13
+	MOVQ         y_len+8(FP), AX
+	MOVQ         y_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gamma_base+48(FP), BX
+	MOVQ         beta_base+72(FP), SI
+	XORQ         DI, DI
+	MOVQ         AX, R8
+	SUBQ         $0x20, R8
+	JL           standardize_single
+
+standardize_many:
+	VMOVUPS     (DX)(DI*4), Z0
+	VMOVUPS     (BX)(DI*4), Z1
+	VMOVUPS     (SI)(DI*4), Z2
+	VFMADD213PS Z13, Z14, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, (CX)(DI*4)
+	VMOVUPS     64(DX)(DI*4), Z3
+	VMOVUPS     64(BX)(DI*4), Z4
+	VMOVUPS     64(SI)(DI*4), Z5
+	VFMADD213PS Z13, Z14, Z3
+	VFMADD213PS Z5, Z4, Z3
+	VMOVUPS     Z3, 64(CX)(DI*4)
+	ADDQ        $0x20, DI
+	CMPQ        DI, R8
+	JLE         standardize_many
+
+standardize_single:
+	MOVQ AX, R8
+	SUBQ $0x10, R8
+	CMPQ DI, R8
+	JG   standardize_tail
+
+standardize_one:
+	VMOVUPS     (DX)(DI*4), Z0
+	VMOVUPS     (BX)(DI*4), Z1
+	VMOVUPS     (SI)(DI*4), Z2
+	VFMADD213PS Z13, Z14, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, (CX)(DI*4)
+	ADDQ        $0x10, DI
+	CMPQ        DI, R8
+	JLE         standardize_one
+
+standardize_tail:
+	MOVQ        AX, R8
+	SUBQ        DI, R8
+	JZ          standardize_done
+	MOVL        $0xffffffff, AX
+	BZHIL       R8, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX)(DI*4), K1, Z0
+	VMOVUPS.Z   (BX)(DI*4), K1, Z1
+	VMOVUPS.Z   (SI)(DI*4), K1, Z2
+	VFMADD213PS Z13, Z14, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, K1, (CX)(DI*4)
+
+standardize_done:
+	VZEROUPPER
+	RET
+
+// func standardSumsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·standardSumsAVX512(SB), NOSPLIT, $0-384
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VBROADCASTSS scale+120(FP), Z14
+	VBROADCASTSS shift+124(FP), Z13
+	MOVQ         dgamma_len+8(FP), AX
+	MOVQ         dgamma_base+0(FP), CX
+	MOVQ         dbeta_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	MOVQ         x_base+72(FP), SI
+	MOVQ         gamma_base+96(FP), DI
+	XORQ         R8, R8
+	MOVQ         AX, R9
+	SUBQ         $0x10, R9
+	CMPQ         R8, R9
+	JG           standardSums_tail
+
+standardSums_one:
+	VMOVUPS       (BX)(R8*4), Z0
+	VMOVUPS       (SI)(R8*4), Z1
+	VFMADD213PS   Z13, Z14, Z1
+	VMOVUPS       (CX)(R8*4), Z2
+	VFMADD231PS   Z0, Z1, Z2
+	VMOVUPS       Z2, (CX)(R8*4)
+	VMOVUPS       (DX)(R8*4), Z2
+	VADDPS        Z0, Z2, Z2
+	VMOVUPS       Z2, (DX)(R8*4)
+	VMOVUPS       (DI)(R8*4), Z2
+	VMULPS        Z2, Z0, Z0
+	VMULPS        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y0, Z2
+	VADDPD        Z2, Z4, Z4
+	VADDPD        Z3, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y1, Z2
+	VADDPD        Z2, Z6, Z6
+	VADDPD        Z3, Z7, Z7
+	ADDQ          $0x10, R8
+	CMPQ          R8, R9
+	JLE           standardSums_one
+
+standardSums_tail:
+	MOVQ          AX, R9
+	SUBQ          R8, R9
+	JZ            standardSums_done
+	MOVL          $0xffffffff, AX
+	BZHIL         R9, AX, AX
+	KMOVW         AX, K1
+	VMOVUPS.Z     (BX)(R8*4), K1, Z0
+	VMOVUPS.Z     (SI)(R8*4), K1, Z1
+	VFMADD213PS   Z13, Z14, Z1
+	VMOVUPS.Z     (CX)(R8*4), K1, Z2
+	VFMADD231PS   Z0, Z1, Z2
+	VMOVUPS       Z2, K1, (CX)(R8*4)
+	VMOVUPS.Z     (DX)(R8*4), K1, Z2
+	VADDPS        Z0, Z2, Z2
+	VMOVUPS       Z2, K1, (DX)(R8*4)
+	VMOVUPS.Z     (DI)(R8*4), K1, Z2
+	VMULPS        Z2, Z0, Z0
+	VMULPS        Z0, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y0, Z2
+	VADDPD        Z2, Z4, Z4
+	VADDPD        Z3, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VCVTPS2PD     Y3, Z3
+	VCVTPS2PD     Y1, Z2
+	VADDPD        Z2, Z6, Z6
+	VADDPD        Z3, Z7, Z7
+
+standardSums_done:
+	VMOVUPS Z4, sum_0+128(FP)
+	VMOVUPS Z5, sum_8+192(FP)
+	VMOVUPS Z6, products_0+256(FP)
+	VMOVUPS Z7, products_8+320(FP)
+	VZEROUPPER
+	RET
+
+// func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·standardBackwardAVX512(SB), NOSPLIT, $0-112
+	VBROADCASTSS scale+96(FP), Z14
+	VBROADCASTSS shift+100(FP), Z13
+	VBROADCASTSS mean+104(FP), Z12
+	VBROADCASTSS slope+108(FP), Z11
+	MOVQ         dx_len+8(FP), AX
+	MOVQ         dx_base+0(FP), CX
+	MOVQ         dy_base+24(FP), DX
+	MOVQ         x_base+48(FP), BX
+	MOVQ         gamma_base+72(FP), SI
+	XORQ         DI, DI
+	MOVQ         AX, R8
+	SUBQ         $0x20, R8
+	JL           standardBackward_single
+
+standardBackward_many:
+	VMOVUPS      (DX)(DI*4), Z0
+	VMOVUPS      (BX)(DI*4), Z1
+	VMOVUPS      (SI)(DI*4), Z2
+	VFMADD213PS  Z13, Z14, Z1
+	VFMSUB213PS  Z12, Z2, Z0
+	VFNMADD231PS Z11, Z1, Z0
+	VMULPS       Z14, Z0, Z0
+	VMOVUPS      Z0, (CX)(DI*4)
+	VMOVUPS      64(DX)(DI*4), Z3
+	VMOVUPS      64(BX)(DI*4), Z4
+	VMOVUPS      64(SI)(DI*4), Z5
+	VFMADD213PS  Z13, Z14, Z4
+	VFMSUB213PS  Z12, Z5, Z3
+	VFNMADD231PS Z11, Z4, Z3
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, 64(CX)(DI*4)
+	ADDQ         $0x20, DI
+	CMPQ         DI, R8
+	JLE          standardBackward_many
+
+standardBackward_single:
+	MOVQ AX, R8
+	SUBQ $0x10, R8
+	CMPQ DI, R8
+	JG   standardBackward_tail
+
+standardBackward_one:
+	VMOVUPS      (DX)(DI*4), Z0
+	VMOVUPS      (BX)(DI*4), Z1
+	VMOVUPS      (SI)(DI*4), Z2
+	VFMADD213PS  Z13, Z14, Z1
+	VFMSUB213PS  Z12, Z2, Z0
+	VFNMADD231PS Z11, Z1, Z0
+	VMULPS       Z14, Z0, Z0
+	VMOVUPS      Z0, (CX)(DI*4)
+	ADDQ         $0x10, DI
+	CMPQ         DI, R8
+	JLE          standardBackward_one
+
+standardBackward_tail:
+	MOVQ         AX, R8
+	SUBQ         DI, R8
+	JZ           standardBackward_done
+	MOVL         $0xffffffff, AX
+	BZHIL        R8, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DX)(DI*4), K1, Z0
+	VMOVUPS.Z    (BX)(DI*4), K1, Z1
+	VMOVUPS.Z    (SI)(DI*4), K1, Z2
+	VFMADD213PS  Z13, Z14, Z1
+	VFMSUB213PS  Z12, Z2, Z0
+	VFNMADD231PS Z11, Z1, Z0
+	VMULPS       Z14, Z0, Z0
+	VMOVUPS      Z0, K1, (CX)(DI*4)
+
+standardBackward_done:
+	VZEROUPPER
+	RET
+
+// func depthwiseAVX512(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseAVX512(SB), NOSPLIT, $0-72
+	MOVQ  tail+64(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x10
+	JNE   part
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  tap+24(FP), DX
+	MOVQ  ld+32(FP), BX
+	MOVQ  step+40(FP), SI
+	MOVQ  pixels+48(FP), DI
+	LEAQ  (SI)(SI*2), R8
+
+full_8:
+	CMPQ   DI, $0x08
+	JL     full_8_done
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   w+16(FP), R9
+	XORQ   R12, R12
+
+full_8_tap:
+	MOVLQSX     (DX)(R12*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMOVUPS     (R9), Z8
+	LEAQ        (R10)(SI*4), R11
+	VFMADD231PS (R10), Z8, Z0
+	VFMADD231PS (R10)(SI*1), Z8, Z1
+	VFMADD231PS (R10)(SI*2), Z8, Z2
+	VFMADD231PS (R10)(R8*1), Z8, Z3
+	VFMADD231PS (R11), Z8, Z4
+	VFMADD231PS (R11)(SI*1), Z8, Z5
+	VFMADD231PS (R11)(SI*2), Z8, Z6
+	VFMADD231PS (R11)(R8*1), Z8, Z7
+	ADDQ        BX, R9
+	INCQ        R12
+	CMPQ        R12, taps+56(FP)
+	JL          full_8_tap
+	VMOVUPS     Z0, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z2, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z3, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z4, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z5, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z6, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z7, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x08, DI
+	JMP         full_8
+
+full_8_done:
+full_4:
+	CMPQ   DI, $0x04
+	JL     full_4_done
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   w+16(FP), R9
+	XORQ   R11, R11
+
+full_4_tap:
+	MOVLQSX     (DX)(R11*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMOVUPS     (R9), Z8
+	VFMADD231PS (R10), Z8, Z0
+	VFMADD231PS (R10)(SI*1), Z8, Z1
+	VFMADD231PS (R10)(SI*2), Z8, Z2
+	VFMADD231PS (R10)(R8*1), Z8, Z3
+	ADDQ        BX, R9
+	INCQ        R11
+	CMPQ        R11, taps+56(FP)
+	JL          full_4_tap
+	VMOVUPS     Z0, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z2, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z3, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x04, DI
+	JMP         full_4
+
+full_4_done:
+full_1:
+	CMPQ   DI, $0x01
+	JL     full_1_done
+	VPXORD Z0, Z0, Z0
+	MOVQ   w+16(FP), R8
+	XORQ   R10, R10
+
+full_1_tap:
+	MOVLQSX     (DX)(R10*4), R9
+	LEAQ        (CX)(R9*4), R9
+	VMOVUPS     (R8), Z8
+	VFMADD231PS (R9), Z8, Z0
+	ADDQ        BX, R8
+	INCQ        R10
+	CMPQ        R10, taps+56(FP)
+	JL          full_1_tap
+	VMOVUPS     Z0, (AX)
+	ADDQ        BX, AX
+	ADDQ        SI, CX
+	SUBQ        $0x01, DI
+	JMP         full_1
+
+full_1_done:
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tap+24(FP), DX
+	MOVQ ld+32(FP), BX
+	MOVQ step+40(FP), SI
+	MOVQ pixels+48(FP), DI
+	LEAQ (SI)(SI*2), R8
+
+part_8:
+	CMPQ   DI, $0x08
+	JL     part_8_done
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   w+16(FP), R9
+	XORQ   R12, R12
+
+part_8_tap:
+	MOVLQSX     (DX)(R12*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMOVUPS.Z   (R9), K1, Z8
+	LEAQ        (R10)(SI*4), R11
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS.Z   (R10)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS.Z   (R10)(SI*2), K1, Z9
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS.Z   (R10)(R8*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS.Z   (R11), K1, Z9
+	VFMADD231PS Z9, Z8, Z4
+	VMOVUPS.Z   (R11)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z5
+	VMOVUPS.Z   (R11)(SI*2), K1, Z9
+	VFMADD231PS Z9, Z8, Z6
+	VMOVUPS.Z   (R11)(R8*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z7
+	ADDQ        BX, R9
+	INCQ        R12
+	CMPQ        R12, taps+56(FP)
+	JL          part_8_tap
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z6, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z7, K1, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x08, DI
+	JMP         part_8
+
+part_8_done:
+part_4:
+	CMPQ   DI, $0x04
+	JL     part_4_done
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   w+16(FP), R9
+	XORQ   R11, R11
+
+part_4_tap:
+	MOVLQSX     (DX)(R11*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMOVUPS.Z   (R9), K1, Z8
+	VMOVUPS.Z   (R10), K1, Z9
+	VFMADD231PS Z9, Z8, Z0
+	VMOVUPS.Z   (R10)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS.Z   (R10)(SI*2), K1, Z9
+	VFMADD231PS Z9, Z8, Z2
+	VMOVUPS.Z   (R10)(R8*1), K1, Z9
+	VFMADD231PS Z9, Z8, Z3
+	ADDQ        BX, R9
+	INCQ        R11
+	CMPQ        R11, taps+56(FP)
+	JL          part_4_tap
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z1, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z2, K1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x04, DI
+	JMP         part_4
+
+part_4_done:
+part_1:
+	CMPQ   DI, $0x01
+	JL     part_1_done
+	VPXORD Z0, Z0, Z0
+	MOVQ   w+16(FP), R8
+	XORQ   R10, R10
+
+part_1_tap:
+	MOVLQSX     (DX)(R10*4), R9
+	LEAQ        (CX)(R9*4), R9
+	VMOVUPS.Z   (R8), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z9
+	VFMADD231PS Z9, Z8, Z0
+	ADDQ        BX, R8
+	INCQ        R10
+	CMPQ        R10, taps+56(FP)
+	JL          part_1_tap
+	VMOVUPS     Z0, K1, (AX)
+	ADDQ        BX, AX
+	ADDQ        SI, CX
+	SUBQ        $0x01, DI
+	JMP         part_1
+
+part_1_done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradientAVX512(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·depthwiseGradientAVX512(SB), NOSPLIT, $0-72
+	MOVQ  tail+64(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+	CMPQ  AX, $0x10
+	JNE   part
+	MOVQ  dw+0(FP), AX
+	MOVQ  tap+24(FP), CX
+	MOVQ  ld+32(FP), DX
+	MOVQ  step+40(FP), BX
+	MOVQ  taps+56(FP), SI
+
+full_4:
+	CMPQ    SI, $0x04
+	JL      full_4_done
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	MOVLQSX 4(CX), R10
+	SHLQ    $0x02, R10
+	ADDQ    x+8(FP), R10
+	MOVLQSX 8(CX), R11
+	SHLQ    $0x02, R11
+	ADDQ    x+8(FP), R11
+	MOVLQSX 12(CX), R12
+	SHLQ    $0x02, R12
+	ADDQ    x+8(FP), R12
+	SUBQ    $0x02, R8
+	JL      full_4_one
+
+full_4_two:
+	VMOVUPS     (DI), Z8
+	VMOVUPS     (DI)(DX*1), Z9
+	VFMADD231PS (R9), Z8, Z0
+	VFMADD231PS (R9)(BX*1), Z9, Z4
+	LEAQ        (R9)(BX*2), R9
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS (R10)(BX*1), Z9, Z5
+	LEAQ        (R10)(BX*2), R10
+	VFMADD231PS (R11), Z8, Z2
+	VFMADD231PS (R11)(BX*1), Z9, Z6
+	LEAQ        (R11)(BX*2), R11
+	VFMADD231PS (R12), Z8, Z3
+	VFMADD231PS (R12)(BX*1), Z9, Z7
+	LEAQ        (R12)(BX*2), R12
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         full_4_two
+
+full_4_one:
+	CMPQ        R8, $-1
+	JNE         full_4_sum
+	VMOVUPS     (DI), Z8
+	VFMADD231PS (R9), Z8, Z0
+	VFMADD231PS (R10), Z8, Z1
+	VFMADD231PS (R11), Z8, Z2
+	VFMADD231PS (R12), Z8, Z3
+
+full_4_sum:
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	VADDPS  Z5, Z1, Z1
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    DX, AX
+	VADDPS  Z6, Z2, Z2
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    DX, AX
+	VADDPS  Z7, Z3, Z3
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    DX, AX
+	ADDQ    $0x10, CX
+	SUBQ    $0x04, SI
+	JMP     full_4
+
+full_4_done:
+full_1:
+	CMPQ    SI, $0x01
+	JL      full_1_done
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z4, Z4, Z4
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	SUBQ    $0x02, R8
+	JL      full_1_one
+
+full_1_two:
+	VMOVUPS     (DI), Z8
+	VMOVUPS     (DI)(DX*1), Z9
+	VFMADD231PS (R9), Z8, Z0
+	VFMADD231PS (R9)(BX*1), Z9, Z4
+	LEAQ        (R9)(BX*2), R9
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         full_1_two
+
+full_1_one:
+	CMPQ        R8, $-1
+	JNE         full_1_sum
+	VMOVUPS     (DI), Z8
+	VFMADD231PS (R9), Z8, Z0
+
+full_1_sum:
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS (AX), Z10
+	VADDPS  Z10, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    DX, AX
+	ADDQ    $0x04, CX
+	SUBQ    $0x01, SI
+	JMP     full_1
+
+full_1_done:
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ dw+0(FP), AX
+	MOVQ tap+24(FP), CX
+	MOVQ ld+32(FP), DX
+	MOVQ step+40(FP), BX
+	MOVQ taps+56(FP), SI
+
+part_4:
+	CMPQ    SI, $0x04
+	JL      part_4_done
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	MOVLQSX 4(CX), R10
+	SHLQ    $0x02, R10
+	ADDQ    x+8(FP), R10
+	MOVLQSX 8(CX), R11
+	SHLQ    $0x02, R11
+	ADDQ    x+8(FP), R11
+	MOVLQSX 12(CX), R12
+	SHLQ    $0x02, R12
+	ADDQ    x+8(FP), R12
+	SUBQ    $0x02, R8
+	JL      part_4_one
+
+part_4_two:
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (R9)(BX*1), K1, Z10
+	VFMADD231PS Z10, Z9, Z4
+	LEAQ        (R9)(BX*2), R9
+	VMOVUPS.Z   (R10), K1, Z10
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS.Z   (R10)(BX*1), K1, Z10
+	VFMADD231PS Z10, Z9, Z5
+	LEAQ        (R10)(BX*2), R10
+	VMOVUPS.Z   (R11), K1, Z10
+	VFMADD231PS Z10, Z8, Z2
+	VMOVUPS.Z   (R11)(BX*1), K1, Z10
+	VFMADD231PS Z10, Z9, Z6
+	LEAQ        (R11)(BX*2), R11
+	VMOVUPS.Z   (R12), K1, Z10
+	VFMADD231PS Z10, Z8, Z3
+	VMOVUPS.Z   (R12)(BX*1), K1, Z10
+	VFMADD231PS Z10, Z9, Z7
+	LEAQ        (R12)(BX*2), R12
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         part_4_two
+
+part_4_one:
+	CMPQ        R8, $-1
+	JNE         part_4_sum
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (R10), K1, Z10
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS.Z   (R11), K1, Z10
+	VFMADD231PS Z10, Z8, Z2
+	VMOVUPS.Z   (R12), K1, Z10
+	VFMADD231PS Z10, Z8, Z3
+
+part_4_sum:
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      DX, AX
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+	ADDQ      DX, AX
+	VADDPS    Z6, Z2, Z2
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
+	ADDQ      DX, AX
+	VADDPS    Z7, Z3, Z3
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z3, Z3
+	VMOVUPS   Z3, K1, (AX)
+	ADDQ      DX, AX
+	ADDQ      $0x10, CX
+	SUBQ      $0x04, SI
+	JMP       part_4
+
+part_4_done:
+part_1:
+	CMPQ    SI, $0x01
+	JL      part_1_done
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z4, Z4, Z4
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	SUBQ    $0x02, R8
+	JL      part_1_one
+
+part_1_two:
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVUPS.Z   (DI)(DX*1), K1, Z9
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (R9)(BX*1), K1, Z10
+	VFMADD231PS Z10, Z9, Z4
+	LEAQ        (R9)(BX*2), R9
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         part_1_two
+
+part_1_one:
+	CMPQ        R8, $-1
+	JNE         part_1_sum
+	VMOVUPS.Z   (DI), K1, Z8
+	VMOVUPS.Z   (R9), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+
+part_1_sum:
+	VADDPS    Z4, Z0, Z0
+	VMOVUPS.Z (AX), K1, Z10
+	VADDPS    Z10, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      DX, AX
+	ADDQ      $0x04, CX
+	SUBQ      $0x01, SI
+	JMP       part_1
+
+part_1_done:
 	VZEROUPPER
 	RET
 
@@ -20754,6 +21674,142 @@ relu_done:
 	VZEROUPPER
 	RET
 
+// func sumAVX2(y []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·sumAVX2(SB), NOSPLIT, $0-72
+	VXORPS Y14, Y14, Y14
+	MOVQ   y_len+8(FP), AX
+	MOVQ   y_base+0(FP), CX
+	MOVQ   a_base+24(FP), DX
+	MOVQ   b_base+48(FP), BX
+	XORQ   SI, SI
+	MOVQ   AX, DI
+	SUBQ   $0x20, DI
+	JL     sum_single
+
+sum_many:
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)(SI*4)
+	VMOVUPS 32(DX)(SI*4), Y2
+	VMOVUPS 32(BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Y4
+	VMOVUPS 64(BX)(SI*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMOVUPS Y4, 64(CX)(SI*4)
+	VMOVUPS 96(DX)(SI*4), Y6
+	VMOVUPS 96(BX)(SI*4), Y7
+	VADDPS  Y7, Y6, Y6
+	VMOVUPS Y6, 96(CX)(SI*4)
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     sum_many
+
+sum_single:
+	MOVQ AX, DI
+	SUBQ $0x08, DI
+	CMPQ SI, DI
+	JG   sum_tail
+
+sum_one:
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DI
+	JLE     sum_one
+
+sum_tail:
+	MOVQ       AX, DI
+	SUBQ       SI, DI
+	JZ         sum_done
+	LEAQ       tailMasks<>+32(SB), AX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y15
+	VMASKMOVPS (DX)(SI*4), Y15, Y0
+	VMASKMOVPS (BX)(SI*4), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (CX)(SI*4)
+
+sum_done:
+	VZEROUPPER
+	RET
+
+// func sumReLUAVX2(y []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·sumReLUAVX2(SB), NOSPLIT, $0-72
+	VXORPS Y14, Y14, Y14
+	MOVQ   y_len+8(FP), AX
+	MOVQ   y_base+0(FP), CX
+	MOVQ   a_base+24(FP), DX
+	MOVQ   b_base+48(FP), BX
+	XORQ   SI, SI
+	MOVQ   AX, DI
+	SUBQ   $0x20, DI
+	JL     sumReLU_single
+
+sumReLU_many:
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMAXPS  Y0, Y14, Y0
+	VMOVUPS Y0, (CX)(SI*4)
+	VMOVUPS 32(DX)(SI*4), Y2
+	VMOVUPS 32(BX)(SI*4), Y3
+	VADDPS  Y3, Y2, Y2
+	VMAXPS  Y2, Y14, Y2
+	VMOVUPS Y2, 32(CX)(SI*4)
+	VMOVUPS 64(DX)(SI*4), Y4
+	VMOVUPS 64(BX)(SI*4), Y5
+	VADDPS  Y5, Y4, Y4
+	VMAXPS  Y4, Y14, Y4
+	VMOVUPS Y4, 64(CX)(SI*4)
+	VMOVUPS 96(DX)(SI*4), Y6
+	VMOVUPS 96(BX)(SI*4), Y7
+	VADDPS  Y7, Y6, Y6
+	VMAXPS  Y6, Y14, Y6
+	VMOVUPS Y6, 96(CX)(SI*4)
+	ADDQ    $0x20, SI
+	CMPQ    SI, DI
+	JLE     sumReLU_many
+
+sumReLU_single:
+	MOVQ AX, DI
+	SUBQ $0x08, DI
+	CMPQ SI, DI
+	JG   sumReLU_tail
+
+sumReLU_one:
+	VMOVUPS (DX)(SI*4), Y0
+	VMOVUPS (BX)(SI*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMAXPS  Y0, Y14, Y0
+	VMOVUPS Y0, (CX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, DI
+	JLE     sumReLU_one
+
+sumReLU_tail:
+	MOVQ       AX, DI
+	SUBQ       SI, DI
+	JZ         sumReLU_done
+	LEAQ       tailMasks<>+32(SB), AX
+	NEGQ       DI
+	VMOVUPS    (AX)(DI*4), Y15
+	VMASKMOVPS (DX)(SI*4), Y15, Y0
+	VMASKMOVPS (BX)(SI*4), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	VMAXPS     Y0, Y14, Y0
+	VMASKMOVPS Y0, Y15, (CX)(SI*4)
+
+sumReLU_done:
+	VZEROUPPER
+	RET
+
 // func reluBackwardAVX2(dx []float32, dy []float32, y []float32)
 // Requires: AVX
 TEXT ·reluBackwardAVX2(SB), NOSPLIT, $0-72
@@ -21385,6 +22441,792 @@ normalizedBackward_part:
 	JNZ          normalizedBackward_part
 
 normalizedBackward_done:
+	VZEROUPPER
+	RET
+
+// func standardizeAVX2(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+// Requires: AVX, FMA3
+TEXT ·standardizeAVX2(SB), NOSPLIT, $0-104
+	VBROADCASTSS scale+96(FP), Y14
+	VBROADCASTSS shift+100(FP), Y13
+	MOVQ         y_len+8(FP), AX
+	MOVQ         y_base+0(FP), CX
+	MOVQ         x_base+24(FP), DX
+	MOVQ         gamma_base+48(FP), BX
+	MOVQ         beta_base+72(FP), SI
+	XORQ         DI, DI
+	MOVQ         AX, R8
+	SUBQ         $0x10, R8
+	JL           standardize_single
+
+standardize_many:
+	VMOVUPS     (DX)(DI*4), Y0
+	VMOVUPS     (BX)(DI*4), Y1
+	VMOVUPS     (SI)(DI*4), Y2
+	VFMADD213PS Y13, Y14, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (CX)(DI*4)
+	VMOVUPS     32(DX)(DI*4), Y3
+	VMOVUPS     32(BX)(DI*4), Y4
+	VMOVUPS     32(SI)(DI*4), Y5
+	VFMADD213PS Y13, Y14, Y3
+	VFMADD213PS Y5, Y4, Y3
+	VMOVUPS     Y3, 32(CX)(DI*4)
+	ADDQ        $0x10, DI
+	CMPQ        DI, R8
+	JLE         standardize_many
+
+standardize_single:
+	MOVQ AX, R8
+	SUBQ $0x08, R8
+	CMPQ DI, R8
+	JG   standardize_tail
+
+standardize_one:
+	VMOVUPS     (DX)(DI*4), Y0
+	VMOVUPS     (BX)(DI*4), Y1
+	VMOVUPS     (SI)(DI*4), Y2
+	VFMADD213PS Y13, Y14, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (CX)(DI*4)
+	ADDQ        $0x08, DI
+	CMPQ        DI, R8
+	JLE         standardize_one
+
+standardize_tail:
+	MOVQ        AX, R8
+	SUBQ        DI, R8
+	JZ          standardize_done
+	LEAQ        tailMasks<>+32(SB), AX
+	NEGQ        R8
+	VMOVUPS     (AX)(R8*4), Y15
+	VMASKMOVPS  (DX)(DI*4), Y15, Y0
+	VMASKMOVPS  (BX)(DI*4), Y15, Y1
+	VMASKMOVPS  (SI)(DI*4), Y15, Y2
+	VFMADD213PS Y13, Y14, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMASKMOVPS  Y0, Y15, (CX)(DI*4)
+
+standardize_done:
+	VZEROUPPER
+	RET
+
+// func standardSumsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+// Requires: AVX, FMA3
+TEXT ·standardSumsAVX2(SB), NOSPLIT, $0-384
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VBROADCASTSS scale+120(FP), Y14
+	VBROADCASTSS shift+124(FP), Y13
+	MOVQ         dgamma_len+8(FP), AX
+	MOVQ         dgamma_base+0(FP), CX
+	MOVQ         dbeta_base+24(FP), DX
+	MOVQ         dy_base+48(FP), BX
+	MOVQ         x_base+72(FP), SI
+	MOVQ         gamma_base+96(FP), DI
+	XORQ         R8, R8
+	MOVQ         AX, R9
+	SUBQ         $0x08, R9
+	CMPQ         R8, R9
+	JG           standardSums_tail
+
+standardSums_one:
+	VMOVUPS      (BX)(R8*4), Y0
+	VMOVUPS      (SI)(R8*4), Y1
+	VFMADD213PS  Y13, Y14, Y1
+	VMOVUPS      (CX)(R8*4), Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVUPS      Y2, (CX)(R8*4)
+	VMOVUPS      (DX)(R8*4), Y2
+	VADDPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (DX)(R8*4)
+	VMOVUPS      (DI)(R8*4), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X0, Y2
+	VADDPD       Y2, Y4, Y4
+	VADDPD       Y3, Y5, Y5
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X1, Y2
+	VADDPD       Y2, Y6, Y6
+	VADDPD       Y3, Y7, Y7
+	ADDQ         $0x08, R8
+	CMPQ         R8, R9
+	JLE          standardSums_one
+
+standardSums_tail:
+	MOVQ         AX, R9
+	SUBQ         R8, R9
+	JZ           standardSums_done
+	LEAQ         tailMasks<>+32(SB), AX
+	NEGQ         R9
+	VMOVUPS      (AX)(R9*4), Y15
+	VMASKMOVPS   (BX)(R8*4), Y15, Y0
+	VMASKMOVPS   (SI)(R8*4), Y15, Y1
+	VFMADD213PS  Y13, Y14, Y1
+	VMASKMOVPS   (CX)(R8*4), Y15, Y2
+	VFMADD231PS  Y0, Y1, Y2
+	VMASKMOVPS   Y2, Y15, (CX)(R8*4)
+	VMASKMOVPS   (DX)(R8*4), Y15, Y2
+	VADDPS       Y0, Y2, Y2
+	VMASKMOVPS   Y2, Y15, (DX)(R8*4)
+	VMASKMOVPS   (DI)(R8*4), Y15, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X0, Y2
+	VADDPD       Y2, Y4, Y4
+	VADDPD       Y3, Y5, Y5
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X1, Y2
+	VADDPD       Y2, Y6, Y6
+	VADDPD       Y3, Y7, Y7
+
+standardSums_done:
+	VMOVUPS Y4, sum_0+128(FP)
+	VMOVUPS Y5, sum_4+160(FP)
+	VMOVUPS Y6, products_0+256(FP)
+	VMOVUPS Y7, products_4+288(FP)
+	VZEROUPPER
+	RET
+
+// func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+// Requires: AVX, FMA3
+TEXT ·standardBackwardAVX2(SB), NOSPLIT, $0-112
+	VBROADCASTSS scale+96(FP), Y14
+	VBROADCASTSS shift+100(FP), Y13
+	VBROADCASTSS mean+104(FP), Y12
+	VBROADCASTSS slope+108(FP), Y11
+	MOVQ         dx_len+8(FP), AX
+	MOVQ         dx_base+0(FP), CX
+	MOVQ         dy_base+24(FP), DX
+	MOVQ         x_base+48(FP), BX
+	MOVQ         gamma_base+72(FP), SI
+	XORQ         DI, DI
+	MOVQ         AX, R8
+	SUBQ         $0x10, R8
+	JL           standardBackward_single
+
+standardBackward_many:
+	VMOVUPS      (DX)(DI*4), Y0
+	VMOVUPS      (BX)(DI*4), Y1
+	VMOVUPS      (SI)(DI*4), Y2
+	VFMADD213PS  Y13, Y14, Y1
+	VFMSUB213PS  Y12, Y2, Y0
+	VFNMADD231PS Y11, Y1, Y0
+	VMULPS       Y14, Y0, Y0
+	VMOVUPS      Y0, (CX)(DI*4)
+	VMOVUPS      32(DX)(DI*4), Y3
+	VMOVUPS      32(BX)(DI*4), Y4
+	VMOVUPS      32(SI)(DI*4), Y5
+	VFMADD213PS  Y13, Y14, Y4
+	VFMSUB213PS  Y12, Y5, Y3
+	VFNMADD231PS Y11, Y4, Y3
+	VMULPS       Y14, Y3, Y3
+	VMOVUPS      Y3, 32(CX)(DI*4)
+	ADDQ         $0x10, DI
+	CMPQ         DI, R8
+	JLE          standardBackward_many
+
+standardBackward_single:
+	MOVQ AX, R8
+	SUBQ $0x08, R8
+	CMPQ DI, R8
+	JG   standardBackward_tail
+
+standardBackward_one:
+	VMOVUPS      (DX)(DI*4), Y0
+	VMOVUPS      (BX)(DI*4), Y1
+	VMOVUPS      (SI)(DI*4), Y2
+	VFMADD213PS  Y13, Y14, Y1
+	VFMSUB213PS  Y12, Y2, Y0
+	VFNMADD231PS Y11, Y1, Y0
+	VMULPS       Y14, Y0, Y0
+	VMOVUPS      Y0, (CX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, R8
+	JLE          standardBackward_one
+
+standardBackward_tail:
+	MOVQ         AX, R8
+	SUBQ         DI, R8
+	JZ           standardBackward_done
+	LEAQ         tailMasks<>+32(SB), AX
+	NEGQ         R8
+	VMOVUPS      (AX)(R8*4), Y15
+	VMASKMOVPS   (DX)(DI*4), Y15, Y0
+	VMASKMOVPS   (BX)(DI*4), Y15, Y1
+	VMASKMOVPS   (SI)(DI*4), Y15, Y2
+	VFMADD213PS  Y13, Y14, Y1
+	VFMSUB213PS  Y12, Y2, Y0
+	VFNMADD231PS Y11, Y1, Y0
+	VMULPS       Y14, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (CX)(DI*4)
+
+standardBackward_done:
+	VZEROUPPER
+	RET
+
+// func depthwiseAVX2(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// Requires: AVX, FMA3
+TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-72
+	MOVQ    tail+64(FP), AX
+	LEAQ    tailMasks<>+32(SB), CX
+	MOVQ    AX, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y15
+	CMPQ    AX, $0x08
+	JNE     part
+	MOVQ    y+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    tap+24(FP), DX
+	MOVQ    ld+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    pixels+48(FP), DI
+	LEAQ    (SI)(SI*2), R8
+
+full_8:
+	CMPQ   DI, $0x08
+	JL     full_8_done
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   w+16(FP), R9
+	XORQ   R12, R12
+
+full_8_tap:
+	MOVLQSX     (DX)(R12*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMOVUPS     (R9), Y8
+	LEAQ        (R10)(SI*4), R11
+	VFMADD231PS (R10), Y8, Y0
+	VFMADD231PS (R10)(SI*1), Y8, Y1
+	VFMADD231PS (R10)(SI*2), Y8, Y2
+	VFMADD231PS (R10)(R8*1), Y8, Y3
+	VFMADD231PS (R11), Y8, Y4
+	VFMADD231PS (R11)(SI*1), Y8, Y5
+	VFMADD231PS (R11)(SI*2), Y8, Y6
+	VFMADD231PS (R11)(R8*1), Y8, Y7
+	ADDQ        BX, R9
+	INCQ        R12
+	CMPQ        R12, taps+56(FP)
+	JL          full_8_tap
+	VMOVUPS     Y0, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y2, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y3, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y4, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y5, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y6, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y7, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x08, DI
+	JMP         full_8
+
+full_8_done:
+full_4:
+	CMPQ   DI, $0x04
+	JL     full_4_done
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   w+16(FP), R9
+	XORQ   R11, R11
+
+full_4_tap:
+	MOVLQSX     (DX)(R11*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMOVUPS     (R9), Y8
+	VFMADD231PS (R10), Y8, Y0
+	VFMADD231PS (R10)(SI*1), Y8, Y1
+	VFMADD231PS (R10)(SI*2), Y8, Y2
+	VFMADD231PS (R10)(R8*1), Y8, Y3
+	ADDQ        BX, R9
+	INCQ        R11
+	CMPQ        R11, taps+56(FP)
+	JL          full_4_tap
+	VMOVUPS     Y0, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y1, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y2, (AX)
+	ADDQ        BX, AX
+	VMOVUPS     Y3, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x04, DI
+	JMP         full_4
+
+full_4_done:
+full_1:
+	CMPQ   DI, $0x01
+	JL     full_1_done
+	VXORPS Y0, Y0, Y0
+	MOVQ   w+16(FP), R8
+	XORQ   R10, R10
+
+full_1_tap:
+	MOVLQSX     (DX)(R10*4), R9
+	LEAQ        (CX)(R9*4), R9
+	VMOVUPS     (R8), Y8
+	VFMADD231PS (R9), Y8, Y0
+	ADDQ        BX, R8
+	INCQ        R10
+	CMPQ        R10, taps+56(FP)
+	JL          full_1_tap
+	VMOVUPS     Y0, (AX)
+	ADDQ        BX, AX
+	ADDQ        SI, CX
+	SUBQ        $0x01, DI
+	JMP         full_1
+
+full_1_done:
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tap+24(FP), DX
+	MOVQ ld+32(FP), BX
+	MOVQ step+40(FP), SI
+	MOVQ pixels+48(FP), DI
+	LEAQ (SI)(SI*2), R8
+
+part_8:
+	CMPQ   DI, $0x08
+	JL     part_8_done
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   w+16(FP), R9
+	XORQ   R12, R12
+
+part_8_tap:
+	MOVLQSX     (DX)(R12*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMASKMOVPS  (R9), Y15, Y8
+	LEAQ        (R10)(SI*4), R11
+	VMASKMOVPS  (R10), Y15, Y9
+	VFMADD231PS Y9, Y8, Y0
+	VMASKMOVPS  (R10)(SI*1), Y15, Y9
+	VFMADD231PS Y9, Y8, Y1
+	VMASKMOVPS  (R10)(SI*2), Y15, Y9
+	VFMADD231PS Y9, Y8, Y2
+	VMASKMOVPS  (R10)(R8*1), Y15, Y9
+	VFMADD231PS Y9, Y8, Y3
+	VMASKMOVPS  (R11), Y15, Y9
+	VFMADD231PS Y9, Y8, Y4
+	VMASKMOVPS  (R11)(SI*1), Y15, Y9
+	VFMADD231PS Y9, Y8, Y5
+	VMASKMOVPS  (R11)(SI*2), Y15, Y9
+	VFMADD231PS Y9, Y8, Y6
+	VMASKMOVPS  (R11)(R8*1), Y15, Y9
+	VFMADD231PS Y9, Y8, Y7
+	ADDQ        BX, R9
+	INCQ        R12
+	CMPQ        R12, taps+56(FP)
+	JL          part_8_tap
+	VMASKMOVPS  Y0, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y1, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y2, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y3, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y4, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y5, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y6, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y7, Y15, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x08, DI
+	JMP         part_8
+
+part_8_done:
+part_4:
+	CMPQ   DI, $0x04
+	JL     part_4_done
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   w+16(FP), R9
+	XORQ   R11, R11
+
+part_4_tap:
+	MOVLQSX     (DX)(R11*4), R10
+	LEAQ        (CX)(R10*4), R10
+	VMASKMOVPS  (R9), Y15, Y8
+	VMASKMOVPS  (R10), Y15, Y9
+	VFMADD231PS Y9, Y8, Y0
+	VMASKMOVPS  (R10)(SI*1), Y15, Y9
+	VFMADD231PS Y9, Y8, Y1
+	VMASKMOVPS  (R10)(SI*2), Y15, Y9
+	VFMADD231PS Y9, Y8, Y2
+	VMASKMOVPS  (R10)(R8*1), Y15, Y9
+	VFMADD231PS Y9, Y8, Y3
+	ADDQ        BX, R9
+	INCQ        R11
+	CMPQ        R11, taps+56(FP)
+	JL          part_4_tap
+	VMASKMOVPS  Y0, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y1, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y2, Y15, (AX)
+	ADDQ        BX, AX
+	VMASKMOVPS  Y3, Y15, (AX)
+	ADDQ        BX, AX
+	LEAQ        (CX)(SI*4), CX
+	SUBQ        $0x04, DI
+	JMP         part_4
+
+part_4_done:
+part_1:
+	CMPQ   DI, $0x01
+	JL     part_1_done
+	VXORPS Y0, Y0, Y0
+	MOVQ   w+16(FP), R8
+	XORQ   R10, R10
+
+part_1_tap:
+	MOVLQSX     (DX)(R10*4), R9
+	LEAQ        (CX)(R9*4), R9
+	VMASKMOVPS  (R8), Y15, Y8
+	VMASKMOVPS  (R9), Y15, Y9
+	VFMADD231PS Y9, Y8, Y0
+	ADDQ        BX, R8
+	INCQ        R10
+	CMPQ        R10, taps+56(FP)
+	JL          part_1_tap
+	VMASKMOVPS  Y0, Y15, (AX)
+	ADDQ        BX, AX
+	ADDQ        SI, CX
+	SUBQ        $0x01, DI
+	JMP         part_1
+
+part_1_done:
+	VZEROUPPER
+	RET
+
+// func depthwiseGradientAVX2(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// Requires: AVX, FMA3
+TEXT ·depthwiseGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ    tail+64(FP), AX
+	LEAQ    tailMasks<>+32(SB), CX
+	MOVQ    AX, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y15
+	CMPQ    AX, $0x08
+	JNE     part
+	MOVQ    dw+0(FP), AX
+	MOVQ    tap+24(FP), CX
+	MOVQ    ld+32(FP), DX
+	MOVQ    step+40(FP), BX
+	MOVQ    taps+56(FP), SI
+
+full_4:
+	CMPQ    SI, $0x04
+	JL      full_4_done
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	MOVLQSX 4(CX), R10
+	SHLQ    $0x02, R10
+	ADDQ    x+8(FP), R10
+	MOVLQSX 8(CX), R11
+	SHLQ    $0x02, R11
+	ADDQ    x+8(FP), R11
+	MOVLQSX 12(CX), R12
+	SHLQ    $0x02, R12
+	ADDQ    x+8(FP), R12
+	SUBQ    $0x02, R8
+	JL      full_4_one
+
+full_4_two:
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (DI)(DX*1), Y9
+	VFMADD231PS (R9), Y8, Y0
+	VFMADD231PS (R9)(BX*1), Y9, Y4
+	LEAQ        (R9)(BX*2), R9
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS (R10)(BX*1), Y9, Y5
+	LEAQ        (R10)(BX*2), R10
+	VFMADD231PS (R11), Y8, Y2
+	VFMADD231PS (R11)(BX*1), Y9, Y6
+	LEAQ        (R11)(BX*2), R11
+	VFMADD231PS (R12), Y8, Y3
+	VFMADD231PS (R12)(BX*1), Y9, Y7
+	LEAQ        (R12)(BX*2), R12
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         full_4_two
+
+full_4_one:
+	CMPQ        R8, $-1
+	JNE         full_4_sum
+	VMOVUPS     (DI), Y8
+	VFMADD231PS (R9), Y8, Y0
+	VFMADD231PS (R10), Y8, Y1
+	VFMADD231PS (R11), Y8, Y2
+	VFMADD231PS (R12), Y8, Y3
+
+full_4_sum:
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    DX, AX
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    DX, AX
+	VADDPS  Y7, Y3, Y3
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y3, Y3
+	VMOVUPS Y3, (AX)
+	ADDQ    DX, AX
+	ADDQ    $0x10, CX
+	SUBQ    $0x04, SI
+	JMP     full_4
+
+full_4_done:
+full_1:
+	CMPQ    SI, $0x01
+	JL      full_1_done
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y4, Y4, Y4
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	SUBQ    $0x02, R8
+	JL      full_1_one
+
+full_1_two:
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (DI)(DX*1), Y9
+	VFMADD231PS (R9), Y8, Y0
+	VFMADD231PS (R9)(BX*1), Y9, Y4
+	LEAQ        (R9)(BX*2), R9
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         full_1_two
+
+full_1_one:
+	CMPQ        R8, $-1
+	JNE         full_1_sum
+	VMOVUPS     (DI), Y8
+	VFMADD231PS (R9), Y8, Y0
+
+full_1_sum:
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS (AX), Y10
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    DX, AX
+	ADDQ    $0x04, CX
+	SUBQ    $0x01, SI
+	JMP     full_1
+
+full_1_done:
+	VZEROUPPER
+	RET
+
+part:
+	MOVQ dw+0(FP), AX
+	MOVQ tap+24(FP), CX
+	MOVQ ld+32(FP), DX
+	MOVQ step+40(FP), BX
+	MOVQ taps+56(FP), SI
+
+part_4:
+	CMPQ    SI, $0x04
+	JL      part_4_done
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	MOVLQSX 4(CX), R10
+	SHLQ    $0x02, R10
+	ADDQ    x+8(FP), R10
+	MOVLQSX 8(CX), R11
+	SHLQ    $0x02, R11
+	ADDQ    x+8(FP), R11
+	MOVLQSX 12(CX), R12
+	SHLQ    $0x02, R12
+	ADDQ    x+8(FP), R12
+	SUBQ    $0x02, R8
+	JL      part_4_one
+
+part_4_two:
+	VMASKMOVPS  (DI), Y15, Y8
+	VMASKMOVPS  (DI)(DX*1), Y15, Y9
+	VMASKMOVPS  (R9), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMASKMOVPS  (R9)(BX*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y4
+	LEAQ        (R9)(BX*2), R9
+	VMASKMOVPS  (R10), Y15, Y10
+	VFMADD231PS Y10, Y8, Y1
+	VMASKMOVPS  (R10)(BX*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y5
+	LEAQ        (R10)(BX*2), R10
+	VMASKMOVPS  (R11), Y15, Y10
+	VFMADD231PS Y10, Y8, Y2
+	VMASKMOVPS  (R11)(BX*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y6
+	LEAQ        (R11)(BX*2), R11
+	VMASKMOVPS  (R12), Y15, Y10
+	VFMADD231PS Y10, Y8, Y3
+	VMASKMOVPS  (R12)(BX*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y7
+	LEAQ        (R12)(BX*2), R12
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         part_4_two
+
+part_4_one:
+	CMPQ        R8, $-1
+	JNE         part_4_sum
+	VMASKMOVPS  (DI), Y15, Y8
+	VMASKMOVPS  (R9), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMASKMOVPS  (R10), Y15, Y10
+	VFMADD231PS Y10, Y8, Y1
+	VMASKMOVPS  (R11), Y15, Y10
+	VFMADD231PS Y10, Y8, Y2
+	VMASKMOVPS  (R12), Y15, Y10
+	VFMADD231PS Y10, Y8, Y3
+
+part_4_sum:
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS (AX), Y15, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)
+	ADDQ       DX, AX
+	VADDPS     Y5, Y1, Y1
+	VMASKMOVPS (AX), Y15, Y10
+	VADDPS     Y10, Y1, Y1
+	VMASKMOVPS Y1, Y15, (AX)
+	ADDQ       DX, AX
+	VADDPS     Y6, Y2, Y2
+	VMASKMOVPS (AX), Y15, Y10
+	VADDPS     Y10, Y2, Y2
+	VMASKMOVPS Y2, Y15, (AX)
+	ADDQ       DX, AX
+	VADDPS     Y7, Y3, Y3
+	VMASKMOVPS (AX), Y15, Y10
+	VADDPS     Y10, Y3, Y3
+	VMASKMOVPS Y3, Y15, (AX)
+	ADDQ       DX, AX
+	ADDQ       $0x10, CX
+	SUBQ       $0x04, SI
+	JMP        part_4
+
+part_4_done:
+part_1:
+	CMPQ    SI, $0x01
+	JL      part_1_done
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y4, Y4, Y4
+	MOVQ    dy+16(FP), DI
+	MOVQ    pixels+48(FP), R8
+	MOVLQSX (CX), R9
+	SHLQ    $0x02, R9
+	ADDQ    x+8(FP), R9
+	SUBQ    $0x02, R8
+	JL      part_1_one
+
+part_1_two:
+	VMASKMOVPS  (DI), Y15, Y8
+	VMASKMOVPS  (DI)(DX*1), Y15, Y9
+	VMASKMOVPS  (R9), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMASKMOVPS  (R9)(BX*1), Y15, Y10
+	VFMADD231PS Y10, Y9, Y4
+	LEAQ        (R9)(BX*2), R9
+	LEAQ        (DI)(DX*2), DI
+	SUBQ        $0x02, R8
+	JGE         part_1_two
+
+part_1_one:
+	CMPQ        R8, $-1
+	JNE         part_1_sum
+	VMASKMOVPS  (DI), Y15, Y8
+	VMASKMOVPS  (R9), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+
+part_1_sum:
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS (AX), Y15, Y10
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)
+	ADDQ       DX, AX
+	ADDQ       $0x04, CX
+	SUBQ       $0x01, SI
+	JMP        part_1
+
+part_1_done:
 	VZEROUPPER
 	RET
 

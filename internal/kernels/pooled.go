@@ -14,7 +14,7 @@ type PooledFilter struct {
 // NewPooledFilter plans for images h×w with pad zeros around, and a number of
 // kernel×kernel filters. It panics when there is no whole pooling window.
 func NewPooledFilter(h, w, pad, kernel, channels int) *PooledFilter {
-	padded := frame{box{h, w, 1}, box{h + 2*pad, w + 2*pad, 1}, pad, 1}
+	padded := frame{box{h, w, 1}, box{h + 2*pad, w + 2*pad, 1}, pad, pad, 1, 1}
 	h, w = padded.room.h, padded.room.w
 	p := &PooledFilter{padded: padded, h: h, w: w, kernel: kernel, channels: channels, ph: (h - kernel + 1) / 2, pw: (w - kernel + 1) / 2}
 	if kernel < 1 || channels < 1 || p.ph < 1 || p.pw < 1 {

@@ -73,6 +73,16 @@ func scaleAVX512(dst []float32, s float32)
 //go:noescape
 func reluAVX512(y []float32, x []float32)
 
+// sumAVX512 sets y = a + b.
+//
+//go:noescape
+func sumAVX512(y []float32, a []float32, b []float32)
+
+// sumReLUAVX512 sets y = max(a + b, 0).
+//
+//go:noescape
+func sumReLUAVX512(y []float32, a []float32, b []float32)
+
 // reluBackwardAVX512 sets dx = dy, and 0 where y <= 0.
 //
 //go:noescape
@@ -118,6 +128,33 @@ func normalizedSumsAVX512(dy *float32, x *float32, mean *float32, inverse *float
 //
 //go:noescape
 func normalizedBackwardAVX512(dx *float32, dy *float32, x *float32, factor *float32, shift *float32, mean *float32, slope *float32, ld int, rows int, tail int)
+
+// standardizeAVX512 sets y = gamma*x̂ + beta.
+//
+//go:noescape
+func standardizeAVX512(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+
+// standardSumsAVX512 adds to dgamma and dbeta and returns the sums of gamma*dy
+// and of gamma*dy*x̂, lane by lane.
+//
+//go:noescape
+func standardSumsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+
+// standardBackwardAVX512 sets dx = scale*(gamma*dy - mean - x̂*slope).
+//
+//go:noescape
+func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+
+// depthwiseAVX512 sets pixels of y to the sums over taps of x times w.
+//
+//go:noescape
+func depthwiseAVX512(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+
+// depthwiseGradientAVX512 adds to rows of dw, one a tap, the sums over pixels
+// of x times dy.
+//
+//go:noescape
+func depthwiseGradientAVX512(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
 
 // addBiasAVX512 adds bias to rows of y.
 //
@@ -247,6 +284,16 @@ func scaleAVX2(dst []float32, s float32)
 //go:noescape
 func reluAVX2(y []float32, x []float32)
 
+// sumAVX2 sets y = a + b.
+//
+//go:noescape
+func sumAVX2(y []float32, a []float32, b []float32)
+
+// sumReLUAVX2 sets y = max(a + b, 0).
+//
+//go:noescape
+func sumReLUAVX2(y []float32, a []float32, b []float32)
+
 // reluBackwardAVX2 sets dx = dy, and 0 where y <= 0.
 //
 //go:noescape
@@ -292,6 +339,33 @@ func normalizedSumsAVX2(dy *float32, x *float32, mean *float32, inverse *float32
 //
 //go:noescape
 func normalizedBackwardAVX2(dx *float32, dy *float32, x *float32, factor *float32, shift *float32, mean *float32, slope *float32, ld int, rows int, tail int)
+
+// standardizeAVX2 sets y = gamma*x̂ + beta.
+//
+//go:noescape
+func standardizeAVX2(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+
+// standardSumsAVX2 adds to dgamma and dbeta and returns the sums of gamma*dy
+// and of gamma*dy*x̂, lane by lane.
+//
+//go:noescape
+func standardSumsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+
+// standardBackwardAVX2 sets dx = scale*(gamma*dy - mean - x̂*slope).
+//
+//go:noescape
+func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+
+// depthwiseAVX2 sets pixels of y to the sums over taps of x times w.
+//
+//go:noescape
+func depthwiseAVX2(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+
+// depthwiseGradientAVX2 adds to rows of dw, one a tap, the sums over pixels of
+// x times dy.
+//
+//go:noescape
+func depthwiseGradientAVX2(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
 
 // addBiasAVX2 adds bias to rows of y.
 //

@@ -4,7 +4,7 @@ import "math"
 
 // Winograd computes 3×3 convolutions of stride 1 by the minimal filtering F(2×2,3×3) of Lavin and Gray (2016): tiles of
 // 2×2 outputs, filters and gradients are carried to 16 points, where a convolution is one matrix product a point, with
-// 16 multiplications where the direct way takes 36. Images are H×W×C, filters O×3×3×C, outputs OH×OW×O.
+// 16 multiplications where the direct way takes 36. Images are H×W×C, filters O×3×3×C/Groups, outputs OH×OW×O.
 //
 // It differs from the direct way by rounding: with 16 channels or more by about 2e-7 of the sum of an output's
 // magnitudes, at most 3e-7; with fewer by up to 1.5e-6, where an image's corner leaves a sum few products. A NaN or Inf reaches all outputs of
@@ -13,12 +13,18 @@ import "math"
 // A Winograd is a plan and never changes; many goroutines may share it, each with its own scratch. The scratch is sized
 // to stay in a second-level cache of 1 MB, however many images a call is given.
 type Winograd struct {
-	back            *Winograd // the plan of the input gradient; nil in such a plan
-	h, w, c, o, pad int
-	oh, ow          int
-	th, tw          int // tiles of an image
-	ph, pw          int // size of the padded image, which is what whole tiles read
-	rows            int // rows of tiles that are carried through all points together
+	back      *Winograd // the plan of the input gradient; nil in such a plan
+	h, w      int
+	c, o      int // channels and filters of all groups
+	top, left int // zeros before the image
+	oh, ow    int
+
+	groups  int
+	cg, og  int // channels and filters of one
+	weights int // of its filters, at one point
+	th, tw  int // tiles of an image
+	ph, pw  int // size of the padded image, which is what whole tiles read
+	rows    int // rows of tiles that are carried through all points together
 
 	ldv, ldm               int     // from one tile to the next at one point: inputs, outputs
 	pointV, pointM, pointU int     // from one point to the next: inputs, outputs, filters
@@ -31,27 +37,40 @@ type Winograd struct {
 // second-level cache of 1 MB, for the filters need their share.
 const chunkBytes = 512 << 10
 
-// NewWinograd plans for images h×w×c with pad zeros around, at most 2, and o
-// filters. It panics when no output is left.
-func NewWinograd(h, w, c, o, pad int) *Winograd {
-	p := newWinograd(h, w, c, o, pad)
-	p.back = newWinograd(p.oh, p.ow, o, c, 2-pad)
+// SuitsWinograd reports whether NewWinograd can plan for the convolution: 3×3, of
+// stride and dilation 1, with at most 2 zeros at each side.
+func (c Convolution) SuitsWinograd() bool {
+	small := max(c.Top, c.Bottom, c.Left, c.Right) <= 2 && min(c.Top, c.Bottom, c.Left, c.Right) >= 0
+	return c.KernelH == 3 && c.KernelW == 3 && c.StrideH == 1 && c.StrideW == 1 && c.Dilation == 1 && small
+}
+
+// NewWinograd plans for a convolution that suits. It panics when no output is
+// left.
+func NewWinograd(c Convolution) *Winograd {
+	p := newWinograd(c)
+	p.back = newWinograd(Convolution{
+		H: p.oh, W: p.ow, C: c.Filters, Top: 2 - c.Top, Bottom: 2 - c.Bottom, Left: 2 - c.Left, Right: 2 - c.Right,
+		Filters: c.C, Groups: c.Groups,
+	})
 	return p
 }
 
-func newWinograd(h, w, c, o, pad int) *Winograd {
-	p := &Winograd{h: h, w: w, c: c, o: o, pad: pad, oh: h + 2*pad - 2, ow: w + 2*pad - 2}
-	if p.oh < 1 || p.ow < 1 || c < 1 || o < 1 || pad < 0 {
+func newWinograd(c Convolution) *Winograd {
+	p := &Winograd{h: c.H, w: c.W, c: c.C, o: c.Filters, top: c.Top, left: c.Left, groups: c.Groups}
+	p.oh, p.ow = c.H+c.Top+c.Bottom-2, c.W+c.Left+c.Right-2
+	if p.oh < 1 || p.ow < 1 || c.C < 1 || c.Filters < 1 || c.Groups < 1 || min(c.Top, c.Left) < 0 {
 		panic("kernels: NewWinograd: no output")
 	}
+	p.cg, p.og = c.group()
+	p.weights = p.cg * p.og
 	p.th, p.tw = (p.oh+1)/2, (p.ow+1)/2
 	p.ph, p.pw = 2*p.th+2, 2*p.tw+2
-	p.ldv, p.ldm = apart(c), apart(o)
+	p.ldv, p.ldm = apart(p.c), apart(p.o)
 	p.rows = max(1, chunkBytes/(16*4*p.tw*(p.ldv+p.ldm)))
 	tiles := p.rows * p.tw
-	p.pointV, p.pointM, p.pointU = oddLines(tiles*p.ldv), oddLines(tiles*p.ldm), oddLines(c*o)
+	p.pointV, p.pointM, p.pointU = oddLines(tiles*p.ldv), oddLines(tiles*p.ldm), oddLines(p.groups*p.weights)
 	p.v, p.m = Stride(tiles, p.ldv), Stride(tiles, p.ldm)
-	p.channels, p.gradient = Stride(c, 1), Stride(c, o)
+	p.channels, p.gradient = Stride(p.cg, 1), Stride(p.cg, p.og)
 	return p
 }
 
@@ -69,7 +88,7 @@ func (p *Winograd) TurnedLen() int { return p.back.PackedLen() }
 func (p *Winograd) ScratchLen() int { return max(p.ownScratch(), p.back.ownScratch()) }
 
 func (p *Winograd) ownScratch() int {
-	return max(p.ph*p.pw*p.c+16*(p.pointV+p.pointM)+4*p.tw*p.o, 9*p.c*p.o)
+	return max(p.ph*p.pw*p.c+16*(p.pointV+p.pointM)+4*p.tw*p.o, 9*p.weights)
 }
 
 // AtOnce is how many images a caller should give at a time who works on their
@@ -91,23 +110,27 @@ func (p *Winograd) scratch(s []float32) (image, v, m, two []float32) {
 
 // Pack writes filters, O×3×3×C, to u as they are at the points.
 func (p *Winograd) Pack(u, filters, scratch []float32) {
-	if len(u) != p.PackedLen() || len(filters) != 9*p.c*p.o || len(scratch) < p.ownScratch() {
+	if len(u) != p.PackedLen() || len(filters) != 9*p.groups*p.weights || len(scratch) < p.ownScratch() {
 		panic("kernels: Winograd.Pack: wrong length")
 	}
-	n := p.c * p.o
+	n := p.weights
 	turned := scratch[:9*n]
-	Transpose(Matrix{turned, p.o, p.o}, Matrix{filters, 9 * p.c, 9 * p.c})
-	winograd(filterTransform, grid{u, 0, 4 * p.pointU, p.pointU, p.o}, grid{turned, 0, 3 * n, n, p.o}, p.o, p.c)
+	for g := range p.groups {
+		Transpose(Matrix{turned, p.og, p.og}, Matrix{filters[9*g*n:], 9 * p.cg, 9 * p.cg})
+		winograd(filterTransform, grid{u, g * n, 4 * p.pointU, p.pointU, p.og}, grid{turned, 0, 3 * n, n, p.og}, p.og, p.cg)
+	}
 }
 
 // Turn writes to u the filters of the way back as they are at the points: turned
 // by 180°, inputs and outputs exchanged.
 func (p *Winograd) Turn(u, filters []float32) {
-	if len(u) != p.TurnedLen() || len(filters) != 9*p.c*p.o {
+	if len(u) != p.TurnedLen() || len(filters) != 9*p.groups*p.weights {
 		panic("kernels: Winograd.Turn: wrong length")
 	}
-	n, pointU := p.c, p.back.pointU
-	winograd(filterTransform, grid{u, 0, 4 * pointU, pointU, n}, grid{filters, 8 * n, -3 * n, -n, 9 * n}, n, p.o)
+	n, pointU := p.cg, p.back.pointU
+	for g := range p.groups {
+		winograd(filterTransform, grid{u, g * p.weights, 4 * pointU, pointU, n}, grid{filters, 9*g*p.weights + 8*n, -3 * n, -n, 9 * n}, n, p.og)
+	}
 }
 
 // Forward sets y to the convolution of images with the packed filters u, and to
@@ -136,7 +159,10 @@ func (p *Winograd) Forward(y, x, u []float32, then Then, scratch []float32) {
 		tiles := rows * p.tw
 		vrow, mrow := p.v.First(tiles), p.m.First(tiles)
 		for point := range 16 {
-			Product(Rows{m[point*p.pointM:], mrow}, Rows{v[point*p.pointV:], vrow}, p.channels, Matrix{u[point*p.pointU:], p.o, p.o})
+			for g := range p.groups {
+				Product(Rows{m[point*p.pointM+g*p.og:], mrow}, Rows{v[point*p.pointV+g*p.cg:], vrow}, p.channels,
+					Matrix{u[point*p.pointU+g*p.weights:], p.og, p.og})
+			}
 		}
 		for r := range rows {
 			p.output(y, then, m[r*p.tw*p.ldm:], two, (first+r)/p.th, (first+r)%p.th)
@@ -160,7 +186,7 @@ func (p *Winograd) inputs(v, image, x []float32, first, rows int) {
 		if padded {
 			if ty == 0 {
 				for i := range p.h {
-					copy(image[((i+p.pad)*p.pw+p.pad)*p.c:][:p.w*p.c], from[i*p.w*p.c:])
+					copy(image[((i+p.top)*p.pw+p.left)*p.c:][:p.w*p.c], from[i*p.w*p.c:])
 				}
 			}
 			from = image
@@ -212,7 +238,10 @@ func (p *Winograd) AddFilterGradient(m, x, dy, scratch []float32) {
 		}
 		tap := p.v.First(rows * p.tw)
 		for point := range 16 {
-			AddProduct(Rows{m[point*p.pointU:], p.gradient}, Rows{v[point*p.pointV:], p.channels}, tap, Matrix{d[point*p.pointM:], p.ldm, p.o})
+			for g := range p.groups {
+				AddProduct(Rows{m[point*p.pointU+g*p.weights:], p.gradient}, Rows{v[point*p.pointV+g*p.cg:], p.channels}, tap,
+					Matrix{d[point*p.pointM+g*p.og:], p.ldm, p.og})
+			}
 		}
 	}
 }
@@ -239,14 +268,17 @@ func (p *Winograd) outputGradient(d, dy, two []float32, n, ty int) {
 // AddUnpacked adds to dw, O×3×3×C, the gradient that AddFilterGradient has
 // gathered in m.
 func (p *Winograd) AddUnpacked(dw, m, scratch []float32) {
-	if len(m) != p.PackedLen() || len(dw) != 9*p.c*p.o || len(scratch) < p.ownScratch() {
+	if len(m) != p.PackedLen() || len(dw) != 9*p.groups*p.weights || len(scratch) < p.ownScratch() {
 		panic("kernels: Winograd.AddUnpacked: wrong length")
 	}
-	n := p.c * p.o
+	n := p.weights
 	sum := scratch[:9*n]
-	Transpose(Matrix{sum, p.o, p.o}, Matrix{dw, 9 * p.c, 9 * p.c})
-	winograd(filterGradientTransform, grid{sum, 0, 3 * n, n, p.o}, grid{m, 0, 4 * p.pointU, p.pointU, p.o}, p.o, p.c)
-	Transpose(Matrix{dw, 9 * p.c, 9 * p.c}, Matrix{sum, p.o, p.o})
+	for g := range p.groups {
+		filters := Matrix{dw[9*g*n:], 9 * p.cg, 9 * p.cg}
+		Transpose(Matrix{sum, p.og, p.og}, filters)
+		winograd(filterGradientTransform, grid{sum, 0, 3 * n, n, p.og}, grid{m, g * n, 4 * p.pointU, p.pointU, p.og}, p.og, p.cg)
+		Transpose(filters, Matrix{sum, p.og, p.og})
+	}
 }
 
 // A transform carries small squares, of pixels or weights, to points or back: a matrix applied from both sides.

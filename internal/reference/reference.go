@@ -98,7 +98,7 @@ func Of(net *nn.Sequential) (*Network, error) {
 func (n *Network) layer(spec nn.Spec, position int, out nn.Shape) (layer, error) {
 	switch s := spec.(type) {
 	case layers.Convolution:
-		return convolution{kernel: s.Kernel, stride: orElse(s.Stride, 1), pad: s.Pad, filters: s.Filters}, nil
+		return convolution{s}, nil
 	case layers.Pooling:
 		return pooling{size: s.Size, stride: orElse(s.Stride, s.Size), pad: s.Pad, average: s.Average}, nil
 	case layers.Affine:

@@ -131,6 +131,25 @@ func elementwise(s isa) {
 	})
 	s.end()
 
+	for _, relu := range []bool{false, true} {
+		name, doc := "sum", "sets y = a + b."
+		if relu {
+			name, doc = "sumReLU", "sets y = max(a + b, 0)."
+		}
+		s.text(name, "func(y, a, b []float32)", doc)
+		s.zero(constant)
+		s.loop(name, floats("y", "a", "b"), 4, func(at []Mem, u int, tail bool) {
+			s.load(at[1], r[2*u], tail)
+			s.load(at[2], r[2*u+1], tail)
+			VADDPS(r[2*u+1], r[2*u], r[2*u])
+			if relu {
+				s.relu(r[2*u], constant)
+			}
+			s.store(r[2*u], at[0], tail)
+		})
+		s.end()
+	}
+
 	s.text("reluBackward", "func(dx, dy, y []float32)", "sets dx = dy, and 0 where y <= 0.")
 	s.zero(constant)
 	s.loop("reluBackward", floats("dx", "dy", "y"), 4, func(at []Mem, u int, tail bool) {

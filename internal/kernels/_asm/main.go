@@ -33,6 +33,8 @@ func main() {
 		elementwise(s)
 		sigmoid(s)
 		normalization(s)
+		standardize(s)
+		depthwise(s)
 		rows(s)
 		s.pool("biasReLUMaxPool2", true)
 		s.pool("maxPool2", false)

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// depthwise makes the functions of depthwise convolution. Each walks one vector
+// of channels, tail of them, along a row of pixels.
+func depthwise(s isa) {
+	s.depthwiseSums()
+	s.depthwiseGradient()
+}
+
+// whole makes the body of a function for whole vectors and for parts of one.
+func (s isa) whole(body func(label string, tail bool)) {
+	tail := Load(Param("tail"), GP64()).(reg.GPVirtual)
+	s.setTail(tail)
+	CMPQ(tail, U8(s.lanes))
+	JNE(LabelRef("part"))
+	body("full_", false)
+	s.end()
+	Label("part")
+	body("part_", true)
+	s.end()
+}
+
+// multiply adds a vector in memory times b to sum.
+func (s isa) multiply(m Mem, b, sum, spare reg.VecPhysical, tail bool) {
+	if tail {
+		s.load(m, spare, true)
+		VFMADD231PS(spare, b, sum)
+		return
+	}
+	VFMADD231PS(m, b, sum)
+}
+
+// depthwiseSums takes several pixels at a time through all taps.
+func (s isa) depthwiseSums() {
+	s.text("depthwise", "func(y, x, w *float32, tap *int32, ld, step, pixels, taps, tail int)",
+		"sets pixels of y to the sums over taps of x times w.")
+	r := s.regs
+	weight, spare := r[8], r[9]
+	s.whole(func(label string, tail bool) {
+		y, x := Load(Param("y"), GP64()), Load(Param("x"), GP64())
+		tap, ld := Load(Param("tap"), GP64()), Load(Param("ld"), GP64())
+		step, pixels := Load(Param("step"), GP64()), Load(Param("pixels"), GP64())
+		step3 := GP64()
+		LEAQ(Mem{Base: step, Index: step, Scale: 2}, step3)
+		for _, n := range []int{8, 4, 1} {
+			tile := fmt.Sprint(label, n)
+			Label(tile)
+			CMPQ(pixels, U8(n))
+			JL(LabelRef(tile + "_done"))
+			s.zeros(r[:n])
+			w, p, q, t := GP64(), GP64(), GP64(), GP64()
+			Load(Param("w"), w)
+			XORQ(t, t)
+			Label(tile + "_tap")
+			MOVLQSX(Mem{Base: tap, Index: t, Scale: 4}, p)
+			LEAQ(Mem{Base: x, Index: p, Scale: 4}, p)
+			s.load(Mem{Base: w}, weight, tail)
+			if n > 4 {
+				LEAQ(Mem{Base: p, Index: step, Scale: 4}, q)
+			}
+			for i := range n {
+				at := Mem{Base: []reg.Register{p, q}[i/4]}
+				switch i % 4 {
+				case 1, 2:
+					at.Index, at.Scale = step, uint8(i%4)
+				case 3:
+					at.Index, at.Scale = step3, 1
+				}
+				s.multiply(at, weight, r[i], spare, tail)
+			}
+			ADDQ(ld, w)
+			INCQ(t)
+			CMPQ(t, argument("taps"))
+			JL(LabelRef(tile + "_tap"))
+			for i := range n {
+				s.store(r[i], Mem{Base: y}, tail)
+				ADDQ(ld, y)
+			}
+			if n == 1 {
+				ADDQ(step, x)
+			} else {
+				LEAQ(Mem{Base: x, Index: step, Scale: 4}, x)
+				if n == 8 {
+					LEAQ(Mem{Base: x, Index: step, Scale: 4}, x)
+				}
+			}
+			SUBQ(U8(n), pixels)
+			JMP(LabelRef(tile))
+			Label(tile + "_done")
+		}
+	})
+}
+
+// depthwiseGradient takes several taps at a time along all pixels, every second
+// pixel into sums of their own.
+func (s isa) depthwiseGradient() {
+	s.text("depthwiseGradient", "func(dw, x, dy *float32, tap *int32, ld, step, pixels, taps, tail int)",
+		"adds to rows of dw, one a tap, the sums over pixels of x times dy.")
+	r := s.regs
+	d0, d1, spare := r[8], r[9], r[10]
+	s.whole(func(label string, tail bool) {
+		dw, tap := Load(Param("dw"), GP64()), Load(Param("tap"), GP64())
+		ld, step, taps := Load(Param("ld"), GP64()), Load(Param("step"), GP64()), Load(Param("taps"), GP64())
+		for _, n := range []int{4, 1} {
+			tile := fmt.Sprint(label, n)
+			Label(tile)
+			CMPQ(taps, U8(n))
+			JL(LabelRef(tile + "_done"))
+			s.zeros(r[:n])
+			s.zeros(r[4 : 4+n])
+			dy, left := Load(Param("dy"), GP64()), Load(Param("pixels"), GP64())
+			var at []reg.GPVirtual
+			for i := range n {
+				p := GP64()
+				MOVLQSX(Mem{Base: tap, Disp: 4 * i}, p)
+				SHLQ(U8(2), p)
+				ADDQ(argument("x"), p)
+				at = append(at, p)
+			}
+			SUBQ(U8(2), left)
+			JL(LabelRef(tile + "_one"))
+			Label(tile + "_two")
+			s.load(Mem{Base: dy}, d0, tail)
+			s.load(Mem{Base: dy, Index: ld, Scale: 1}, d1, tail)
+			for i, p := range at {
+				s.multiply(Mem{Base: p}, d0, r[i], spare, tail)
+				s.multiply(Mem{Base: p, Index: step, Scale: 1}, d1, r[4+i], spare, tail)
+				LEAQ(Mem{Base: p, Index: step, Scale: 2}, p)
+			}
+			LEAQ(Mem{Base: dy, Index: ld, Scale: 2}, dy)
+			SUBQ(U8(2), left)
+			JGE(LabelRef(tile + "_two"))
+			Label(tile + "_one")
+			CMPQ(left, I8(-1))
+			JNE(LabelRef(tile + "_sum"))
+			s.load(Mem{Base: dy}, d0, tail)
+			for i, p := range at {
+				s.multiply(Mem{Base: p}, d0, r[i], spare, tail)
+			}
+			Label(tile + "_sum")
+			for i := range n {
+				VADDPS(r[4+i], r[i], r[i])
+				s.load(Mem{Base: dw}, spare, tail)
+				VADDPS(spare, r[i], r[i])
+				s.store(r[i], Mem{Base: dw}, tail)
+				ADDQ(ld, dw)
+			}
+			ADDQ(U8(4*n), tap)
+			SUBQ(U8(n), taps)
+			JMP(LabelRef(tile))
+			Label(tile + "_done")
+		}
+	})
+}

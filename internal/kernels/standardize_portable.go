@@ -1,0 +1,37 @@
+package kernels
+
+func totalsPortable(x []float32) (sum, squares float64) {
+	for _, v := range x {
+		v := float64(v)
+		sum += v
+		squares += v * v
+	}
+	return sum, squares
+}
+
+func standardizePortable(y, x, gamma, beta []float32, scale, shift float32) {
+	y, gamma, beta = y[:len(x)], gamma[:len(x)], beta[:len(x)]
+	for i, v := range x {
+		y[i] = (v*scale+shift)*gamma[i] + beta[i]
+	}
+}
+
+func standardSumsPortable(dgamma, dbeta, dy, x, gamma []float32, scale, shift float32) (sum, products float64) {
+	dgamma, dbeta, dy, gamma = dgamma[:len(x)], dbeta[:len(x)], dy[:len(x)], gamma[:len(x)]
+	for i, v := range x {
+		hat, d := v*scale+shift, dy[i]
+		dgamma[i] += d * hat
+		dbeta[i] += d
+		g := d * gamma[i]
+		sum += float64(g)
+		products += float64(g * hat)
+	}
+	return sum, products
+}
+
+func standardBackwardPortable(dx, dy, x, gamma []float32, scale, shift, mean, slope float32) {
+	dx, dy, gamma = dx[:len(x)], dy[:len(x)], gamma[:len(x)]
+	for i, v := range x {
+		dx[i] = scale * (dy[i]*gamma[i] - mean - (v*scale+shift)*slope)
+	}
+}
