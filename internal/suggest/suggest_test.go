@@ -22,7 +22,7 @@ func TestUnknown(t *testing.T) {
 func TestNearest(t *testing.T) {
 	layers := []string{"Affine", "BatchNormalization", "Convolution", "GELU", "Softmax", "Tanh"}
 	for name, want := range map[string]string{
-		"convolutoin": "Convolution", "SoftMax": "Softmax", "tahn": "Tanh", "Swish": "", "Flatten": "", "LSTM": "",
+		"convolutoin": "Convolution", "SoftMax": "Softmax", "tahn": "Tanh", "Swish": "", "Flatten": "", "mish": "", "LSTM": "",
 	} {
 		if got := suggest.Nearest(name, layers); got != want {
 			t.Errorf("nearest to %s is %q, wanted %q", name, got, want)
