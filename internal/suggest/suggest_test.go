@@ -28,7 +28,7 @@ func TestNearest(t *testing.T) {
 			t.Errorf("nearest to %s is %q, wanted %q", name, got, want)
 		}
 	}
-	if got := suggest.Nearest("sed", []string{"net", "seeds"}); got != "seeds" {
+	if got := suggest.Nearest("sed", []string{"chapter", "seeds"}); got != "seeds" {
 		t.Errorf("nearest to sed is %q, wanted seeds", got)
 	}
 	if got := suggest.Nearest("Dilation", []string{"Filters", "Kernel", "Stride", "Pad", "Init", "Frozen"}); got != "" {
