@@ -6,8 +6,8 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"tatami/internal/reference"
 	"tatami/plots"
+	"tatami/reference"
 )
 
 func numericalGradients() Experiment {

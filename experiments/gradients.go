@@ -5,9 +5,10 @@ import (
 	"slices"
 
 	"tatami/datasets"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
+	"tatami/reference"
 )
 
 // trainingPass is a pass for [backpropagate].
@@ -42,16 +43,16 @@ func (c comparison) mean() (m float64) {
 // checkGradients compares the gradients of a batch's loss, in the order of
 // Params without those that are fixed: backpropagation in float32, as in
 // training, against central differences of width h. Those are of the same
-// network computed in float64 by plain loops (internal/reference): the digits
+// network computed in float64 by plain loops (package reference): the digits
 // of a float32 loss end about where such a difference begins. Of each parameter
 // it takes that many values at most, drawn at random; 0 takes all.
 func checkGradients(ctx context.Context, r *Run, net *nn.Sequential, x *nn.Tensor, labels []int, h float64, most int) ([]comparison, error) {
-	wide, err := reference.Of(net)
+	wide, err := oracle.Of(net)
 	if err != nil {
 		return nil, err
 	}
 	wide.Training = true
-	in := reference.From(x)
+	in := oracle.From(x)
 	loss := func() float64 { return wide.Loss(layers.SoftmaxWithLoss{}, in, nn.Targets{Labels: labels}) }
 	_, gradients := backpropagate(trainingPass(net, x.N), x, labels)
 	var compared []comparison

@@ -10,6 +10,8 @@ import (
 
 // LeakyReLU lets a little of the negative through: y = x for x > 0, else
 // Slope·x, element by element, for any shape (Maas, Hannun, Ng 2013).
+//
+// In plain loops: reference/activations.go.
 type LeakyReLU struct {
 	// Slope is the factor of negative values; 0 is 0.01.
 	Slope float32

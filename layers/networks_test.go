@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -98,11 +98,11 @@ func TestPredict(t *testing.T) {
 	x := random(rng(1), samples, in)
 	got := with.Predict(x)
 	golden.Close(t, "without Softmax", without.Predict(x).Data, got.Data, golden.Tolerance)
-	r, err := reference.Of(with)
+	r, err := oracle.Of(with)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ys := r.Forward(reference.From(x))
+	ys := r.Forward(oracle.From(x))
 	golden.Close(t, "reference", got.Data, ys[len(ys)-1].Data, golden.Tolerance)
 	if got.N != samples || got.Shape != nn.Features(4) {
 		t.Errorf("Predict gives %v", got)
@@ -184,7 +184,7 @@ func TestActivations(t *testing.T) {
 	net := network(t, in, layers.Convolution{Filters: 3, Kernel: 3}, layers.ReLU{}, layers.Pooling{Size: 2},
 		layers.BatchNormalization{}, layers.Affine{Units: 4}, layers.ReLU{}, layers.Softmax{})
 	x := random(rng(1), 3, in)
-	r, err := reference.Of(net)
+	r, err := oracle.Of(net)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,8 +192,8 @@ func TestActivations(t *testing.T) {
 	if len(got) != len(net.Layers()) {
 		t.Fatalf("%d activations of %d layers", len(got), len(net.Layers()))
 	}
-	for i, want := range r.Forward(reference.From(x)) {
-		if got[i].Shape != want.Shape || got[i].N != x.N {
+	for i, want := range r.Forward(oracle.From(x)) {
+		if got[i].Shape != (nn.Shape{H: want.H, W: want.W, C: want.C}) || got[i].N != x.N {
 			t.Errorf("%s gives %v", net.LayerName(i), got[i])
 		}
 		golden.Close(t, net.LayerName(i), got[i].Data, want.Data, golden.Tolerance)
@@ -216,13 +216,13 @@ func TestTrailingSoftmax(t *testing.T) {
 			y := p.Forward(x)
 			sum := loss.Loss(p.OutputGradient(), y, targets, x.N)
 			dx := p.Backward(p.OutputGradient())
-			r, err := reference.Of(net)
+			r, err := oracle.Of(net)
 			if err != nil {
 				t.Fatal(err)
 			}
 			name := fmt.Sprintf("%#v under %v", loss, net.Specs())
-			golden.Close(t, name, []float64{sum / float64(x.N)}, []float64{r.Loss(loss, reference.From(x), targets)}, golden.Tolerance)
-			wantDX, wantParams := r.Gradients(loss, reference.From(x), targets)
+			golden.Close(t, name, []float64{sum / float64(x.N)}, []float64{r.Loss(loss, oracle.From(x), targets)}, golden.Tolerance)
+			wantDX, wantParams := r.Gradients(loss, oracle.From(x), targets)
 			golden.Close(t, name+": dx", dx.Data, wantDX.Data, golden.Tolerance)
 			for i, g := range p.ParamGradients() {
 				golden.Close(t, name+": gradient of "+net.Params()[i].Name, g, wantParams[i], golden.Tolerance)

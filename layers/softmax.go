@@ -9,6 +9,8 @@ import (
 // Softmax makes probabilities of the channels of each pixel:
 // y_k = e^x_k / Σ e^x_j (the book's section 3.5). As the last layer it is
 // folded into [SoftmaxWithLoss] in training.
+//
+// In plain loops: reference/softmax.go.
 type Softmax struct{}
 
 func (Softmax) String() string { return "Softmax" }
