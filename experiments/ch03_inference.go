@@ -8,7 +8,6 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"tatami/internal/safetensors"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -47,12 +46,8 @@ func inference() Experiment {
 			}
 			row := book
 			if r.Weights != "" {
-				file, err := safetensors.Read(r.Weights)
-				if err != nil {
+				if err := net.ImportPyTorch(r.Weights); err != nil {
 					return err
-				}
-				if err := net.ImportPyTorch(file.Tensors); err != nil {
-					return fmt.Errorf("%s: %w", r.Weights, err)
 				}
 			} else {
 				row = here

@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"math"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"tatami/internal/kernels"
@@ -45,9 +44,13 @@ type progress struct {
 
 // Save writes a checkpoint: parameters, moments, position, history, settings.
 func (t *Trainer) Save(path string) error {
-	f, err := nn.EncodeModel(&nn.Model{Sequential: t.Net})
+	arch, err := nn.FormatArchitecture(t.Net.Input(), t.Net.Specs())
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	f := &safetensors.File{Metadata: map[string]string{"format": checkpointFormat, "architecture": string(arch)}}
+	for _, tensor := range t.Net.NamedTensors() {
+		f.Tensors = append(f.Tensors, safetensors.Tensor(tensor))
 	}
 	steps, moments := t.optimizer.State()
 	p := progress{
@@ -61,7 +64,6 @@ func (t *Trainer) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	f.Metadata["format"] = checkpointFormat
 	f.Metadata[keyProgress] = string(text)
 	f.Metadata[keySettings] = string(t.Settings)
 	for i, m := range moments {
@@ -164,11 +166,11 @@ func (t *Trainer) resume(f *safetensors.File) error {
 		rest[momentName(i)] = t.optimizer.Size()
 	}
 	var best []float32
-	tensors := slices.Clone(f.Tensors)
-	for i := len(tensors) - 1; i >= 0; i-- {
-		tensor := tensors[i]
+	var params []nn.NamedTensor
+	for _, tensor := range f.Tensors {
 		want, ok := rest[tensor.Name]
 		if !ok {
+			params = append(params, nn.NamedTensor(tensor))
 			continue
 		}
 		if len(tensor.Data) != want {
@@ -182,9 +184,8 @@ func (t *Trainer) resume(f *safetensors.File) error {
 				moments[k] = tensor.Data
 			}
 		}
-		tensors = slices.Delete(tensors, i, i+1)
 	}
-	if err := t.Net.SetTensors(tensors); err != nil {
+	if err := t.Net.SetNamedTensors(params); err != nil {
 		return err
 	}
 	t.optimizer = optim.New(t.Rule, t.Net.Params())

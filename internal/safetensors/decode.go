@@ -15,7 +15,11 @@ import (
 )
 
 // Decode reads a file of size bytes.
-func Decode(r io.ReaderAt, size int64) (*File, error) {
+func Decode(r io.ReaderAt, size int64) (*File, error) { return DecodeBut(nil, r, size) }
+
+// DecodeBut is Decode that leaves out the tensors for which skip says so, of
+// whatever dtype they are.
+func DecodeBut(skip func(name, dtype string) bool, r io.ReaderAt, size int64) (*File, error) {
 	const prefix = 8 // bytes of the header's length
 	if size < prefix {
 		return nil, fmt.Errorf("not a safetensors file: %d bytes, want at least %d", size, prefix)
@@ -36,7 +40,7 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	f := new(File)
-	entries, err := parseHeader(text, f)
+	entries, err := parseHeader(text, f, skip)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +49,9 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	for _, e := range entries {
+		if e.skipped {
+			continue
+		}
 		data, err := readValues(io.NewSectionReader(r, start+e.begin, e.end-e.begin))
 		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", e.name, err)
@@ -59,6 +66,7 @@ type entry struct {
 	name, dtype string
 	shape       []int
 	begin, end  int64 // bytes from the end of the header
+	skipped     bool
 }
 
 // checkLayout sorts the tensors by their place in the file and checks that
@@ -116,8 +124,8 @@ func shortened(err error) error {
 }
 
 // parseHeader fills f's metadata and returns the tensors in the header's order.
-func parseHeader(text []byte, f *File) ([]entry, error) {
-	p := parser{json.NewDecoder(bytes.NewReader(text))}
+func parseHeader(text []byte, f *File, skip func(name, dtype string) bool) ([]entry, error) {
+	p := parser{json.NewDecoder(bytes.NewReader(text)), skip}
 	p.UseNumber()
 	if !utf8.Valid(text) {
 		return nil, errors.New("the header is not JSON: invalid UTF-8")
@@ -153,7 +161,10 @@ func parseHeader(text []byte, f *File) ([]entry, error) {
 
 // parser walks the header token by token, since encoding/json's mapping onto
 // structs passes over keys that appear twice or in other letters.
-type parser struct{ *json.Decoder }
+type parser struct {
+	*json.Decoder
+	skip func(name, dtype string) bool // may be nil
+}
 
 func (p parser) metadata(f *File) error {
 	f.Metadata = make(map[string]string)
@@ -203,13 +214,17 @@ func (p parser) entry(name string) (entry, error) {
 			return e, fmt.Errorf("key %q is missing", key)
 		}
 	}
-	if e.dtype != dtypeF32 {
+	e.skipped = p.skip != nil && p.skip(name, e.dtype)
+	if e.dtype != dtypeF32 && !e.skipped {
 		return e, fmt.Errorf("dtype %s is not supported, want %s", e.dtype, dtypeF32)
 	}
 	if len(offsets) != 2 || offsets[0] < 0 || offsets[1] < offsets[0] {
 		return e, fmt.Errorf("data_offsets %v, want where it begins and, not before that, where it ends", offsets)
 	}
 	e.begin, e.end = int64(offsets[0]), int64(offsets[1])
+	if e.skipped {
+		return e, nil
+	}
 	want, err := size(e.shape)
 	if err != nil {
 		return e, err

@@ -93,7 +93,10 @@ func (f *File) textSum() string {
 
 // Read reads the named file. An error names the file and, where one is at
 // fault, the tensor.
-func Read(path string) (*File, error) {
+func Read(path string) (*File, error) { return ReadBut(nil, path) }
+
+// ReadBut is Read that leaves out what [DecodeBut] does.
+func ReadBut(skip func(name, dtype string) bool, path string) (*File, error) {
 	info, err := os.Stat(path) // opening a named pipe would wait for its writer
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
@@ -106,7 +109,7 @@ func Read(path string) (*File, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	defer r.Close()
-	f, err := Decode(r, info.Size())
+	f, err := DecodeBut(skip, r, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}

@@ -277,3 +277,22 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestDecodeBut: what is skipped may be of any dtype, and must have its place in
+// the file nevertheless.
+func TestDecodeBut(t *testing.T) {
+	counter := func(name, dtype string) bool { return name == "n" && dtype == "I64" }
+	header := `{"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}`
+	text := file(header, 12)
+	f, err := safetensors.DecodeBut(counter, bytes.NewReader(text), int64(len(text)))
+	if err != nil || len(f.Tensors) != 1 || f.Tensors[0].Name != "a" {
+		t.Errorf("read as %+v, %v", f, err)
+	}
+	if _, err := decode(text); err == nil || !strings.Contains(err.Error(), `tensor "n": dtype I64 is not supported`) {
+		t.Errorf("unasked: error %v", err)
+	}
+	text = text[:len(text)-1]
+	if _, err := safetensors.DecodeBut(counter, bytes.NewReader(text), int64(len(text))); err == nil || !strings.Contains(err.Error(), "cut short") {
+		t.Errorf("cut: error %v", err)
+	}
+}
