@@ -1,6 +1,10 @@
 package optim
 
-import "tatami/internal/kernels"
+import (
+	"cmp"
+
+	"tatami/internal/kernels"
+)
 
 // Momentum lets gradients pile up in a velocity, v ← Momentum·v + g,
 // w ← w − rate·v (Polyak 1964; the book's section 6.1.4, which multiplies g
@@ -12,6 +16,8 @@ type Momentum struct {
 	WeightDecay float64
 }
 
+var usualMomentum = Momentum{Momentum: 0.9}
+
 // Name implements [Rule].
 func (Momentum) Name() string { return "momentum" }
 
@@ -22,6 +28,8 @@ func (Momentum) DefaultRate() float64 { return 0.01 }
 func (Momentum) Moments() int { return 1 }
 
 // Update implements [Rule].
-func (r Momentum) Update(s Step, w, g, m, _ []float32) {
-	kernels.Momentum(w, m, g, float32(s.Rate), float32(or(r.Momentum, 0.9)), s.decay(r.WeightDecay), float32(s.Scale), false)
+func (r Momentum) Update(s Step, w, g, m, _ []float32) { r.update(s, w, g, m, false) }
+
+func (r Momentum) update(s Step, w, g, m []float32, nesterov bool) {
+	kernels.Momentum(w, m, g, float32(s.Rate), float32(cmp.Or(r.Momentum, usualMomentum.Momentum)), s.decay(r.WeightDecay), float32(s.Scale), nesterov)
 }

@@ -1,6 +1,10 @@
 package optim
 
-import "tatami/internal/kernels"
+import (
+	"cmp"
+
+	"tatami/internal/kernels"
+)
 
 // RMSprop is [AdaGrad] that forgets: h ← Rho·h + (1−Rho)·g²,
 // w ← w − rate·g/(√h + Epsilon) (Hinton's lecture 6, 2012).
@@ -13,6 +17,8 @@ type RMSprop struct {
 	WeightDecay float64
 }
 
+var usualRMSprop = RMSprop{Rho: 0.99, Epsilon: 1e-8}
+
 // Name implements [Rule].
 func (RMSprop) Name() string { return "rmsprop" }
 
@@ -24,5 +30,5 @@ func (RMSprop) Moments() int { return 1 }
 
 // Update implements [Rule].
 func (r RMSprop) Update(s Step, w, g, m, _ []float32) {
-	kernels.RMSprop(w, m, g, float32(s.Rate), float32(or(r.Rho, 0.99)), float32(or(r.Epsilon, 1e-8)), s.decay(r.WeightDecay), float32(s.Scale))
+	kernels.RMSprop(w, m, g, float32(s.Rate), float32(cmp.Or(r.Rho, usualRMSprop.Rho)), float32(cmp.Or(r.Epsilon, usualRMSprop.Epsilon)), s.decay(r.WeightDecay), float32(s.Scale))
 }
