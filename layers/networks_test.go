@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,17 +88,27 @@ func TestSpecNames(t *testing.T) {
 	}
 }
 
-// TestPredict: probabilities, whether or not a Softmax ends the network, alone
-// or among many samples, from one goroutine or several.
+// TestPredict: what the last layer gives, and probabilities whether or not a
+// Softmax ends the network, alone or among many samples, from one goroutine or
+// several.
 func TestPredict(t *testing.T) {
 	const samples = 300 // more than are taken at once
 	in := nn.Shape{H: 6, W: 6, C: 1}
 	specs := []nn.Spec{layers.Convolution{Filters: 3, Kernel: 3}, layers.ReLU{}, layers.Dropout{Ratio: 0.5}, layers.Affine{Units: 4}}
-	with := network(t, in, append(specs, layers.Softmax{})...)
+	with := network(t, in, append(slices.Clone(specs), layers.Softmax{})...)
 	without := network(t, in, specs...)
 	x := random(rng(1), samples, in)
 	got := with.Predict(x)
-	golden.Close(t, "without Softmax", without.Predict(x).Data, got.Data, golden.Tolerance)
+	golden.Close(t, "without Softmax", without.Probabilities(x).Data, got.Data, golden.Tolerance)
+	if y := with.Probabilities(x); !slices.Equal(y.Data, got.Data) {
+		t.Error("a softmax is added to a softmax")
+	}
+	logits := without.Activations(x)
+	golden.Close(t, "logits", without.Predict(x).Data, oracle.Float64(logits[len(logits)-1].Data), golden.Tolerance)
+	several := network(t, in, append(slices.Clone(specs), layers.Sigmoid{})...)
+	if y := several.Predict(x); !slices.Equal(y.Data, several.Probabilities(x).Data) {
+		t.Error("a softmax is added to a sigmoid")
+	}
 	r, err := oracle.Of(with)
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +136,7 @@ func TestPredict(t *testing.T) {
 	for range 4 {
 		wait.Go(func() {
 			for _, n := range []int{1, samples, 17} {
-				y := without.Predict(x.Slice(0, n))
+				y := without.Probabilities(x.Slice(0, n))
 				if e, _ := golden.Error(y.Data, got.Data[:n*4]); !(e < golden.Tolerance) {
 					t.Errorf("%d samples beside other goroutines: error %g", n, e)
 				}
@@ -205,7 +216,7 @@ func TestActivations(t *testing.T) {
 func TestTrailingSoftmax(t *testing.T) {
 	in := nn.Features(5)
 	specs := []nn.Spec{layers.Affine{Units: 6}, layers.Tanh{}, layers.Affine{Units: 3}}
-	with, without := network(t, in, append(specs, layers.Softmax{})...), network(t, in, specs...)
+	with, without := network(t, in, append(slices.Clone(specs), layers.Softmax{})...), network(t, in, specs...)
 	x := random(rng(1), 4, in)
 	targets := nn.Targets{Labels: []int{0, 2, 1, 2}}
 	for _, loss := range []nn.Loss{layers.SoftmaxWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.1}, layers.MeanSquaredError{}} {

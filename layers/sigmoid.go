@@ -20,6 +20,9 @@ func (Sigmoid) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return sigmo
 
 type sigmoid struct{ pointwise }
 
+// Probabilities implements [nn.Probable].
+func (sigmoid) Probabilities() {}
+
 func (sigmoid) Forward(_ *nn.Pass, y, x *nn.Tensor) {
 	kernels.Sigmoid(y.Data, x.Data)
 }

@@ -62,7 +62,6 @@ type Pass struct {
 	scratch      []float32
 	scratchUsed  int
 	result, grad Tensor
-	chunk        Tensor // of PredictInto
 }
 
 // output is where a stage's output lies; a passing one holds only the samples

@@ -162,7 +162,7 @@ func (e *engine) forward(i int) {
 	s.loss = e.loss.Loss(s.pass.OutputGradient(), y, nn.Targets{Labels: s.labels}, size)
 	s.correct = 0
 	for k, label := range s.labels {
-		if argmax(y.Sample(k)) == label {
+		if nn.Argmax(y.Sample(k)) == label {
 			s.correct++
 		}
 	}

@@ -57,7 +57,7 @@ func (n *Network) Occlude(x *nn.Tensor, class int) *Occlusion {
 				clear(sample[(row*x.W+left)*x.C : (row*x.W+left+o.Size)*x.C])
 			}
 		}
-		y := n.Predict(hidden)
+		y := n.Probabilities(hidden)
 		for i := range y.N {
 			o.Probabilities = append(o.Probabilities, y.Sample(i)[class])
 		}

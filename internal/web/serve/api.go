@@ -286,22 +286,12 @@ func (s *Server) filters(_ *http.Request, m *model) (any, error) {
 }
 
 func (s *Server) predict(_ *http.Request, q *question) (any, error) {
-	y := q.net.Predict(q.x).Data
-	best := argmax(y)
+	y := q.net.Probabilities(q.x).Data
+	best := nn.Argmax(y)
 	return predictAnswer{
 		Model: q.name, Label: q.classes[best], Probability: y[best], Classes: q.classes, Probabilities: y,
 		Image: pictureOf(q.x.Shape, q.pixels),
 	}, nil
-}
-
-func argmax(values []float32) int {
-	best := 0
-	for i, v := range values {
-		if v > values[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 func (s *Server) maps(_ *http.Request, q *question) (any, error) {
@@ -313,8 +303,8 @@ func (s *Server) maps(_ *http.Request, q *question) (any, error) {
 }
 
 func (s *Server) attention(r *http.Request, q *question) (any, error) {
-	y := q.net.Predict(q.x).Data
-	class := argmax(y)
+	y := q.net.Probabilities(q.x).Data
+	class := nn.Argmax(y)
 	if text := r.URL.Query().Get("class"); text != "" {
 		class = slices.Index(q.classes, text)
 		if class < 0 {
