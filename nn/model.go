@@ -93,7 +93,7 @@ func (s *Sequential) NamedTensors() []NamedTensor {
 	var ts []NamedTensor
 	for i, l := range s.layers {
 		for _, p := range l.Params() {
-			name := fmt.Sprintf("%d.%s.%s", i+1, strings.ToLower(typeName(s.specs[i])), p.Name)
+			name := fmt.Sprintf("%d.%s.%s", i+1, strings.ToLower(TypeName(s.specs[i])), p.Name)
 			ts = append(ts, NamedTensor{name, fileShape(p), p.Value.Data})
 		}
 	}

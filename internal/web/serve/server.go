@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/inspect"
 	"tatami/internal/web"
-	"tatami/internal/web/inspect"
 	"tatami/nn"
 )
 
@@ -59,15 +59,11 @@ func (s *Server) Add(name string, m *nn.Model) error {
 	if in := m.Input(); in.C != 1 || in.H < 4 || in.W < 4 {
 		return fmt.Errorf("model %s takes %v, wanted grey images of at least 4×4 pixels", name, in)
 	}
-	net, err := inspect.New(m.Sequential)
-	if err != nil {
-		return fmt.Errorf("model %s: %w", name, err)
-	}
 	classes := m.Classes
 	for i := len(classes); i < m.Output().Size(); i++ {
 		classes = append(classes, fmt.Sprint(i))
 	}
-	s.models = append(s.models, &model{name: name, file: m, net: net, classes: classes})
+	s.models = append(s.models, &model{name: name, file: m, net: inspect.New(m.Sequential), classes: classes})
 	return nil
 }
 

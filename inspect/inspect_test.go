@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"tatami/datasets"
-	"tatami/internal/web/inspect"
+	"tatami/inspect"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -27,11 +27,7 @@ func build(t *testing.T, in nn.Shape, specs ...nn.Spec) *inspect.Network {
 			p.Value.Data[i] += 0.1 * float32(rng.NormFloat64())
 		}
 	}
-	n, err := inspect.New(net)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return inspect.New(net)
 }
 
 func random(shape nn.Shape) *nn.Tensor {
