@@ -28,6 +28,17 @@ import (
 // are the channels of the next layer's input.
 //
 // Parameters: weight, Filters of Kernel×Kernel×C; bias, Filters.
+//
+// The way back hands each product's dy on to both of its factors:
+//
+//	db = Σ dy[i,j]
+//	dw[u,v] = Σ x[i·Stride+u, j·Stride+v]·dy[i,j],  over i, j and the batch
+//	dx[i·Stride+u, j·Stride+v] += dy[i,j]·w[u,v],  over the filters; x is the padded one
+//
+// so dw is a convolution of x with dy, and with stride 1 dx is one of dy with the
+// filters turned by 180°.
+//
+// In plain loops: reference/convolution.go.
 type Convolution struct {
 	// Filters is their number, Kernel their side in pixels.
 	Filters, Kernel int

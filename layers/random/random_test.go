@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -273,12 +273,12 @@ func (c trial) jumps(training bool, name string, want values, far float64) bool 
 func (c trial) pass(config nn.PassConfig) values {
 	config.Capacity, config.Seed = c.x.N, 1
 	p := c.net.NewPass(config)
-	v := values{"y": reference.Float64(p.Forward(c.x).Data)}
+	v := values{"y": oracle.Float64(p.Forward(c.x).Data)}
 	if config.NeedsBackward {
-		v["dx"] = reference.Float64(p.Backward(c.dy).Data)
+		v["dx"] = oracle.Float64(p.Backward(c.dy).Data)
 		for i, g := range p.ParamGradients() {
 			if g != nil {
-				v[c.name(i)] = reference.Float64(g)
+				v[c.name(i)] = oracle.Float64(g)
 			}
 		}
 	}
@@ -286,13 +286,13 @@ func (c trial) pass(config nn.PassConfig) values {
 }
 
 func (c trial) reference(training bool, x *nn.Tensor) values {
-	n, err := reference.Of(c.net)
+	n, err := oracle.Of(c.net)
 	if err != nil {
 		panic(err)
 	}
 	n.Training, n.Seed = training, 1
-	ys := n.Forward(reference.From(x))
-	dx, params := n.Backward(reference.From(c.dy), reference.From(x))
+	ys := n.Forward(oracle.From(x))
+	dx, params := n.Backward(oracle.From(c.dy), oracle.From(x))
 	v := values{"y": ys[len(ys)-1].Data, "dx": dx.Data}
 	for i, g := range params {
 		v[c.name(i)] = g

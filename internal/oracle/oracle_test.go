@@ -1,4 +1,4 @@
-package reference_test
+package oracle_test
 
 import (
 	"math/rand/v2"
@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
+	"tatami/reference"
 )
 
 // networks are small stacks in which every layer occurs, with strides,
@@ -35,7 +36,7 @@ func TestGradients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n, err := reference.Of(net)
+			n, err := oracle.Of(net)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +47,7 @@ func TestGradients(t *testing.T) {
 					}
 				}
 			}
-			x := reference.NewTensor(4, in)
+			x := reference.NewTensor(4, in.H, in.W, in.C)
 			for i := range x.Data {
 				x.Data[i] = rng.NormFloat64()
 			}
@@ -81,7 +82,7 @@ func TestUnknownLayer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reference.Of(net); err == nil || !strings.Contains(err.Error(), "layer 2 (ReLU)") {
+	if _, err := oracle.Of(net); err == nil || !strings.Contains(err.Error(), "layer 2 (ReLU)") {
 		t.Errorf("error %v, wanted one that names layer 2", err)
 	}
 }

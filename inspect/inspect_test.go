@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"tatami/datasets"
-	"tatami/internal/web/inspect"
+	"tatami/inspect"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -27,11 +27,7 @@ func build(t *testing.T, in nn.Shape, specs ...nn.Spec) *inspect.Network {
 			p.Value.Data[i] += 0.1 * float32(rng.NormFloat64())
 		}
 	}
-	n, err := inspect.New(net)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return inspect.New(net)
 }
 
 func random(shape nn.Shape) *nn.Tensor {
@@ -296,22 +292,5 @@ func TestOcclusionOfALongImage(t *testing.T) {
 	}
 	if places := o.Rows * o.Columns; places > 1024 || places < 500 || len(o.Probabilities) != places {
 		t.Errorf("%d×%d places every %d pixels, %d probabilities", o.Rows, o.Columns, o.Stride, len(o.Probabilities))
-	}
-}
-
-func TestCost(t *testing.T) {
-	in := nn.Shape{H: 28, W: 28, C: 1}
-	for _, c := range []struct {
-		specs        []nn.Spec
-		work, values int
-	}{
-		{[]nn.Spec{layers.Affine{Units: 10}}, 784*10 + 10, 10},
-		{[]nn.Spec{layers.Pooling{Size: 3, Stride: 1}}, 26*26*9 + 26*26, 26 * 26},
-		{[]nn.Spec{layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}}, 784*2*9 + 784*2, 784*2 + 30*30},
-		{[]nn.Spec{layers.Convolution{Filters: 1, Kernel: 1, Pad: 900, Stride: 900}}, 9 + 9, 9 + 1828*1828},
-	} {
-		if got := build(t, in, c.specs...).Cost(); got != (inspect.Cost{Work: c.work, Values: c.values}) {
-			t.Errorf("%v costs %+v, want %d of work and %d values", c.specs, got, c.work, c.values)
-		}
 	}
 }

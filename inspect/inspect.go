@@ -6,7 +6,6 @@ package inspect
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	"tatami/layers"
@@ -20,26 +19,23 @@ type Network struct {
 	features int            // layers in head
 	tail     *nn.Sequential // after the last convolution and its activation; nil without Grad-CAM
 	maps     int            // layers before tail
-	cost     Cost
+	cost     nn.Cost
 }
 
 // New prepares net. It shares net's parameters.
-func New(net *nn.Sequential) (*Network, error) {
-	n := &Network{Sequential: net, cost: costOf(net)}
+func New(net *nn.Sequential) *Network {
+	n := &Network{Sequential: net, cost: net.Cost()}
 	convolutions, last, weighted := 0, 0, 0
 	for i, spec := range net.Specs() {
-		if isConvolution(spec) {
+		if IsConvolution(spec) {
 			convolutions, last = convolutions+1, i
 		}
 		if slices.ContainsFunc(net.Layers()[i].Params(), func(p *nn.Param) bool { return p.Name == "weight" }) {
 			weighted = i
 		}
 	}
-	var err error
 	if n.features = weighted; weighted > 0 {
-		if n.head, err = part(net, 0, weighted); err != nil {
-			return nil, err
-		}
+		n.head = net.Part(0, weighted)
 	}
 	if convolutions >= 2 {
 		n.maps = last + 1
@@ -47,34 +43,14 @@ func New(net *nn.Sequential) (*Network, error) {
 			n.maps++
 		}
 		if n.maps < len(net.Specs()) {
-			if n.tail, err = part(net, n.maps, len(net.Specs())); err != nil {
-				return nil, err
-			}
+			n.tail = net.Part(n.maps, len(net.Specs()))
 		}
 	}
-	return n, nil
+	return n
 }
 
-// part is layers [from, to) of net as a network of their own, on the same
-// parameters.
-func part(net *nn.Sequential, from, to int) (*nn.Sequential, error) {
-	in := net.Input()
-	if from > 0 {
-		in = net.Layers()[from-1].OutShape()
-	}
-	p, err := nn.NewSequential(in, rand.New(rand.NewPCG(0, 0)), net.Specs()[from:to]...)
-	if err != nil {
-		return nil, fmt.Errorf("layers %d to %d on their own: %w", from+1, to, err)
-	}
-	for i, l := range p.Layers() {
-		for k, param := range l.Params() {
-			param.Value = net.Layers()[from+i].Params()[k].Value
-		}
-	}
-	return p, nil
-}
-
-func isConvolution(spec nn.Spec) bool {
+// IsConvolution reports whether a layer is one of [layers.Convolution].
+func IsConvolution(spec nn.Spec) bool {
 	_, ok := convolutionSpec(spec)
 	return ok
 }

@@ -72,7 +72,7 @@ func (n *Network) Occlude(ctx context.Context, x *nn.Tensor, class int) (*Occlus
 				clear(sample[(row*x.W+left)*x.C : (row*x.W+left+o.Size)*x.C])
 			}
 		}
-		y := n.Predict(hidden)
+		y := n.Probabilities(hidden)
 		for i := range y.N {
 			o.Probabilities = append(o.Probabilities, y.Sample(i)[class])
 		}
