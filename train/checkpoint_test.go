@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"tatami/datasets"
+	"tatami/internal/files"
 	"tatami/internal/files/filestest"
 	"tatami/internal/kernels"
 	"tatami/internal/safetensors"
@@ -221,6 +222,11 @@ func TestFaults(t *testing.T) {
 // Any progress and history in a sealed checkpoint is refused or trained from.
 func FuzzCheckpoint(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "checkpoint")
+	unmount, err := files.Mount(filepath.Dir(path), filestest.NewDisk(filestest.Fault{})) // which does not wait for the computer's
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(unmount)
 	tr := smallest(f, 1)
 	tr.Checkpoint = path
 	fit(f, tr)
@@ -271,7 +277,6 @@ func FuzzCheckpoint(f *testing.F) {
 			file.Tensors = append(file.Tensors, tensor)
 		}
 		file.Seal()
-		path := filepath.Join(t.TempDir(), "checkpoint")
 		if err := safetensors.Write(path, file); err != nil {
 			return // text that is not UTF-8
 		}
