@@ -45,7 +45,7 @@ func run(n int, seed uint64, verbose bool) error {
 		return err
 	}
 	defer lines.Close()
-	loop := kill.Loop{Dir: work, Rand: rand.New(rand.NewPCG(seed, 1)), Log: lines}
+	loop := kill.Loop{Dir: work, Rand: rand.New(rand.NewPCG(seed, 1)), Films: true, Log: lines}
 	if verbose {
 		loop.Log = os.Stdout
 	}

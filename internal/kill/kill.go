@@ -33,6 +33,7 @@ type Loop struct {
 	Command func(args ...string) *exec.Cmd
 	Dir     string // an empty folder
 	Rand    *rand.Rand
+	Films   bool      // runs with films too, which take seconds to draw
 	Log     io.Writer // a line a run
 }
 
@@ -66,7 +67,7 @@ func (l *Loop) jobs() []*job {
 		return append([]string{"train", "--net", "mlp", "--limit", "2000", "--epochs", "8", "--augment", "none", "--quiet"}, more...)
 	}
 	steps := []string{"steps.csv", "model.safetensors"}
-	return []*job{
+	jobs := []*job{
 		{name: "plain", args: mlp(), resumes: true, same: steps},
 		{name: "validation", args: mlp("--validation", "200"), resumes: true, same: steps},
 		{name: "film", args: mlp("--film"), resumes: true, same: steps},
@@ -75,6 +76,7 @@ func (l *Loop) jobs() []*job {
 		{name: "compare", args: []string{"compare", filepath.Join("whole", "plain")}},
 		{name: "experiment", args: []string{"experiment", "run", "ch05-graphs", "--fast"}},
 	}
+	return slices.DeleteFunc(jobs, func(j *job) bool { return j.name == "film" && !l.Films })
 }
 
 // out is the command's arguments for files in a folder.
