@@ -296,3 +296,32 @@ func TestSkip(t *testing.T) {
 		t.Errorf("cut: error %v", err)
 	}
 }
+
+// A sealed file lacks neither checksum, and float64 tensors are sealed too.
+func TestSeal(t *testing.T) {
+	sealed := func() *safetensors.File {
+		f := sample()
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "wide", Shape: []int{2}, Wide: []float64{1.0 / 3, math.Inf(-1)}})
+		f.Seal()
+		return f
+	}
+	b := encode(t, sealed())
+	f, err := safetensors.Accept{Types: []string{safetensors.F64}}.Decode(bytes.NewReader(b), int64(len(b)))
+	if err != nil || !reflect.DeepEqual(f, sealed()) || f.CheckSeal() != nil {
+		t.Fatalf("read back %v, %v", f, err)
+	}
+	if _, err := decode(b); err == nil || !strings.Contains(err.Error(), `tensor "wide": dtype F64 is not supported, wanted F32`) {
+		t.Errorf("a reader that wants F32 alone: error %v", err)
+	}
+	for want, change := range map[string]func(*safetensors.File){
+		`metadata "metadata_sha256", the checksum of the metadata, is missing`: func(f *safetensors.File) { delete(f.Metadata, "metadata_sha256") },
+		"the metadata have SHA-256": func(f *safetensors.File) { delete(f.Metadata, safetensors.SumKey) },
+		"the values have SHA-256":   func(f *safetensors.File) { f.Tensors[4].Wide[0]++ },
+	} {
+		f := sealed()
+		change(f)
+		if err := f.CheckSeal(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, wanted %q", err, want)
+		}
+	}
+}
