@@ -9,29 +9,42 @@ import (
 	"tatami/nn"
 )
 
-// FuzzPredict: a file is an error, or a model that is built, or refused for
-// what it would cost, or answers, alone as among others, and shows its layers
-// and a way back.
+// FuzzPredict: an architecture is an error, or a model that is written, loaded,
+// refused for what it would cost, or answers, alone as among others, and shows
+// its layers and a way back. The weights are a seed's, times a power of 2.
 func FuzzPredict(f *testing.F) {
-	for _, c := range []struct {
-		in    nn.Shape
-		specs []nn.Spec
-	}{
-		{nn.Shape{H: 6, W: 6, C: 1}, []nn.Spec{layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}, layers.ReLU{}, layers.Pooling{Size: 2}, layers.Affine{Units: 3}, layers.Softmax{}}},
-		{nn.Shape{H: 3, W: 4, C: 16}, []nn.Spec{layers.Convolution{Filters: 16, Kernel: 3, Pad: 1}, layers.BatchNormalization{}, layers.GELU{}, layers.Pooling{Size: 3, Stride: 1, Pad: 1, Average: true}}},
-		{nn.Features(5), []nn.Spec{layers.Affine{Units: 2}, layers.Dropout{Ratio: 0.5}, layers.LeakyReLU{}, layers.Sigmoid{}, layers.Tanh{}}},
-		{nn.Shape{H: 512, W: 512, C: 1}, []nn.Spec{layers.Pooling{Size: 255, Stride: 1}, layers.Pooling{Size: 255, Stride: 1}}},
+	for _, text := range []string{
+		`{"input":{"H":6,"W":6,"C":1},"layers":[{"type":"Convolution","Filters":2,"Kernel":3,"Pad":1},{"type":"ReLU"},{"type":"Pooling","Size":2},{"type":"Affine","Units":3},{"type":"Softmax"}]}`,
+		`{"input":{"H":3,"W":4,"C":16},"layers":[{"type":"Convolution","Filters":16,"Kernel":3,"Pad":1},{"type":"BatchNormalization"},{"type":"GELU"},{"type":"Pooling","Size":3,"Stride":1,"Pad":1,"Average":true}]}`,
+		`{"input":{"H":1,"W":1,"C":5},"layers":[{"type":"Affine","Units":2},{"type":"Dropout","Ratio":0.5},{"type":"LeakyReLU","Slope":0.2},{"type":"Sigmoid"},{"type":"Tanh"}]}`,
+		`{"input":{"H":512,"W":512,"C":1},"layers":[{"type":"Pooling","Size":255,"Stride":1},{"type":"Pooling","Size":255,"Stride":1}]}`,
 	} {
-		var b bytes.Buffer
-		if err := nn.Encode(&b, &nn.Model{Sequential: network(f, c.in, c.specs...)}); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b.Bytes(), uint64(1))
+		f.Add(text, int8(0), uint64(1))
 	}
-	most := nn.Cost{Work: 2_000_000, Bytes: 4 << 20} // for many executions
-	f.Fuzz(func(t *testing.T, file []byte, seed uint64) {
-		m, err := nn.Decode(bytes.NewReader(file), int64(len(file)), layers.Catalog())
-		if err != nil || m.Within(most) != nil {
+	most := nn.Cost{Work: 500_000, Bytes: 1 << 20} // for many executions
+	f.Fuzz(func(t *testing.T, text string, scale int8, seed uint64) {
+		in, specs, err := nn.ParseArchitecture([]byte(text), layers.Catalog())
+		if err != nil || !fewParameters(in, specs) {
+			return
+		}
+		net, err := nn.NewSequential(in, rng(seed), specs...)
+		if err != nil {
+			return
+		}
+		for _, p := range net.Params() {
+			for i, v := range p.Value.Data {
+				p.Value.Data[i] = float32(math.Ldexp(float64(v), int(scale)))
+			}
+		}
+		var file bytes.Buffer
+		if err := nn.Encode(&file, &nn.Model{Sequential: net}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := nn.Decode(bytes.NewReader(file.Bytes()), int64(file.Len()), layers.Catalog())
+		if err != nil {
+			t.Fatalf("written but not read: %v", err)
+		}
+		if m.Within(most) != nil {
 			return
 		}
 		x := random(rng(seed), 3, m.Input())
@@ -51,6 +64,23 @@ func FuzzPredict(f *testing.F) {
 			}
 		}
 	})
+}
+
+// fewParameters reports whether little memory is taken for the weights.
+func fewParameters(shape nn.Shape, specs []nn.Spec) bool {
+	for _, s := range specs {
+		if c, ok := s.(nn.Counted); ok {
+			if n := c.CountParams(shape); n < 0 || n > 20_000 {
+				return false
+			}
+		}
+		l, err := s.Build(shape, rng(1))
+		if err != nil {
+			return false
+		}
+		shape = l.OutShape()
+	}
+	return true
 }
 
 // alike compares finite answers by what a few roundings may differ.
