@@ -8,7 +8,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/experiments/lab"
-	"tatami/internal/safetensors"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -32,7 +31,7 @@ func inferenceNet(r *lab.Run) *nn.Sequential {
 		return nil
 	}
 	if r.Weights != "" {
-		r.Fail(readWeights(net, r.Weights))
+		r.Fail(net.ImportPyTorch(r.Weights))
 		return net
 	}
 	r.Note("untrained")
@@ -41,17 +40,6 @@ func inferenceNet(r *lab.Run) *nn.Sequential {
 			Updates: r.Scale(6000, 1200), Evaluate: -1})
 	})
 	return net
-}
-
-func readWeights(net *nn.Sequential, path string) error {
-	file, err := safetensors.Read(path)
-	if err != nil {
-		return err
-	}
-	if err := net.ImportPyTorch(file.Tensors); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
 
 func runInference(r *lab.Run) {

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/experiments/lab"
-	"tatami/internal/reference"
 	"tatami/plots"
+	"tatami/reference"
 )
 
 func runNumericalGradients(r *lab.Run) {

@@ -55,7 +55,7 @@ func runGradientCheck(r *lab.Run) {
 func withoutReLU(net *nn.Sequential, x *nn.Tensor, labels []int) []float32 {
 	w1, w2 := net.Params()[0].Value, net.Params()[2].Value
 	dw1 := make([]float32, len(w1.Data))
-	y := net.Predict(x)
+	y := net.Probabilities(x)
 	for n, label := range labels {
 		y.Sample(n)[label]--
 		for unit := range w1.N {

@@ -24,7 +24,7 @@ func runMistakes(r *lab.Run) {
 		index = append(index, m.Index)
 	}
 	images, labels := lab.Tensor(test.Subset(index))
-	probabilities := net.Predict(images)
+	probabilities := net.Probabilities(images)
 	second, unsure := 0, 0.0
 	var rows [][]any
 	for i, m := range wrong {
@@ -45,7 +45,7 @@ func runMistakes(r *lab.Run) {
 	const batch = 100
 	for from := 0; from < test.Len(); from += batch {
 		x := datasets.Tensor(test.Shape, test.Images[from:min(from+batch, test.Len())]...)
-		for y, n := net.Predict(x), 0; n < y.N; n++ {
+		for y, n := net.Probabilities(x), 0; n < y.N; n++ {
 			sure += float64(slices.Max(y.Sample(n)))
 		}
 	}

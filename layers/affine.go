@@ -18,6 +18,8 @@ import (
 // That is what [Convolution] is for.
 //
 // Parameters: weight, Units rows of the input's shape; bias, Units.
+//
+// In plain loops: reference/affine.go.
 type Affine struct {
 	// Units is the number of outputs.
 	Units int

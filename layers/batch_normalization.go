@@ -25,6 +25,16 @@ import (
 // has a statistic for every pixel.
 //
 // Parameters: gamma, beta, mean, variance, a value a channel.
+//
+// The way back, with sums over the m values of a channel and x̂ the normalized x:
+//
+//	dBeta = Σ dy,  dGamma = Σ dy·x̂
+//	dx = Gamma/√(variance + Epsilon) · (dy − dBeta/m − x̂·dGamma/m)
+//
+// where the last two terms are there because x moves mean and variance too; with
+// the running ones dx = Gamma/√(variance + Epsilon)·dy.
+//
+// In plain loops: reference/batch_normalization.go.
 type BatchNormalization struct {
 	// Epsilon is added to the variance; 0 is 1e-5.
 	Epsilon float64

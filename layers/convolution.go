@@ -17,11 +17,7 @@ import (
 //	y[i,j] = b + Σ x[i·Stride+u·Dilation, j·Stride+v·Dilation]·w[u,v],  u, v < Kernel
 //
 // on x with zeros around, summed over the input's channels; no flip, as
-// everywhere in this field. With d the gradient of the output,
-//
-//	dw = x ⋆ d,  db = Σ d,  dx = d ∗ turned w
-//
-// H×W×C becomes (H+2·Pad−Dilation·(Kernel−1)−1)/Stride+1 rows, columns likewise,
+// everywhere in this field. H×W×C becomes (H+2·Pad−Dilation·(Kernel−1)−1)/Stride+1 rows, columns likewise,
 // of Filters channels.
 //
 // It keeps what [Affine] loses: a filter sees neighbours together, and finds
@@ -38,6 +34,18 @@ import (
 // 2017).
 //
 // Parameters: weight, Filters of Kernel×KernelW×C/Groups; bias, Filters.
+//
+// The way back hands each product's dy on to both of its factors; without
+// dilation
+//
+//	db = Σ dy[i,j]
+//	dw[u,v] = Σ x[i·Stride+u, j·Stride+v]·dy[i,j],  over i, j and the batch
+//	dx[i·Stride+u, j·Stride+v] += dy[i,j]·w[u,v],  over the filters; x is the padded one
+//
+// so dw is a convolution of x with dy, and with stride 1 dx is one of dy with the
+// filters turned by 180°.
+//
+// In plain loops: reference/convolution.go and reference/general_convolution.go.
 type Convolution struct {
 	// Filters is their number, Kernel their side in pixels.
 	Filters, Kernel int

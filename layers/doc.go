@@ -9,7 +9,7 @@ import "tatami/nn"
 // files. A user's own types are added as further entries.
 func Catalog() nn.Catalog {
 	return nn.NewCatalog(
-		Affine{}, BatchNormalization{}, Convolution{}, Dropout{}, GELU{}, LeakyReLU{},
-		Pooling{}, ReLU{}, Sigmoid{}, Softmax{}, Tanh{},
+		Affine{}, BatchNormalization{}, Convolution{}, Dropout{}, GELU{}, GlobalAveragePooling{}, LayerNormalization{},
+		LeakyReLU{}, Pooling{}, ReLU{}, Residual{}, Sigmoid{}, Softmax{}, Tanh{},
 	)
 }

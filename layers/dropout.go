@@ -13,6 +13,8 @@ import (
 //
 // The book's section 6.4.3 leaves the kept values as they are and multiplies
 // by 1−Ratio at inference; set Unscaled for that.
+//
+// In plain loops: reference/dropout.go.
 type Dropout struct {
 	// Ratio is the probability of being dropped, in [0, 1).
 	Ratio float64

@@ -10,6 +10,8 @@ import (
 // GELU weighs x by the normal distribution below it: y = x·Φ(x), exact by the
 // error function, element by element, for any shape (Hendrycks and Gimpel
 // 2016).
+//
+// In plain loops: reference/activations.go.
 type GELU struct{}
 
 func (GELU) String() string { return "GELU" }

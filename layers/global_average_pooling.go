@@ -14,6 +14,8 @@ import (
 //
 // Any H×W×C becomes 1×1×C. Before the last [Affine] of a network it takes the
 // place of a large one: of what was found it keeps how much, and not where.
+//
+// In plain loops: reference/global_average_pooling.go.
 type GlobalAveragePooling struct{}
 
 func (GlobalAveragePooling) String() string { return "GlobalAveragePooling" }

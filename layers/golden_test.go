@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -208,12 +208,12 @@ func checkLoss(t *testing.T, loss nn.Loss, input golden.Tensor, targets nn.Targe
 	golden.Close(t, "dx by samples", dx.Data, wantDX.Data, tolerance)
 
 	// The reference works on networks: one that changes nothing.
-	r, err := reference.Of(network(t, x.Shape, layers.Dropout{}))
+	r, err := oracle.Of(network(t, x.Shape, layers.Dropout{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden.Close(t, "reference loss", []float64{r.Loss(loss, reference.From(x), targets)}, []float64{want}, golden.Tolerance/10)
-	refDX, _ := r.Gradients(loss, reference.From(x), targets)
+	golden.Close(t, "reference loss", []float64{r.Loss(loss, oracle.From(x), targets)}, []float64{want}, golden.Tolerance/10)
+	refDX, _ := r.Gradients(loss, oracle.From(x), targets)
 	golden.Close(t, "reference dx", refDX.Data, wantDX.Data, tolerance/10)
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/nn"
 )
 
@@ -67,17 +67,17 @@ type result struct {
 // run takes x and dy through a pass of its own.
 func run(net *nn.Sequential, c nn.PassConfig, x, dy *nn.Tensor) result {
 	p := net.NewPass(c)
-	r := result{y: reference.Float64(p.Forward(x).Data)}
+	r := result{y: oracle.Float64(p.Forward(x).Data)}
 	dx := p.Backward(dy)
 	if dx != nil {
-		r.dx = reference.Float64(dx.Data)
+		r.dx = oracle.Float64(dx.Data)
 	}
 	for _, g := range p.ParamGradients() {
 		if g == nil {
 			r.params = append(r.params, nil)
 			continue
 		}
-		r.params = append(r.params, reference.Float64(g))
+		r.params = append(r.params, oracle.Float64(g))
 	}
 	return r
 }
@@ -85,13 +85,13 @@ func run(net *nn.Sequential, c nn.PassConfig, x, dy *nn.Tensor) result {
 // runReference does the same in float64.
 func runReference(t testing.TB, net *nn.Sequential, c nn.PassConfig, x, dy *nn.Tensor) result {
 	t.Helper()
-	n, err := reference.Of(net)
+	n, err := oracle.Of(net)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.Training, n.Seed = c.Training, c.Seed
-	ys := n.Forward(reference.From(x))
-	dx, params := n.Backward(reference.From(dy), reference.From(x))
+	ys := n.Forward(oracle.From(x))
+	dx, params := n.Backward(oracle.From(dy), oracle.From(x))
 	for i, p := range net.Params() {
 		if p.Fixed {
 			params[i] = nil

@@ -22,6 +22,8 @@ import (
 // training or inference make a difference. Any shape; y has that of x.
 //
 // Parameters: gamma, which starts at 1, and beta, at 0; both H×W×C.
+//
+// In plain loops: reference/layer_normalization.go.
 type LayerNormalization struct {
 	// Epsilon is added to the variance; 0 is 1e-5.
 	Epsilon float64
@@ -61,27 +63,26 @@ type layerNormalization struct {
 
 func (l *layerNormalization) Params() []*nn.Param { return []*nn.Param{l.gamma, l.beta} }
 
-// standard is the factor and the summand that make a sample x̂.
-func (l *layerNormalization) standard(x []float32) (scale, shift float32) {
+// moments are the mean of a sample, and 1 over its deviation.
+func (l *layerNormalization) moments(x []float32) (mean, inverse float32) {
 	sum, squares := kernels.Totals(x)
 	n := float64(len(x))
-	mean := sum / n
-	inverse := 1 / math.Sqrt(max(squares/n-mean*mean, 0)+l.epsilon)
-	return float32(inverse), float32(-mean * inverse)
+	m := sum / n
+	return float32(m), float32(1 / math.Sqrt(max(squares/n-m*m, 0)+l.epsilon))
 }
 
 func (l *layerNormalization) Forward(c *nn.Context, y, x *nn.Tensor) {
-	standard := c.Keep(2) // a sample
+	moments := c.Keep(2) // a sample
 	for n := range x.N {
 		xs := x.Sample(n)
-		scale, shift := l.standard(xs)
-		standard[2*n], standard[2*n+1] = scale, shift
-		kernels.Standardize(y.Sample(n), xs, l.gamma.Value.Data, l.beta.Value.Data, scale, shift)
+		mean, inverse := l.moments(xs)
+		moments[2*n], moments[2*n+1] = mean, inverse
+		kernels.Standardize(y.Sample(n), xs, l.gamma.Value.Data, l.beta.Value.Data, mean, inverse)
 	}
 }
 
 func (l *layerNormalization) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
-	standard := c.Keep(2)
+	moments := c.Keep(2)
 	gamma, dgamma, dbeta := l.gamma.Value.Data, c.Grad(l.gamma), c.Grad(l.beta)
 	if dgamma == nil {
 		dgamma = c.Scratch(len(gamma))
@@ -91,10 +92,10 @@ func (l *layerNormalization) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	}
 	count := float64(len(gamma))
 	for n := range x.N {
-		xs, d, scale, shift := x.Sample(n), dy.Sample(n), standard[2*n], standard[2*n+1]
-		sum, products := kernels.StandardSums(dgamma, dbeta, d, xs, gamma, scale, shift)
+		xs, d, mean, inverse := x.Sample(n), dy.Sample(n), moments[2*n], moments[2*n+1]
+		sum, products := kernels.StandardSums(dgamma, dbeta, d, xs, gamma, mean, inverse)
 		if dx != nil {
-			kernels.StandardBackward(dx.Sample(n), d, xs, gamma, scale, shift, float32(sum/count), float32(products/count))
+			kernels.StandardBackward(dx.Sample(n), d, xs, gamma, mean, inverse, float32(sum/count), float32(products/count))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,8 @@ import (
 
 // LeakyReLU lets a little of the negative through: y = x for x > 0, else
 // Slope·x, element by element, for any shape (Maas, Hannun, Ng 2013).
+//
+// In plain loops: reference/activations.go.
 type LeakyReLU struct {
 	// Slope is the factor of negative values; 0 is 0.01.
 	Slope float32
@@ -17,12 +20,7 @@ type LeakyReLU struct {
 
 func (s LeakyReLU) String() string { return fmt.Sprintf("LeakyReLU %g", s.slope()) }
 
-func (s LeakyReLU) slope() float32 {
-	if s.Slope == 0 {
-		return 0.01
-	}
-	return s.Slope
-}
+func (s LeakyReLU) slope() float32 { return cmp.Or(s.Slope, 0.01) }
 
 // Build implements [nn.Spec]. It fails if Slope is NaN or infinite.
 func (s LeakyReLU) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -84,14 +84,14 @@ func TestLossTargets(t *testing.T) {
 		byValues := loss.Loss(dv, x, nn.Targets{Values: hot}, 3)
 		golden.Close(t, fmt.Sprintf("%#v by labels", loss), []float64{byLabels}, []float64{byValues}, 1e-9)
 		golden.Close(t, fmt.Sprintf("%#v: dx by labels", loss), dl.Data, dv.Data, golden.Tolerance)
-		r, err := reference.Of(network(t, x.Shape, layers.Dropout{}))
+		r, err := oracle.Of(network(t, x.Shape, layers.Dropout{}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := loss.Loss(dv, x, nn.Targets{Values: even}, 3)
-		want := r.Loss(loss, reference.From(x), nn.Targets{Values: even})
+		want := r.Loss(loss, oracle.From(x), nn.Targets{Values: even})
 		golden.Close(t, fmt.Sprintf("%#v by probabilities", loss), []float64{got / 3}, []float64{want}, golden.Tolerance)
-		wantDX, _ := r.Gradients(loss, reference.From(x), nn.Targets{Values: even})
+		wantDX, _ := r.Gradients(loss, oracle.From(x), nn.Targets{Values: even})
 		golden.Close(t, fmt.Sprintf("%#v: dx by probabilities", loss), dv.Data, wantDX.Data, golden.Tolerance)
 	}
 }

@@ -5,12 +5,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -87,22 +88,32 @@ func TestSpecNames(t *testing.T) {
 	}
 }
 
-// TestPredict: probabilities, whether or not a Softmax ends the network, alone
-// or among many samples, from one goroutine or several.
+// TestPredict: what the last layer gives, and probabilities whether or not a
+// Softmax ends the network, alone or among many samples, from one goroutine or
+// several.
 func TestPredict(t *testing.T) {
 	const samples = 300 // more than are taken at once
 	in := nn.Shape{H: 6, W: 6, C: 1}
 	specs := []nn.Spec{layers.Convolution{Filters: 3, Kernel: 3}, layers.ReLU{}, layers.Dropout{Ratio: 0.5}, layers.Affine{Units: 4}}
-	with := network(t, in, append(specs, layers.Softmax{})...)
+	with := network(t, in, append(slices.Clone(specs), layers.Softmax{})...)
 	without := network(t, in, specs...)
 	x := random(rng(1), samples, in)
 	got := with.Predict(x)
-	golden.Close(t, "without Softmax", without.Predict(x).Data, got.Data, golden.Tolerance)
-	r, err := reference.Of(with)
+	golden.Close(t, "without Softmax", without.Probabilities(x).Data, got.Data, golden.Tolerance)
+	if y := with.Probabilities(x); !slices.Equal(y.Data, got.Data) {
+		t.Error("a softmax is added to a softmax")
+	}
+	logits := without.Activations(x)
+	golden.Close(t, "logits", without.Predict(x).Data, oracle.Float64(logits[len(logits)-1].Data), golden.Tolerance)
+	several := network(t, in, append(slices.Clone(specs), layers.Sigmoid{})...)
+	if y := several.Predict(x); !slices.Equal(y.Data, several.Probabilities(x).Data) {
+		t.Error("a softmax is added to a sigmoid")
+	}
+	r, err := oracle.Of(with)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ys := r.Forward(reference.From(x))
+	ys := r.Forward(oracle.From(x))
 	golden.Close(t, "reference", got.Data, ys[len(ys)-1].Data, golden.Tolerance)
 	if got.N != samples || got.Shape != nn.Features(4) {
 		t.Errorf("Predict gives %v", got)
@@ -125,7 +136,7 @@ func TestPredict(t *testing.T) {
 	for range 4 {
 		wait.Go(func() {
 			for _, n := range []int{1, samples, 17} {
-				y := without.Predict(x.Slice(0, n))
+				y := without.Probabilities(x.Slice(0, n))
 				if e, _ := golden.Error(y.Data, got.Data[:n*4]); !(e < golden.Tolerance) {
 					t.Errorf("%d samples beside other goroutines: error %g", n, e)
 				}
@@ -184,7 +195,7 @@ func TestActivations(t *testing.T) {
 	net := network(t, in, layers.Convolution{Filters: 3, Kernel: 3}, layers.ReLU{}, layers.Pooling{Size: 2},
 		layers.BatchNormalization{}, layers.Affine{Units: 4}, layers.ReLU{}, layers.Softmax{})
 	x := random(rng(1), 3, in)
-	r, err := reference.Of(net)
+	r, err := oracle.Of(net)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,8 +203,8 @@ func TestActivations(t *testing.T) {
 	if len(got) != len(net.Layers()) {
 		t.Fatalf("%d activations of %d layers", len(got), len(net.Layers()))
 	}
-	for i, want := range r.Forward(reference.From(x)) {
-		if got[i].Shape != want.Shape || got[i].N != x.N {
+	for i, want := range r.Forward(oracle.From(x)) {
+		if got[i].Shape != (nn.Shape{H: want.H, W: want.W, C: want.C}) || got[i].N != x.N {
 			t.Errorf("%s gives %v", net.LayerName(i), got[i])
 		}
 		golden.Close(t, net.LayerName(i), got[i].Data, want.Data, golden.Tolerance)
@@ -205,7 +216,7 @@ func TestActivations(t *testing.T) {
 func TestTrailingSoftmax(t *testing.T) {
 	in := nn.Features(5)
 	specs := []nn.Spec{layers.Affine{Units: 6}, layers.Tanh{}, layers.Affine{Units: 3}}
-	with, without := network(t, in, append(specs, layers.Softmax{})...), network(t, in, specs...)
+	with, without := network(t, in, append(slices.Clone(specs), layers.Softmax{})...), network(t, in, specs...)
 	x := random(rng(1), 4, in)
 	targets := nn.Targets{Labels: []int{0, 2, 1, 2}}
 	for _, loss := range []nn.Loss{layers.SoftmaxWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.1}, layers.MeanSquaredError{}} {
@@ -216,13 +227,13 @@ func TestTrailingSoftmax(t *testing.T) {
 			y := p.Forward(x)
 			sum := loss.Loss(p.OutputGradient(), y, targets, x.N)
 			dx := p.Backward(p.OutputGradient())
-			r, err := reference.Of(net)
+			r, err := oracle.Of(net)
 			if err != nil {
 				t.Fatal(err)
 			}
 			name := fmt.Sprintf("%#v under %v", loss, net.Specs())
-			golden.Close(t, name, []float64{sum / float64(x.N)}, []float64{r.Loss(loss, reference.From(x), targets)}, golden.Tolerance)
-			wantDX, wantParams := r.Gradients(loss, reference.From(x), targets)
+			golden.Close(t, name, []float64{sum / float64(x.N)}, []float64{r.Loss(loss, oracle.From(x), targets)}, golden.Tolerance)
+			wantDX, wantParams := r.Gradients(loss, oracle.From(x), targets)
 			golden.Close(t, name+": dx", dx.Data, wantDX.Data, golden.Tolerance)
 			for i, g := range p.ParamGradients() {
 				golden.Close(t, name+": gradient of "+net.Params()[i].Name, g, wantParams[i], golden.Tolerance)

@@ -15,6 +15,11 @@ import (
 // The padding takes no part: it is never the maximum, and averages are over
 // the pixels inside the image. Of several equal maxima the first takes the
 // gradient; NaN counts as the greatest.
+//
+// The way back: of a maximum all of dy goes to the pixel that was it,
+// dx[at the maximum] += dy; of an average of m pixels each takes dx += dy/m.
+//
+// In plain loops: reference/pooling.go.
 type Pooling struct {
 	// Size is the window's side in pixels.
 	Size int

@@ -9,6 +9,8 @@ import (
 
 // ReLU passes what is positive: y = max(0, x), element by element, for any
 // shape (the book's sections 3.2.7 and 5.5.1). The gradient at 0 is 0.
+//
+// In plain loops: reference/activations.go.
 type ReLU struct{}
 
 func (ReLU) String() string { return "ReLU" }

@@ -20,6 +20,8 @@ import (
 //
 // Blocks may stand in blocks. Any shape; y has the body's. Parameters: the
 // body's and then the shortcut's.
+//
+// In plain loops: reference/residual.go.
 type Residual struct {
 	// Body is the sequence, of one layer at least.
 	Body []nn.Spec

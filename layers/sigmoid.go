@@ -9,6 +9,8 @@ import (
 
 // Sigmoid squeezes into (0, 1): y = 1/(1+e^−x), element by element, for any
 // shape (the book's sections 3.2.4 and 5.5.2).
+//
+// In plain loops: reference/activations.go.
 type Sigmoid struct{}
 
 func (Sigmoid) String() string { return "Sigmoid" }
@@ -17,6 +19,9 @@ func (Sigmoid) String() string { return "Sigmoid" }
 func (Sigmoid) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return sigmoid{pointwise(in)}, nil }
 
 type sigmoid struct{ pointwise }
+
+// Probabilities implements [nn.Probable].
+func (sigmoid) Probabilities() {}
 
 func (sigmoid) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	kernels.Sigmoid(y.Data, x.Data)

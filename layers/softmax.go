@@ -8,7 +8,10 @@ import (
 
 // Softmax makes probabilities of the channels of each pixel:
 // y_k = e^x_k / Σ e^x_j (the book's section 3.5). As the last layer it is
-// folded into [SoftmaxWithLoss] in training.
+// folded into [SoftmaxWithLoss] in training; it makes [nn.Sequential.Predict] give
+// probabilities.
+//
+// In plain loops: reference/softmax.go.
 type Softmax struct{}
 
 func (Softmax) String() string { return "Softmax" }
@@ -20,6 +23,9 @@ type softmax struct{ pointwise }
 
 // Softmax implements [nn.Softmaxer].
 func (softmax) Softmax() {}
+
+// Probabilities implements [nn.Probable].
+func (softmax) Probabilities() {}
 
 func (l softmax) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	for i := 0; i < len(x.Data); i += l.C {

@@ -10,6 +10,8 @@ import "tatami/nn"
 // It works on logits, from the logarithm of the sum, so it is finite for any
 // finite x. Targets may also be probabilities, which sum to 1. Outputs are plain features, one
 // a class: there is no loss of images.
+//
+// In plain loops: reference/losses.go.
 type SoftmaxWithLoss struct {
 	// Smoothing e makes the target (1−e) on the label plus e/classes on every
 	// class (Szegedy et al. 2016); in [0, 1).

@@ -23,12 +23,14 @@ type Catalog map[string]Spec
 func NewCatalog(specs ...Spec) Catalog {
 	c := Catalog{}
 	for _, s := range specs {
-		c[typeName(s)] = s
+		c[TypeName(s)] = s
 	}
 	return c
 }
 
-func typeName(v any) string {
+// TypeName is the name of v's type without its package, by which files tell the
+// types of layers.
+func TypeName(v any) string {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -68,7 +70,7 @@ func formatTyped(v any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("type %T is not a struct", v)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"type":%q`, typeName(v))
+	fmt.Fprintf(&b, `{"type":%q`, TypeName(v))
 	for i := range rv.NumField() {
 		field, value := rv.Type().Field(i), rv.Field(i)
 		if !field.IsExported() || value.IsZero() {
@@ -130,10 +132,10 @@ func parseInitializer(raw json.RawMessage) (any, error) {
 	return parseTyped(raw, func(name string) (any, error) {
 		var names []string
 		for _, init := range initializers {
-			if typeName(init) == name {
+			if TypeName(init) == name {
 				return init, nil
 			}
-			names = append(names, typeName(init))
+			names = append(names, TypeName(init))
 		}
 		return nil, suggest.Unknown("initializer", name, names)
 	})

@@ -1,10 +1,17 @@
 package nn_test
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"tatami/datasets"
@@ -14,14 +21,18 @@ import (
 	"tatami/nn"
 )
 
-// toPyTorch lays a network's parameters out as PyTorch does: filters O,I,KH,KW;
-// affine weights OUT,C·H·W.
+// names are PyTorch's, by the names here.
+var names = map[string]string{"gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
+
+// toPyTorch lays a network's parameters out as PyTorch does, with the names of
+// an nn.Sequential: filters O,I,KH,KW; affine weights OUT,C·H·W.
 func toPyTorch(net *nn.Sequential) []safetensors.Tensor {
 	var file []safetensors.Tensor
 	for i, l := range net.Layers() {
 		for _, p := range l.Params() {
 			v := p.Value
-			t := safetensors.Tensor{Name: net.LayerName(i) + p.Name, Shape: []int{v.C}, Data: make([]float32, len(v.Data))}
+			name := cmp.Or(names[p.Name], p.Name)
+			t := safetensors.Tensor{Name: fmt.Sprintf("net.%d.%s", i, name), Shape: []int{v.C}, Data: make([]float32, len(v.Data))}
 			for n := range v.N {
 				for y := range v.H {
 					for x := range v.W {
@@ -43,7 +54,42 @@ func toPyTorch(net *nn.Sequential) []safetensors.Tensor {
 	return file
 }
 
-// TestImportPyTorch: what is laid out as PyTorch does comes back.
+// asPython is a file as Python's safetensors writes it: sorted by type and name,
+// with the counters of batch normalization, which are I64.
+func asPython(t *testing.T, tensors []safetensors.Tensor) (io.ReaderAt, int64) {
+	t.Helper()
+	slices.SortFunc(tensors, func(a, b safetensors.Tensor) int { return strings.Compare(a.Name, b.Name) })
+	var header, values bytes.Buffer
+	entry := func(name, dtype string, shape []int, data any) {
+		from := values.Len()
+		if err := binary.Write(&values, binary.LittleEndian, data); err != nil {
+			t.Fatal(err)
+		}
+		sides, _ := json.Marshal(append([]int{}, shape...))
+		fmt.Fprintf(&header, `,%q:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, name, dtype, sides, from, values.Len())
+	}
+	for _, tensor := range tensors {
+		if of, ok := strings.CutSuffix(tensor.Name, "running_mean"); ok {
+			entry(of+"num_batches_tracked", "I64", nil, int64(1875))
+		}
+	}
+	for _, tensor := range tensors {
+		entry(tensor.Name, "F32", tensor.Shape, tensor.Data)
+	}
+	text := []byte("{" + strings.TrimPrefix(header.String(), ",") + "}")
+	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	file = append(file, values.Bytes()...)
+	return bytes.NewReader(file), int64(len(file))
+}
+
+// importPyTorch imports tensors from a file in Python's order.
+func importPyTorch(t *testing.T, net *nn.Sequential, tensors []safetensors.Tensor) error {
+	t.Helper()
+	return net.ImportPyTorchFrom(asPython(t, tensors))
+}
+
+// TestImportPyTorch: what is laid out as PyTorch does comes back, of every
+// network, whose layers number more than nine.
 func TestImportPyTorch(t *testing.T) {
 	nets := map[string]func(seed uint64) *nn.Sequential{
 		"kernels of one pixel": func(seed uint64) *nn.Sequential {
@@ -71,7 +117,7 @@ func TestImportPyTorch(t *testing.T) {
 				p.Value.Data[i] += float32(i % 5)
 			}
 		}
-		if err := got.ImportPyTorch(toPyTorch(want)); err != nil {
+		if err := importPyTorch(t, got, toPyTorch(want)); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -83,32 +129,94 @@ func TestImportPyTorch(t *testing.T) {
 	}
 }
 
+// TestImportNames: shapes decide, whatever the names; among equal shapes the
+// numbers in the names, as numbers; and nothing else does.
+func TestImportNames(t *testing.T) {
+	specs := []nn.Spec{layers.Affine{Units: 30}, layers.Affine{Units: 30}, layers.Affine{Units: 30}, layers.Affine{Units: 10}}
+	for text, wants := range map[string][]string{
+		"fc1 fc2 fc10 fc3":                       nil, // fc10 is of 30×30 and fc3 of 10×30
+		"fc1 fc9 fc10 fc2":                       nil,
+		"stem b.0.x b.1.x head":                  nil, // only the two in the middle are alike
+		"block1.fc2 block1.fc10 block2.fc1 last": nil,
+		"W1 W2 W3 W4":                            nil,
+		"first encoder decoder last":             {`"decoder" and "encoder" fit layer 2 (Affine 30) and layer 3 (Affine 30) alike`, "fc1 and fc2"},
+		"first a.1 b.2 last":                     {`"a.1" and "b.2"`},
+	} {
+		want, got := network(t, nn.Features(40), specs...), network(t, nn.Features(40), specs...)
+		var file []safetensors.Tensor
+		for i, name := range strings.Fields(text) {
+			for _, p := range want.Layers()[i].Params() {
+				for k := range p.Value.Data {
+					p.Value.Data[k] = float32(100*i + k)
+				}
+				v := p.Value
+				tensor := safetensors.Tensor{Name: name + "." + p.Name, Shape: []int{v.C}, Data: v.Data}
+				if p.Name == "weight" {
+					tensor.Shape = []int{v.N, v.C}
+				}
+				if strings.HasPrefix(name, "W") {
+					tensor.Name = name
+					if p.Name == "bias" {
+						tensor.Name = "b" + name[1:]
+					}
+				}
+				file = append(file, tensor)
+			}
+		}
+		err := importPyTorch(t, got, file)
+		if wants != nil {
+			wantError(t, text, err, wants...)
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for i, p := range want.Params() {
+			if !slices.Equal(got.Params()[i].Value.Data, p.Value.Data) {
+				t.Errorf("%s: parameter %d is another", text, i)
+			}
+		}
+	}
+}
+
 func TestImportPyTorchFaults(t *testing.T) {
 	simple := layers.Networks()[1]
 	net := network(t, simple.Input, simple.Specs(10)...)
+	type file = []safetensors.Tensor
 	for name, fault := range map[string]struct {
-		spoil func(file []safetensors.Tensor) []safetensors.Tensor
+		spoil func(f file) file
 		want  []string
 	}{
-		"one more": {func(file []safetensors.Tensor) []safetensors.Tensor {
-			return append(file, safetensors.Tensor{Name: "more", Shape: []int{1}, Data: []float32{1}})
-		}, []string{`"more"`, "6"}},
-		"one fewer":                {func(file []safetensors.Tensor) []safetensors.Tensor { return file[:5] }, []string{"5 tensors", "6.affine.bias", "6"}},
-		"none":                     {func([]safetensors.Tensor) []safetensors.Tensor { return nil }, []string{"0 tensors", "1.convolution.weight"}},
-		"our layout":               {func(file []safetensors.Tensor) []safetensors.Tensor { file[0].Shape = []int{30, 5, 5, 1}; return file }, []string{"[30 5 5 1]", "[30 1 5 5]", "1.convolution.weight"}},
-		"transposed":               {func(file []safetensors.Tensor) []safetensors.Tensor { file[2].Shape = []int{4320, 100}; return file }, []string{"layer 4 (Affine 100)weight", "[4320 100]", "[100 4320]"}},
-		"swapped":                  {func(file []safetensors.Tensor) []safetensors.Tensor { file[0], file[1] = file[1], file[0]; return file }, []string{"layer 1 (Convolution 5×5)bias", "[30]", "[30 1 5 5]"}},
-		"a bias of two dimensions": {func(file []safetensors.Tensor) []safetensors.Tensor { file[5].Shape = []int{1, 10}; return file }, []string{"layer 6 (Affine 10)bias", "[1 10]", "[10]"}},
+		"one more": {func(f file) file {
+			return append(f, safetensors.Tensor{Name: "more", Shape: []int{1}, Data: []float32{1}})
+		}, []string{`the network has no layer for "more" [1]`}},
+		"a layer twice": {func(f file) file {
+			return append(f, safetensors.Tensor{Name: "net.7.weight", Shape: f[4].Shape, Data: f[4].Data},
+				safetensors.Tensor{Name: "net.7.bias", Shape: f[5].Shape, Data: f[5].Data})
+		}, []string{"no fitting tensors for layer 6 (Affine 10): wanted weight [10 100], bias [10], found 2 such (net.5, net.7) for 1"}},
+		"one fewer":                {func(f file) file { return f[:5] }, []string{"layer 6 (Affine 10)", "bias [10]", "found none", `"net.5.weight" [10 100]`}},
+		"none":                     {func(file) file { return nil }, []string{"layer 1 (Convolution 5×5): wanted weight [30 1 5 5], bias [30], found none"}},
+		"our layout":               {func(f file) file { f[0].Shape = []int{30, 5, 5, 1}; return f }, []string{"[30 5 5 1]", "weight [30 1 5 5]", "layer 1 "}},
+		"transposed":               {func(f file) file { f[2].Shape = []int{4320, 100}; return f }, []string{"layer 4 (Affine 100)", `"net.3.weight" [4320 100]`, "[100 4320]"}},
+		"a bias of two dimensions": {func(f file) file { f[5].Shape = []int{1, 10}; return f }, []string{`"net.5.bias" [1 10]`, "bias [10]"}},
+		"one of two dtypes": {func(f file) file {
+			f[5].Name, f[5].Shape, f[5].Data = "n.num_batches_tracked", nil, f[5].Data[:1]
+			return f
+		}, []string{"layer 6"}},
+		"two of a kind": {func(f file) file { f[1].Name = "net.0_weight"; return f }, []string{`"net.0.weight" and "net.0_weight" are both the weight`}},
 	} {
 		before, other := toPyTorch(net), network(t, simple.Input, simple.Specs(10)...)
 		for _, p := range other.Params() {
 			p.Value.Data[0]++
 		}
-		wantError(t, name, net.ImportPyTorch(fault.spoil(toPyTorch(other))), fault.want...)
+		wantError(t, name, importPyTorch(t, net, fault.spoil(toPyTorch(other))), fault.want...)
 		if !reflect.DeepEqual(toPyTorch(net), before) {
 			t.Errorf("%s: the network is another", name)
 		}
 	}
+	path := filepath.Join(t.TempDir(), "none.safetensors")
+	wantError(t, "no file", net.ImportPyTorch(path), path)
 }
 
 // TestBookWeights: the book's own weights, imported, get as many of the test
@@ -135,12 +243,8 @@ func TestBookWeights(t *testing.T) {
 		{"sample_weight.safetensors", network(t, test.Shape, layers.Affine{Units: 50}, layers.Sigmoid{},
 			layers.Affine{Units: 100}, layers.Sigmoid{}, layers.Affine{Units: 10}, layers.Softmax{}), 9352},
 	} {
-		f, err := safetensors.Read(filepath.Join(dir, c.file))
-		if err != nil {
+		if err := c.net.ImportPyTorch(filepath.Join(dir, c.file)); err != nil {
 			t.Fatal(err)
-		}
-		if err := c.net.ImportPyTorch(f.Tensors); err != nil {
-			t.Fatalf("%s: %v", c.file, err)
 		}
 		right := 0
 		const batch = 500

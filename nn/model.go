@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tatami/internal/safetensors"
@@ -39,7 +38,7 @@ const (
 // of one dimension. The metadata have the SHA-256 of the values and their own, which
 // Load compares.
 func Save(path string, m *Model) error {
-	f, err := EncodeModel(m)
+	f, err := encodeModel(m)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -48,15 +47,15 @@ func Save(path string, m *Model) error {
 
 // Encode writes what [Save] writes, to w.
 func Encode(w io.Writer, m *Model) error {
-	f, err := EncodeModel(m)
+	f, err := encodeModel(m)
 	if err != nil {
 		return err
 	}
 	return safetensors.Encode(w, f)
 }
 
-// EncodeModel is the file that [Save] writes, for tatami's own packages.
-func EncodeModel(m *Model) (*safetensors.File, error) {
+// encodeModel is the file that [Save] writes.
+func encodeModel(m *Model) (*safetensors.File, error) {
 	arch, err := FormatArchitecture(m.Input(), m.Specs())
 	if err != nil {
 		return nil, err
@@ -80,17 +79,32 @@ func EncodeModel(m *Model) (*safetensors.File, error) {
 	return f, nil
 }
 
-// tensors are the parameters as a file holds them; they share memory.
-func (s *Sequential) tensors() []safetensors.Tensor {
-	var ts []safetensors.Tensor
+// NamedTensor is a parameter as files hold it: its name, its shape and its
+// values, which are the network's own.
+type NamedTensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// NamedTensors are the parameters in the order of [Sequential.Params], with the
+// names and shapes that [Save] gives them.
+func (s *Sequential) NamedTensors() []NamedTensor {
+	var ts []NamedTensor
 	for i, l := range s.layers {
 		for _, p := range l.Params() {
-			ts = append(ts, safetensors.Tensor{
-				Name:  fmt.Sprintf("%d.%s.%s", i+1, strings.ToLower(typeName(s.specs[i])), p.Name),
-				Shape: fileShape(p),
-				Data:  p.Value.Data,
-			})
+			name := fmt.Sprintf("%d.%s.%s", i+1, strings.ToLower(TypeName(s.specs[i])), p.Name)
+			ts = append(ts, NamedTensor{name, fileShape(p), p.Value.Data})
 		}
+	}
+	return ts
+}
+
+// tensors are the same for a file.
+func (s *Sequential) tensors() []safetensors.Tensor {
+	var ts []safetensors.Tensor
+	for _, t := range s.NamedTensors() {
+		ts = append(ts, safetensors.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
 	}
 	return ts
 }
@@ -114,7 +128,7 @@ func Load(path string, catalog Catalog) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := DecodeModel(f, catalog)
+	m, err := decodeModel(f, catalog)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -128,11 +142,11 @@ func Decode(r io.ReaderAt, size int64, catalog Catalog) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return DecodeModel(f, catalog)
+	return decodeModel(f, catalog)
 }
 
-// DecodeModel is the model in a file, for tatami's own packages.
-func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
+// decodeModel is the model in a file.
+func decodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	if got := f.Metadata[keyFormat]; got != format {
 		return nil, fmt.Errorf("not a tatami model: metadata %q is %q, wanted %q", keyFormat, got, format)
 	}
@@ -151,7 +165,7 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := net.SetTensors(f.Tensors); err != nil {
+	if err := net.setTensors(f.Tensors); err != nil {
 		return nil, err
 	}
 	m := &Model{Sequential: net, Facts: map[string]string{}}
@@ -174,26 +188,27 @@ func DecodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	return m, nil
 }
 
-// SetTensors copies the values of a file into the parameters; if it fails they
-// are as before.
-func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
-	byName := map[string]safetensors.Tensor{}
-	for _, t := range file {
+// SetNamedTensors copies values into the parameters of these names, all of
+// them. If one is missing, has another shape or belongs to no layer, it fails
+// and the parameters are as before.
+func (s *Sequential) SetNamedTensors(tensors []NamedTensor) error {
+	byName := map[string]NamedTensor{}
+	for _, t := range tensors {
 		byName[t.Name] = t
 	}
 	var values [][]float32
-	for _, want := range s.tensors() {
+	for _, want := range s.NamedTensors() {
 		got, ok := byName[want.Name]
 		if !ok {
 			return fmt.Errorf("tensor %q is missing", want.Name)
 		}
-		if !slices.Equal(got.Shape, want.Shape) {
+		if !slices.Equal(got.Shape, want.Shape) || len(got.Data) != len(want.Data) {
 			return fmt.Errorf("tensor %q has shape %v, wanted %v", want.Name, got.Shape, want.Shape)
 		}
 		values = append(values, got.Data)
 		delete(byName, want.Name)
 	}
-	for _, t := range file {
+	for _, t := range tensors {
 		if _, extra := byName[t.Name]; extra {
 			return fmt.Errorf("tensor %q belongs to no layer", t.Name)
 		}
@@ -204,51 +219,11 @@ func (s *Sequential) SetTensors(file []safetensors.Tensor) error {
 	return nil
 }
 
-// ImportPyTorch copies weights in PyTorch's layout into the parameters, all of
-// them, in file order, whatever their names: filters O,I,KH,KW become
-// O,KH,KW,I, and the inputs of an affine layer, flattened C,H,W, become H,W,C.
-// Nothing is rescaled. A count or shape that does not fit is an error, which
-// names the tensor and leaves the parameters as before.
-func (s *Sequential) ImportPyTorch(file []safetensors.Tensor) error {
-	ours, params := s.tensors(), s.Params()
-	for i, t := range file {
-		if i >= len(params) {
-			return fmt.Errorf("tensor %q is one more than the network's %d", t.Name, len(params))
-		}
-		want := [][]int{ours[i].Shape}
-		if v := params[i].Value; len(want[0]) > 1 {
-			want = [][]int{{v.N, v.C, v.H, v.W}, {v.N, v.Size()}}
-		}
-		if !slices.ContainsFunc(want, func(w []int) bool { return slices.Equal(w, t.Shape) }) {
-			return fmt.Errorf("tensor %q has shape %v, wanted %s for %s", t.Name, t.Shape, shapes(want), ours[i].Name)
-		}
+// setTensors is SetNamedTensors from a file.
+func (s *Sequential) setTensors(file []safetensors.Tensor) error {
+	var ts []NamedTensor
+	for _, t := range file {
+		ts = append(ts, NamedTensor{t.Name, t.Shape, t.Data})
 	}
-	if len(file) < len(params) {
-		return fmt.Errorf("%d tensors, and none for %s: wanted %d", len(file), ours[len(file)].Name, len(params))
-	}
-	for i, t := range file {
-		v := params[i].Value
-		pixels := v.H * v.W
-		for n := range v.N {
-			row := t.Data[n*v.Size() : (n+1)*v.Size()]
-			for c := range v.C {
-				for q := range pixels {
-					v.Data[(n*pixels+q)*v.C+c] = row[c*pixels+q]
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func shapes(list [][]int) string {
-	var s []string
-	for _, l := range list {
-		var d []string
-		for _, n := range l {
-			d = append(d, strconv.Itoa(n))
-		}
-		s = append(s, "["+strings.Join(d, " ")+"]")
-	}
-	return strings.Join(s, " or ")
+	return s.SetNamedTensors(ts)
 }

@@ -365,3 +365,14 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A model of an earlier version is read: it carries both checksums.
+func TestLoadEarlierVersion(t *testing.T) {
+	m, err := nn.Load("testdata/model-47c6519.safetensors", layers.Catalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Input() != (nn.Shape{H: 6, W: 6, C: 1}) || m.Output() != nn.Features(3) {
+		t.Errorf("it takes %v and gives %v", m.Input(), m.Output())
+	}
+}

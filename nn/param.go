@@ -8,9 +8,10 @@ type Param struct {
 	Value *Tensor
 	// Decay asks for weight decay, which is for weights and not for biases.
 	Decay bool
-	// Fixed parameters (running statistics, frozen layers) take no gradient. To
-	// freeze parts of a loaded network, set it before a pass or an optimizer is
-	// made.
+	// Fixed parameters (running statistics, those of frozen layers) take no
+	// gradient. The layer decides; from outside a layer is frozen by its
+	// description or by [Sequential.Freeze], since fixed parameters alone would
+	// leave running statistics moving.
 	Fixed bool
 	// Product says that the gradient comes by [Context.AddProduct] alone. In
 	// shards, that of a large weight is then computed a few rows at a time over

@@ -49,7 +49,6 @@ type Pass struct {
 	// The arguments of the running layer, and what is handed out.
 	ax, ay, adx, ady, shortcut Tensor
 	result, grad               Tensor
-	chunk                      Tensor // of PredictInto
 }
 
 // backStep is where the gradients of a stage's Backward lie, and others of its

@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
+	"tatami/reference"
 )
 
 // normalized is a network in which shards have to wait for each other: at the input, twice
@@ -55,14 +56,14 @@ func TestShards(t *testing.T) {
 	loss := layers.SoftmaxWithLoss{Smoothing: 0.1}
 	x := random(rng(2), n, normalized(t).Input())
 
-	r, err := reference.Of(normalized(t))
+	r, err := oracle.Of(normalized(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Training, r.Seed = true, 1
-	ys := r.Forward(reference.From(x))
+	ys := r.Forward(oracle.From(x))
 	logits := ys[len(ys)-2].Data
-	_, wantParams := r.Gradients(loss, reference.From(x), targets)
+	_, wantParams := r.Gradients(loss, oracle.From(x), targets)
 	var want []float64
 	for i, p := range normalized(t).Params() {
 		if !p.Fixed {
@@ -74,7 +75,7 @@ func TestShards(t *testing.T) {
 		t.Run(fmt.Sprint(shards), func(t *testing.T) {
 			net := normalized(t)
 			mean, y, gradients := train(net, loss, x, targets, shards)
-			golden.Close(t, "loss", []float64{mean}, []float64{r.Loss(loss, reference.From(x), targets)}, golden.Tolerance)
+			golden.Close(t, "loss", []float64{mean}, []float64{r.Loss(loss, oracle.From(x), targets)}, golden.Tolerance)
 			golden.Close(t, "logits", y, logits, golden.Tolerance)
 			golden.Close(t, "gradients", gradients, want, 3*golden.Tolerance)
 			// Running statistics move once a step, not once a shard.
@@ -86,7 +87,7 @@ func TestShards(t *testing.T) {
 			}
 			if statistics == nil {
 				statistics = now
-				mean, variance := reference.Statistics(reference.From(x))
+				mean, variance := reference.Statistics(oracle.From(x))
 				count := float64(n * x.H * x.W)
 				for c := range mean {
 					mean[c] *= 0.1
@@ -114,11 +115,11 @@ func TestShards(t *testing.T) {
 func TestPassesOfEveryKind(t *testing.T) {
 	net := normalized(t)
 	x := random(rng(3), 9, net.Input())
-	r, err := reference.Of(net)
+	r, err := oracle.Of(net)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ys := r.Forward(reference.From(x))
+	ys := r.Forward(oracle.From(x))
 	for _, c := range []nn.PassConfig{
 		{}, {Unfused: true}, {NeedsBackward: true}, {NeedsBackward: true, InputGradient: true, Unfused: true},
 		{Loss: layers.SoftmaxWithLoss{}}, {Loss: layers.MeanSquaredError{}},
@@ -131,7 +132,7 @@ func TestPassesOfEveryKind(t *testing.T) {
 			p := net.NewPass(c)
 			for _, n := range []int{x.N, 1, 4, x.N} {
 				y := p.Forward(x.Slice(0, n))
-				if y.N != n || y.Shape != want.Shape {
+				if y.N != n || y.Shape != (nn.Shape{H: want.H, W: want.W, C: want.C}) {
 					t.Fatalf("%+v gives %v for %d samples", c, y, n)
 				}
 				golden.Close(t, fmt.Sprintf("%+v of %d", c, n), y.Data, want.Data[:n*want.Size()], golden.Tolerance)
@@ -150,14 +151,14 @@ func TestManySamplesAtATime(t *testing.T) {
 	dy := random(rng(5), 7, net.Output())
 	c := nn.PassConfig{Capacity: 7, Training: true, NeedsBackward: true, InputGradient: true}
 	p := net.NewPass(c)
-	r, err := reference.Of(net)
+	r, err := oracle.Of(net)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Training = true
-	ys := r.Forward(reference.From(x))
+	ys := r.Forward(oracle.From(x))
 	golden.Close(t, "y", p.Forward(x).Data, ys[len(ys)-1].Data, golden.Tolerance)
-	dx, dparams := r.Backward(reference.From(dy), reference.From(x))
+	dx, dparams := r.Backward(oracle.From(dy), oracle.From(x))
 	golden.Close(t, "dx", p.Backward(dy).Data, dx.Data, golden.Tolerance)
 	var got []float32
 	var want []float64

@@ -165,44 +165,6 @@ func thousands(n int) string {
 	return d
 }
 
-// Predict returns the network's answer for each sample of x: probabilities,
-// with a softmax over the channels added where the network does not end in
-// one. It may be called from many goroutines at once. It panics if x is not of
-// the input's shape.
-func (s *Sequential) Predict(x *Tensor) *Tensor {
-	y := NewTensor(x.N, s.Output())
-	s.PredictInto(y, x)
-	return y
-}
-
-// PredictInto is [Sequential.Predict] into y, without allocation.
-func (s *Sequential) PredictInto(y, x *Tensor) {
-	if y.N != x.N || y.Shape != s.Output() {
-		panic("nn: the outputs do not fit the network and its samples")
-	}
-	p, _ := s.passes.Get().(*Pass)
-	n := min(x.N, predictAtOnce)
-	if p == nil || p.config.Capacity < n {
-		p = s.NewPass(PassConfig{Capacity: n})
-	}
-	last := s.layers[len(s.layers)-1]
-	_, normalized := last.(Softmaxer)
-	for i := 0; i < x.N; i += n {
-		p.chunk.view(x, i, min(i+n, x.N))
-		copy(y.Data[i*y.Size():], p.Forward(&p.chunk).Data)
-	}
-	if !normalized {
-		for i := 0; i < len(y.Data); i += y.C {
-			Softmax(y.Data[i:i+y.C], y.Data[i:i+y.C])
-		}
-	}
-	p.x, p.chunk = nil, Tensor{}
-	s.passes.Put(p)
-}
-
-// predictAtOnce bounds the memory of a prediction.
-const predictAtOnce = 128
-
 // Activations returns the output of every layer for x, in inference, as the
 // layers are described: nothing is fused.
 func (s *Sequential) Activations(x *Tensor) []*Tensor {

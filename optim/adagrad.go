@@ -1,6 +1,10 @@
 package optim
 
-import "tatami/internal/kernels"
+import (
+	"cmp"
+
+	"tatami/internal/kernels"
+)
 
 // AdaGrad lowers the rate of each value by what it has moved,
 // h ← h + g², w ← w − rate·g/(√h + Epsilon) (Duchi, Hazan, Singer 2011; the
@@ -11,6 +15,8 @@ type AdaGrad struct {
 	// WeightDecay λ adds λ·w to the gradient of weights.
 	WeightDecay float64
 }
+
+var usualAdaGrad = AdaGrad{Epsilon: 1e-10}
 
 // Name implements [Rule].
 func (AdaGrad) Name() string { return "adagrad" }
@@ -24,7 +30,7 @@ func (AdaGrad) Moments() int { return 1 }
 // Update implements [Rule].
 func (r AdaGrad) Update(s Step, w, g, m, _ []float32) {
 	kernels.AdaGrad(w, m, g, kernels.AdaGradStep{
-		LR: float32(s.Rate), Epsilon: float32(or(r.Epsilon, 1e-10)),
+		LR: float32(s.Rate), Epsilon: float32(cmp.Or(r.Epsilon, usualAdaGrad.Epsilon)),
 		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale),
 	})
 }

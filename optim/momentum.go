@@ -1,6 +1,10 @@
 package optim
 
-import "tatami/internal/kernels"
+import (
+	"cmp"
+
+	"tatami/internal/kernels"
+)
 
 // Momentum lets gradients pile up in a velocity, v ← Momentum·v + g,
 // w ← w − rate·v (Polyak 1964; the book's section 6.1.4, which multiplies g
@@ -12,6 +16,8 @@ type Momentum struct {
 	WeightDecay float64
 }
 
+var usualMomentum = Momentum{Momentum: 0.9}
+
 // Name implements [Rule].
 func (Momentum) Name() string { return "momentum" }
 
@@ -22,9 +28,11 @@ func (Momentum) DefaultRate() float64 { return 0.01 }
 func (Momentum) Moments() int { return 1 }
 
 // Update implements [Rule].
-func (r Momentum) Update(s Step, w, g, m, _ []float32) {
+func (r Momentum) Update(s Step, w, g, m, _ []float32) { r.update(s, w, g, m, false) }
+
+func (r Momentum) update(s Step, w, g, m []float32, nesterov bool) {
 	kernels.Momentum(w, m, g, kernels.MomentumStep{
-		LR: float32(s.Rate), Mu: float32(or(r.Momentum, 0.9)),
-		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale),
+		LR: float32(s.Rate), Mu: float32(cmp.Or(r.Momentum, usualMomentum.Momentum)),
+		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale), Nesterov: nesterov,
 	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // Rule is an optimizer's settings and arithmetic: a plain struct such as
-// [Adam]. Its zero value has the defaults that its fields name.
+// [Adam]. Its zero value has the defaults that [Rules] lists.
 type Rule interface {
 	// Name is the rule's name on a command line.
 	Name() string
@@ -139,12 +139,4 @@ func (o *Optimizer) SetState(steps int, moments [][]float32) error {
 // Bengio 2013).
 func ClipScale(norm, limit float64) float64 {
 	return math.Min(1, limit/(norm+1e-6))
-}
-
-// or is v, or its default where v is 0.
-func or(v, otherwise float64) float64 {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }

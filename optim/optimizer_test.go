@@ -3,6 +3,7 @@ package optim_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"tatami/internal/golden"
@@ -195,7 +196,7 @@ func Example() {
 
 // rules are all optimizers with the given weight decay.
 func rules(decay float64) (list []optim.Rule) {
-	for _, name := range []string{"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} {
+	for _, name := range optim.RuleNames() {
 		rule, err := optim.ParseRule(name, decay)
 		if err != nil {
 			panic(err)
@@ -203,6 +204,23 @@ func rules(decay float64) (list []optim.Rule) {
 		list = append(list, rule)
 	}
 	return list
+}
+
+// TestDefaults: the zero value steps as the rule that names its defaults.
+func TestDefaults(t *testing.T) {
+	zeros := []optim.Rule{optim.SGD{}, optim.Momentum{}, optim.Nesterov{}, optim.AdaGrad{}, optim.RMSprop{}, optim.Adam{}, optim.AdamW{}}
+	for i, usual := range optim.Rules() {
+		a, b := params([][]float64{{1, -2, 3}}), params([][]float64{{1, -2, 3}})
+		first, second := optim.New(usual, a), optim.New(zeros[i], b)
+		for range 3 {
+			g := []float32{0.3, -0.1, 2}
+			first.Step(0.01, g)
+			second.Step(0.01, g)
+		}
+		if x, y := a[0].Value.Data, b[0].Value.Data; usual.Name() != zeros[i].Name() || !slices.Equal(x, y) {
+			t.Errorf("%s with its defaults comes to %v, the zero %s to %v", usual.Name(), x, zeros[i].Name(), y)
+		}
+	}
 }
 
 func TestParseRule(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,38 +12,52 @@ import (
 	"tatami/internal/suggest"
 )
 
-// ParseRule reads an optimizer by its name and parameters after a colon:
+// Rules lists the optimizers that have names, each with its defaults: what a
+// field that is 0 stands for.
+func Rules() []Rule {
+	return []Rule{SGD{}, usualMomentum, Nesterov(usualMomentum), usualAdaGrad, usualRMSprop, usualAdam, AdamW(usualAdam)}
+}
+
+// RuleNames are those of [Rules].
+func RuleNames() (names []string) {
+	for _, r := range Rules() {
+		names = append(names, r.Name())
+	}
+	return names
+}
+
+// ParseRule reads an optimizer by its name and, after a colon, those of its
+// fields that are not to be the default, in small letters:
 //
 //	sgd
-//	momentum:momentum=0.9
-//	nesterov:momentum=0.9
-//	adagrad:epsilon=1e-10
-//	rmsprop:rho=0.99,epsilon=1e-8
-//	adam:beta1=0.9,beta2=0.999,epsilon=1e-8
-//	adamw:beta1=0.9,beta2=0.999,epsilon=1e-8
+//	momentum:momentum=0.5
+//	adam:beta1=0.7,beta2=0.9
 func ParseRule(text string, weightDecay float64) (Rule, error) {
-	type numbers = map[string]*parameter
-	momentum := func() numbers { return numbers{"momentum": {0.9, share}} }
-	adam := func() numbers {
-		return numbers{"beta1": {0.9, share}, "beta2": {0.999, share}, "epsilon": {1e-8, positive}}
+	var kinds []kind[Rule]
+	for _, usual := range Rules() {
+		rule := reflect.New(reflect.TypeOf(usual)).Elem()
+		rule.Set(reflect.ValueOf(usual))
+		rule.FieldByName("WeightDecay").SetFloat(weightDecay)
+		known := map[string]*parameter{}
+		for i := range rule.NumField() {
+			switch name := rule.Type().Field(i).Name; name {
+			case "WeightDecay":
+			case "Epsilon":
+				known["epsilon"] = &parameter{rule.Field(i).Float(), positive}
+			default:
+				known[strings.ToLower(name)] = &parameter{rule.Field(i).Float(), share}
+			}
+		}
+		kinds = append(kinds, kind[Rule]{usual.Name(), known, func(map[string]*parameter) Rule {
+			for i := range rule.NumField() {
+				if p, ok := known[strings.ToLower(rule.Type().Field(i).Name)]; ok {
+					rule.Field(i).SetFloat(p.value)
+				}
+			}
+			return rule.Interface().(Rule)
+		}})
 	}
-	return parse("optimizer", text, []kind[Rule]{
-		{"sgd", nil, func(numbers) Rule { return SGD{weightDecay} }},
-		{"momentum", momentum(), func(p numbers) Rule { return Momentum{p["momentum"].value, weightDecay} }},
-		{"nesterov", momentum(), func(p numbers) Rule { return Nesterov{p["momentum"].value, weightDecay} }},
-		{"adagrad", numbers{"epsilon": {1e-10, positive}}, func(p numbers) Rule {
-			return AdaGrad{p["epsilon"].value, weightDecay}
-		}},
-		{"rmsprop", numbers{"rho": {0.99, share}, "epsilon": {1e-8, positive}}, func(p numbers) Rule {
-			return RMSprop{p["rho"].value, p["epsilon"].value, weightDecay}
-		}},
-		{"adam", adam(), func(p numbers) Rule {
-			return Adam{p["beta1"].value, p["beta2"].value, p["epsilon"].value, weightDecay}
-		}},
-		{"adamw", adam(), func(p numbers) Rule {
-			return AdamW{p["beta1"].value, p["beta2"].value, p["epsilon"].value, weightDecay}
-		}},
-	})
+	return parse("optimizer", text, kinds)
 }
 
 // parameter is a number that a text may set.

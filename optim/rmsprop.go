@@ -1,6 +1,10 @@
 package optim
 
-import "tatami/internal/kernels"
+import (
+	"cmp"
+
+	"tatami/internal/kernels"
+)
 
 // RMSprop is [AdaGrad] that forgets: h ← Rho·h + (1−Rho)·g²,
 // w ← w − rate·g/(√h + Epsilon) (Hinton's lecture 6, 2012).
@@ -12,6 +16,8 @@ type RMSprop struct {
 	// WeightDecay λ adds λ·w to the gradient of weights.
 	WeightDecay float64
 }
+
+var usualRMSprop = RMSprop{Rho: 0.99, Epsilon: 1e-8}
 
 // Name implements [Rule].
 func (RMSprop) Name() string { return "rmsprop" }
@@ -25,7 +31,7 @@ func (RMSprop) Moments() int { return 1 }
 // Update implements [Rule].
 func (r RMSprop) Update(s Step, w, g, m, _ []float32) {
 	kernels.RMSprop(w, m, g, kernels.RMSpropStep{
-		LR: float32(s.Rate), Rho: float32(or(r.Rho, 0.99)), Epsilon: float32(or(r.Epsilon, 1e-8)),
+		LR: float32(s.Rate), Rho: float32(cmp.Or(r.Rho, usualRMSprop.Rho)), Epsilon: float32(cmp.Or(r.Epsilon, usualRMSprop.Epsilon)),
 		Decay: s.decay(r.WeightDecay), Scale: float32(s.Scale),
 	})
 }

@@ -1,6 +1,9 @@
 package optim
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // Schedule is the learning rate as a function of the step, counted from 0.
 type Schedule interface {
@@ -67,8 +70,8 @@ type OneCycle struct {
 
 // Rate implements [Schedule].
 func (o OneCycle) Rate(step int) float64 {
-	start := o.Max / or(o.StartDivisor, 25)
-	top := or(o.WarmupFraction, 0.3)*float64(o.Steps) - 1
+	start := o.Max / cmp.Or(o.StartDivisor, 25)
+	top := cmp.Or(o.WarmupFraction, 0.3)*float64(o.Steps) - 1
 	at := float64(step)
 	if at < top {
 		return swing(start, o.Max, at/top)
@@ -76,7 +79,7 @@ func (o OneCycle) Rate(step int) float64 {
 	if at == top { // which may be the first step, or the last
 		return o.Max
 	}
-	return swing(o.Max, start/or(o.FinalDivisor, 1e4), (at-top)/(float64(o.Steps-1)-top))
+	return swing(o.Max, start/cmp.Or(o.FinalDivisor, 1e4), (at-top)/(float64(o.Steps-1)-top))
 }
 
 // Warmup rises linearly from Start times the rate of After's first step to

@@ -54,15 +54,18 @@ func (t *Trainer) Save(path string) error {
 		t.exchangeBest(false)
 		defer t.exchangeBest(true)
 	}
-	f, err := nn.EncodeModel(&nn.Model{Sequential: t.Net})
+	arch, err := nn.FormatArchitecture(t.Net.Input(), t.Net.Specs())
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	f := &safetensors.File{Metadata: map[string]string{"format": checkpointFormat, "architecture": string(arch)}}
+	for _, tensor := range t.Net.NamedTensors() {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: tensor.Name, Shape: tensor.Shape, Data: tensor.Data})
 	}
 	text, err := json.Marshal(progress{t.at, max(1, t.Epochs), t.Steps, t.Shards, kernels.ISA(), t.dataSum()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	f.Metadata["format"] = checkpointFormat
 	f.Metadata[keyProgress] = string(text)
 	f.Metadata[keySettings] = string(t.Settings)
 	_, moments := t.optimizer.State()
@@ -110,7 +113,7 @@ func Settings(path string) ([]byte, error) {
 }
 
 func readCheckpoint(path string) (*safetensors.File, error) {
-	f, err := safetensors.Read(path, safetensors.F64)
+	f, err := safetensors.Accept{Types: []string{safetensors.F64}}.Read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +168,7 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	tensors, own := map[string]safetensors.Tensor{}, []safetensors.Tensor{}
+	tensors, own := map[string]safetensors.Tensor{}, []nn.NamedTensor{}
 	rest := map[string][]int{stepsName: {p.Step, stepColumns}, epochsName: {p.Epoch, epochColumns}}
 	if p.Best > 0 {
 		rest[bestName] = []int{nn.CountParams(t.Net.Params())}
@@ -178,7 +181,7 @@ func (t *Trainer) resume(f *safetensors.File) error {
 		wide := len(want) > 1
 		switch {
 		case !ok:
-			own = append(own, tensor)
+			own = append(own, nn.NamedTensor{Name: tensor.Name, Shape: tensor.Shape, Data: tensor.Data})
 			continue
 		case !slices.Equal(tensor.Shape, want) || wide != (tensor.Wide != nil):
 			return fmt.Errorf("tensor %q has shape %v, wanted %v as metadata %q tell", tensor.Name, tensor.Shape, want, keyProgress)
@@ -197,12 +200,7 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if got := t.dataSum(); p.Data != got {
 		return fmt.Errorf("its run had other training images or labels: their checksum (CRC-32C) is %s, wanted %s", got, p.Data)
 	}
-	for _, tensor := range own {
-		if tensor.Wide != nil {
-			return fmt.Errorf("tensor %q is of %s, wanted %s", tensor.Name, safetensors.F64, safetensors.F32)
-		}
-	}
-	if err := t.Net.SetTensors(own); err != nil {
+	if err := t.Net.SetNamedTensors(own); err != nil {
 		return err
 	}
 	var moments [][]float32

@@ -92,7 +92,7 @@ func (e *engine) measure(shard, from, to int) {
 	y := pass.Output()
 	r := result{loss: e.loss.Loss(pass.OutputGradient(), y, nn.Targets{Labels: labels}, len(e.batch.labels))}
 	for k, label := range labels {
-		if argmax(y.Sample(k)) == label {
+		if nn.Argmax(y.Sample(k)) == label {
 			r.correct++
 		}
 	}

@@ -120,7 +120,7 @@ func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
 				nn.Softmax(p.probabilities, probabilities)
 				probabilities = p.probabilities
 			}
-			k := argmax(probabilities)
+			k := nn.Argmax(probabilities)
 			at := b*e.batch + i
 			given[at] = Mistake{at, label, k, float64(probabilities[k])}
 		}
@@ -152,14 +152,4 @@ func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
 	}
 	result.Loss /= float64(data.Len())
 	return result
-}
-
-func argmax(values []float32) int {
-	best := 0
-	for i, v := range values {
-		if v > values[best] {
-			best = i
-		}
-	}
-	return best
 }

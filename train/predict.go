@@ -6,8 +6,7 @@ import (
 	"tatami/nn"
 )
 
-// Predict is [nn.Sequential.Predict] for many samples, on all processors: the
-// probabilities of every sample of x.
+// Predict is [nn.Sequential.Predict] for many samples, on all processors.
 func Predict(net *nn.Sequential, x *nn.Tensor) *nn.Tensor {
 	y := nn.NewTensor(x.N, net.Output())
 	workers := newPool(math.MaxInt32)

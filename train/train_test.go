@@ -209,7 +209,7 @@ func TestResume(t *testing.T) {
 // So does one with any other optimizer, however often it is stopped and on
 // however many processors it goes on.
 func TestResumeOptimizers(t *testing.T) {
-	for i, name := range []string{"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"} {
+	for i, name := range optim.RuleNames() {
 		if testing.Short() && i%3 > 0 {
 			continue
 		}

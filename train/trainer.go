@@ -52,8 +52,9 @@ type Trainer struct {
 	// with the best validation accuracy, of the lower loss where that is equal.
 	KeepBest bool
 
-	// Checkpoint, if not empty, is the file that is written after every epoch
-	// and when the run is interrupted.
+	// Checkpoint, if not empty, is the file that is written after every epoch,
+	// of a long run after every 500th part of its updates, and when the run is
+	// complete or interrupted.
 	Checkpoint string
 	// Settings are kept in the checkpoint for whoever resumes.
 	Settings []byte

@@ -12,12 +12,10 @@ import (
 	"tatami/optim"
 )
 
-// updates returns a function that trains network with one more batch of
-// noise, on so many workers, and one that ends them.
-func updates(t testing.TB, network layers.Network, batch, workers int) (update, end func()) {
+// newTestTrainer trains network on four batches of noise.
+func newTestTrainer(t testing.TB, network layers.Network, batch int) *Trainer {
 	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
-	const batches = 4
-	for i := range batches * batch {
+	for i := range testBatches * batch {
 		data.Images = append(data.Images, make([]byte, network.Input.Size()))
 		data.Labels = append(data.Labels, uint8(i%10))
 		for k := range data.Images[i] {
@@ -28,17 +26,25 @@ func updates(t testing.TB, network layers.Network, batch, workers int) (update, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &Trainer{
+	return &Trainer{
 		Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.001},
 		Loader: &datasets.Loader{Data: data, BatchSize: batch, Augment: datasets.Augmentation{Shift: 1}}, Clip: 1,
 	}
+}
+
+const testBatches = 4
+
+// updates returns a function that trains network with one more batch of
+// noise, on so many workers, and one that ends them.
+func updates(t testing.TB, network layers.Network, batch, workers int) (update, end func()) {
+	tr := newTestTrainer(t, network, batch)
 	if err := tr.prepare(); err != nil {
 		t.Fatal(err)
 	}
 	c := newPool(workers)
 	e := newEngine(c, tr, tr.optimizer)
 	step := 0
-	return func() { e.update(0, step%batches, step, 0.001); step++ }, c.close
+	return func() { e.update(0, step%testBatches, step, 0.001); step++ }, c.close
 }
 
 // An update allocates nothing, whatever the network, on one worker and on

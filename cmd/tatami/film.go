@@ -15,9 +15,9 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/datasets"
+	"tatami/inspect"
 	"tatami/internal/files"
 	"tatami/internal/safetensors"
-	"tatami/internal/web/inspect"
 	"tatami/internal/web/record"
 	"tatami/nn"
 	"tatami/plots"
@@ -53,10 +53,7 @@ type filmFrame struct {
 }
 
 func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, error) {
-	looked, err := inspect.New(net)
-	if err != nil {
-		return nil, err
-	}
+	looked := inspect.New(net)
 	size := net.Input().Size()
 	if k := looked.FeatureLayer(); k > 0 {
 		size = net.Layers()[k-1].OutShape().Size()

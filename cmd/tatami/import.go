@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tatami/internal/safetensors"
 	"tatami/nn"
 )
 
@@ -17,14 +16,10 @@ func newImport() *cobra.Command {
 		Use:   "import FILE.safetensors",
 		Short: "Make a model of weights in PyTorch's layout",
 		Long: `Make a model of weights in PyTorch's layout: filters O,I,KH,KW, affine inputs
-flattened C,H,W. Tensors map in file order, whatever their names, and nothing
-is rescaled.`,
+flattened C,H,W. Tensors find their layers by name and shape; where several
+layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := safetensors.Read(args[0])
-			if err != nil {
-				return err
-			}
 			if sameFile(args[0], out) {
 				return wrongUsage("--out is %s, which is what is to be imported", out)
 			}
@@ -32,8 +27,8 @@ is rescaled.`,
 			if err != nil {
 				return err
 			}
-			if err := net.ImportPyTorch(f.Tensors); err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+			if err := net.ImportPyTorch(args[0]); err != nil {
+				return err
 			}
 			if err := nn.Save(out, &nn.Model{Sequential: net, Facts: map[string]string{"imported": filepath.Base(args[0])}}); err != nil {
 				return err

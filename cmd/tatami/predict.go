@@ -38,7 +38,7 @@ func newPredict() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Predict(x).Data}
+				p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Probabilities(x).Data}
 				for _, v := range p.Probabilities {
 					if v != v {
 						return fmt.Errorf("%s: damaged: it gives %s the probability %g", args[0], path, v)

@@ -15,6 +15,7 @@ import (
 
 	"tatami/internal/web"
 	"tatami/nn"
+	"tatami/optim"
 	"tatami/train"
 	"tatami/train/doctor"
 )
@@ -71,7 +72,7 @@ func (o *trainOptions) shapeFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Net, "net", "simple", "network: "+networkNames())
 	f.StringVar(&o.Data, "data", "", "folder in the IDX layout (default: MNIST)")
 	f.IntVar(&o.Batch, "batch", 100, "images a batch")
-	f.StringVar(&o.Optimizer, "optimizer", "adam", "sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw, parameters after a colon: adam:beta1=0.7,beta2=0.9")
+	f.StringVar(&o.Optimizer, "optimizer", "adam", strings.Join(optim.RuleNames(), ", ")+"; parameters after a colon: adam:beta1=0.7,beta2=0.9")
 	f.Float64Var(&o.WeightDecay, "weight-decay", 0, "weight decay λ")
 	f.StringVar(&o.Augment, "augment", "shift", "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10")
 	f.Float64Var(&o.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")

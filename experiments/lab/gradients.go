@@ -5,9 +5,10 @@ import (
 	"slices"
 
 	"tatami/datasets"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
+	"tatami/reference"
 )
 
 // TrainingPass is a pass for [Backpropagate].
@@ -42,20 +43,20 @@ func (c Comparison) Mean() (m float64) {
 // CheckGradients compares the gradients of a batch's loss, in the order of
 // Params without those that are fixed: backpropagation in float32, as in
 // training, against central differences of width h. Those are of the same
-// network computed in float64 by plain loops (internal/reference): the digits
+// network computed in float64 by plain loops (package reference): the digits
 // of a float32 loss end about where such a difference begins. Of each parameter
 // it takes that many values at most, drawn at random; 0 takes all.
 func (r *Run) CheckGradients(net *nn.Sequential, x *nn.Tensor, labels []int, h float64, most int) []Comparison {
 	if r.Failed() {
 		return nil
 	}
-	wide, err := reference.Of(net)
+	wide, err := oracle.Of(net)
 	if err != nil {
 		r.Fail(err)
 		return nil
 	}
 	wide.Training = true
-	in := reference.From(x)
+	in := oracle.From(x)
 	loss := func() float64 { return wide.Loss(layers.SoftmaxWithLoss{}, in, nn.Targets{Labels: labels}) }
 	_, gradients := Backpropagate(TrainingPass(net, x.N), x, labels)
 	var compared []Comparison

@@ -54,9 +54,9 @@ type isa struct {
 
 	// One sample; at most chunk elements a call, except for totals.
 	totals           func(x []float32) (sum, squares float64)
-	standardize      func(y, x, gamma, beta []float32, scale, shift float32)
-	standardSums     func(dgamma, dbeta, dy, x, gamma []float32, scale, shift float32) (sum, products float64)
-	standardBackward func(dx, dy, x, gamma []float32, scale, shift, mean, slope float32)
+	standardize      func(y, x, gamma, beta []float32, mean, inverse float32)
+	standardSums     func(dgamma, dbeta, dy, x, gamma []float32, mean, inverse float32) (sum, products float64)
+	standardBackward func(dx, dy, x, gamma []float32, mean, inverse, shift, slope float32)
 
 	// A row of pixels of n channels, which lie step values apart in x.
 	depthwise         func(y, x, w []float32, tap Offsets, n, step int)

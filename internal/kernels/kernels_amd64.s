@@ -16183,11 +16183,11 @@ normalizedBackward_row:
 	VZEROUPPER
 	RET
 
-// func standardizeAVX512(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+// func standardizeAVX512(y []float32, x []float32, gamma []float32, beta []float32, mean float32, inverse float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·standardizeAVX512(SB), NOSPLIT, $0-104
-	VBROADCASTSS scale+96(FP), Z14
-	VBROADCASTSS shift+100(FP), Z13
+	VBROADCASTSS mean+96(FP), Z14
+	VBROADCASTSS inverse+100(FP), Z13
 	MOVQ         y_len+8(FP), AX
 	MOVQ         y_base+0(FP), CX
 	MOVQ         x_base+24(FP), DX
@@ -16202,13 +16202,15 @@ standardize_many:
 	VMOVUPS     (DX)(DI*4), Z0
 	VMOVUPS     (BX)(DI*4), Z1
 	VMOVUPS     (SI)(DI*4), Z2
-	VFMADD213PS Z13, Z14, Z0
+	VSUBPS      Z14, Z0, Z0
+	VMULPS      Z13, Z0, Z0
 	VFMADD213PS Z2, Z1, Z0
 	VMOVUPS     Z0, (CX)(DI*4)
 	VMOVUPS     64(DX)(DI*4), Z3
 	VMOVUPS     64(BX)(DI*4), Z4
 	VMOVUPS     64(SI)(DI*4), Z5
-	VFMADD213PS Z13, Z14, Z3
+	VSUBPS      Z14, Z3, Z3
+	VMULPS      Z13, Z3, Z3
 	VFMADD213PS Z5, Z4, Z3
 	VMOVUPS     Z3, 64(CX)(DI*4)
 	ADDQ        $0x20, DI
@@ -16225,7 +16227,8 @@ standardize_one:
 	VMOVUPS     (DX)(DI*4), Z0
 	VMOVUPS     (BX)(DI*4), Z1
 	VMOVUPS     (SI)(DI*4), Z2
-	VFMADD213PS Z13, Z14, Z0
+	VSUBPS      Z14, Z0, Z0
+	VMULPS      Z13, Z0, Z0
 	VFMADD213PS Z2, Z1, Z0
 	VMOVUPS     Z0, (CX)(DI*4)
 	ADDQ        $0x10, DI
@@ -16242,7 +16245,8 @@ standardize_tail:
 	VMOVUPS.Z   (DX)(DI*4), K1, Z0
 	VMOVUPS.Z   (BX)(DI*4), K1, Z1
 	VMOVUPS.Z   (SI)(DI*4), K1, Z2
-	VFMADD213PS Z13, Z14, Z0
+	VSUBPS      Z14, Z0, Z0
+	VMULPS      Z13, Z0, Z0
 	VFMADD213PS Z2, Z1, Z0
 	VMOVUPS     Z0, K1, (CX)(DI*4)
 
@@ -16250,15 +16254,15 @@ standardize_done:
 	VZEROUPPER
 	RET
 
-// func standardSumsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+// func standardSumsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32) (sum [16]float64, products [16]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·standardSumsAVX512(SB), NOSPLIT, $0-384
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
-	VBROADCASTSS scale+120(FP), Z14
-	VBROADCASTSS shift+124(FP), Z13
+	VBROADCASTSS mean+120(FP), Z14
+	VBROADCASTSS inverse+124(FP), Z13
 	MOVQ         dgamma_len+8(FP), AX
 	MOVQ         dgamma_base+0(FP), CX
 	MOVQ         dbeta_base+24(FP), DX
@@ -16274,7 +16278,8 @@ TEXT ·standardSumsAVX512(SB), NOSPLIT, $0-384
 standardSums_one:
 	VMOVUPS       (BX)(R8*4), Z0
 	VMOVUPS       (SI)(R8*4), Z1
-	VFMADD213PS   Z13, Z14, Z1
+	VSUBPS        Z14, Z1, Z1
+	VMULPS        Z13, Z1, Z1
 	VMOVUPS       (CX)(R8*4), Z2
 	VFMADD231PS   Z0, Z1, Z2
 	VMOVUPS       Z2, (CX)(R8*4)
@@ -16307,7 +16312,8 @@ standardSums_tail:
 	KMOVW         AX, K1
 	VMOVUPS.Z     (BX)(R8*4), K1, Z0
 	VMOVUPS.Z     (SI)(R8*4), K1, Z1
-	VFMADD213PS   Z13, Z14, Z1
+	VSUBPS        Z14, Z1, Z1
+	VMULPS        Z13, Z1, Z1
 	VMOVUPS.Z     (CX)(R8*4), K1, Z2
 	VFMADD231PS   Z0, Z1, Z2
 	VMOVUPS       Z2, K1, (CX)(R8*4)
@@ -16336,12 +16342,12 @@ standardSums_done:
 	VZEROUPPER
 	RET
 
-// func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+// func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32, shift float32, slope float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·standardBackwardAVX512(SB), NOSPLIT, $0-112
-	VBROADCASTSS scale+96(FP), Z14
-	VBROADCASTSS shift+100(FP), Z13
-	VBROADCASTSS mean+104(FP), Z12
+	VBROADCASTSS mean+96(FP), Z14
+	VBROADCASTSS inverse+100(FP), Z13
+	VBROADCASTSS shift+104(FP), Z12
 	VBROADCASTSS slope+108(FP), Z11
 	MOVQ         dx_len+8(FP), AX
 	MOVQ         dx_base+0(FP), CX
@@ -16357,18 +16363,20 @@ standardBackward_many:
 	VMOVUPS      (DX)(DI*4), Z0
 	VMOVUPS      (BX)(DI*4), Z1
 	VMOVUPS      (SI)(DI*4), Z2
-	VFMADD213PS  Z13, Z14, Z1
+	VSUBPS       Z14, Z1, Z1
+	VMULPS       Z13, Z1, Z1
 	VFMSUB213PS  Z12, Z2, Z0
 	VFNMADD231PS Z11, Z1, Z0
-	VMULPS       Z14, Z0, Z0
+	VMULPS       Z13, Z0, Z0
 	VMOVUPS      Z0, (CX)(DI*4)
 	VMOVUPS      64(DX)(DI*4), Z3
 	VMOVUPS      64(BX)(DI*4), Z4
 	VMOVUPS      64(SI)(DI*4), Z5
-	VFMADD213PS  Z13, Z14, Z4
+	VSUBPS       Z14, Z4, Z4
+	VMULPS       Z13, Z4, Z4
 	VFMSUB213PS  Z12, Z5, Z3
 	VFNMADD231PS Z11, Z4, Z3
-	VMULPS       Z14, Z3, Z3
+	VMULPS       Z13, Z3, Z3
 	VMOVUPS      Z3, 64(CX)(DI*4)
 	ADDQ         $0x20, DI
 	CMPQ         DI, R8
@@ -16384,10 +16392,11 @@ standardBackward_one:
 	VMOVUPS      (DX)(DI*4), Z0
 	VMOVUPS      (BX)(DI*4), Z1
 	VMOVUPS      (SI)(DI*4), Z2
-	VFMADD213PS  Z13, Z14, Z1
+	VSUBPS       Z14, Z1, Z1
+	VMULPS       Z13, Z1, Z1
 	VFMSUB213PS  Z12, Z2, Z0
 	VFNMADD231PS Z11, Z1, Z0
-	VMULPS       Z14, Z0, Z0
+	VMULPS       Z13, Z0, Z0
 	VMOVUPS      Z0, (CX)(DI*4)
 	ADDQ         $0x10, DI
 	CMPQ         DI, R8
@@ -16403,10 +16412,11 @@ standardBackward_tail:
 	VMOVUPS.Z    (DX)(DI*4), K1, Z0
 	VMOVUPS.Z    (BX)(DI*4), K1, Z1
 	VMOVUPS.Z    (SI)(DI*4), K1, Z2
-	VFMADD213PS  Z13, Z14, Z1
+	VSUBPS       Z14, Z1, Z1
+	VMULPS       Z13, Z1, Z1
 	VFMSUB213PS  Z12, Z2, Z0
 	VFNMADD231PS Z11, Z1, Z0
-	VMULPS       Z14, Z0, Z0
+	VMULPS       Z13, Z0, Z0
 	VMOVUPS      Z0, K1, (CX)(DI*4)
 
 standardBackward_done:
@@ -22444,11 +22454,11 @@ normalizedBackward_done:
 	VZEROUPPER
 	RET
 
-// func standardizeAVX2(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+// func standardizeAVX2(y []float32, x []float32, gamma []float32, beta []float32, mean float32, inverse float32)
 // Requires: AVX, FMA3
 TEXT ·standardizeAVX2(SB), NOSPLIT, $0-104
-	VBROADCASTSS scale+96(FP), Y14
-	VBROADCASTSS shift+100(FP), Y13
+	VBROADCASTSS mean+96(FP), Y14
+	VBROADCASTSS inverse+100(FP), Y13
 	MOVQ         y_len+8(FP), AX
 	MOVQ         y_base+0(FP), CX
 	MOVQ         x_base+24(FP), DX
@@ -22463,13 +22473,15 @@ standardize_many:
 	VMOVUPS     (DX)(DI*4), Y0
 	VMOVUPS     (BX)(DI*4), Y1
 	VMOVUPS     (SI)(DI*4), Y2
-	VFMADD213PS Y13, Y14, Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
 	VMOVUPS     Y0, (CX)(DI*4)
 	VMOVUPS     32(DX)(DI*4), Y3
 	VMOVUPS     32(BX)(DI*4), Y4
 	VMOVUPS     32(SI)(DI*4), Y5
-	VFMADD213PS Y13, Y14, Y3
+	VSUBPS      Y14, Y3, Y3
+	VMULPS      Y13, Y3, Y3
 	VFMADD213PS Y5, Y4, Y3
 	VMOVUPS     Y3, 32(CX)(DI*4)
 	ADDQ        $0x10, DI
@@ -22486,7 +22498,8 @@ standardize_one:
 	VMOVUPS     (DX)(DI*4), Y0
 	VMOVUPS     (BX)(DI*4), Y1
 	VMOVUPS     (SI)(DI*4), Y2
-	VFMADD213PS Y13, Y14, Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
 	VMOVUPS     Y0, (CX)(DI*4)
 	ADDQ        $0x08, DI
@@ -22503,7 +22516,8 @@ standardize_tail:
 	VMASKMOVPS  (DX)(DI*4), Y15, Y0
 	VMASKMOVPS  (BX)(DI*4), Y15, Y1
 	VMASKMOVPS  (SI)(DI*4), Y15, Y2
-	VFMADD213PS Y13, Y14, Y0
+	VSUBPS      Y14, Y0, Y0
+	VMULPS      Y13, Y0, Y0
 	VFMADD213PS Y2, Y1, Y0
 	VMASKMOVPS  Y0, Y15, (CX)(DI*4)
 
@@ -22511,15 +22525,15 @@ standardize_done:
 	VZEROUPPER
 	RET
 
-// func standardSumsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+// func standardSumsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32) (sum [16]float64, products [16]float64)
 // Requires: AVX, FMA3
 TEXT ·standardSumsAVX2(SB), NOSPLIT, $0-384
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	VBROADCASTSS scale+120(FP), Y14
-	VBROADCASTSS shift+124(FP), Y13
+	VBROADCASTSS mean+120(FP), Y14
+	VBROADCASTSS inverse+124(FP), Y13
 	MOVQ         dgamma_len+8(FP), AX
 	MOVQ         dgamma_base+0(FP), CX
 	MOVQ         dbeta_base+24(FP), DX
@@ -22535,7 +22549,8 @@ TEXT ·standardSumsAVX2(SB), NOSPLIT, $0-384
 standardSums_one:
 	VMOVUPS      (BX)(R8*4), Y0
 	VMOVUPS      (SI)(R8*4), Y1
-	VFMADD213PS  Y13, Y14, Y1
+	VSUBPS       Y14, Y1, Y1
+	VMULPS       Y13, Y1, Y1
 	VMOVUPS      (CX)(R8*4), Y2
 	VFMADD231PS  Y0, Y1, Y2
 	VMOVUPS      Y2, (CX)(R8*4)
@@ -22568,7 +22583,8 @@ standardSums_tail:
 	VMOVUPS      (AX)(R9*4), Y15
 	VMASKMOVPS   (BX)(R8*4), Y15, Y0
 	VMASKMOVPS   (SI)(R8*4), Y15, Y1
-	VFMADD213PS  Y13, Y14, Y1
+	VSUBPS       Y14, Y1, Y1
+	VMULPS       Y13, Y1, Y1
 	VMASKMOVPS   (CX)(R8*4), Y15, Y2
 	VFMADD231PS  Y0, Y1, Y2
 	VMASKMOVPS   Y2, Y15, (CX)(R8*4)
@@ -22597,12 +22613,12 @@ standardSums_done:
 	VZEROUPPER
 	RET
 
-// func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+// func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32, shift float32, slope float32)
 // Requires: AVX, FMA3
 TEXT ·standardBackwardAVX2(SB), NOSPLIT, $0-112
-	VBROADCASTSS scale+96(FP), Y14
-	VBROADCASTSS shift+100(FP), Y13
-	VBROADCASTSS mean+104(FP), Y12
+	VBROADCASTSS mean+96(FP), Y14
+	VBROADCASTSS inverse+100(FP), Y13
+	VBROADCASTSS shift+104(FP), Y12
 	VBROADCASTSS slope+108(FP), Y11
 	MOVQ         dx_len+8(FP), AX
 	MOVQ         dx_base+0(FP), CX
@@ -22618,18 +22634,20 @@ standardBackward_many:
 	VMOVUPS      (DX)(DI*4), Y0
 	VMOVUPS      (BX)(DI*4), Y1
 	VMOVUPS      (SI)(DI*4), Y2
-	VFMADD213PS  Y13, Y14, Y1
+	VSUBPS       Y14, Y1, Y1
+	VMULPS       Y13, Y1, Y1
 	VFMSUB213PS  Y12, Y2, Y0
 	VFNMADD231PS Y11, Y1, Y0
-	VMULPS       Y14, Y0, Y0
+	VMULPS       Y13, Y0, Y0
 	VMOVUPS      Y0, (CX)(DI*4)
 	VMOVUPS      32(DX)(DI*4), Y3
 	VMOVUPS      32(BX)(DI*4), Y4
 	VMOVUPS      32(SI)(DI*4), Y5
-	VFMADD213PS  Y13, Y14, Y4
+	VSUBPS       Y14, Y4, Y4
+	VMULPS       Y13, Y4, Y4
 	VFMSUB213PS  Y12, Y5, Y3
 	VFNMADD231PS Y11, Y4, Y3
-	VMULPS       Y14, Y3, Y3
+	VMULPS       Y13, Y3, Y3
 	VMOVUPS      Y3, 32(CX)(DI*4)
 	ADDQ         $0x10, DI
 	CMPQ         DI, R8
@@ -22645,10 +22663,11 @@ standardBackward_one:
 	VMOVUPS      (DX)(DI*4), Y0
 	VMOVUPS      (BX)(DI*4), Y1
 	VMOVUPS      (SI)(DI*4), Y2
-	VFMADD213PS  Y13, Y14, Y1
+	VSUBPS       Y14, Y1, Y1
+	VMULPS       Y13, Y1, Y1
 	VFMSUB213PS  Y12, Y2, Y0
 	VFNMADD231PS Y11, Y1, Y0
-	VMULPS       Y14, Y0, Y0
+	VMULPS       Y13, Y0, Y0
 	VMOVUPS      Y0, (CX)(DI*4)
 	ADDQ         $0x08, DI
 	CMPQ         DI, R8
@@ -22664,10 +22683,11 @@ standardBackward_tail:
 	VMASKMOVPS   (DX)(DI*4), Y15, Y0
 	VMASKMOVPS   (BX)(DI*4), Y15, Y1
 	VMASKMOVPS   (SI)(DI*4), Y15, Y2
-	VFMADD213PS  Y13, Y14, Y1
+	VSUBPS       Y14, Y1, Y1
+	VMULPS       Y13, Y1, Y1
 	VFMSUB213PS  Y12, Y2, Y0
 	VFNMADD231PS Y11, Y1, Y0
-	VMULPS       Y14, Y0, Y0
+	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (CX)(DI*4)
 
 standardBackward_done:

@@ -26,11 +26,11 @@ func (k *normalization) totals(x []float32) (sum, squares float64) {
 // lanewise is assembly that adds up standardSums lane by lane, so many of them.
 type lanewise struct {
 	lanes int
-	sums  func(dgamma, dbeta, dy, x, gamma []float32, scale, shift float32) (sum, products [16]float64)
+	sums  func(dgamma, dbeta, dy, x, gamma []float32, mean, inverse float32) (sum, products [16]float64)
 }
 
-func (k *lanewise) standardSums(dgamma, dbeta, dy, x, gamma []float32, scale, shift float32) (sum, products float64) {
-	a, b := k.sums(dgamma, dbeta, dy, x, gamma, scale, shift)
+func (k *lanewise) standardSums(dgamma, dbeta, dy, x, gamma []float32, mean, inverse float32) (sum, products float64) {
+	a, b := k.sums(dgamma, dbeta, dy, x, gamma, mean, inverse)
 	for i := range k.lanes {
 		sum += a[i]
 		products += b[i]

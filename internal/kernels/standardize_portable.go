@@ -9,17 +9,17 @@ func totalsPortable(x []float32) (sum, squares float64) {
 	return sum, squares
 }
 
-func standardizePortable(y, x, gamma, beta []float32, scale, shift float32) {
+func standardizePortable(y, x, gamma, beta []float32, mean, inverse float32) {
 	y, gamma, beta = y[:len(x)], gamma[:len(x)], beta[:len(x)]
 	for i, v := range x {
-		y[i] = (v*scale+shift)*gamma[i] + beta[i]
+		y[i] = (v-mean)*inverse*gamma[i] + beta[i]
 	}
 }
 
-func standardSumsPortable(dgamma, dbeta, dy, x, gamma []float32, scale, shift float32) (sum, products float64) {
+func standardSumsPortable(dgamma, dbeta, dy, x, gamma []float32, mean, inverse float32) (sum, products float64) {
 	dgamma, dbeta, dy, gamma = dgamma[:len(x)], dbeta[:len(x)], dy[:len(x)], gamma[:len(x)]
 	for i, v := range x {
-		hat, d := v*scale+shift, dy[i]
+		hat, d := (v-mean)*inverse, dy[i]
 		dgamma[i] += d * hat
 		dbeta[i] += d
 		g := d * gamma[i]
@@ -29,9 +29,9 @@ func standardSumsPortable(dgamma, dbeta, dy, x, gamma []float32, scale, shift fl
 	return sum, products
 }
 
-func standardBackwardPortable(dx, dy, x, gamma []float32, scale, shift, mean, slope float32) {
+func standardBackwardPortable(dx, dy, x, gamma []float32, mean, inverse, shift, slope float32) {
 	dx, dy, gamma = dx[:len(x)], dy[:len(x)], gamma[:len(x)]
 	for i, v := range x {
-		dx[i] = scale * (dy[i]*gamma[i] - mean - (v*scale+shift)*slope)
+		dx[i] = inverse * (dy[i]*gamma[i] - shift - (v-mean)*inverse*slope)
 	}
 }

@@ -132,18 +132,18 @@ func normalizedBackwardAVX512(dx *float32, dy *float32, x *float32, factor *floa
 // standardizeAVX512 sets y = gamma*x̂ + beta.
 //
 //go:noescape
-func standardizeAVX512(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+func standardizeAVX512(y []float32, x []float32, gamma []float32, beta []float32, mean float32, inverse float32)
 
 // standardSumsAVX512 adds to dgamma and dbeta and returns the sums of gamma*dy
 // and of gamma*dy*x̂, lane by lane.
 //
 //go:noescape
-func standardSumsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+func standardSumsAVX512(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32) (sum [16]float64, products [16]float64)
 
-// standardBackwardAVX512 sets dx = scale*(gamma*dy - mean - x̂*slope).
+// standardBackwardAVX512 sets dx = inverse*(gamma*dy - shift - x̂*slope).
 //
 //go:noescape
-func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32, shift float32, slope float32)
 
 // depthwiseAVX512 sets pixels of y to the sums over taps of x times w.
 //
@@ -343,18 +343,18 @@ func normalizedBackwardAVX2(dx *float32, dy *float32, x *float32, factor *float3
 // standardizeAVX2 sets y = gamma*x̂ + beta.
 //
 //go:noescape
-func standardizeAVX2(y []float32, x []float32, gamma []float32, beta []float32, scale float32, shift float32)
+func standardizeAVX2(y []float32, x []float32, gamma []float32, beta []float32, mean float32, inverse float32)
 
 // standardSumsAVX2 adds to dgamma and dbeta and returns the sums of gamma*dy
 // and of gamma*dy*x̂, lane by lane.
 //
 //go:noescape
-func standardSumsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32) (sum [16]float64, products [16]float64)
+func standardSumsAVX2(dgamma []float32, dbeta []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32) (sum [16]float64, products [16]float64)
 
-// standardBackwardAVX2 sets dx = scale*(gamma*dy - mean - x̂*slope).
+// standardBackwardAVX2 sets dx = inverse*(gamma*dy - shift - x̂*slope).
 //
 //go:noescape
-func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float32, scale float32, shift float32, mean float32, slope float32)
+func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float32, mean float32, inverse float32, shift float32, slope float32)
 
 // depthwiseAVX2 sets pixels of y to the sums over taps of x times w.
 //

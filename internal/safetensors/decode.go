@@ -15,11 +15,23 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads a file of size bytes, with tensors of F32 and of the types named.
-func Decode(r io.ReaderAt, size int64, also ...string) (*File, error) {
+// Accept says what a file may hold besides tensors of F32.
+type Accept struct {
+	// Types are further ones that are read.
+	Types []string
+	// Skip, if given, leaves out the tensors for which it says so, of whatever
+	// type they are.
+	Skip func(name, dtype string) bool
+}
+
+// Decode reads a file of size bytes.
+func Decode(r io.ReaderAt, size int64) (*File, error) { return Accept{}.Decode(r, size) }
+
+// Decode is the function Decode for a file that may hold more.
+func (a Accept) Decode(r io.ReaderAt, size int64) (*File, error) {
 	const prefix = 8 // bytes of the header's length
 	if size < prefix {
-		return nil, fmt.Errorf("not a safetensors file: %d bytes, want at least %d", size, prefix)
+		return nil, fmt.Errorf("not a safetensors file: %d bytes, wanted at least %d", size, prefix)
 	}
 	var length [prefix]byte
 	if err := readAt(r, length[:], 0); err != nil {
@@ -27,7 +39,7 @@ func Decode(r io.ReaderAt, size int64, also ...string) (*File, error) {
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader {
-		return nil, fmt.Errorf("not a safetensors file: header of %d bytes, want at most %d", n, maxHeader)
+		return nil, fmt.Errorf("not a safetensors file: header of %d bytes, wanted at most %d", n, maxHeader)
 	}
 	if int64(n) > size-prefix {
 		return nil, fmt.Errorf("not a safetensors file, or cut short: header of %d bytes in a file of %d", n, size)
@@ -37,7 +49,7 @@ func Decode(r io.ReaderAt, size int64, also ...string) (*File, error) {
 		return nil, err
 	}
 	f := new(File)
-	entries, err := parseHeader(text, f, also)
+	entries, err := parseHeader(text, f, a)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +58,9 @@ func Decode(r io.ReaderAt, size int64, also ...string) (*File, error) {
 		return nil, err
 	}
 	for _, e := range entries {
+		if e.skipped {
+			continue
+		}
 		t := Tensor{Name: e.name, Shape: e.shape}
 		values := io.NewSectionReader(r, start+e.begin, e.end-e.begin)
 		if e.dtype == F64 {
@@ -66,6 +81,7 @@ type entry struct {
 	name, dtype string
 	shape       []int
 	begin, end  int64 // bytes from the end of the header
+	skipped     bool
 }
 
 // checkLayout sorts the tensors by their place in the file and checks that
@@ -123,8 +139,8 @@ func shortened(err error) error {
 }
 
 // parseHeader fills f's metadata and returns the tensors in the header's order.
-func parseHeader(text []byte, f *File, also []string) ([]entry, error) {
-	p := parser{json.NewDecoder(bytes.NewReader(text))}
+func parseHeader(text []byte, f *File, a Accept) ([]entry, error) {
+	p := parser{json.NewDecoder(bytes.NewReader(text)), a}
 	p.UseNumber()
 	if !utf8.Valid(text) {
 		return nil, errors.New("the header is not JSON: invalid UTF-8")
@@ -142,7 +158,7 @@ func parseHeader(text []byte, f *File, also []string) ([]entry, error) {
 		if key == metadataKey {
 			return p.metadata(f)
 		}
-		e, err := p.entry(key, also)
+		e, err := p.entry(key)
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", key, err)
 		}
@@ -160,7 +176,10 @@ func parseHeader(text []byte, f *File, also []string) ([]entry, error) {
 
 // parser walks the header token by token, since encoding/json's mapping onto
 // structs passes over keys that appear twice or in other letters.
-type parser struct{ *json.Decoder }
+type parser struct {
+	*json.Decoder
+	Accept
+}
 
 func (p parser) metadata(f *File) error {
 	f.Metadata = make(map[string]string)
@@ -177,8 +196,8 @@ func (p parser) metadata(f *File) error {
 	})
 }
 
-// entry parses the description of the named tensor, of F32 or a type of also.
-func (p parser) entry(name string, also []string) (entry, error) {
+// entry parses the description of the named tensor.
+func (p parser) entry(name string) (entry, error) {
 	e := entry{name: name}
 	var offsets []int
 	seen := make(map[string]bool)
@@ -210,17 +229,22 @@ func (p parser) entry(name string, also []string) (entry, error) {
 			return e, fmt.Errorf("key %q is missing", key)
 		}
 	}
+	e.skipped = p.Skip != nil && p.Skip(name, e.dtype)
 	bytes := sizeF32
 	switch {
-	case e.dtype == F64 && slices.Contains(also, F64):
+	case e.skipped:
+	case e.dtype == F64 && slices.Contains(p.Types, F64):
 		bytes = sizeF64
 	case e.dtype != F32:
-		return e, fmt.Errorf("dtype %s is not supported, want %s", e.dtype, strings.Join(append([]string{F32}, also...), " or "))
+		return e, fmt.Errorf("dtype %s is not supported, wanted %s", e.dtype, strings.Join(append([]string{F32}, p.Types...), " or "))
 	}
 	if len(offsets) != 2 || offsets[0] < 0 || offsets[1] < offsets[0] {
-		return e, fmt.Errorf("data_offsets %v, want where it begins and, not before that, where it ends", offsets)
+		return e, fmt.Errorf("data_offsets %v, wanted where it begins and, not before that, where it ends", offsets)
 	}
 	e.begin, e.end = int64(offsets[0]), int64(offsets[1])
+	if e.skipped {
+		return e, nil
+	}
 	want, err := size(e.shape, bytes)
 	if err != nil {
 		return e, err
@@ -274,7 +298,7 @@ func (p parser) integers(limit int) ([]int, error) {
 func (p parser) delim(want json.Delim, what string) error {
 	got, err := next[json.Delim](p)
 	if err == nil && got != want {
-		err = fmt.Errorf("the header has %q, want %s", got, what)
+		err = fmt.Errorf("the header has %q, wanted %s", got, what)
 	}
 	return err
 }

@@ -21,7 +21,7 @@ func Encode(w io.Writer, f *File) error {
 		return err
 	}
 	if len(header) > maxHeader {
-		return fmt.Errorf("header of %d bytes, want at most %d", len(header), maxHeader)
+		return fmt.Errorf("header of %d bytes, wanted at most %d", len(header), maxHeader)
 	}
 	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))); err != nil {
 		return err
@@ -107,7 +107,7 @@ func encodeHeader(f *File) ([]byte, error) {
 			err = fmt.Errorf("shape %v does not fit %d values", t.Shape, length)
 		}
 		if err == nil && len(t.Shape) > maxDims {
-			err = fmt.Errorf("shape %v has %d sides, want at most %d", t.Shape, len(t.Shape), maxDims)
+			err = fmt.Errorf("shape %v has %d sides, wanted at most %d", t.Shape, len(t.Shape), maxDims)
 		}
 		if err == nil && !utf8.ValidString(t.Name) {
 			err = fmt.Errorf("the name is not UTF-8")

@@ -111,9 +111,12 @@ func (f *File) textSum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Read reads the named file, with tensors of F32 and of the types named. An
-// error names the file and, where one is at fault, the tensor.
-func Read(path string, also ...string) (*File, error) {
+// Read reads the named file. An error names the file and, where one is at fault,
+// the tensor.
+func Read(path string) (*File, error) { return Accept{}.Read(path) }
+
+// Read is the function Read for a file that may hold more.
+func (a Accept) Read(path string) (*File, error) {
 	info, err := os.Stat(path) // opening a named pipe would wait for its writer
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
@@ -126,7 +129,7 @@ func Read(path string, also ...string) (*File, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	defer r.Close()
-	f, err := Decode(r, info.Size(), also...)
+	f, err := a.Decode(r, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}

@@ -120,8 +120,8 @@ var faults = []struct {
 	file []byte
 	want string
 }{
-	{"empty", nil, "not a safetensors file: 0 bytes, want at least 8"},
-	{"huge header", []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "header of 18446744073709551615 bytes, want at most 100000000"},
+	{"empty", nil, "not a safetensors file: 0 bytes, wanted at least 8"},
+	{"huge header", []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "header of 18446744073709551615 bytes, wanted at most 100000000"},
 	{"header over file", append(binary.LittleEndian.AppendUint64(nil, 99), "{}"...), "header of 99 bytes in a file of 10"},
 	{"no header", file("", 4), "not a JSON object"},
 	{"array", file("[]", 0), "not a JSON object"},
@@ -138,7 +138,7 @@ var faults = []struct {
 	{"key twice", file(`{"a":{"dtype":"F32","dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0), `tensor "a": key "dtype" appears twice`},
 	{"unknown key", file(`{"a":{"Dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0), `tensor "a": unknown key "Dtype"`},
 	{"missing key", file(`{"a":{"dtype":"F32","data_offsets":[0,0]}}`, 0), `tensor "a": key "shape" is missing`},
-	{"dtype", file(`{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}`, 2), `tensor "a": dtype BF16 is not supported, want F32`},
+	{"dtype", file(`{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}`, 2), `tensor "a": dtype BF16 is not supported, wanted F32`},
 	{"negative", file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 4), `tensor "a": shape [-1] has a negative side`},
 	{"two negatives", file(`{"a":{"dtype":"F32","shape":[-1,-1],"data_offsets":[0,4]}}`, 4), `tensor "a": shape [-1 -1] has a negative side`},
 	{"overflow", file(`{"a":{"dtype":"F32","shape":[4611686018427387905,4],"data_offsets":[0,16]}}`, 16), `tensor "a": shape [4611686018427387905 4] has more values`},
@@ -160,7 +160,7 @@ func TestFaults(t *testing.T) {
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
 			if _, err := decode(fault.file); err == nil || !strings.Contains(err.Error(), fault.want) {
-				t.Errorf("got %v, want %s", err, fault.want)
+				t.Errorf("got %v, wanted %s", err, fault.want)
 			}
 		})
 	}
@@ -191,7 +191,7 @@ func TestEncodeRefuses(t *testing.T) {
 	} {
 		err := safetensors.Encode(new(bytes.Buffer), &safetensors.File{Tensors: tensors})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
+			t.Errorf("got %v, wanted %s", err, want)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func TestPaths(t *testing.T) {
 	missing := filepath.Join(dir, "no", "m")
 	err := safetensors.Write(missing, sample())
 	if want := "cannot write " + missing + ": no such file or directory"; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
+		t.Errorf("got %v, wanted %s", err, want)
 	}
 	if _, err := safetensors.Read(missing); err == nil || !errors.Is(err, os.ErrNotExist) || strings.Count(err.Error(), missing) != 1 {
 		t.Errorf("got %v, want the path once and ErrNotExist", err)
@@ -276,4 +276,52 @@ func FuzzDecode(f *testing.F) {
 			t.Error("a round trip changed the content")
 		}
 	})
+}
+
+// TestSkip: what is skipped may be of any dtype, and must have its place in
+// the file nevertheless.
+func TestSkip(t *testing.T) {
+	but := safetensors.Accept{Skip: func(name, dtype string) bool { return name == "n" && dtype == "I64" }}
+	header := `{"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}`
+	text := file(header, 12)
+	f, err := but.Decode(bytes.NewReader(text), int64(len(text)))
+	if err != nil || len(f.Tensors) != 1 || f.Tensors[0].Name != "a" {
+		t.Errorf("read as %+v, %v", f, err)
+	}
+	if _, err := decode(text); err == nil || !strings.Contains(err.Error(), `tensor "n": dtype I64 is not supported`) {
+		t.Errorf("unasked: error %v", err)
+	}
+	text = text[:len(text)-1]
+	if _, err := but.Decode(bytes.NewReader(text), int64(len(text))); err == nil || !strings.Contains(err.Error(), "cut short") {
+		t.Errorf("cut: error %v", err)
+	}
+}
+
+// A sealed file lacks neither checksum, and float64 tensors are sealed too.
+func TestSeal(t *testing.T) {
+	sealed := func() *safetensors.File {
+		f := sample()
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: "wide", Shape: []int{2}, Wide: []float64{1.0 / 3, math.Inf(-1)}})
+		f.Seal()
+		return f
+	}
+	b := encode(t, sealed())
+	f, err := safetensors.Accept{Types: []string{safetensors.F64}}.Decode(bytes.NewReader(b), int64(len(b)))
+	if err != nil || !reflect.DeepEqual(f, sealed()) || f.CheckSeal() != nil {
+		t.Fatalf("read back %v, %v", f, err)
+	}
+	if _, err := decode(b); err == nil || !strings.Contains(err.Error(), `tensor "wide": dtype F64 is not supported, wanted F32`) {
+		t.Errorf("a reader that wants F32 alone: error %v", err)
+	}
+	for want, change := range map[string]func(*safetensors.File){
+		`metadata "metadata_sha256", the checksum of the metadata, is missing`: func(f *safetensors.File) { delete(f.Metadata, "metadata_sha256") },
+		"the metadata have SHA-256": func(f *safetensors.File) { delete(f.Metadata, safetensors.SumKey) },
+		"the values have SHA-256":   func(f *safetensors.File) { f.Tensors[4].Wide[0]++ },
+	} {
+		f := sealed()
+		change(f)
+		if err := f.CheckSeal(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, wanted %q", err, want)
+		}
+	}
 }

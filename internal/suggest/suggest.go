@@ -25,16 +25,17 @@ func DidYouMean(name string, names []string) string {
 }
 
 // Nearest is the name that takes the fewest changes of a letter, the first of
-// several; empty where it takes a change for more than every other letter of
-// the longer name, since that is another word and no slip.
+// several; empty where that is more than half of the letters, since it is
+// another word then and no slip.
 func Nearest(name string, names []string) (best string) {
 	least := -1
 	for _, n := range names {
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n))
-		near := 2*d <= max(utf8.RuneCountInString(name), utf8.RuneCountInString(n))
-		if near && (least < 0 || d < least) {
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); least < 0 || d < least {
 			best, least = n, d
 		}
+	}
+	if letters := max(utf8.RuneCountInString(name), utf8.RuneCountInString(best)); least > (letters+1)/2 {
+		return ""
 	}
 	return best
 }

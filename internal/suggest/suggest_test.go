@@ -22,13 +22,13 @@ func TestUnknown(t *testing.T) {
 func TestNearest(t *testing.T) {
 	layers := []string{"Affine", "BatchNormalization", "Convolution", "GELU", "Softmax", "Tanh"}
 	for name, want := range map[string]string{
-		"convolutoin": "Convolution", "SoftMax": "Softmax", "tahn": "Tanh", "Swish": "", "Flatten": "", "LSTM": "",
+		"convolutoin": "Convolution", "SoftMax": "Softmax", "tahn": "Tanh", "Swish": "", "Flatten": "", "mish": "", "LSTM": "",
 	} {
 		if got := suggest.Nearest(name, layers); got != want {
 			t.Errorf("nearest to %s is %q, wanted %q", name, got, want)
 		}
 	}
-	if got := suggest.Nearest("sed", []string{"net", "seeds"}); got != "seeds" {
+	if got := suggest.Nearest("sed", []string{"chapter", "seeds"}); got != "seeds" {
 		t.Errorf("nearest to sed is %q, wanted seeds", got)
 	}
 	if got := suggest.Nearest("Dilation", []string{"Filters", "Kernel", "Stride", "Pad", "Init", "Frozen"}); got != "" {

@@ -156,7 +156,7 @@ func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	w.WriteHeader(status)
 	w.Write(body)
-	io.WriteString(w, "\n")
+	w.Write([]byte{'\n'})
 }
 
 // Error answers with a sentence as JSON: {"error": "…"}.

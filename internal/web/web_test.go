@@ -277,6 +277,34 @@ func TestSlowHeader(t *testing.T) {
 	}
 }
 
+// What a client does not read is held by the system to a small amount only, so
+// that the server soon notices.
+func TestUnread(t *testing.T) {
+	t.Parallel()
+	sent := make(chan int)
+	address, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		n := 0
+		for piece := make([]byte, 16<<10); n < 16<<20; n += len(piece) {
+			c.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+			if _, err := w.Write(piece); err != nil {
+				break
+			}
+		}
+		sent <- n
+	}))
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.(*net.TCPConn).SetReadBuffer(16 << 10)
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if n := <-sent; n > 1<<20 {
+		t.Errorf("the system took %d bytes for a client that reads none", n)
+	}
+}
+
 func TestErrorsAreJSON(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
-	"tatami/internal/reference"
+	"tatami/internal/oracle"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -90,8 +90,8 @@ func compare(t *testing.T) {
 	if blurred > *networks/20 {
 		t.Errorf("%d of %d networks tell nothing of a gradient, want at most one in 20", blurred, *networks)
 	}
-	if *networks >= 100 && len(kinds) < 11 {
-		t.Errorf("%d types of layers, want all 11", len(kinds))
+	if *networks >= 100 && len(kinds) < 14 {
+		t.Errorf("%d types of layers, want all 14", len(kinds))
 	}
 }
 
@@ -120,7 +120,7 @@ func draw(seed uint64) trial {
 		}
 		c := trial{net: net, x: nn.NewTensor(1+rng.IntN(9), in), rng: rng}
 		c.dy = nn.NewTensor(c.x.N, net.Output())
-		if c.x.N*net.Cost().Work > 10*mostWork || c.x.N*net.MultiplyAdds() > mostWork || !tells(c) {
+		if c.x.N*net.Cost().Work > 10*mostWork || c.x.N*net.MultiplyAdds() > mostWork || !tells(net, c.x.N) {
 			continue
 		}
 		for _, data := range [][]float32{c.x.Data, c.dy.Data} {
@@ -142,15 +142,25 @@ func draw(seed uint64) trial {
 	}
 }
 
-// tells reports whether no batch normalization has so few values a channel that
-// its output is 1, 0 and -1, whatever comes in: its gradients are all rounding.
-func tells(c trial) bool {
-	shape := c.net.Input()
-	for i, s := range c.net.Specs() {
-		if _, ok := s.(layers.BatchNormalization); ok && c.x.N*shape.H*shape.W < 6 {
+// tells reports whether no normalization has so few values that its output is 1,
+// 0 and -1, whatever comes in: its gradients are all rounding.
+func tells(net *nn.Sequential, samples int) bool {
+	shape := net.Input()
+	for i, l := range net.Layers() {
+		switch net.Specs()[i].(type) {
+		case layers.BatchNormalization:
+			if samples*shape.H*shape.W < 6 {
+				return false
+			}
+		case layers.LayerNormalization:
+			if shape.Size() < 6 {
+				return false
+			}
+		}
+		if b, ok := l.(nn.Block); ok && (!tells(b.Body(), samples) || b.Shortcut() != nil && !tells(b.Shortcut(), samples)) {
 			return false
 		}
-		shape = c.net.Layers()[i].OutShape()
+		shape = l.OutShape()
 	}
 	return true
 }
@@ -160,7 +170,29 @@ func one(rng *rand.Rand, values ...int) int { return values[rng.IntN(len(values)
 func side(rng *rand.Rand) int { return one(rng, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12) }
 
 func spec(rng *rand.Rand) nn.Spec {
-	switch rng.IntN(14) {
+	switch rng.IntN(19) {
+	case 14:
+		return layers.Convolution{
+			Filters: one(rng, 2, 3, 5, 16, 17, 20, 32), Kernel: one(rng, 1, 2, 3, 3), KernelW: one(rng, 0, 1, 2, 3, 5), Stride: one(rng, 0, 2),
+			StrideW: one(rng, 0, 1, 2), Dilation: one(rng, 0, 2, 3), Groups: one(rng, 0, 0, 2, 3, 5, 16, 17, 20), Pad: one(rng, 0, 1, 2),
+			PadTop: one(rng, 0, 1), PadBottom: one(rng, 0, 2), PadLeft: one(rng, 0, 3), PadRight: one(rng, 0, 1),
+		}
+	case 15: // depthwise, where it fits
+		n := one(rng, 1, 2, 3, 5, 16, 17, 20)
+		return layers.Convolution{Filters: n, Groups: n, Kernel: one(rng, 1, 2, 3, 3, 5), Stride: one(rng, 1, 1, 2), Pad: one(rng, 0, 1, 2), Dilation: one(rng, 1, 1, 2)}
+	case 16:
+		return layers.GlobalAveragePooling{}
+	case 17:
+		return layers.LayerNormalization{Frozen: rng.IntN(4) == 0}
+	case 18:
+		block := layers.Residual{Body: []nn.Spec{spec(rng)}}
+		if rng.IntN(2) == 0 {
+			block.Body = append(block.Body, spec(rng))
+		}
+		if rng.IntN(3) == 0 {
+			block.Shortcut = []nn.Spec{spec(rng)}
+		}
+		return block
 	case 0, 1, 2, 3:
 		return layers.Convolution{
 			Filters: one(rng, 1, 2, 3, 5, 8, 16, 17, 30, 33), Kernel: one(rng, 1, 2, 3, 3, 3, 4, 5), Stride: one(rng, 1, 1, 1, 2, 3),
@@ -273,12 +305,12 @@ func (c trial) jumps(training bool, name string, want values, far float64) bool 
 func (c trial) pass(config nn.PassConfig) values {
 	config.Capacity, config.Seed = c.x.N, 1
 	p := c.net.NewPass(config)
-	v := values{"y": reference.Float64(p.Forward(c.x).Data)}
+	v := values{"y": oracle.Float64(p.Forward(c.x).Data)}
 	if config.NeedsBackward {
-		v["dx"] = reference.Float64(p.Backward(c.dy).Data)
+		v["dx"] = oracle.Float64(p.Backward(c.dy).Data)
 		for i, g := range p.ParamGradients() {
 			if g != nil {
-				v[c.name(i)] = reference.Float64(g)
+				v[c.name(i)] = oracle.Float64(g)
 			}
 		}
 	}
@@ -286,13 +318,13 @@ func (c trial) pass(config nn.PassConfig) values {
 }
 
 func (c trial) reference(training bool, x *nn.Tensor) values {
-	n, err := reference.Of(c.net)
+	n, err := oracle.Of(c.net)
 	if err != nil {
 		panic(err)
 	}
 	n.Training, n.Seed = training, 1
-	ys := n.Forward(reference.From(x))
-	dx, params := n.Backward(reference.From(c.dy), reference.From(x))
+	ys := n.Forward(oracle.From(x))
+	dx, params := n.Backward(oracle.From(c.dy), oracle.From(x))
 	v := values{"y": ys[len(ys)-1].Data, "dx": dx.Data}
 	for i, g := range params {
 		v[c.name(i)] = g

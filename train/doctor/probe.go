@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"math"
+	"slices"
 
 	"tatami/datasets"
 	"tatami/layers"
@@ -17,6 +18,7 @@ type probe struct {
 	labels []int
 	start  [][]float32 // the parameters when the doctor came
 	since  int         // that step
+	loss   float64     // of the few, when slopes were last taken
 }
 
 const probeSize = 32 // images
@@ -93,7 +95,7 @@ type slope struct {
 func (p *probe) slopes(t *train.Trainer) (list []slope) {
 	p.pass.ClearGradients()
 	y := p.pass.Forward(p.x)
-	t.Loss.Loss(p.dy, y, nn.Targets{Labels: p.labels}, y.N)
+	p.loss = t.Loss.Loss(p.dy, y, nn.Targets{Labels: p.labels}, y.N) / float64(y.N)
 	p.pass.Backward(p.dy)
 	gradients := p.pass.ParamGradients()
 	at := 0
@@ -109,9 +111,29 @@ func (p *probe) slopes(t *train.Trainer) (list []slope) {
 	return list
 }
 
+// evaluate is how the network does on the sampled training images when it takes
+// them as it would those of a test set.
+func (p *probe) evaluate(t *train.Trainer) (loss, accuracy float64) {
+	n := min(sampled, t.Loader.Data.Len())
+	for from := 0; from < n; from += probeSize {
+		x, labels := images(t.Loader.Data, from)
+		y := p.pass.Forward(x)
+		loss += t.Loss.Loss(nil, y, nn.Targets{Labels: labels}, n) / float64(n)
+		for i, label := range labels {
+			given := y.Sample(i)
+			if slices.Index(given, slices.Max(given)) == label {
+				accuracy += 1 / float64(n)
+			}
+		}
+	}
+	return loss, accuracy
+}
+
 // gradients tells of layers whose gradients are far too small or too large to
 // learn with. Healthy ones were measured at 0.02 to 0.6 of the length of the
-// weights, at the start, and both kinds of ill ones beyond 0.001 and 5.
+// weights, at the start, and both kinds of ill ones beyond 0.001 and 5. Later
+// large ones belong to runs that are well, so they are told only of a network
+// that is far worse than guessing and learns nothing.
 func (d *Doctor) gradients(e train.Event) {
 	list := d.probe.slopes(e.Trainer)
 	if len(list) == 0 {
@@ -127,7 +149,7 @@ func (d *Doctor) gradients(e train.Event) {
 		}
 	}
 	name := func(layer int) words { return nameOf(e.Trainer.Net, layer) }
-	if most.size > 5 {
+	if t := d.trend; most.size > 5 && d.probe.loss > 2*t.guess && (e.Step == 0 || t.latest > max(t.first, 2*t.guess)) {
 		d.tell(e, Exploding, "6.2.3", words{
 			"the gradient of the weights of %s has norm %.3g, and of %s %.3g: gradients explode, likely from weights too large at the start; try He's",
 			"%sの重みの勾配の大きさは %.3g、%sでは %.3g です。勾配が爆発しています。重みの初期値が大きすぎるようです。He の初期値を試してみてください",

@@ -106,7 +106,7 @@ func highest(e train.Event) float64 {
 // known.
 func (d *Doctor) stuck(e train.Event) {
 	t := d.trend
-	if e.Step < 200 || t.lowest < 0.99*t.guess || t.last > 1.02*t.guess {
+	if e.Step < while(e) || t.lowest < 0.99*t.guess || t.last > 1.02*t.guess {
 		return
 	}
 	if d.shuffledLabels(e); d.told(Vanishing, DeadReLUs, Labels, RateTooHigh, RateTooLow) {
@@ -128,7 +128,10 @@ func (d *Doctor) stuck(e train.Event) {
 	}, t.last, e.Step, t.classes, t.guess, cause)
 }
 
-// overFitting compares the training with images that are not trained on.
+// overFitting compares the training with images that are not trained on. While
+// the loss on those still falls nothing is wrong, and where training images do
+// no better when they are taken as they are, by running statistics in place of
+// the batch's, these lag behind and nothing was learned by heart.
 func (d *Doctor) overFitting(e train.Event) {
 	rows := e.History.Epochs
 	now := rows[len(rows)-1]
@@ -143,8 +146,18 @@ func (d *Doctor) overFitting(e train.Event) {
 		"more images, augmentation, dropout or weight decay help",
 		"画像を増やすこと、データ拡張、Dropout、荷重減衰（Weight decay）が効きます",
 	}
+	best := now
+	for _, r := range rows {
+		if l, _ := held(r); l < first(held(best)) {
+			best = r
+		}
+	}
 	loss, accuracy := held(now)
-	if now.TrainAccuracy >= 0.8 && now.TrainAccuracy-accuracy >= 0.1 && !d.told(Labels) {
+	if now.Epoch < best.Epoch+3 {
+		return
+	}
+	ownLoss, ownAccuracy := d.probe.evaluate(e.Trainer)
+	if min(now.TrainAccuracy, ownAccuracy)-accuracy >= 0.1 && now.TrainAccuracy >= 0.8 && !d.told(Labels) {
 		d.tell(e, OverFitting, "6.4.1", words{
 			"after epoch %d the accuracy is %.1f%% in training and %.1f%% on the %s set: the network learns its %d images by heart; %s",
 			"%d エポック後の正解率は訓練データで %.1f%%、%[4]sデータで %.1[3]f%% です。ネットワークは %[5]d 枚の訓練画像を丸暗記しています（過学習）。%[6]s",
@@ -152,17 +165,8 @@ func (d *Doctor) overFitting(e train.Event) {
 			now.Epoch, 100*now.TrainAccuracy, 100*accuracy, what, e.Trainer.Loader.Data.Len(), cure)
 		return
 	}
-	if len(rows) < 3 {
-		return
-	}
-	best := now
-	for _, r := range rows {
-		if l, _ := held(r); l < first(held(best)) {
-			best = r
-		}
-	}
 	lowest, before := first(held(best)), first(held(rows[len(rows)-2]))
-	if min(loss, before) > 1.25*lowest && now.TrainLoss < 0.5*best.TrainLoss {
+	if min(loss, before) > 1.25*lowest && now.TrainLoss < 0.5*best.TrainLoss && ownLoss < 0.5*loss {
 		d.tell(e, OverFitting, "6.4.1", words{
 			"the loss on the %s set rose from %.3f after epoch %d to %.3f, while that in training fell to %.3g: the network learns its %d images by heart; %s",
 			"%sデータの損失が %[3]d エポック後の %.3[2]f から %.3[4]f に上がる一方、訓練データの損失は %.3[5]g まで下がりました。ネットワークは %[6]d 枚の訓練画像を丸暗記しています（過学習）。%[7]s",

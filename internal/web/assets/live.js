@@ -55,14 +55,19 @@ const wish = (what) => fetch(`/api/v1/run/${what}`, { method: "POST" });
 byId("pause").addEventListener("click", () => wish(run.now.state === "paused" ? "resume" : "pause"));
 byId("stop").addEventListener("click", () => wish("stop"));
 
-const events = new EventSource("/api/v1/run/events");
-events.addEventListener("message", (e) => {
-  lost = false;
-  addUpdate(run, JSON.parse(e.data));
-  show();
-});
-events.addEventListener("end", () => events.close());
-events.addEventListener("error", () => {
-  lost = true;
-  show();
-});
+// watch takes the events; where the server has no room for now, it asks again.
+function watch() {
+  const events = new EventSource("/api/v1/run/events");
+  events.addEventListener("message", (e) => {
+    lost = false;
+    addUpdate(run, JSON.parse(e.data));
+    show();
+  });
+  events.addEventListener("end", () => events.close());
+  events.addEventListener("error", () => {
+    lost = true;
+    show();
+    if (events.readyState === EventSource.CLOSED) setTimeout(watch, 5000);
+  });
+}
+watch();

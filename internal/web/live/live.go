@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,15 +30,26 @@ type Monitor struct {
 	resume  chan struct{} // closed to go on; nil: nobody paused
 	over    chan struct{} // closed when the last update is there to read
 	ended   bool
-	streams int
+	streams []*stream // the oldest first
+}
+
+// stream is a page that watches.
+type stream struct {
+	from  string
+	since time.Time
+	end   context.CancelFunc
 }
 
 const (
 	sendEvery = 200 * time.Millisecond
 	sendTime  = 10 * time.Second // after which a page that takes nothing is left
 	heartbeat = 10 * time.Second
-	// StreamsMost is the number of pages that may watch at once.
+	// StreamsMost is the number of pages that may watch at once; of one address
+	// it is half. Where there are as many, a new one takes the place of the
+	// oldest, if that has had it for streamTime: whoever still reads it comes
+	// back by itself.
 	StreamsMost = 256
+	streamTime  = 10 * time.Second
 )
 
 // New is the monitor of a run that ends with ctx; stop ends it like Ctrl-C.
@@ -138,29 +150,61 @@ func (m *Monitor) isOver() bool {
 	}
 }
 
+// enter gives a page a stream, which leave ends. There is none where too many
+// watch.
+func (m *Monitor) enter(from string, end context.CancelFunc) (leave func(), ok bool) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	by := map[string]int{}
+	for _, s := range m.streams {
+		by[s.from]++
+	}
+	if own := by[from] >= StreamsMost/2; own || len(m.streams) >= StreamsMost {
+		greedy := from
+		for address, n := range by {
+			if !own && n > by[greedy] {
+				greedy = address
+			}
+		}
+		oldest := slices.IndexFunc(m.streams, func(s *stream) bool { return s.from == greedy })
+		if oldest < 0 || time.Since(m.streams[oldest].since) < streamTime {
+			return nil, false
+		}
+		m.streams[oldest].end()
+		m.streams = slices.Delete(m.streams, oldest, oldest+1)
+	}
+	s := &stream{from, time.Now(), end}
+	m.streams = append(m.streams, s)
+	return func() {
+		m.mutex.Lock()
+		defer m.mutex.Unlock()
+		m.streams = slices.DeleteFunc(m.streams, func(other *stream) bool { return other == s })
+	}, true
+}
+
 // events is a stream of record.Update, as server-sent events.
 func (m *Monitor) events(w http.ResponseWriter, r *http.Request) {
-	m.mutex.Lock()
-	full := m.streams >= StreamsMost
-	if !full {
-		m.streams++
-	}
-	m.mutex.Unlock()
-	if full {
-		web.Error(w, http.StatusServiceUnavailable, "%d pages watch already", StreamsMost)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	leave, ok := m.enter(web.Address(r), cancel)
+	if !ok {
+		w.Header().Set("Retry-After", "10")
+		web.Error(w, http.StatusServiceUnavailable, "%d pages watch already, or %d from this address", StreamsMost, StreamsMost/2)
 		return
 	}
-	defer func() {
-		m.mutex.Lock()
-		m.streams--
-		m.mutex.Unlock()
-	}()
+	defer leave()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Connection", "close") // its deadlines are not for another request
 	c := http.NewResponseController(w)
 	c.SetReadDeadline(time.Time{}) // the server's own is for requests that end
+	ended := context.AfterFunc(ctx, func() { c.SetWriteDeadline(time.Now()) })
+	defer ended()
 	send := func(text []byte) bool {
 		c.SetWriteDeadline(time.Now().Add(sendTime))
+		if ctx.Err() != nil { // no later deadline may hide that the stream was ended
+			return false
+		}
 		_, err := w.Write(text)
 		return err == nil && c.Flush() == nil
 	}
@@ -179,14 +223,14 @@ func (m *Monitor) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		case <-m.over:
 			continue
 		case <-time.After(sendEvery):
 		}
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		case <-m.over:
 		case <-changed:

@@ -6,13 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tatami/datasets"
@@ -35,7 +37,8 @@ type watched struct {
 	ended   chan error
 }
 
-func newWatched(t *testing.T, epochs int) *watched {
+// toy is a small network with its data.
+func toy(t *testing.T) (*nn.Sequential, *datasets.Dataset) {
 	t.Helper()
 	data := &datasets.Dataset{Shape: nn.Shape{H: 20, W: 20, C: 1}, Classes: []string{"a", "b"}}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -50,6 +53,12 @@ func newWatched(t *testing.T, epochs int) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return network, data
+}
+
+func newWatched(t *testing.T, epochs int) *watched {
+	t.Helper()
+	network, data := toy(t)
 	r := record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10}, network, data, data)
 	ctx, stop := context.WithCancel(t.Context())
 	w := &watched{T: t, ctx: ctx, monitor: live.New(ctx, stop, r), ended: make(chan error, 1)}
@@ -338,42 +347,101 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// begun is a client that tells of its first event.
-type begun struct {
-	http.ResponseWriter
-	once  sync.Once
-	first chan<- bool
-}
-
-func (b *begun) Unwrap() http.ResponseWriter { return b.ResponseWriter }
-
-func (b *begun) Write(text []byte) (int, error) {
-	b.once.Do(func() { b.first <- true })
-	return b.ResponseWriter.Write(text)
-}
-
 func TestTooManyStreams(t *testing.T) {
-	w := newWatched(t, 1)
-	h := w.monitor.Handler()
-	ctx, cancel := context.WithCancel(t.Context())
-	first, done := make(chan bool), make(chan bool)
-	for range live.StreamsMost {
-		go func() {
-			h.ServeHTTP(&begun{ResponseWriter: httptest.NewRecorder(), first: first}, httptest.NewRequestWithContext(ctx, "GET", "/api/v1/run/events", nil))
-			done <- true
-		}()
+	synctest.Test(t, func(t *testing.T) {
+		network, data := toy(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		m := live.New(ctx, cancel, record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: 1, Batches: 10}, network, data, data))
+		h := m.Handler()
+		watch := func(from string) *watcher {
+			w := &watcher{ResponseRecorder: httptest.NewRecorder()}
+			r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/run/events", nil)
+			r.RemoteAddr = from + ":1234"
+			go func() {
+				h.ServeHTTP(w, r)
+				w.left = true
+			}()
+			synctest.Wait()
+			return w
+		}
+		busy := func(what string, w *watcher) {
+			t.Helper()
+			if w.Code != http.StatusServiceUnavailable {
+				t.Errorf("%s: status %d, want 503", what, w.Code)
+			}
+		}
+		one := watch("10.0.0.1")
+		first := watch("10.0.0.2")
+		for range live.StreamsMost/2 - 1 {
+			watch("10.0.0.2")
+		}
+		busy("an address beyond its half", watch("10.0.0.2"))
+		for i := range live.StreamsMost/2 - 1 {
+			watch(fmt.Sprintf("10.0.1.%d", i))
+		}
+		busy("one more than all", watch("10.0.0.3"))
+
+		// The oldest of who has most gives way, and nobody else.
+		time.Sleep(11 * time.Second)
+		if w := watch("10.0.0.3"); w.left || !first.left || one.left {
+			t.Errorf("after a while: a new page left %v, the oldest of who has most %v, another %v", w.left, first.left, one.left)
+		}
+		m.End()
+		synctest.Wait()
+		if !one.left || !strings.HasSuffix(one.Body.String(), "event: end\ndata: {}\n\n") {
+			t.Error("a page has no end")
+		}
+	})
+}
+
+// watcher is a page in another goroutine.
+type watcher struct {
+	*httptest.ResponseRecorder
+	left bool
+}
+
+// deaf is a client that reads its first event and no more.
+type deaf struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+	changed  chan bool
+}
+
+func (d *deaf) SetWriteDeadline(t time.Time) error {
+	d.deadline = t
+	select {
+	case d.changed <- true:
+	default:
 	}
-	for range live.StreamsMost {
-		<-first
+	return nil
+}
+
+func (d *deaf) Write(b []byte) (int, error) {
+	if d.Body.Len() == 0 {
+		return d.ResponseRecorder.Write(b)
 	}
-	if got := w.ask("GET", "/api/v1/run/events"); got != http.StatusServiceUnavailable {
-		t.Errorf("one more stream: status %d, want 503", got)
+	for time.Now().Before(d.deadline) {
+		select {
+		case <-time.After(time.Until(d.deadline)):
+		case <-d.changed:
+		}
 	}
-	cancel()
-	for range live.StreamsMost {
-		<-done
-	}
-	w.open() // there is room again
+	return 0, os.ErrDeadlineExceeded
+}
+
+// A stream that is not read ends.
+func TestDeafStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, data := toy(t)
+		m := live.New(t.Context(), func() {}, record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: 1, Batches: 10}, network, data, data))
+		from := time.Now()
+		d := &deaf{ResponseRecorder: httptest.NewRecorder(), changed: make(chan bool)}
+		m.Handler().ServeHTTP(d, httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/run/events", nil))
+		if took := time.Since(from); took > 30*time.Second {
+			t.Errorf("it ended after %v", took)
+		}
+	})
 }
 
 func TestSameBits(t *testing.T) {

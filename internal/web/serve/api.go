@@ -10,14 +10,13 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
 
+	"tatami/inspect"
 	"tatami/internal/strictjson"
 	"tatami/internal/web"
-	"tatami/internal/web/inspect"
 	"tatami/nn"
 )
 
@@ -237,14 +236,6 @@ func (s *Server) health() healthAnswer {
 	return a
 }
 
-func typeName(spec nn.Spec) string {
-	t := reflect.TypeOf(spec)
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t.Name()
-}
-
 func (s *Server) layers(_ *http.Request, m *model) (any, error) {
 	a := layersAnswer{
 		Model: m.name, Input: shapeOf(m.net.Input()), Classes: m.classes,
@@ -260,7 +251,7 @@ func (s *Server) layers(_ *http.Request, m *model) (any, error) {
 	for i, l := range m.net.Layers() {
 		spec := m.net.Specs()[i]
 		layer := layerAnswer{
-			Position: i + 1, Name: fmt.Sprint(spec), Type: typeName(spec), Output: shapeOf(l.OutShape()),
+			Position: i + 1, Name: fmt.Sprint(spec), Type: nn.TypeName(spec), Output: shapeOf(l.OutShape()),
 			Parameters: nn.CountParams(l.Params()),
 		}
 		if c, ok := l.(nn.Costed); ok {
@@ -276,7 +267,7 @@ func (s *Server) filters(_ *http.Request, m *model) (any, error) {
 	for i, l := range m.net.Layers() {
 		for _, p := range l.Params() {
 			// Convolutions, and affine layers that look at a grey image.
-			convolution := typeName(m.net.Specs()[i]) == "Convolution"
+			convolution := inspect.IsConvolution(m.net.Specs()[i])
 			if p.Name == "weight" && (convolution || p.Value.C == 1 && p.Value.H*p.Value.W > 1) {
 				a.Layers = append(a.Layers, filterAnswer{i + 1, fmt.Sprint(m.net.Specs()[i]), p.Value.N, tensorOf(p.Value)})
 			}
@@ -286,22 +277,12 @@ func (s *Server) filters(_ *http.Request, m *model) (any, error) {
 }
 
 func (s *Server) predict(_ *http.Request, q *question) (any, error) {
-	y := q.net.Predict(q.x).Data
-	best := argmax(y)
+	y := q.net.Probabilities(q.x).Data
+	best := nn.Argmax(y)
 	return predictAnswer{
 		Model: q.name, Label: q.classes[best], Probability: y[best], Classes: q.classes, Probabilities: y,
 		Image: pictureOf(q.x.Shape, q.pixels),
 	}, nil
-}
-
-func argmax(values []float32) int {
-	best := 0
-	for i, v := range values {
-		if v > values[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 func (s *Server) maps(_ *http.Request, q *question) (any, error) {
@@ -313,8 +294,8 @@ func (s *Server) maps(_ *http.Request, q *question) (any, error) {
 }
 
 func (s *Server) attention(r *http.Request, q *question) (any, error) {
-	y := q.net.Predict(q.x).Data
-	class := argmax(y)
+	y := q.net.Probabilities(q.x).Data
+	class := nn.Argmax(y)
 	if text := r.URL.Query().Get("class"); text != "" {
 		class = slices.Index(q.classes, text)
 		if class < 0 {
@@ -408,7 +389,7 @@ func (s *Server) convolution(r *http.Request, q *question) (any, error) {
 	}
 	if position == 0 { // the first
 		for i := range q.net.Specs() {
-			if typeName(q.net.Specs()[i]) == "Convolution" {
+			if inspect.IsConvolution(q.net.Specs()[i]) {
 				position = i + 1
 				break
 			}

@@ -33,7 +33,7 @@ import (
 )
 
 // fresh is a network as it is before training.
-func fresh(t *testing.T, name string) *nn.Model {
+func fresh(t testing.TB, name string) *nn.Model {
 	t.Helper()
 	n, err := layers.FindNetwork(name)
 	if err != nil {

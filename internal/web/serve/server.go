@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/inspect"
 	"tatami/internal/web"
-	"tatami/internal/web/inspect"
 	"tatami/nn"
 )
 
@@ -60,13 +60,6 @@ func New(version string) *Server {
 	}
 }
 
-// An image's way through a model cannot be cut short, so models are bounded:
-// the most costly takes a second or so on plain Go's arithmetic.
-const (
-	maxWork   = 2 << 30
-	maxValues = 4 << 20
-)
-
 // Add lets the server answer for m under a name of its own.
 func (s *Server) Add(name string, m *nn.Model) error {
 	if s.find(name) != nil {
@@ -75,18 +68,14 @@ func (s *Server) Add(name string, m *nn.Model) error {
 	if in := m.Input(); in.C != 1 || in.H < 4 || in.W < 4 {
 		return fmt.Errorf("model %s takes %v, wanted grey images of at least 4×4 pixels", name, in)
 	}
-	net, err := inspect.New(m.Sequential)
-	if err != nil {
+	if err := m.Within(nn.AnswerCost()); err != nil { // an image's way through a model cannot be cut short
 		return fmt.Errorf("model %s: %w", name, err)
-	}
-	if c := net.Cost(); c.Work > maxWork || c.Values > maxValues {
-		return fmt.Errorf("model %s takes %d steps and %d values in memory for an image, wanted at most %d and %d", name, c.Work, c.Values, maxWork, maxValues)
 	}
 	classes := m.Classes
 	for i := len(classes); i < m.Output().Size(); i++ {
 		classes = append(classes, fmt.Sprint(i))
 	}
-	s.models = append(s.models, &model{name: name, file: m, net: net, classes: classes})
+	s.models = append(s.models, &model{name: name, file: m, net: inspect.New(m.Sequential), classes: classes})
 	return nil
 }
 

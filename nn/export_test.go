@@ -1,0 +1,6 @@
+package nn
+
+var (
+	EncodeModel = encodeModel
+	DecodeModel = decodeModel
+)
