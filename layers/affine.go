@@ -128,6 +128,9 @@ func (l *affine) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	kernels.Then{Bias: l.b.Value.Data, ReLU: l.relu}.Do(y.Data)
 }
 
+// Reads implements [nn.Reader].
+func (l *affine) Reads() (x, y bool) { return true, l.relu }
+
 func (l *affine) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
 	d := *dy
 	if l.relu { // the gradient before ReLU

@@ -110,6 +110,9 @@ func (l *frozenNormalization) normalize(c *nn.Context, y, x *nn.Tensor, statisti
 	kernels.ScaleShift(y.Data, x.Data, scale, shift)
 }
 
+// Reads implements [nn.Reader].
+func (*frozenNormalization) Reads() (x, y bool) { return true, false }
+
 func (l *frozenNormalization) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	dgamma, dbeta := c.Grad(l.gamma), c.Grad(l.beta)
 	mean, inverse := c.Scratch(l.C), c.Scratch(l.C)

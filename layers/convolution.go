@@ -303,6 +303,9 @@ func (l *convolution) BeginBackward(c *nn.Context) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (l *convolution) Reads() (x, y bool) { return true, l.relu && !l.pools() }
+
 func (l *convolution) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
 	plan := l.plan()
 	dw, db := c.Grad(l.w), c.Grad(l.b)

@@ -44,6 +44,9 @@ type dropout struct {
 
 func (l dropout) Forward(c *nn.Context, y, x *nn.Tensor) { l.drop(c, y, x) }
 
+// Reads implements [nn.Reader].
+func (dropout) Reads() (x, y bool) { return false, false }
+
 // Backward draws the same numbers as Forward, since a sample's are its own.
 func (l dropout) Backward(c *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx != nil {

@@ -34,6 +34,9 @@ func (gelu) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (gelu) Reads() (x, y bool) { return true, false }
+
 func (gelu) Backward(_ *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return

@@ -39,6 +39,9 @@ func (l globalAveragePooling) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	kernels.Scale(y.Data, l.share())
 }
 
+// Reads implements [nn.Reader].
+func (globalAveragePooling) Reads() (x, y bool) { return false, false }
+
 func (l globalAveragePooling) Backward(_ *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx == nil {
 		return

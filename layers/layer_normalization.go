@@ -81,6 +81,9 @@ func (l *layerNormalization) Forward(c *nn.Context, y, x *nn.Tensor) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (*layerNormalization) Reads() (x, y bool) { return true, false }
+
 func (l *layerNormalization) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	moments := c.Keep(2)
 	gamma, dgamma, dbeta := l.gamma.Value.Data, c.Grad(l.gamma), c.Grad(l.beta)

@@ -44,6 +44,9 @@ func (l leakyReLU) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (leakyReLU) Reads() (x, y bool) { return true, false }
+
 func (l leakyReLU) Backward(_ *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return

@@ -114,6 +114,9 @@ func (l *maxPooling) Forward(c *nn.Context, y, x *nn.Tensor) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (l *maxPooling) Reads() (x, y bool) { return !l.twoByTwo(), false }
+
 func (l *maxPooling) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	if dx == nil {
 		return
@@ -190,6 +193,9 @@ func (l *averagePooling) Forward(_ *nn.Context, y, x *nn.Tensor) {
 		})
 	}
 }
+
+// Reads implements [nn.Reader].
+func (*averagePooling) Reads() (x, y bool) { return false, false }
 
 func (l *averagePooling) Backward(_ *nn.Context, dx, dy, _, _ *nn.Tensor) {
 	if dx == nil {

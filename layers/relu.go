@@ -28,6 +28,9 @@ type relu struct{ pointwise }
 
 func (relu) Forward(_ *nn.Context, y, x *nn.Tensor) { kernels.ReLU(y.Data, x.Data) }
 
+// Reads implements [nn.Reader].
+func (relu) Reads() (x, y bool) { return false, true }
+
 func (relu) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx != nil {
 		kernels.ReLUBackward(dx.Data, dy.Data, y.Data)

@@ -97,17 +97,20 @@ func (l *residual) Fuse(next []nn.Layer) (nn.Layer, int) {
 }
 
 func (l *residual) Forward(c *nn.Context, y, x *nn.Tensor) {
-	copy(y.Data, x.Data)
-	kernels.Add(y.Data, c.Shortcut().Data)
 	if l.relu {
-		kernels.ReLU(y.Data, y.Data)
+		kernels.SumReLU(y.Data, x.Data, c.Shortcut().Data)
+		return
 	}
+	kernels.Sum(y.Data, x.Data, c.Shortcut().Data)
 }
 
+// Plain implements [nn.Block].
+func (l *residual) Plain() bool { return !l.relu }
+
+// Reads implements [nn.Reader].
+func (l *residual) Reads() (x, y bool) { return false, l.relu }
+
+// Backward is that of the ReLU.
 func (l *residual) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
-	if l.relu {
-		kernels.ReLUBackward(dx.Data, dy.Data, y.Data)
-	} else {
-		copy(dx.Data, dy.Data)
-	}
+	kernels.ReLUBackward(dx.Data, dy.Data, y.Data)
 }

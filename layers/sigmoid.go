@@ -27,6 +27,9 @@ func (sigmoid) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	kernels.Sigmoid(y.Data, x.Data)
 }
 
+// Reads implements [nn.Reader].
+func (sigmoid) Reads() (x, y bool) { return false, true }
+
 func (sigmoid) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx != nil {
 		kernels.SigmoidBackward(dx.Data, dy.Data, y.Data)

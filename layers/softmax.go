@@ -33,6 +33,9 @@ func (l softmax) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (softmax) Reads() (x, y bool) { return false, true }
+
 func (l softmax) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx == nil {
 		return

@@ -25,6 +25,9 @@ func (tanh) Forward(_ *nn.Context, y, x *nn.Tensor) {
 	}
 }
 
+// Reads implements [nn.Reader].
+func (tanh) Reads() (x, y bool) { return false, true }
+
 func (tanh) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 	if dx == nil {
 		return

@@ -74,6 +74,18 @@ type Block interface {
 	Body() *Sequential
 	// Shortcut is the other; nil passes the input on as it is.
 	Shortcut() *Sequential
+	// Plain reports that the block gives the sum and nothing else. Its gradient
+	// then goes to both sequences as it is, and Backward is not called.
+	Plain() bool
+}
+
+// Reader is a layer whose Backward, and SumBackward, leave one of Forward's
+// tensors unread, or both. A tensor that nobody reads on the way back takes
+// memory only on the way forward. [Context.AddProduct] reads the input.
+type Reader interface {
+	Layer
+	// Reads reports whether the layer's input and its output are read.
+	Reads() (x, y bool)
 }
 
 // Costed is a layer that knows its work.

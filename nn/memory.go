@@ -85,13 +85,34 @@ func (p *Pass) lease(l *place, shape Shape, first, last int, back bool) lease {
 // keepOutputs gives each stage's output memory of its own, since Backward wants
 // it.
 func (p *Pass) keepOutputs() {
-	for i := range p.stages {
-		p.outputs[i].tensor = *NewTensor(p.config.Capacity, p.shapeOf(i))
+	p.layOutputs(func(int) bool { return true })
+}
+
+// keepRead does so with those outputs that some Backward reads; others follow
+// each other in the same memory.
+func (p *Pass) keepRead() {
+	read := make([]bool, len(p.stages))
+	for i, st := range p.stages {
+		x, y := true, true
+		if r, ok := st.layer.(Reader); ok {
+			x, y = r.Reads()
+		}
+		read[i] = read[i] || y
+		if st.input >= 0 {
+			read[st.input] = read[st.input] || x
+		}
 	}
+	p.layOutputs(func(i int) bool { return read[i] })
 }
 
 // shareOutputs lets outputs follow each other in the same memory.
 func (p *Pass) shareOutputs() {
+	p.layOutputs(func(int) bool { return false })
+}
+
+// layOutputs lays out what stages give, to be kept for good or until the last
+// stage that takes it.
+func (p *Pass) layOutputs(keep func(i int) bool) {
 	last := make([]int, len(p.stages))
 	for i, st := range p.stages {
 		for _, v := range []int{st.input, st.shortcut} {
@@ -104,6 +125,10 @@ func (p *Pass) shareOutputs() {
 	for i := range p.stages {
 		if i == len(p.stages)-1 {
 			last[i] = forever
+		}
+		if keep(i) {
+			p.outputs[i].tensor = *NewTensor(p.config.Capacity, p.shapeOf(i))
+			continue
 		}
 		leases = append(leases, p.lease(&p.outputs[i], p.shapeOf(i), i, last[i], false))
 	}
@@ -147,7 +172,8 @@ func (p *Pass) layParamGradients(later bool) {
 const productSize = 1 << 14
 
 // layGradients lays out the gradients of values. One that two stages take gets
-// two: what comes first, on the way back, is added to what comes last.
+// two: what comes first, on the way back, is added to what comes last. A plain
+// block has none of its own: that of its output is that of both summands.
 func (p *Pass) layGradients() {
 	n := len(p.stages)
 	p.steps = make([]backStep, n)
@@ -180,8 +206,11 @@ func (p *Pass) layGradients() {
 		if !st.wantsDx {
 			continue
 		}
-		dx := add(i)
-		step.dx = dx.place
+		dx := own
+		if b, ok := st.layer.(Block); !ok || !b.Plain() {
+			dx = add(i)
+			step.dx = dx.place
+		}
 		if st.shortcut != none { // dx is the gradient of both
 			pending[st.input] = []*gradient{dx}
 			pending[st.shortcut] = append(pending[st.shortcut], dx)

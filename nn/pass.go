@@ -198,6 +198,9 @@ func (p *Pass) backwardBlock(b block) {
 
 func (p *Pass) backwardStage(st, from, to int) {
 	c, step := p.enter(st, from, to), &p.steps[st]
+	if step.dx == nil && p.stages[st].shortcut != none { // a plain block
+		return
+	}
 	step.dy.view(&p.ady, from, to)
 	var dx *Tensor
 	if step.dx != nil {

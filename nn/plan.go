@@ -142,7 +142,7 @@ func (s *stage) outSize() int { return s.layer.OutShape().Size() }
 func (s *Sequential) NewPass(c PassConfig) *Pass {
 	p := s.newPass(c)
 	if c.NeedsBackward {
-		p.keepOutputs()
+		p.keepRead()
 		p.layParamGradients(false)
 		p.layGradients()
 	} else {

@@ -39,7 +39,7 @@ func (s *Sequential) NewShards(n int, c PassConfig) *Shards {
 	b := &Shards{xs: make([]Tensor, n)}
 	for range n {
 		p := s.newPass(c)
-		p.keepOutputs()
+		p.keepRead()
 		p.layParamGradients(true)
 		p.layGradients()
 		b.passes = append(b.passes, p)

@@ -63,11 +63,31 @@ func (w watched) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
 		spoil(dx)
 		shape = dx.String()
 	}
+	x, y = w.unread(x, y)
 	w.Layer.Backward(c, dx, dy, x, y)
 	w.log.add("Backward", before.same())
 	if dx != nil {
 		w.log.add("Backward", overwritten("dx", dx, shape, before.moderate))
 	}
+}
+
+// unread has NaN for the tensors of which the layer says that it does not read
+// them.
+func (w watched) unread(x, y *nn.Tensor) (*nn.Tensor, *nn.Tensor) {
+	r, ok := w.Layer.(nn.Reader)
+	if !ok {
+		return x, y
+	}
+	readsX, readsY := r.Reads()
+	if !readsX {
+		x = nn.NewTensor(x.N, x.Shape)
+		spoil(x)
+	}
+	if !readsY {
+		y = nn.NewTensor(y.N, y.Shape)
+		spoil(y)
+	}
+	return x, y
 }
 
 // BeginForward, BeginBackward and EndBackward are those of a Packer.
@@ -128,6 +148,7 @@ func (w watchedWide) Summed(c *nn.Context) {
 
 func (w watchedWide) SumBackward(c *nn.Context, sums []float64, dy, x, y *nn.Tensor) {
 	before := remember(w.Params(), dy, x, y)
+	x, y = w.unread(x, y)
 	w.wide.SumBackward(c, sums, dy, x, y)
 	w.log.add("SumBackward", before.same())
 }
@@ -148,6 +169,7 @@ func (w watchedBlock) Forward(c *nn.Context, y, x *nn.Tensor) {
 
 func (w watchedBlock) Body() *nn.Sequential     { return w.block.Body() }
 func (w watchedBlock) Shortcut() *nn.Sequential { return w.block.Shortcut() }
+func (w watchedBlock) Plain() bool              { return w.block.Plain() }
 
 // memory is what arguments and parameters were.
 type memory struct {
