@@ -96,7 +96,7 @@ func TestArchitectureFaults(t *testing.T) {
 		layer(`{"type":"ReLU","type":"Affine","Units":3}`):                      {`key "type" appears twice`},
 		layer(`{"type":"Affine","Units":3,"Init":{"type":"He","type":"Zero"}}`): {`key "type" appears twice`},
 		layer(`{"type":"Flatten"}`):                                             {`layer 2: unknown layer type "Flatten": not needed`},
-		layer(`{"type":"Convolution","Filters":1,"Kernel":1,"Depth":2}`):     {`layer 2: Convolution has no field "Dilation" (valid: Filters, `},
+		layer(`{"type":"Convolution","Filters":1,"Kernel":1,"Depth":2}`):     {`layer 2: Convolution has no field "Depth" (valid: Filters, `},
 		layer(`{"Units":3}`):                                                    {"layer 2", `"type"`},
 		layer(`{"type":7}`):                                                     {"layer 2", `"type"`},
 		layer(`null`):                                                           {"layer 2", `"type"`},

@@ -55,7 +55,26 @@ func workloads() []workload {
 	y, dy, z := x(n), x(n), x(n)
 	bytes, code := make([]byte, n), make([]byte, n/4)
 	bias, pooled := x(30), x(n/4)
+	gamma, dgamma := x(n), x(n)
+	mean, inverse := x(30), x(30)
+	sums, products := make([]float64, 30), make([]float64, 30)
+	depthwise := kernels.NewDepthwise(square(1, 24, 24, 30, 30, 3, 1, 1).grouped(30).Convolution)
+	taps, gathered, room := x(depthwise.PackedLen()), x(depthwise.PackedLen()), x(depthwise.ScratchLen())
 	list = append(list,
+		workload{"Copy", 0, 8 * n, func() { copy(z, y) }}, // what others that move as much are measured by
+		workload{"Sum", 0, 12 * n, func() { kernels.Sum(z, y, dy) }},
+		workload{"SumReLU", 0, 12 * n, func() { kernels.SumReLU(z, y, dy) }},
+		workload{"Totals", 0, 4 * n, func() { kernels.Totals(y) }},
+		workload{"Standardize", 0, 8 * n, func() { kernels.Standardize(z, y, gamma, dy, 1, 2) }},
+		workload{"StandardSums", 0, 8 * n, func() { kernels.StandardSums(dgamma, z, dy, y, gamma, 1, 2) }},
+		workload{"StandardBackward", 0, 12 * n, func() { kernels.StandardBackward(z, dy, y, gamma, 1, 2, 3, 4) }},
+		workload{"Moments", 0, 4 * n, func() { kernels.Moments(sums, products, y) }},
+		workload{"ScaleShift", 0, 8 * n, func() { kernels.ScaleShift(z, y, mean, inverse) }},
+		workload{"NormalizedSums", 0, 8 * n, func() { kernels.NormalizedSums(sums, products, dy, y, mean, inverse) }},
+		workload{"NormalizedBackward", 0, 12 * n, func() { kernels.NormalizedBackward(z, dy, y, mean, inverse, mean, inverse) }},
+		workload{"Depthwise forward", 0, 8 * n, func() { depthwise.Forward(z, y, taps, kernels.Then{Bias: bias}, room) }},
+		workload{"Depthwise input gradient", 0, 8 * n, func() { depthwise.InputGradient(z, dy, taps, room) }},
+		workload{"Depthwise filter gradient", 0, 8 * n, func() { depthwise.AddFilterGradient(gathered, y, dy, room) }},
 		workload{"Add", 0, 12 * n, func() { kernels.Add(z, dy) }},
 		workload{"Sigmoid", 0, 8 * n, func() { kernels.Sigmoid(z, dy) }},
 		workload{"SigmoidBackward", 0, 12 * n, func() { kernels.SigmoidBackward(z, dy, y) }},

@@ -43,6 +43,28 @@ func TestAddAxpyScale(t *testing.T) {
 	})
 }
 
+func TestSum(t *testing.T) {
+	everywhere(t, func(b *bench) {
+		eachInput(b, func(x func(int) []float32, n int) {
+			y, one, other := b.zeros(n), x(n), x(n)
+			want, positive := make([]float32, n), make([]float32, n)
+			for i := range n {
+				want[i] = one[i] + other[i]
+				positive[i] = want[i]
+				if want[i] < 0 {
+					positive[i] = 0
+				}
+			}
+			kernels.Sum(y, one, other)
+			b.same("sum", y, want)
+			kernels.SumReLU(y, one, other)
+			b.same("sum and ReLU", y, positive)
+			kernels.Sum(one, one, other)
+			b.same("sum in place", one, want)
+		})
+	})
+}
+
 func TestSumSquares(t *testing.T) {
 	everywhere(t, func(b *bench) {
 		eachInput(b, func(x func(int) []float32, n int) {
