@@ -26,16 +26,17 @@ func (s Pooling) ExtraCost(in nn.Shape) nn.Cost {
 // ExtraCost implements [nn.Costly]: the padded image, the tables of offsets and
 // the packed filters.
 func (s Convolution) ExtraCost(in nn.Shape) nn.Cost {
-	out, err := windows(in, "Kernel", s.Kernel, max(s.Stride, 1), s.Pad)
+	size, err := s.size(in)
 	if err != nil {
 		return nn.Cost{}
 	}
-	padded := (in.H + 2*s.Pad) * (in.W + 2*s.Pad) * in.C
-	taps := s.Kernel * s.Kernel * in.C
-	tables := 2*out.H*out.W + 2*in.H*in.W + 2*taps + s.Kernel*s.Kernel*s.Filters
-	packed := taps * kernels.RowLen(s.Filters)
-	if s.Kernel == 3 { // perhaps Winograd's: 16 points
-		packed = max(packed, 16*in.C*(s.Filters+16))
+	height, width := size.Output()
+	padded := (in.H + size.Top + size.Bottom) * (in.W + size.Left + size.Right) * in.C
+	points, channels, filters := size.KernelH*size.KernelW, in.C/size.Groups, s.Filters/size.Groups
+	tables := 2*height*width + 2*in.H*in.W + 2*points*channels + points*filters
+	packed := size.Groups * points * channels * kernels.RowLen(filters)
+	if size.SuitsWinograd() { // perhaps: 16 points
+		packed = max(packed, 16*channels*(s.Filters+16))
 	}
 	// A table is copied as it is made.
 	return nn.Cost{Work: padded, Bytes: 4 * (padded + 2*tables + packed)}

@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -35,25 +34,22 @@ func (s Residual) String() string { return "Residual" }
 // Build implements [nn.Spec]. It fails where a layer of either sequence does,
 // or if their outputs differ in shape.
 func (s Residual) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
-	if len(s.Body) == 0 {
-		return nil, errors.New("field Body has no layers, wanted at least one")
-	}
-	body, err := nn.NewSequential(in, rng, s.Body...)
-	if err != nil {
-		return nil, fmt.Errorf("body: %w", err)
-	}
-	l := &residual{body: body}
-	other := in
-	if len(s.Shortcut) > 0 {
-		if l.shortcut, err = nn.NewSequential(in, rng, s.Shortcut...); err != nil {
-			return nil, fmt.Errorf("shortcut: %w", err)
-		}
-		other = l.shortcut.Output()
+	return nn.BuildNested(in, rng, s)
+}
+
+// Sequences implements [nn.Nested].
+func (s Residual) Sequences() (body, shortcut []nn.Spec) { return s.Body, s.Shortcut }
+
+// Join implements [nn.Nested].
+func (s Residual) Join(body, shortcut *nn.Sequential) (nn.Layer, error) {
+	other := body.Input()
+	if shortcut != nil {
+		other = shortcut.Output()
 	}
 	if body.Output() != other {
 		return nil, fmt.Errorf("the body gives %v and the shortcut %v, wanted the same shape", body.Output(), other)
 	}
-	return l, nil
+	return &residual{body: body, shortcut: shortcut}, nil
 }
 
 // residual is the block; its own Forward and Backward are the sum's, with the

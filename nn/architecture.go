@@ -52,15 +52,23 @@ type architecture struct {
 
 // FormatArchitecture describes a network as JSON.
 func FormatArchitecture(in Shape, specs []Spec) ([]byte, error) {
-	a := architecture{Input: in}
+	layers, err := formatSpecs(specs)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(architecture{in, layers})
+}
+
+// formatSpecs writes each layer.
+func formatSpecs(specs []Spec) (list []json.RawMessage, err error) {
 	for i, s := range specs {
 		raw, err := formatTyped(s)
 		if err != nil {
 			return nil, fmt.Errorf("layer %d (%v): %w", i+1, s, err)
 		}
-		a.Layers = append(a.Layers, raw)
+		list = append(list, raw)
 	}
-	return json.Marshal(a)
+	return list, nil
 }
 
 // formatTyped writes a struct as a JSON object that begins with its type.
@@ -80,6 +88,11 @@ func formatTyped(v any) (json.RawMessage, error) {
 		var err error
 		if init, ok := value.Interface().(Initializer); ok {
 			raw, err = formatInitializer(init)
+		} else if specs, ok := value.Interface().([]Spec); ok {
+			var list []json.RawMessage
+			if list, err = formatSpecs(specs); err == nil {
+				raw, err = json.Marshal(list)
+			}
 		} else {
 			raw, err = json.Marshal(value.Interface())
 			if err == nil { // an interface, say, is written and cannot be read
@@ -102,20 +115,43 @@ func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 	if err := strictjson.Unmarshal(data, &a); err != nil {
 		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
 	}
-	specs := make([]Spec, len(a.Layers))
-	for i, raw := range a.Layers {
-		v, err := parseTyped(raw, func(name string) (any, error) {
-			if s, ok := catalog[name]; ok {
-				return s, nil
-			}
-			return nil, suggest.UnknownLayer(name, slices.Sorted(maps.Keys(catalog)))
-		})
+	specs, err := parseSpecs(a.Layers, catalog, mostNesting)
+	if err != nil {
+		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
+	}
+	return a.Input, specs, nil
+}
+
+// mostNesting is how deep layers may stand in layers in a file.
+const mostNesting = 16
+
+// parseSpecs reads layers, in which others may stand so deep.
+func parseSpecs(raws []json.RawMessage, catalog Catalog, nesting int) ([]Spec, error) {
+	specs := make([]Spec, len(raws))
+	find := func(name string) (any, error) {
+		if s, ok := catalog[name]; ok {
+			return s, nil
+		}
+		return nil, suggest.UnknownLayer(name, slices.Sorted(maps.Keys(catalog)))
+	}
+	within := func(raw json.RawMessage) (any, error) {
+		if nesting == 0 {
+			return nil, fmt.Errorf("layers within layers deeper than %d", mostNesting)
+		}
+		var list []json.RawMessage
+		if err := strictjson.Unmarshal(raw, &list); err != nil {
+			return nil, err
+		}
+		return parseSpecs(list, catalog, nesting-1)
+	}
+	for i, raw := range raws {
+		v, err := parseTyped(raw, find, within)
 		if err != nil {
-			return Shape{}, nil, fmt.Errorf("architecture: layer %d: %w", i+1, err)
+			return nil, fmt.Errorf("layer %d: %w", i+1, err)
 		}
 		specs[i] = v.(Spec)
 	}
-	return a.Input, specs, nil
+	return specs, nil
 }
 
 // formatInitializer refuses what parseInitializer would not know.
@@ -138,12 +174,13 @@ func parseInitializer(raw json.RawMessage) (any, error) {
 			names = append(names, TypeName(init))
 		}
 		return nil, suggest.Unknown("initializer", name, names)
-	})
+	}, nil)
 }
 
 // parseTyped reads what formatTyped writes. find gives a value of the type of
-// that name; the result has the same type.
-func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, error) {
+// that name; the result has the same type. within reads a field that is a list
+// of layers.
+func parseTyped(raw json.RawMessage, find func(name string) (any, error), within func(json.RawMessage) (any, error)) (any, error) {
 	var fields map[string]json.RawMessage
 	if err := strictjson.Unmarshal(raw, &fields); err != nil {
 		return nil, err
@@ -163,15 +200,17 @@ func parseTyped(raw json.RawMessage, find func(name string) (any, error)) (any, 
 		t = t.Elem()
 	}
 	value := reflect.New(t)
-	initializer := reflect.TypeFor[Initializer]()
+	read := map[reflect.Type]func(json.RawMessage) (any, error){
+		reflect.TypeFor[Initializer](): parseInitializer, reflect.TypeFor[[]Spec](): within,
+	}
 	for key, raw := range fields {
 		field, ok := t.FieldByName(key)
 		if !ok || !field.IsExported() || len(field.Index) > 1 {
 			return nil, unknownField(name, key, t)
 		}
 		target := value.Elem().Field(field.Index[0])
-		if field.Type == initializer {
-			v, err := parseInitializer(raw)
+		if parse := read[field.Type]; parse != nil {
+			v, err := parse(raw)
 			if err != nil {
 				return nil, fmt.Errorf("%s.%s: %w", name, key, err)
 			}

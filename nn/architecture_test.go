@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"tatami/internal/safetensors"
@@ -86,31 +87,35 @@ func TestArchitectureFaults(t *testing.T) {
 		`[]`:                           {"architecture: found array, wanted an object"},
 		`{"input":[28,28,1]}`:          {"architecture: input is array, wanted an object"},
 		`{"input":{"H":1,"W":1,"C":3}`: {"JSON ends early"},
-		`{"input":{"H":1,"W":1,"C":3},"layers":[]} {}`:                          {"data after"},
-		`{"inputs":{"H":1}}`:                                                    {`unknown key "inputs": did you mean "input"?`},
-		`{"input":{"H":1,"D":3},"layers":[]}`:                                   {`unknown key "D"`},
-		`{"input":{"H":1.5},"layers":[]}`:                                       {"1.5"},
-		`{"input":{"H":99999999999999999999},"layers":[]}`:                      {"99999999999999999999"},
-		layer(`{"type":"Afine","Units":3}`):                                     {`layer 2: unknown layer type "Afine": did you mean "Affine"?`, "Affine, BatchNormalization"},
-		`{"Input":{"H":1,"W":1,"C":3},"layers":[]}`:                             {`unknown key "Input": did you mean "input"?`},
-		layer(`{"type":"ReLU","type":"Affine","Units":3}`):                      {`key "type" appears twice`},
-		layer(`{"type":"Affine","Units":3,"Init":{"type":"He","type":"Zero"}}`): {`key "type" appears twice`},
-		layer(`{"type":"Flatten"}`):                                             {`layer 2: unknown layer type "Flatten": not needed`},
-		layer(`{"type":"Convolution","Filters":1,"Kernel":1,"Depth":2}`):     {`layer 2: Convolution has no field "Depth" (valid: Filters, `},
-		layer(`{"Units":3}`):                                                    {"layer 2", `"type"`},
-		layer(`{"type":7}`):                                                     {"layer 2", `"type"`},
-		layer(`null`):                                                           {"layer 2", `"type"`},
-		layer(`3`):                                                              {"layer 2"},
-		layer(`{"type":"Affine","units":3}`):                                    {"layer 2", `Affine has no field "units": did you mean "Units"?`},
-		layer(`{"type":"Affine","Units":"3"}`):                                  {"layer 2: Affine.Units: found string, wanted a whole number"},
-		layer(`{"type":"Affine","Units":3.5}`):                                  {"Affine.Units", "3.5"},
-		layer(`{"type":"Affine","Units":1e30}`):                                 {"Affine.Units", "1e30"},
-		layer(`{"type":"Affine","Units":3,"Init":"He"}`):                        {"Affine.Init"},
-		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                         {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: Normal, He, Xavier, Zero)`},
-		layer(`{"type":"Affine","Init":{"type":"Normal","Deviation":1}}`):       {`Normal has no field "Deviation"`},
-		layer(`{"type":"LeakyReLU","Slope":1e300}`):                             {"LeakyReLU.Slope: found number 1e300, wanted a number that float32 can hold"},
-		layer(`{"type":"embedding","Hidden":3}`):                                {`embedding has no field "Hidden"`},
-		layer(`{"type":"scale","hidden":3}`):                                    {`scale has no field "hidden"`},
+		`{"input":{"H":1,"W":1,"C":3},"layers":[]} {}`:                                                          {"data after"},
+		`{"inputs":{"H":1}}`:                                                                                    {`unknown key "inputs": did you mean "input"?`},
+		`{"input":{"H":1,"D":3},"layers":[]}`:                                                                   {`unknown key "D"`},
+		`{"input":{"H":1.5},"layers":[]}`:                                                                       {"1.5"},
+		`{"input":{"H":99999999999999999999},"layers":[]}`:                                                      {"99999999999999999999"},
+		layer(`{"type":"Afine","Units":3}`):                                                                     {`layer 2: unknown layer type "Afine": did you mean "Affine"?`, "Affine, BatchNormalization"},
+		`{"Input":{"H":1,"W":1,"C":3},"layers":[]}`:                                                             {`unknown key "Input": did you mean "input"?`},
+		layer(`{"type":"ReLU","type":"Affine","Units":3}`):                                                      {`key "type" appears twice`},
+		layer(`{"type":"Affine","Units":3,"Init":{"type":"He","type":"Zero"}}`):                                 {`key "type" appears twice`},
+		layer(`{"type":"Flatten"}`):                                                                             {`layer 2: unknown layer type "Flatten": not needed`},
+		layer(`{"type":"Convolution","Filters":1,"Kernel":1,"Depth":2}`):                                        {`layer 2: Convolution has no field "Depth" (valid: Filters, `},
+		layer(`{"type":"Residual","Body":[{"type":"ReLU"},{"type":"Flatten"}]}`):                                {`layer 2: Residual.Body: layer 2: unknown layer type "Flatten"`},
+		layer(`{"type":"Residual","Body":{"type":"ReLU"}}`):                                                     {"layer 2: Residual.Body: "},
+		layer(`{"type":"Residual","Body":[null]}`):                                                              {"layer 2: Residual.Body: layer 1: "},
+		layer(strings.Repeat(`{"type":"Residual","Body":[`, 17) + `{"type":"ReLU"}` + strings.Repeat(`]}`, 17)): {"layers within layers deeper than 16"},
+		layer(`{"Units":3}`):                                                                                    {"layer 2", `"type"`},
+		layer(`{"type":7}`):                                                                                     {"layer 2", `"type"`},
+		layer(`null`):                                                                                           {"layer 2", `"type"`},
+		layer(`3`):                                                                                              {"layer 2"},
+		layer(`{"type":"Affine","units":3}`):                                                                    {"layer 2", `Affine has no field "units": did you mean "Units"?`},
+		layer(`{"type":"Affine","Units":"3"}`):                                                                  {"layer 2: Affine.Units: found string, wanted a whole number"},
+		layer(`{"type":"Affine","Units":3.5}`):                                                                  {"Affine.Units", "3.5"},
+		layer(`{"type":"Affine","Units":1e30}`):                                                                 {"Affine.Units", "1e30"},
+		layer(`{"type":"Affine","Units":3,"Init":"He"}`):                                                        {"Affine.Init"},
+		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                                                         {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: Normal, He, Xavier, Zero)`},
+		layer(`{"type":"Affine","Init":{"type":"Normal","Deviation":1}}`):                                       {`Normal has no field "Deviation"`},
+		layer(`{"type":"LeakyReLU","Slope":1e300}`):                                                             {"LeakyReLU.Slope: found number 1e300, wanted a number that float32 can hold"},
+		layer(`{"type":"embedding","Hidden":3}`):                                                                {`embedding has no field "Hidden"`},
+		layer(`{"type":"scale","hidden":3}`):                                                                    {`scale has no field "hidden"`},
 	} {
 		_, _, err := nn.ParseArchitecture([]byte(text), catalog())
 		if want == nil {
@@ -132,8 +137,8 @@ type (
 	number int
 )
 
-// embedding has a field behind a pointer that is nil; branches, layers of
-// which JSON would forget the types.
+// embedding has a field behind a pointer that is nil; branches, a layer of which
+// JSON would forget the type.
 type (
 	Inner     struct{ Hidden int }
 	embedding struct {
@@ -142,7 +147,7 @@ type (
 	}
 	branches struct {
 		layers.ReLU
-		Body []nn.Spec
+		First nn.Spec
 	}
 )
 
@@ -155,7 +160,7 @@ func (constant) Fill(w []float32, _ int, _ *rand.Rand) { clear(w) }
 
 func TestFormatArchitectureFaults(t *testing.T) {
 	for _, spec := range []nn.Spec{
-		channel{C: make(chan int)}, number(3), branches{Body: []nn.Spec{layers.ReLU{}}}, layers.Affine{Units: 2, Init: constant{}},
+		channel{C: make(chan int)}, number(3), branches{First: layers.ReLU{}}, layers.Affine{Units: 2, Init: constant{}},
 	} {
 		_, err := nn.FormatArchitecture(nn.Features(1), []nn.Spec{layers.ReLU{}, spec})
 		wantError(t, fmt.Sprintf("%#v", spec), err, "layer 2")

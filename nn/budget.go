@@ -30,7 +30,14 @@ func (s *Sequential) Cost() Cost {
 	in := s.input
 	for i, l := range s.layers {
 		out := l.OutShape()
-		total = total.plus(Cost{multiplyAdds(l), bytesOf(out)}).plus(Cost{Work: workOfValue * out.Size()})
+		work := multiplyAdds(l)
+		if _, inner := sequences(l); len(inner) > 0 {
+			work = 0
+			for _, s := range inner {
+				total = total.plus(s.Cost())
+			}
+		}
+		total = total.plus(Cost{work, bytesOf(out)}).plus(Cost{Work: workOfValue * out.Size()})
 		if c, ok := s.specs[i].(Costly); ok {
 			total = total.plus(c.ExtraCost(in))
 		}

@@ -40,17 +40,7 @@ func (s *Sequential) ImportPyTorchFrom(r io.ReaderAt, size int64) error {
 }
 
 func (s *Sequential) importPyTorch(file []safetensors.Tensor) error {
-	var layers []pytorch.Layer
-	for i, l := range s.layers {
-		layer := pytorch.Layer{Name: s.LayerName(i)}
-		for _, p := range l.Params() {
-			layer.Wants = append(layer.Wants, pytorch.Tensor{Name: p.Name, Shape: pyTorchShape(p)})
-		}
-		if len(layer.Wants) > 0 {
-			layers = append(layers, layer)
-		}
-	}
-	matched, err := pytorch.Match(layers, file)
+	matched, err := pytorch.Match(s.pyTorchLayers(""), file)
 	if err != nil {
 		return err
 	}
@@ -68,11 +58,35 @@ func (s *Sequential) importPyTorch(file []safetensors.Tensor) error {
 	return nil
 }
 
+// pyTorchLayers are those with parameters, in blocks too, their names after a
+// prefix.
+func (s *Sequential) pyTorchLayers(prefix string) (layers []pytorch.Layer) {
+	for i, l := range s.layers {
+		layer := pytorch.Layer{Name: prefix + s.LayerName(i)}
+		names, list := sequences(l)
+		for k, inner := range list {
+			layers = append(layers, inner.pyTorchLayers(layer.Name+": "+names[k]+": ")...)
+		}
+		if len(list) > 0 {
+			continue
+		}
+		for _, p := range l.Params() {
+			layer.Wants = append(layer.Wants, pytorch.Tensor{Name: p.Name, Shape: pyTorchShape(p)})
+		}
+		if len(layer.Wants) > 0 {
+			layers = append(layers, layer)
+		}
+	}
+	return layers
+}
+
 func pyTorchShape(p *Param) []int {
 	v := p.Value
 	switch {
 	case p.Filters:
 		return []int{v.N, v.C, v.H, v.W}
+	case len(fileShape(p)) == 3:
+		return []int{v.C, v.H, v.W}
 	case len(fileShape(p)) > 1:
 		return []int{v.N, v.Size()}
 	}

@@ -34,8 +34,9 @@ const (
 // Save writes a whole model as one safetensors file, beside path first and
 // then renamed. The architecture is in its metadata. Parameters are F32 named
 // <position>.<layer>.<parameter>, such as 1.convolution.weight: filters are
-// O,KH,KW,I; affine weights OUT,H,W,C, or OUT,C for plain features; others are
-// of one dimension. The metadata have the SHA-256 of the values and their own, which
+// O,KH,KW,I; affine weights OUT,H,W,C, or OUT,C for plain features; others H,W,C
+// or of one dimension. In a [Block] names go on, as in
+// 3.residual.body.1.convolution.weight. The metadata have the SHA-256 of the values and their own, which
 // Load compares.
 func Save(path string, m *Model) error {
 	f, err := encodeModel(m)
@@ -90,11 +91,21 @@ type NamedTensor struct {
 // NamedTensors are the parameters in the order of [Sequential.Params], with the
 // names and shapes that [Save] gives them.
 func (s *Sequential) NamedTensors() []NamedTensor {
-	var ts []NamedTensor
+	return s.namedTensors("")
+}
+
+func (s *Sequential) namedTensors(prefix string) (ts []NamedTensor) {
 	for i, l := range s.layers {
+		name := fmt.Sprintf("%s%d.%s.", prefix, i+1, strings.ToLower(TypeName(s.specs[i])))
+		names, list := sequences(l)
+		for k, inner := range list {
+			ts = append(ts, inner.namedTensors(name+names[k]+".")...)
+		}
+		if len(list) > 0 {
+			continue
+		}
 		for _, p := range l.Params() {
-			name := fmt.Sprintf("%d.%s.%s", i+1, strings.ToLower(TypeName(s.specs[i])), p.Name)
-			ts = append(ts, NamedTensor{name, fileShape(p), p.Value.Data})
+			ts = append(ts, NamedTensor{name + p.Name, fileShape(p), p.Value.Data})
 		}
 	}
 	return ts
@@ -112,6 +123,8 @@ func (s *Sequential) tensors() []safetensors.Tensor {
 func fileShape(p *Param) []int {
 	t := p.Value
 	switch {
+	case t.N == 1 && p.Name != "weight" && t.H*t.W > 1:
+		return []int{t.H, t.W, t.C}
 	case p.Filters || t.H*t.W > 1:
 		return []int{t.N, t.H, t.W, t.C}
 	case t.N > 1 || p.Name == "weight":

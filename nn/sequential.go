@@ -61,7 +61,16 @@ func build(in Shape, rng *rand.Rand, budget int, specs []Spec) (*Sequential, err
 			}
 			budget -= max(n, 0)
 		}
-		layer, err := spec.Build(shape, rng)
+		var layer Layer
+		var err error
+		if n, ok := spec.(Nested); ok {
+			layer, err = buildNested(shape, rng, budget, n)
+			if err == nil {
+				budget -= CountParams(layer.Params())
+			}
+		} else {
+			layer, err = spec.Build(shape, rng)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -71,6 +80,51 @@ func build(in Shape, rng *rand.Rand, budget int, specs []Spec) (*Sequential, err
 		s.layers = append(s.layers, layer)
 	}
 	return s, nil
+}
+
+// Nested is the Spec of a [Block].
+type Nested interface {
+	Spec
+	// Sequences are the descriptions of the body and of the shortcut, which may
+	// have no layers.
+	Sequences() (body, shortcut []Spec)
+	// Join makes the block of both; a shortcut without layers is nil.
+	Join(body, shortcut *Sequential) (Layer, error)
+}
+
+// BuildNested is the Build of a Nested spec.
+func BuildNested(in Shape, rng *rand.Rand, spec Nested) (Layer, error) {
+	return buildNested(in, rng, maxSize, spec)
+}
+
+func buildNested(in Shape, rng *rand.Rand, budget int, spec Nested) (Layer, error) {
+	bodySpecs, shortcutSpecs := spec.Sequences()
+	body, err := build(in, rng, budget, bodySpecs)
+	if err != nil {
+		return nil, fmt.Errorf("body: %w", err)
+	}
+	if len(shortcutSpecs) == 0 {
+		return spec.Join(body, nil)
+	}
+	shortcut, err := build(in, rng, budget-CountParams(body.Params()), shortcutSpecs)
+	if err != nil {
+		return nil, fmt.Errorf("shortcut: %w", err)
+	}
+	return spec.Join(body, shortcut)
+}
+
+// sequences are those of a layer that is a Block, by name, in the order of its
+// parameters.
+func sequences(l Layer) (names []string, list []*Sequential) {
+	b, ok := l.(Block)
+	if !ok {
+		return nil, nil
+	}
+	names, list = []string{"body"}, []*Sequential{b.Body()}
+	if b.Shortcut() != nil {
+		names, list = append(names, "shortcut"), append(list, b.Shortcut())
+	}
+	return names, list
 }
 
 // Input is the shape of one sample that the network takes.
@@ -125,36 +179,41 @@ func multiplyAdds(l Layer) int {
 }
 
 // String is a table of the layers: output shape, parameters, multiply-adds a
-// sample, and totals.
+// sample, and totals. The layers of a [Block], whose row has theirs together,
+// stand indented below it.
 func (s *Sequential) String() string {
-	names, width := []string{"layer", "input"}, 0
-	for i, spec := range s.specs {
-		names = append(names, fmt.Sprintf("%d %v", i+1, spec))
-	}
-	for _, name := range append(names, "total") {
-		width = max(width, utf8.RuneCountInString(name))
+	rows := append([][]string{{"layer", "output", "parameters", "multiply-adds"}, {"input", s.input.String(), "", ""}}, s.rows("")...)
+	rows = append(rows, []string{"total", "", thousands(CountParams(s.Params())), thousands(s.MultiplyAdds())})
+	width := 0
+	for _, row := range rows {
+		width = max(width, utf8.RuneCountInString(row[0]))
 	}
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	line := func(name string, cells ...any) {
-		fmt.Fprintf(w, "%-*s\t", width, name)
-		for _, c := range cells {
-			fmt.Fprintf(w, "%v\t", c)
-		}
-		fmt.Fprintln(w)
+	const padding = 2
+	w := tabwriter.NewWriter(&b, 0, 0, padding, ' ', tabwriter.AlignRight)
+	for _, row := range rows {
+		fmt.Fprintf(w, "%-*s\t%s\t\n", width, row[0], strings.Join(row[1:], "\t"))
 	}
-	line("layer", "output", "parameters", "multiply-adds")
-	line("input", s.input, "", "")
-	for i, l := range s.layers {
-		line(names[2+i], l.OutShape(), thousands(CountParams(l.Params())), thousands(multiplyAdds(l)))
-	}
-	line("total", "", thousands(CountParams(s.Params())), thousands(s.MultiplyAdds()))
 	w.Flush()
 	lines := strings.Split(b.String(), "\n")
 	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
+		lines[i] = strings.TrimRight(line[min(padding, len(line)):], " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// rows are those of the layers, their names after a prefix.
+func (s *Sequential) rows(prefix string) (rows [][]string) {
+	for i, l := range s.layers {
+		name := fmt.Sprintf("%s%d %v", prefix, i+1, s.specs[i])
+		rows = append(rows, []string{name, l.OutShape().String(), thousands(CountParams(l.Params())), thousands(multiplyAdds(l))})
+		indent := strings.Repeat(" ", len(prefix)-len(strings.TrimLeft(prefix, " "))+2)
+		names, list := sequences(l)
+		for k, inner := range list {
+			rows = append(rows, inner.rows(indent+names[k]+" ")...)
+		}
+	}
+	return rows
 }
 
 func thousands(n int) string {
