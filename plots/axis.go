@@ -85,7 +85,7 @@ func (a Axis) set(g *plot.Axis, want int, whole bool, l letter) {
 	g.LineStyle = draw.LineStyle{Color: soft, Width: 0.75}
 	g.Tick.LineStyle = draw.LineStyle{Color: soft, Width: 0.75}
 	g.Tick.Length = 3
-	g.Tick.Label.Color, g.Tick.Label.Font = ink, l.font()
+	g.Tick.Label.Color, g.Tick.Label.Font, g.Tick.Label.Handler = ink, l.font(), tickLabels
 	g.Tick.Marker = plot.TickerFunc(func(lo, hi float64) []plot.Tick { return linearTicks(lo, hi, want, whole) })
 	if a.Log {
 		g.Scale = plot.LogScale{}

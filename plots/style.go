@@ -5,10 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 
-	xfont "golang.org/x/image/font"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -58,89 +55,6 @@ func pale(c color.Color, share float64) color.NRGBA {
 func mix(a, b color.NRGBA, t float64) color.NRGBA {
 	m := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + t*(float64(b)-float64(a)))) }
 	return color.NRGBA{m(a.R, b.R), m(a.G, b.G), m(a.B, b.B), 255}
-}
-
-// letter is a font's size, weight and colour.
-type letter struct {
-	size  vg.Length
-	bold  bool
-	color color.NRGBA
-}
-
-var (
-	titleText   = letter{11, true, ink}
-	noteText    = letter{8, false, soft}
-	labelText   = letter{9, false, ink}
-	captionText = letter{7, false, ink}
-)
-
-func (l letter) font() font.Font {
-	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: l.size}
-	if l.bold {
-		f.Weight = xfont.WeightBold
-	}
-	return f
-}
-
-func (l letter) face() font.Face { return font.DefaultCache.Lookup(l.font(), l.size) }
-
-func (l letter) width(s string) vg.Length {
-	face := l.face()
-	return face.Width(s)
-}
-
-// draw writes s with the left, middle or right (align 0, ½, 1) of its baseline at p.
-func (l letter) draw(c vg.Canvas, p vg.Point, align float64, s string) {
-	face := l.face()
-	c.SetColor(l.color)
-	p.X -= vg.Length(align) * face.Width(s)
-	c.FillString(face, p, s)
-}
-
-// fit shortens s to a width, with an ellipsis.
-func (l letter) fit(s string, width vg.Length) string {
-	if l.width(s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	lo, hi := 0, len(runes) // the longest prefix that fits has lo ≤ n < hi letters
-	for lo+1 < hi {
-		mid := (lo + hi) / 2
-		if l.width(string(runes[:mid])+"…") <= width {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return strings.TrimRight(string(runes[:lo]), " ") + "…"
-}
-
-// wrap breaks s into lines of a width, the last of at most n shortened.
-func (l letter) wrap(s string, width vg.Length, n int) []string {
-	var lines []string
-	words := strings.Fields(s)
-	for len(words) > 0 {
-		k := 1
-		for k < len(words) && l.width(strings.Join(words[:k+1], " ")) <= width {
-			k++
-		}
-		if len(lines) == n-1 {
-			k = len(words)
-		}
-		lines = append(lines, l.fit(strings.Join(words[:k], " "), width))
-		words = words[k:]
-	}
-	return lines
-}
-
-// clean makes any text one line that every format can hold.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(s, "?"))
 }
 
 // number writes v with at most the given significant digits, as people do:
