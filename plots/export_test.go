@@ -9,7 +9,11 @@ var (
 	Kaiser    = kaiser
 	Diverging = diverging
 	Number    = number
+	FullRows  = fullRows
 )
+
+// Length is in points.
+type Length = vg.Length
 
 // Missing is the letters of a text that no font has.
 func Missing(s string) (missing []rune) {

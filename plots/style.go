@@ -10,19 +10,20 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The colours of Okabe and Ito, which colour-blind people can tell apart,
-// without the yellow that is too pale for lines, and three of Tol's for more.
-var okabeIto = [...]color.NRGBA{
-	{0x00, 0x72, 0xb2, 0xff}, // blue
-	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
-	{0x00, 0x9e, 0x73, 0xff}, // green
-	{0xcc, 0x79, 0xa7, 0xff}, // purple
-	{0xe6, 0x9f, 0x00, 0xff}, // orange
+// palette begins with the colours of lines on tatami's pages, of which the first
+// two, blue and orange, stand for pairs everywhere. Colour-blind people can tell
+// them apart; the rest are of Okabe, Ito and Tol.
+var palette = [...]color.NRGBA{
+	{0x00, 0x68, 0xa8, 0xff}, // blue
+	{0xc8, 0x52, 0x00, 0xff}, // orange
+	{0x00, 0x7a, 0x58, 0xff}, // green
+	{0xa3, 0x47, 0x7d, 0xff}, // purple
+	{0x8a, 0x61, 0x00, 0xff}, // brown
+	{0x5a, 0x4b, 0xb0, 0xff}, // indigo
 	{0x56, 0xb4, 0xe9, 0xff}, // sky
 	{0x33, 0x33, 0x33, 0xff}, // almost black
 	{0x88, 0x22, 0x55, 0xff}, // wine
 	{0x99, 0x99, 0x33, 0xff}, // olive
-	{0x66, 0x44, 0xbb, 0xff}, // indigo
 }
 
 var dashes = [...][]vg.Length{nil, {7, 3}, {2, 2}, {8, 2.5, 2, 2.5}}
@@ -42,7 +43,7 @@ var (
 // look is how the i-th line or group of points is told from the others: by
 // colour, dashes and glyph.
 func look(i int) (draw.LineStyle, draw.GlyphStyle) {
-	c := okabeIto[i%len(okabeIto)]
+	c := palette[i%len(palette)]
 	return draw.LineStyle{Color: c, Width: 1.5, Dashes: dashes[i%len(dashes)]},
 		draw.GlyphStyle{Color: c, Radius: 2.4, Shape: glyphs[i%len(glyphs)]}
 }
@@ -58,8 +59,12 @@ func mix(a, b color.NRGBA, t float64) color.NRGBA {
 }
 
 // number writes v with at most the given significant digits, as people do:
-// 0.001, 12,500, 3e-7.
+// 0.001, −12,500, 3e−7.
 func number(v float64, digits int) string {
+	return strings.ReplaceAll(plainNumber(v, digits), "-", "−")
+}
+
+func plainNumber(v float64, digits int) string {
 	switch a := math.Abs(v); {
 	case v == 0:
 		return "0"
