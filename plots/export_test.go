@@ -1,7 +1,6 @@
 package plots
 
 var (
-	Kaiser    = kaiser
 	Diverging = diverging
 	Number    = number
 )

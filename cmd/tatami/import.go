@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/run"
 	"tatami/internal/safetensors"
 	"tatami/nn"
 )
@@ -28,7 +29,7 @@ is rescaled.`,
 			if sameFile(args[0], out) {
 				return wrongUsage("--out is %s, which is what is to be imported", out)
 			}
-			net, err := buildNetwork(name, nn.Shape{}, 10, 1)
+			net, err := run.BuildNetwork(name, nn.Shape{}, 10, 1)
 			if err != nil {
 				return err
 			}
@@ -42,8 +43,8 @@ is rescaled.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "net", "simple", "network: "+networkNames())
-	cmd.Flags().StringVar(&out, "out", modelName, "file of the model")
+	cmd.Flags().StringVar(&name, "net", "simple", "network: "+run.NetworkNames())
+	cmd.Flags().StringVar(&out, "out", run.ModelFile, "file of the model")
 	return cmd
 }
 

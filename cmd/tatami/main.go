@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tatami/internal/kernels"
+	"tatami/internal/run"
 	"tatami/internal/suggest"
 )
 
@@ -19,12 +20,12 @@ import (
 const interrupted = 130
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:]))
+	os.Exit(execute(context.Background(), os.Args[1:]))
 }
 
-// run executes the command line and returns the exit code: 1 for an error, 2
+// execute runs the command line and returns the exit code: 1 for an error, 2
 // for wrong usage.
-func run(ctx context.Context, args []string) int {
+func execute(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -35,7 +36,9 @@ func run(ctx context.Context, args []string) int {
 		return interrupted
 	}
 	fmt.Fprintln(os.Stderr, "tatami:", err)
-	if _, ok := errors.AsType[usageError](err); ok {
+	_, usage := errors.AsType[usageError](err)
+	_, setting := errors.AsType[run.SettingError](err)
+	if usage || setting {
 		return 2
 	}
 	return 1

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/datasets"
+	"tatami/internal/files"
+	"tatami/internal/run"
 	"tatami/nn"
 )
 
@@ -28,7 +30,7 @@ func newPredict() *cobra.Command {
 		Short: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
 		Args:  arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := loadModel(args[0])
+			m, err := run.LoadModel(args[0])
 			if err != nil {
 				return err
 			}
@@ -49,7 +51,7 @@ func newPredict() *cobra.Command {
 				all = append(all, p)
 			}
 			if asJSON {
-				return printJSON(os.Stdout, all)
+				return files.EncodeJSON(os.Stdout, all)
 			}
 			var text strings.Builder
 			for _, p := range all {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/run"
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
 )
@@ -40,11 +41,11 @@ An address without a host, such as :8080, is open to this machine alone;
 			if err := web.CheckAddr(addr); err != nil {
 				return usageError{fmt.Errorf("--addr: %w", err)}
 			}
-			s := serve.New(version())
+			s := serve.New(run.Version())
 			names := modelNames(args)
 			source := data
 			for i, path := range args {
-				m, err := loadModel(path)
+				m, err := run.LoadModel(path)
 				if err != nil {
 					return err
 				}
@@ -57,7 +58,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			}
 			if noExamples {
 				s.NoData(errors.New("the server was started with --no-examples"))
-			} else if train, test, err := loadData(source); err == nil {
+			} else if train, test, err := run.LoadData(source); err == nil {
 				s.Data(train, test)
 			} else if data != "" {
 				return err
@@ -97,7 +98,7 @@ func modelNames(paths []string) []string {
 	var names []string
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == modelName && dir != "." && dir != string(filepath.Separator) {
+		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == run.ModelFile && dir != "." && dir != string(filepath.Separator) {
 			name = dir
 		}
 		unique := name

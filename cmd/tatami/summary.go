@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/run"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -18,14 +19,14 @@ func newSummary() *cobra.Command {
 		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isModel(args[0]) {
-				m, err := loadModel(args[0])
+				m, err := run.LoadModel(args[0])
 				if err != nil {
 					return err
 				}
 				_, err = fmt.Print(m.Sequential)
 				return err
 			}
-			net, err := buildNetwork(args[0], nn.Shape{}, 10, 1)
+			net, err := run.BuildNetwork(args[0], nn.Shape{}, 10, 1)
 			if err != nil {
 				return err
 			}
