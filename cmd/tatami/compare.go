@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/internal/files"
+	"tatami/internal/lock"
 	"tatami/internal/run"
 	"tatami/internal/web/page"
 )
@@ -24,6 +25,9 @@ func newCompare() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.EqualFold(filepath.Ext(out), ".html") {
 				return wrongUsage("--out is %s, wanted a name that ends in .html", out)
+			}
+			if err := lock.Free(filepath.Dir(out)); err != nil {
+				return err
 			}
 			var runs []page.Compared
 			seen := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/lock"
 	"tatami/internal/run"
 	"tatami/internal/safetensors"
 	"tatami/nn"
@@ -28,6 +29,9 @@ is rescaled.`,
 			}
 			if sameFile(args[0], out) {
 				return wrongUsage("--out is %s, which is what is to be imported", out)
+			}
+			if err := lock.Free(filepath.Dir(out)); err != nil {
+				return err
 			}
 			net, err := run.BuildNetwork(name, nn.Shape{}, 10, 1)
 			if err != nil {

@@ -100,6 +100,7 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	defer folder.Release()
 	return r.Fit(cmd.Context(), folder)
 }
 
@@ -126,7 +127,11 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	folder := run.OpenFolder(o.resume)
+	folder, err := run.OpenFolder(o.resume)
+	if err != nil {
+		return err
+	}
+	defer folder.Release()
 	r, err := run.Resume(folder, o.Options)
 	if err != nil {
 		return err

@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
 
 	"tatami/internal/files"
+	"tatami/internal/lock"
 	"tatami/internal/tensorboard"
 )
 
@@ -36,9 +37,10 @@ var allFiles = []string{
 	pageFile, filtersFilmFile, mapFilmFile, framesFile,
 }
 
-// Folder is where a run leaves its files.
+// Folder is where a run leaves its files, held for this process until Release.
 type Folder struct {
-	dir string
+	dir  string
+	lock *lock.Lock
 	// earlier are the files of the run that this one replaces, until it has
 	// something to put in their place.
 	earlier []string
@@ -54,7 +56,8 @@ func NewFolder(parent, name string) (*Folder, error) {
 	for i := 2; ; i++ {
 		err := os.Mkdir(dir, 0o755)
 		if err == nil {
-			return &Folder{dir: dir}, nil
+			f := &Folder{dir: dir}
+			return f, f.hold()
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("cannot make folder %s: %w", dir, files.Cause(err))
@@ -67,37 +70,63 @@ func NewFolder(parent, name string) (*Folder, error) {
 // is refused, or else replaced once there is something to replace it.
 func MakeFolder(dir string, overwrite bool) (*Folder, error) {
 	f := &Folder{dir: dir}
+	if err := f.inspect(overwrite); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make folder %s: %w", dir, files.Cause(err))
+	}
+	if err := f.hold(); err != nil {
+		return nil, err
+	}
+	if err := f.inspect(overwrite); err != nil { // of a run that has ended meanwhile
+		f.Release()
+		return nil, err
+	}
+	return f, nil
+}
+
+// inspect notes the files of a run that is there, or refuses them.
+func (f *Folder) inspect(overwrite bool) error {
+	f.earlier = nil
 	for _, name := range allFiles {
 		_, err := os.Lstat(f.path(name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cannot write in %s: %w", dir, files.Cause(err))
+			return fmt.Errorf("cannot write in %s: %w", f, files.Cause(err))
 		}
 		if !overwrite {
-			return nil, fmt.Errorf("%s holds a run (%s): name another --out, or give --overwrite", dir, name)
+			return fmt.Errorf("%s holds a run (%s): name another --out, or give --overwrite", f, name)
 		}
 		f.earlier = append(f.earlier, f.path(name))
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot make folder %s: %w", dir, files.Cause(err))
-	}
-	probe, err := os.CreateTemp(dir, ".probe")
-	if err != nil {
-		return nil, fmt.Errorf("cannot write in %s: %w", dir, files.Cause(err))
-	}
-	probe.Close()
-	os.Remove(probe.Name())
 	if overwrite {
 		events, _ := filepath.Glob(f.path(tensorboard.Pattern))
 		f.earlier = append(f.earlier, events...)
 	}
+	return nil
+}
+
+// hold keeps other processes from writing in the folder.
+func (f *Folder) hold() (err error) {
+	f.lock, err = lock.Folder(f.dir)
+	return err
+}
+
+// OpenFolder is the folder of a run that is to be continued. One that cannot be
+// held, since nothing can be written there or it is none, can still be read.
+func OpenFolder(dir string) (*Folder, error) {
+	f := &Folder{dir: dir}
+	if err := f.hold(); errors.Is(err, lock.ErrInUse) {
+		return nil, err
+	}
 	return f, nil
 }
 
-// OpenFolder is the folder of a run that is to be continued.
-func OpenFolder(dir string) *Folder { return &Folder{dir: dir} }
+// Release lets other processes write in the folder.
+func (f *Folder) Release() { f.lock.Release() }
 
 // String is the folder's name.
 func (f *Folder) String() string { return f.dir }
@@ -119,17 +148,17 @@ func (f *Folder) dropEarlier(own ...string) error {
 	return nil
 }
 
-// halfWritten are the names that a run's files have before they are renamed.
-var halfWritten = regexp.MustCompile(`^\.((model|frames)\.safetensors|checkpoint|[a-z]+\.(csv|json|png|html|gif)|probe)[0-9]+$`)
-
-// clearHalfWritten removes what a killed run left.
+// clearHalfWritten removes what a killed run left: its files have a number
+// behind their name until they are renamed.
 func (f *Folder) clearHalfWritten() {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if halfWritten.MatchString(e.Name()) {
+		name, hidden := strings.CutPrefix(e.Name(), ".")
+		whole := strings.TrimRight(name, "0123456789")
+		if hidden && whole != name && slices.Contains(allFiles, whole) {
 			os.Remove(f.path(e.Name()))
 		}
 	}
