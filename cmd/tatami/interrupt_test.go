@@ -3,8 +3,6 @@
 package main
 
 import (
-	"tatami/internal/lock"
-
 	"bytes"
 	"os"
 	"os/exec"
@@ -12,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tatami/internal/lock"
 )
 
 // running is a command that has been started.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -58,7 +57,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err != nil {
 				return err
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			ctx, stop := run.UntilSignal(cmd.Context())
 			defer stop()
 			curve, err := test.Run(ctx, trainer)
 			if err != nil {

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -66,9 +62,8 @@ An address without a host, such as :8080, is open to this machine alone;
 				s.NoData(err)
 			}
 			debug.SetMemoryLimit(serverMemory)
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			ctx, stop := run.UntilSignal(cmd.Context())
 			defer stop()
-			context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 			ln, err := web.Listen(addr)
 			if err != nil {
 				return err

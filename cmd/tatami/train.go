@@ -37,7 +37,8 @@ with it, and where to read on.
 The networks fast and best come with settings of their own, for the shortest
 time to 99 % and for the highest accuracy in two minutes; flags go before them.
 
-Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
+Ctrl-C ends the step, writes the checkpoint and says how to resume; so does a
+terminal that closes.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
@@ -52,6 +53,7 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
 	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
+	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never")
 	f.BoolVar(&o.TensorBoard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
 	f.StringVar(&o.Web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
 	f.BoolVar(&o.Film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
@@ -119,7 +121,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "web", "film":
+		case "resume", "quiet", "web", "film", "checkpoint-every":
 		default:
 			beside = f.Name
 		}

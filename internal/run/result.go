@@ -149,5 +149,8 @@ func (r *Run) finish() error {
 	}
 	_, err := fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
 		100*e.Accuracy(), e.Correct, e.Total, e.Loss, run.TrainSeconds, r.folder)
+	if readerGone(err) {
+		return nil
+	}
 	return err
 }

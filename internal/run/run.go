@@ -3,6 +3,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +11,8 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"tatami/internal/files"
 	"tatami/internal/web"
@@ -31,6 +30,8 @@ type Options struct {
 	Film        bool   // films of the filters and of the last layer's map
 	Web         string // address of a live page; empty: none
 	Quiet       bool   // print nothing but the last line
+	// CheckpointEvery is how often a checkpoint is written within an epoch.
+	CheckpointEvery train.Interval
 }
 
 // kept is what a checkpoint keeps for a resume beside the state of training.
@@ -38,6 +39,7 @@ type kept struct {
 	Settings
 	TensorBoard bool            `json:"tensorboard,omitempty"`
 	Film        bool            `json:"film,omitempty"`
+	Every       train.Interval  `json:"checkpoint_every,omitzero"`
 	Advice      []doctor.Advice `json:"advice,omitempty"`
 }
 
@@ -76,8 +78,9 @@ func New(o Options) (*Run, error) {
 	return newRun(o, nil)
 }
 
-// Resume continues the run in a folder from its checkpoint. Only Film, Web and
-// Quiet of the options count, the first one beside the run's own.
+// Resume continues the run in a folder from its checkpoint, with its settings.
+// Of the options Web and Quiet count, and Film and CheckpointEvery where they
+// are given.
 func Resume(folder *Folder, o Options) (*Run, error) {
 	path := folder.path(checkpointFile)
 	text, err := train.Settings(path)
@@ -89,6 +92,7 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 		return nil, fmt.Errorf("%s: settings: %w", path, err)
 	}
 	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
+	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
 	err = o.Check(true)
 	var r *Run
 	if err == nil {
@@ -131,7 +135,7 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 
 // keep gives checkpoints what a resume needs.
 func (r *Run) keep() (err error) {
-	r.trainer.Settings, err = json.Marshal(kept{r.Settings, r.TensorBoard, r.Film, r.advice})
+	r.trainer.Settings, err = json.Marshal(kept{r.Settings, r.TensorBoard, r.Film, r.CheckpointEvery, r.advice})
 	return err
 }
 
@@ -149,9 +153,8 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 			return err
 		}
 	}
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := UntilSignal(parent)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	r.folder = folder
 	r.trainer.Checkpoint = folder.path(checkpointFile)
 	r.record = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test)
@@ -169,6 +172,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	if r.film != nil {
 		observers = append(observers, r.film)
 	}
+	observers = append(observers, &train.SaveEvery{Interval: r.CheckpointEvery, Then: r.savedBetween})
 	if r.listener == nil {
 		r.trainer.Observers = observers
 		return r.failed(r.fit(ctx, events))
@@ -218,6 +222,16 @@ func (r *Run) doctor() *doctor.Doctor {
 		}
 	}
 	return d
+}
+
+// savedBetween follows a checkpoint within an epoch.
+func (r *Run) savedBetween() error {
+	if r.film != nil {
+		if err := r.film.save(); err != nil {
+			return err
+		}
+	}
+	return r.dropEarlier()
 }
 
 // dropEarlier removes the files of the run that this one replaces.
