@@ -32,6 +32,9 @@ one of them and a shard of 25 images. TATAMI_ISA chooses the instruction set.`,
 				return wrongUsage("--json and --compare cannot stand together")
 			}
 			if compare != "" {
+				if err := files.Regular(compare); err != nil {
+					return err
+				}
 				text, err := os.ReadFile(compare)
 				if err != nil {
 					return fmt.Errorf("cannot read %s: %w", compare, files.Cause(err))

@@ -35,7 +35,13 @@ func execute(ctx context.Context, args []string) int {
 	if errors.Is(err, context.Canceled) {
 		return interrupted
 	}
-	fmt.Fprintln(os.Stderr, "tatami:", err)
+	all, ok := errors.AsType[failures](err)
+	if !ok {
+		all = failures{err}
+	}
+	for _, err := range all {
+		fmt.Fprintln(os.Stderr, "tatami:", err)
+	}
 	_, usage := errors.AsType[usageError](err)
 	_, setting := errors.AsType[run.SettingError](err)
 	if usage || setting {
@@ -47,14 +53,22 @@ func execute(ctx context.Context, args []string) int {
 // usageError is a command line that cannot be meant.
 type usageError struct{ error }
 
+// failures are errors of which each is told in a line of its own.
+type failures []error
+
+func (f failures) Error() string { return errors.Join(f...).Error() }
+
 func wrongUsage(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "tatami",
-		Short:         "Train convolutional networks on digits and look into them",
+		Use:   "tatami",
+		Short: "Train convolutional networks on digits and look into them",
+		Long: `Train convolutional networks on digits and look into them.
+
+Where a command takes a MODEL, the folder of a run will do.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,

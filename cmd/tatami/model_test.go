@@ -72,6 +72,27 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// Learned and fixed parameters are told apart: batch normalization learns two a
+// channel and keeps two running statistics.
+func TestSummaryLearned(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeTestFile(t, filepath.Join(dir, "net.json"), []byte(`{"input":{"H":8,"W":8,"C":1},"layers":[{"type":"Convolution","Filters":7,"Kernel":3},`+
+		`{"type":"BatchNormalization"},{"type":"Affine","Units":10}]}`))
+	got := succeeds(t, dir, "summary", "net.json")
+	for _, want := range []string{
+		`(?m)^layer .* parameters  multiply-adds +learned +fixed$`, `(?m)^1 Convolution 3×3 .* 70 +0$`, `(?m)^2 BatchNormalization .* 28 +0 +14 +14$`,
+		`(?m)^total +2,628 +[\d,]+ +2,614 +14$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("summary lacks %s:\n%s", want, got)
+		}
+	}
+	if text := succeeds(t, dir, "summary", "simple"); strings.Contains(text, "fixed") {
+		t.Errorf("a network that learns all:\n%s", text)
+	}
+}
+
 // The book's weights, imported, score as they do in the book.
 func TestImport(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +19,8 @@ import (
 
 	"tatami/datasets"
 	"tatami/internal/run"
+	"tatami/layers"
+	"tatami/nn"
 )
 
 // Digits of the test set come out as they were, from pictures of all kinds.
@@ -83,11 +86,17 @@ func TestPredict(t *testing.T) {
 	if right < len(want)-1 {
 		t.Errorf("%d of %d pictures are right", right, len(want))
 	}
-	line := regexp.MustCompile(`^(\d) (\d+\.\d\d)%, (\d) (\d+\.\d\d)%, (\d) (\d+\.\d\d)%$`)
+	line := regexp.MustCompile(`^(\d) (>?\d+\.\d\d%), (\d) (\d+\.\d\d%|\d\.\de-\d+), (\d) (\d+\.\d\d%|\d\.\de-\d+)$`)
+	shown := func(p float64) string {
+		if p > 0.99995 && p < 1 {
+			return ">99.99%"
+		}
+		return fmt.Sprintf("%.2f%%", 100*p)
+	}
 	for i, text := range strings.Split(strings.TrimSpace(succeeds(t, dir, append(slices.Clone(args[:2]), args[3:]...)...)), "\n") {
 		rest, ok := strings.CutPrefix(text, args[3+i]+": ")
 		parts := line.FindStringSubmatch(rest)
-		if !ok || parts == nil || parts[1] != got[i].Label || parts[2] != fmt.Sprintf("%.2f", 100*got[i].Probability) {
+		if !ok || parts == nil || parts[1] != got[i].Label || parts[2] != shown(got[i].Probability) {
 			t.Errorf("printed %q, wanted the three likeliest of %+v", text, got[i])
 		}
 	}
@@ -107,4 +116,57 @@ func picture(pixels []byte, scale int, dark bool) *image.Gray {
 		}
 	}
 	return img
+}
+
+// What cannot be read is told of, and the other pictures are answered.
+func TestPredictGoesOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bars.write(t, filepath.Join(dir, "data"))
+	trainQuietly(t, dir, "run", "--epochs", "1", "--net", "mlp")
+	_, test, err := datasets.MNIST()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture(test.Images[0], 2, false)); err != nil {
+		t.Fatal(err)
+	}
+	writeTestFile(t, filepath.Join(dir, "one.png"), b.Bytes())
+	writeTestFile(t, filepath.Join(dir, "text.png"), []byte("a digit"))
+	pictures := []string{"nowhere.png", "one.png", "text.png", "one.png"}
+	o := tatami(t, dir, append([]string{"predict", "run"}, pictures...)...)
+	errs := "tatami: cannot read nowhere.png: no such file or directory\ntatami: text.png: not a PNG, JPEG or GIF image\n"
+	if o.code != 1 || o.stderr != errs || strings.Count(o.stdout, "one.png: ") != 2 || strings.Count(o.stdout, "\n") != 2 {
+		t.Errorf("%+v", o)
+	}
+	o = tatami(t, dir, append([]string{"predict", "run", "--json"}, pictures...)...)
+	if got := readJSON[[]prediction](t, []byte(o.stdout)); o.code != 1 || o.stderr != errs || len(got) != 2 || got[1].Image != "one.png" {
+		t.Errorf("%+v", o)
+	}
+}
+
+// An answer is a number a class, and no image.
+func TestPredictRefusesImages(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	net, err := nn.NewSequential(nn.Shape{H: 12, W: 10, C: 1}, rand.New(rand.NewPCG(1, 1)), layers.Convolution{Filters: 2, Kernel: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nn.Save(filepath.Join(dir, "image"), &nn.Model{Sequential: net}); err != nil {
+		t.Fatal(err)
+	}
+	tatami(t, dir, "predict", "image", "x.png").refuses(t, 1, "image: its output is an image of 10×8×2", "wanted")
+}
+
+func TestProbabilityText(t *testing.T) {
+	for p, want := range map[float64]string{
+		1: "100.00%", 0.99999994: ">99.99%", 0.99996: ">99.99%", 0.9999: "99.99%", 0.5: "50.00%", 0.00006: "0.01%",
+		0.00004: "4.0e-5", 1.24e-6: "1.2e-6", 3e-12: "3.0e-12", 0: "0.00%",
+	} {
+		if got := probabilityText(p); got != want {
+			t.Errorf("%g reads %s, wanted %s", p, got, want)
+		}
+	}
 }

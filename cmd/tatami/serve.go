@@ -38,9 +38,13 @@ An address without a host, such as :8080, is open to this machine alone;
 				return usageError{fmt.Errorf("--addr: %w", err)}
 			}
 			s := serve.New(run.Version())
-			names := modelNames(args)
+			var paths []string
+			for _, path := range args {
+				paths = append(paths, run.ModelPath(path))
+			}
+			names := modelNames(paths)
 			source := data
-			for i, path := range args {
+			for i, path := range paths {
 				m, err := run.LoadModel(path)
 				if err != nil {
 					return err

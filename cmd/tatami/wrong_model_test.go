@@ -58,8 +58,12 @@ func TestWrongModel(t *testing.T) {
 	tatami(t, dir, "eval", "nan", "--data", "data", "--json").refuses(t, 1, "nan: damaged")
 	tatami(t, dir, "predict", "nan", "run/loss.png", "--json").refuses(t, 1, "nan: damaged")
 	succeeds(t, dir, "filters", "nan", "--image", "run/loss.png", "--out", "n.png", "--maps", "m.png")
-	for _, name := range []string{"nowhere", "run", "/dev/null"} {
-		tatami(t, dir, "eval", name).refuses(t, 1, "cannot read "+name)
+	for name, file := range map[string]string{"nowhere": "nowhere", "/dev/null": "/dev/null", "data": "data/model.safetensors"} {
+		for _, args := range [][]string{{"eval", name}, {"predict", name, "run/loss.png"}, {"filters", name}, {"summary", name + "/"}, {"serve", name}} {
+			if args[0] != "summary" || name == "data" {
+				tatami(t, dir, args...).refuses(t, 1, "cannot read "+file+": ")
+			}
+		}
 	}
 	tatami(t, dir, "summary", "nowhere.safetensors").refuses(t, 1, "nowhere.safetensors", "no such file")
 	tatami(t, dir, "summary", "nowhere.json").refuses(t, 1, "cannot read nowhere.json", "no such file")

@@ -51,7 +51,7 @@ func TestWrongImage(t *testing.T) {
 	} {
 		writeTestFile(t, filepath.Join(dir, name), c.data)
 		untouched(t, dir, func() {
-			tatami(t, dir, "predict", "run/model.safetensors", "whole.png", name).refuses(t, 1, name, c.want)
+			tatami(t, dir, "predict", "run/model.safetensors", name).refuses(t, 1, name, c.want)
 			tatami(t, dir, "filters", "run/model.safetensors", "--image", name).refuses(t, 1, name, c.want)
 		})
 	}

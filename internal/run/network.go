@@ -16,6 +16,9 @@ import (
 // the network's own.
 func FindNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec, error) {
 	if strings.HasSuffix(name, ".json") {
+		if err := files.Regular(name); err != nil {
+			return nn.Shape{}, nil, err
+		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return nn.Shape{}, nil, fmt.Errorf("cannot read %s: %w", name, files.Cause(err))
@@ -69,8 +72,5 @@ func FirstFilters(net *nn.Sequential) *nn.Tensor {
 	}
 	return nil
 }
-
-// LoadModel reads a model of tatami's own layers.
-func LoadModel(path string) (*nn.Model, error) { return nn.Load(path, layers.Catalog()) }
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

@@ -97,12 +97,3 @@ func (s *Settings) schedule(steps int) (optim.Schedule, error) {
 	}
 	return schedule, nil
 }
-
-// LoadData is the training and test set in a folder of the IDX layout, MNIST
-// without one.
-func LoadData(dir string) (training, test *datasets.Dataset, err error) {
-	if dir == "" {
-		return datasets.MNIST()
-	}
-	return datasets.Folder(dir)
-}
