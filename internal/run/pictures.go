@@ -41,9 +41,9 @@ func (r *Run) draw(e *train.Evaluation) error {
 	if err := save(accuracyFile, accuracy, err); err != nil {
 		return err
 	}
-	if r.untaught != nil {
+	if r.untrained != nil {
 		filters, err := plots.Filters([]plots.Bank{
-			{Title: "before training", Filters: r.untaught},
+			{Title: "before training", Filters: r.untrained},
 			{Title: "after training", Filters: FirstFilters(r.trainer.Net)},
 		}, plots.FilterOptions{Title: "Filters of the first layer"})
 		if err := save(filtersFile, filters, err); err != nil {

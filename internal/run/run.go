@@ -46,11 +46,11 @@ type kept struct {
 // Run is a run with its data, trainer and observers.
 type Run struct {
 	Options
-	trainer  *train.Trainer
-	untaught *nn.Tensor // the first layer's filters before training; nil: no weights
-	advice   []doctor.Advice
-	film     *film        // nil: not wanted
-	listener net.Listener // of the live page; nil: not wanted
+	trainer   *train.Trainer
+	untrained *nn.Tensor // the first layer's filters before training; nil: no weights
+	advice    []doctor.Advice
+	film      *film        // nil: not wanted
+	listener  net.Listener // of the live page; nil: not wanted
 
 	folder   *Folder
 	record   *record.Recorder
@@ -119,7 +119,7 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	if err := r.keep(); err != nil {
 		return nil, err
 	}
-	r.untaught = FirstFilters(r.trainer.Net)
+	r.untrained = FirstFilters(r.trainer.Net)
 	if o.Film {
 		if r.film, err = newFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
 			return nil, err
@@ -158,7 +158,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	r.folder = folder
 	r.trainer.Checkpoint = folder.path(checkpointFile)
 	r.record = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test)
-	r.record.Before(r.untaught)
+	r.record.Before(r.untrained)
 	for _, a := range r.advice {
 		r.record.Advise(a)
 	}
