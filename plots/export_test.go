@@ -6,7 +6,6 @@ import (
 )
 
 var (
-	Kaiser    = kaiser
 	Diverging = diverging
 	Number    = number
 	FullRows  = fullRows

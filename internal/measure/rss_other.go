@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package measure
 
 // peakRSS is not known here.
 func peakRSS() int64 { return 0 }

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 )
 
 // draw writes the pictures of the run.
-func (r *runState) draw(e *train.Evaluation) error {
+func (r *Run) draw(e *train.Evaluation) error {
 	h := r.trainer.History()
 	save := func(name string, f plots.Figure, err error) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		return plots.Save(r.path(name), f)
+		return plots.Save(r.folder.path(name), f)
 	}
 	perEpoch := func(name string, y func(train.EpochRow) float64) plots.Curve {
 		byStep := train.Series{Length: len(h.Epochs), At: func(i int) (float64, float64) {
@@ -27,7 +27,7 @@ func (r *runState) draw(e *train.Evaluation) error {
 		Title:      "Loss of " + r.Net,
 		Validation: []plots.Curve{perEpoch("test", func(e train.EpochRow) float64 { return e.TestLoss })},
 	})
-	if err := save("loss.png", loss, err); err != nil {
+	if err := save(lossFile, loss, err); err != nil {
 		return err
 	}
 	curves := []plots.Curve{
@@ -38,24 +38,24 @@ func (r *runState) draw(e *train.Evaluation) error {
 		curves = append(curves, plots.Curve{Name: "validation", Points: h.ByEpoch(func(e train.EpochRow) float64 { return e.ValidationAccuracy }), Markers: true})
 	}
 	accuracy, err := plots.Accuracy(curves, plots.AccuracyOptions{Title: "Accuracy of " + r.Net})
-	if err := save("accuracy.png", accuracy, err); err != nil {
+	if err := save(accuracyFile, accuracy, err); err != nil {
 		return err
 	}
-	if r.firstParams != nil {
+	if r.untrained != nil {
 		filters, err := plots.Filters([]plots.Bank{
-			{Title: "before training", Filters: r.firstParams},
-			{Title: "after training", Filters: firstFilters(r.trainer.Net)},
+			{Title: "before training", Filters: r.untrained},
+			{Title: "after training", Filters: FirstFilters(r.trainer.Net)},
 		}, plots.FilterOptions{Title: "Filters of the first layer"})
-		if err := save("filters.png", filters, err); err != nil {
+		if err := save(filtersFile, filters, err); err != nil {
 			return err
 		}
 	}
-	confusion, err := plots.Confusion(e.Confusion, r.test.Classes, plots.ConfusionOptions{Title: "Test set"})
-	if err := save("confusion.png", confusion, err); err != nil {
+	confusion, err := plots.Confusion(e.Confusion, r.trainer.Test.Classes, plots.ConfusionOptions{Title: "Test set"})
+	if err := save(confusionFile, confusion, err); err != nil {
 		return err
 	}
-	mistakes, err := plots.Mistakes(worst(e, r.test, 20), plots.ImagesOptions{Title: "Surest mistakes on the test set"})
-	return save("mistakes.png", mistakes, err)
+	mistakes, err := plots.Mistakes(worst(e, r.trainer.Test, 20), plots.ImagesOptions{Title: "Surest mistakes on the test set"})
+	return save(mistakesFile, mistakes, err)
 }
 
 func worst(e *train.Evaluation, data *datasets.Dataset, n int) []plots.Mistake {

@@ -1,11 +1,11 @@
-package main
+package run
 
 import (
 	"bytes"
 	"image/png"
-	"path/filepath"
 
 	"tatami/internal/tensorboard"
+	"tatami/nn"
 	"tatami/plots"
 	"tatami/train"
 )
@@ -13,16 +13,10 @@ import (
 // board writes a run's curves and pictures for TensorBoard. A resumed run
 // goes on in a file of its own.
 type board struct {
-	run *runState
-	w   *tensorboard.Writer
-}
-
-// newBoard notes the event files of the run that --overwrite gives up.
-func (r *runState) newBoard() *board {
-	if r.overwrite {
-		r.given, _ = filepath.Glob(r.path(tensorboard.Pattern))
-	}
-	return &board{run: r}
+	dir     string
+	net     *nn.Sequential
+	classes []string
+	w       *tensorboard.Writer
 }
 
 // Observe implements [train.Observer].
@@ -30,7 +24,7 @@ func (b *board) Observe(e train.Event) error {
 	switch e.Kind {
 	case train.Started:
 		var err error
-		if b.w, err = tensorboard.Create(b.run.out, e.Step+1); err != nil || e.Step > 0 {
+		if b.w, err = tensorboard.Create(b.dir, e.Step+1); err != nil || e.Step > 0 {
 			return err
 		}
 		if err := b.filters(0); err != nil {
@@ -53,7 +47,7 @@ func (b *board) Observe(e train.Event) error {
 		if e.Test != nil {
 			b.w.Scalar("loss/test", e.Step, row.TestLoss)
 			b.w.Scalar("accuracy/test", e.Step, row.TestAccuracy)
-			f, err := plots.Confusion(e.Test.Confusion, b.run.test.Classes, plots.ConfusionOptions{Title: "Test set"})
+			f, err := plots.Confusion(e.Test.Confusion, b.classes, plots.ConfusionOptions{Title: "Test set"})
 			if err := b.picture("confusion", e.Step, f, err); err != nil {
 				return err
 			}
@@ -66,7 +60,7 @@ func (b *board) Observe(e train.Event) error {
 }
 
 func (b *board) filters(step int) error {
-	weight := firstFilters(b.run.trainer.Net)
+	weight := FirstFilters(b.net)
 	if weight == nil {
 		return nil
 	}
@@ -91,7 +85,7 @@ func (b *board) picture(tag string, step int, f plots.Figure, err error) error {
 }
 
 func (b *board) close() error {
-	if b.w == nil {
+	if b == nil || b.w == nil {
 		return nil
 	}
 	return b.w.Close()
