@@ -37,7 +37,7 @@ func (b *board) Observe(e train.Event) error {
 		if e.Step%100 != 0 {
 			return nil
 		}
-	case train.Epoch:
+	case train.Evaluated:
 		row := e.History.Epochs[len(e.History.Epochs)-1]
 		b.w.Scalar("accuracy/train", e.Step, row.TrainAccuracy)
 		if e.Trainer.Validation != nil {

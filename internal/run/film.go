@@ -51,7 +51,7 @@ func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, erro
 // run leaves the network.
 func (f *film) Observe(e train.Event) error {
 	switch e.Kind {
-	case train.Epoch:
+	case train.Evaluated:
 		return f.save()
 	case train.Finished:
 		if !e.Trainer.Done() {

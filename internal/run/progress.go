@@ -42,7 +42,7 @@ func (p *progress) Observe(e train.Event) error {
 			p.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.4f, accuracy %.2f%%", e.Epoch+1, e.Trainer.Epochs, loss, 100*e.Accuracy))
 			p.bar.Set(seen - p.before)
 		}
-	case train.Epoch:
+	case train.Evaluated:
 		p.clear()
 		fmt.Println(epochLine(e))
 	}

@@ -21,7 +21,7 @@ import (
 // saveEpoch writes the model, the best so far if the run keeps that, and the
 // curves after each epoch.
 func (r *Run) saveEpoch(e train.Event) error {
-	if e.Kind != train.Epoch {
+	if e.Kind != train.Evaluated {
 		return nil
 	}
 	if err := r.dropEarlier(); err != nil {

@@ -25,7 +25,7 @@ func (s *Settings) NewTrainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := train.Fits(net, data); err != nil {
+	if err := train.CheckData(net, data); err != nil {
 		return nil, fmt.Errorf("network %s: %w", s.Net, err)
 	}
 	augment, err := datasets.ParseAugmentation(s.Augment)
