@@ -137,7 +137,7 @@ func fileShape(p *Param) []int {
 // catalog. A file that does not hold exactly the parameters of its
 // architecture is an error.
 func Load(path string, catalog Catalog) (*Model, error) {
-	f, err := safetensors.Read(path)
+	f, err := anyTypes.Read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -151,12 +151,15 @@ func Load(path string, catalog Catalog) (*Model, error) {
 // Decode is [Load] from the first size bytes of r, such as a file that is
 // embedded in the program.
 func Decode(r io.ReaderAt, size int64, catalog Catalog) (*Model, error) {
-	f, err := safetensors.Decode(r, size)
+	f, err := anyTypes.Decode(r, size)
 	if err != nil {
 		return nil, err
 	}
 	return decodeModel(f, catalog)
 }
+
+// anyTypes lets a checkpoint be read, so that it can be told what it is.
+var anyTypes = safetensors.Accept{Types: []string{safetensors.F64}}
 
 // decodeModel is the model in a file.
 func decodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {

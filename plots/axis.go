@@ -3,6 +3,8 @@ package plots
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
@@ -85,7 +87,7 @@ func (a Axis) set(g *plot.Axis, want int, whole bool, l letter) {
 	g.LineStyle = draw.LineStyle{Color: soft, Width: 0.75}
 	g.Tick.LineStyle = draw.LineStyle{Color: soft, Width: 0.75}
 	g.Tick.Length = 3
-	g.Tick.Label.Color, g.Tick.Label.Font = ink, l.font()
+	g.Tick.Label.Color, g.Tick.Label.Font, g.Tick.Label.Handler = ink, l.font(), tickLabels
 	g.Tick.Marker = plot.TickerFunc(func(lo, hi float64) []plot.Tick { return linearTicks(lo, hi, want, whole) })
 	if a.Log {
 		g.Scale = plot.LogScale{}
@@ -128,6 +130,12 @@ func niceStep(least float64) float64 {
 func logTicks(lo, hi float64, want int) []plot.Tick {
 	from, to := int(math.Floor(math.Log10(lo))), int(math.Ceil(math.Log10(hi)))
 	every := int(max(1, niceStep(float64(to-from)/float64(max(want, 1)))))
+	label := func(v float64) string {
+		if lo < 1e-4*(1-1e-9) && v < 1 { // all fractions alike
+			return strings.NewReplacer("e-0", "e−", "e-", "e−").Replace(strconv.FormatFloat(v, 'e', 0, 64))
+		}
+		return number(v, 1)
+	}
 	for _, labelled := range []string{"1", "125"} {
 		var ticks []plot.Tick
 		n := 0
@@ -140,7 +148,7 @@ func logTicks(lo, hi float64, want int) []plot.Tick {
 				t := plot.Tick{Value: v}
 				for _, k := range labelled {
 					if int(k-'0') == m && e%every == 0 {
-						t.Label = number(v, 1)
+						t.Label = label(v)
 						n++
 					}
 				}

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"tatami/internal/words"
 )
 
 // ChartOptions describes a chart around its marks.
@@ -19,10 +22,11 @@ type ChartOptions struct {
 	Note          string // small, below the title
 	X, Y          Axis
 	Width, Height vg.Length // in points; zero: 504 × 300
+	Language      string    // of fixed texts: "en" or "ja"; "": English
 }
 
-// Mark is one thing drawn in a chart: a Curve, Points, Bars, a Histogram,
-// Contours or Arrows. Later marks lie over earlier ones; each takes the next
+// Mark is one thing drawn in a chart: a Curve, a Level, Points, Bars, a
+// Histogram, Contours or Arrows. Later marks lie over earlier ones; each takes the next
 // colour, dashes and glyph.
 type Mark interface {
 	mark(b *builder) error
@@ -44,7 +48,7 @@ func Chart(o ChartOptions, marks ...Mark) (Figure, error) {
 	if err := errors.Join(o.X.check("x"), o.Y.check("y")); err != nil {
 		return fail(err)
 	}
-	b := &builder{x: o.X, y: o.Y, zero: o.Y.Zero}
+	b := &builder{x: o.X, y: o.Y, zero: o.Y.Zero, language: o.Language}
 	for i, m := range marks {
 		if err := m.mark(b); err != nil {
 			return fail(fmt.Errorf("mark %d: %w", i+1, err))
@@ -56,17 +60,41 @@ func Chart(o ChartOptions, marks ...Mark) (Figure, error) {
 	return b.figure(o), nil
 }
 
+var (
+	outsideText = words.Text{EN: "A few steps lie outside the chart.", JA: "一部のステップの値は図の外にあります。"}
+	cutText     = words.Text{EN: "A notch marks bars that are cut.", JA: "切り込みのある棒は途中で切れています。"}
+	eachText    = words.Text{EN: "each step", JA: "各ステップ"}
+	smoothText  = words.Text{EN: "smoothed over %d steps", JA: "%d ステップで平滑化"}
+	missingText = words.Text{EN: "%s (no finite value)", JA: "%s（有限の値なし）"}
+)
+
+// say is a fixed text in the language of a picture's options.
+func say(language string, t words.Text, args ...any) string {
+	return t.In(words.Language(language), args...)
+}
+
+// sentences sets one after the other.
+func sentences(language string, all ...string) string {
+	between := " "
+	if words.Language(language) == words.Japanese {
+		between = ""
+	}
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), between)
+}
+
 // builder gathers what the marks of a chart draw.
 type builder struct {
-	x, y   Axis
-	xs, ys bounds
-	room   float64 // share of the x range to leave free at its ends
-	zero   bool    // a linear y axis from the data reaches zero
-	spiked bool    // values far above the rest are not on the y axis
-	groups []string
-	layers []plot.Plotter
-	legend []entry
-	looks  int
+	x, y     Axis
+	xs, ys   bounds
+	room     float64 // share of the x range to leave free at its ends
+	zero     bool    // a linear y axis from the data reaches zero
+	spiked   bool    // values far from the rest are not on the y axis
+	band     *entry  // of the pale values under smoothed curves
+	language string
+	groups   []string
+	layers   []plot.Plotter
+	legend   []entry
+	looks    int
 }
 
 // entry is a line of the legend: its swatch fills the given rectangle.
@@ -126,17 +154,21 @@ type chart struct {
 	plot   *plot.Plot
 	legend []entry
 	small  bool
+	cut    bool // bars leave the axis
 }
 
 func (b *builder) figure(o ChartOptions) *chart {
 	f := &chart{o: o, plot: plot.New(), legend: b.legend, small: o.Width < 300}
+	if b.band != nil {
+		f.legend = append(f.legend, *b.band)
+	}
 	text := labelText
 	if f.small {
 		text.size = 7
 	}
 	whole := b.xs.whole
 	if b.spiked && !o.Y.fixed() {
-		f.o.Note = strings.TrimSpace(o.Note + " A few spikes leave the chart at its top.")
+		f.o.Note = sentences(o.Language, o.Note, say(o.Language, outsideText))
 	}
 	b.x.spread(b.xs, b.room)
 	b.y.spread(b.ys, 0.05)
@@ -151,6 +183,14 @@ func (b *builder) figure(o ChartOptions) *chart {
 		if b.y.Min == b.y.Max {
 			b.y.Max = 1
 		}
+	}
+	for _, l := range b.layers {
+		if c, ok := l.(columns); ok && c.cut(b.y) {
+			f.cut = true
+		}
+	}
+	if f.cut && !f.small {
+		f.o.Note = sentences(o.Language, f.o.Note, say(o.Language, cutText))
 	}
 	p := f.plot
 	b.x.set(&p.X, int(o.Width/65)+1, whole, text)

@@ -5,125 +5,209 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/plotter"
+
+	"tatami/internal/words"
 )
 
 // LossOptions says how Loss draws.
 type LossOptions struct {
 	Title      string  // "": "Training loss"
-	Log        bool    // logarithmic loss axis
-	Window     int     // taps of the smoothing window; 0: 11, or a fiftieth of a long run; 1: none
+	Note       string  // small, below the title
+	Log        bool    // a logarithmic axis however little the loss falls
+	Classes    int     // of the labels; above 1: a dashed line at the loss of guessing, ln(Classes)
 	Validation []Curve // a few points each, drawn with markers
+	Language   string  // of fixed texts: "en" or "ja"; "": English
 }
 
+var (
+	lossTitle  = words.Text{EN: "Training loss", JA: "訓練の損失"}
+	runText    = words.Text{EN: "run %d", JA: "実行 %d"}
+	stepText   = words.Text{EN: "step", JA: "ステップ"}
+	lossText   = words.Text{EN: "loss (nats)", JA: "損失（nat）"}
+	guessText  = words.Text{EN: "guessing, ln %d = %s", JA: "当てずっぽう、ln %d = %s"}
+	accTitle   = words.Text{EN: "Accuracy", JA: "正解率"}
+	epochText  = words.Text{EN: "epoch", JA: "エポック"}
+	accText    = words.Text{EN: "accuracy (%)", JA: "正解率（%）"}
+	hiddenText = words.Text{EN: "Points below the axis: %d, the lowest at %s %%.", JA: "軸より下の点：%d 個、最低は %s %%。"}
+)
+
+// steep is how many times its lowest a curve's highest loss is where its axis
+// becomes logarithmic.
+const steep = 20
+
 // Loss draws the loss in nats at each training step, pale, and smoothed,
-// strong, for one run or a race of several. A few spikes far above the rest
-// leave the chart at its top, and a note says so.
+// strong, for one run or a race of several. Where the strong curves and those
+// of Validation span more than a factor of 20, the axis is logarithmic. A few
+// values far from the rest leave the chart, and a note says so.
 func Loss(curves []Curve, o LossOptions) (Figure, error) {
 	title := o.Title
 	if title == "" {
-		title = "Training loss"
+		title = say(o.Language, lossTitle)
 	}
 	var marks []Mark
+	var shown bounds
 	for i, c := range curves {
-		switch o.Window {
-		case 0:
+		if c.Smooth == 0 {
 			c.Smooth = -1
-		case 1:
-			c.Smooth = 0
-		default:
-			c.Smooth = o.Window
 		}
 		if c.Name == "" && len(curves) > 1 {
-			c.Name = fmt.Sprintf("run %d", i+1)
+			c.Name = say(o.Language, runText, i+1)
 		}
 		marks = append(marks, c)
+		c.reach(&shown)
 	}
 	for _, c := range o.Validation {
 		c.Markers = true
 		marks = append(marks, c)
+		c.reach(&shown)
 	}
-	return Chart(ChartOptions{Title: title, X: Axis{Label: "step"}, Y: Axis{Label: "loss (nats)", Log: o.Log, Zero: true}}, marks...)
+	if o.Classes > 1 {
+		loss := math.Log(float64(o.Classes))
+		marks = append(marks, Level{Name: say(o.Language, guessText, o.Classes, fmt.Sprintf("%.2f", loss)), Y: loss})
+	}
+	log := o.Log || shown.any && shown.lo > 0 && shown.hi > steep*shown.lo
+	return Chart(ChartOptions{
+		Title: title, Note: o.Note, Language: o.Language,
+		X: Axis{Label: say(o.Language, stepText)},
+		Y: Axis{Label: say(o.Language, lossText), Log: log, Zero: true},
+	}, marks...)
+}
+
+// reach adds the values of the strong line to b.
+func (m Curve) reach(b *bounds) {
+	if m.Points == nil {
+		return
+	}
+	ys := make([]float64, m.Points.Len())
+	for i := range ys {
+		_, ys[i] = m.Points.XY(i)
+	}
+	for _, y := range Smooth(ys, m.taps(len(ys))) {
+		if math.Abs(y) <= huge {
+			b.add(y)
+		}
+	}
 }
 
 // AccuracyOptions says how Accuracy draws.
 type AccuracyOptions struct {
-	Title string // "": "Accuracy"
+	Title    string // "": "Accuracy"
+	Note     string // small, below the title
+	Language string // of fixed texts: "en" or "ja"; "": English
 }
 
 // Accuracy draws accuracies, given as shares from 0 to 1, by epoch in percent.
-// The axis shows the range in which the curves can be told apart; a note says
-// how many early points lie below it.
+// The axis shows the range in which the curves can be told apart; they begin
+// where they enter it, and a note counts the points below. Curves of one epoch
+// are bars with their numbers.
 func Accuracy(curves []Curve, o AccuracyOptions) (Figure, error) {
 	title := o.Title
 	if title == "" {
-		title = "Accuracy"
+		title = say(o.Language, accTitle)
+	}
+	percents, single := make([]plotter.XYs, len(curves)), true
+	var all []plotter.XY
+	for i, c := range curves {
+		if c.Points == nil {
+			continue
+		}
+		drawable := 0
+		for k := range c.Points.Len() {
+			x, y := c.Points.XY(k)
+			p := plotter.XY{X: x, Y: 100 * y}
+			percents[i] = append(percents[i], p)
+			if isFinite(x) && math.Abs(y) <= huge/100 {
+				all = append(all, p)
+				drawable++
+			}
+		}
+		single = single && drawable <= 1
+	}
+	options := ChartOptions{Title: title, Note: o.Note, Language: o.Language, X: Axis{Label: say(o.Language, epochText)}, Y: Axis{Label: say(o.Language, accText)}}
+	if single && len(all) > 0 {
+		return accuracyBars(curves, percents, all, options)
+	}
+	var below int
+	var lowest float64
+	options.Y.Min, options.Y.Max, below, lowest = accuracyRange(all)
+	if below > 0 {
+		options.Note = sentences(o.Language, o.Note, say(o.Language, hiddenText, below, number(lowest, 3)))
 	}
 	var marks []Mark
-	var all, late bounds
-	var last float64
-	each := func(visit func(epoch, percent float64)) {
-		for _, c := range curves {
-			if c.Points == nil {
-				continue
-			}
-			for i := range c.Points.Len() {
-				if x, y := c.Points.XY(i); isFinite(x) && math.Abs(y) <= huge {
-					visit(x, 100*y)
-				}
+	for i, c := range curves {
+		for k, p := range percents[i] {
+			if p.Y < options.Y.Min {
+				percents[i][k].Y = math.NaN() // no line from outside
 			}
 		}
-	}
-	each(func(x, y float64) { all.add(y); last = max(last, x) })
-	each(func(x, y float64) {
-		if x >= last/3 {
-			late.add(y)
-		}
-	})
-	axis := Axis{Label: "accuracy (%)"}
-	note := ""
-	if all.any {
-		room := max(all.hi-late.lo, 0.5)
-		low := min(all.lo, late.lo) - 0.08*(all.hi-all.lo)
-		if all.hi-all.lo > 8*room {
-			low = all.hi - 4*room
-			below := 0
-			each(func(_, y float64) {
-				if y < low {
-					below++
-				}
-			})
-			note = fmt.Sprintf("Not shown: the lowest %s, down to %s %%.", plural(below, "point"), number(all.lo, 3))
-		}
-		axis.Min, axis.Max = low, all.hi+0.05*(all.hi-low)
-		if all.hi <= 100 {
-			axis.Max = min(axis.Max, 100)
-		}
-		if all.lo >= 0 {
-			axis.Min = max(axis.Min, 0)
-		}
-		if axis.Max-axis.Min < 0.5 {
-			axis.Max += 0.1
-			if all.hi <= 100 {
-				axis.Max = min(axis.Max, 100)
-			}
-			axis.Min = axis.Max - 0.5
-			if all.lo >= 0 && axis.Min < 0 {
-				axis.Min, axis.Max = 0, 0.5
-			}
-		}
-	}
-	for _, c := range curves {
-		xys := plotter.XYs{}
-		if c.Points != nil {
-			for i := range c.Points.Len() {
-				x, y := c.Points.XY(i)
-				xys = append(xys, plotter.XY{X: x, Y: 100 * y})
-			}
-		}
-		c.Points, c.Markers = xys, len(xys) <= 50
+		c.Points, c.Markers = percents[i], len(percents[i]) <= 50
 		marks = append(marks, c)
 	}
-	return Chart(ChartOptions{Title: title, Note: note, X: Axis{Label: "epoch"}, Y: axis}, marks...)
+	return Chart(options, marks...)
+}
+
+// accuracyRange is the range of an axis for percentages, and how many of them
+// lie below it, down to which.
+func accuracyRange(points []plotter.XY) (lo, hi float64, below int, lowest float64) {
+	var all, late bounds
+	var last float64
+	for _, p := range points {
+		all.add(p.Y)
+		last = max(last, p.X)
+	}
+	for _, p := range points {
+		if p.X >= last/3 {
+			late.add(p.Y)
+		}
+	}
+	if !all.any {
+		return 0, 0, 0, 0
+	}
+	room := max(all.hi-late.lo, 0.5)
+	lo = min(all.lo, late.lo) - 0.08*(all.hi-all.lo)
+	if all.hi-all.lo > 8*room {
+		lo = all.hi - 4*room
+		for _, p := range points {
+			if p.Y < lo {
+				below++
+			}
+		}
+	}
+	hi = all.hi + 0.05*(all.hi-lo)
+	if all.hi <= 100 {
+		hi = min(hi, 100)
+	}
+	if all.lo >= 0 {
+		lo = max(lo, 0)
+	}
+	if hi-lo < 0.5 {
+		hi += 0.1
+		if all.hi <= 100 {
+			hi = min(hi, 100)
+		}
+		lo = hi - 0.5
+		if all.lo >= 0 && lo < 0 {
+			lo, hi = 0, 0.5
+		}
+	}
+	return lo, hi, below, all.lo
+}
+
+// accuracyBars draws curves of one point as bars.
+func accuracyBars(curves []Curve, percents []plotter.XYs, all []plotter.XY, o ChartOptions) (Figure, error) {
+	bars := Bars{Groups: []string{number(all[0].X, 6)}, Numbers: true}
+	lo, hi := 0.0, 100.0
+	for i, c := range curves {
+		for _, p := range percents[i] {
+			if isFinite(p.X) && math.Abs(p.Y) <= huge {
+				bars.Series = append(bars.Series, Series{Name: c.Name, Values: []float64{p.Y}})
+				lo, hi = min(lo, p.Y), max(hi, p.Y)
+			}
+		}
+	}
+	o.Y.Min, o.Y.Max = 1.1*lo, 1.1*hi // room for the numbers
+	o.Width, o.Height = 340, 240
+	return Chart(o, bars)
 }
 
 func plural(n int, what string) string {

@@ -107,7 +107,7 @@ func (s *sheet) matrix(x, y, cell vg.Length, m Matrix) {
 			if m.Marks != nil && m.Marks[r][c] != 0 {
 				ground := faint
 				if k := m.Marks[r][c]; k > 0 {
-					ground = pale(okabeIto[(k-1)%len(okabeIto)], 0.6)
+					ground = pale(palette[(k-1)%len(palette)], 0.6)
 				}
 				s.fill(cx, cy, cell, cell, ground)
 			}

@@ -6,82 +6,91 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
+	"tatami/internal/words"
 	"tatami/nn"
 )
 
 // FeatureMapOptions says how FeatureMaps draws.
 type FeatureMapOptions struct {
 	Title string // "": "Feature maps"
-	Limit int    // at most so many maps a layer are drawn; zero: 12
-	// Tile is the largest side of a map in points; zero: 42.
+	Note  string // small, below the title
+	Limit int    // at most so many maps a layer are drawn; zero: 1,024
+	// Tile is the largest side of a map in points; zero: 42, or 24 where a layer
+	// has more than 64.
 	Tile vg.Length
+	// Filters are drawn beside the maps that they made: Filters[i], of one
+	// channel, has a filter for each map of maps[i]. nil, here or there: none.
+	Filters  []*nn.Tensor
+	Language string // of fixed texts: "en" or "ja"; "": English
 }
+
+var (
+	featuresTitle = words.Text{EN: "Feature maps", JA: "特徴マップ"}
+	featuresText  = words.Text{EN: "%s features", JA: "特徴 %s 個"}
+	oneFeature    = words.Text{EN: "1 feature", JA: "特徴 1 個"}
+	noValue       = words.Text{EN: "no finite value", JA: "有限の値なし"}
+	fromTo        = words.Text{EN: "%s to %s", JA: "%s から %s"}
+	allOne        = words.Text{EN: "all %s", JA: "すべて %s"}
+	notFinite     = words.Text{EN: "%s, %s not finite", JA: "%s、有限でない値 %s 個"}
+	moreText      = words.Text{EN: "and %s more", JA: "ほかに %s 個"}
+)
 
 const mapStrip = vg.Length(12 * (42 + 4)) // width of a layer's strip
 
 // FeatureMaps draws what each layer makes of one image, a strip a layer: maps[i],
-// of one sample, is the output of the layer called names[i]. Each layer has its
-// own scale, white at zero: gray to black where nothing is negative, otherwise
-// blue below and red above. Plain features are bars, or a strip of cells if
-// there are many.
+// of one sample, is the output of the layer called names[i], each map with its
+// number from 1. Each layer has its own scale, white at zero: gray to black
+// where nothing is negative, otherwise blue below and orange above. Plain
+// features are bars, or a strip of cells if there are many.
 func FeatureMaps(names []string, maps []*nn.Tensor, o FeatureMapOptions) (Figure, error) {
-	title := o.Title
-	if title == "" {
-		title = "Feature maps"
+	if o.Title == "" {
+		o.Title = say(o.Language, featuresTitle)
 	}
-	if len(maps) == 0 || len(names) != len(maps) {
-		return nil, fmt.Errorf("feature maps %q: %d names for %d layers", title, len(names), len(maps))
+	fail := func(err error) (Figure, error) { return nil, fmt.Errorf("feature maps %q: %w", o.Title, err) }
+	if len(maps) == 0 || len(names) != len(maps) || o.Filters != nil && len(o.Filters) != len(maps) {
+		return fail(fmt.Errorf("%d names and %d filters for %d layers", len(names), len(o.Filters), len(maps)))
 	}
-	limit := o.Limit
-	if limit <= 0 {
-		limit = 12
+	if o.Limit <= 0 {
+		o.Limit = 1024
 	}
-	tile := o.Tile
-	if tile == 0 {
-		tile = 42
-	}
-	if !(tile >= 1 && tile <= mapStrip) {
-		return nil, fmt.Errorf("feature maps %q: tiles of %g points, wanted 1 to %g", title, tile, mapStrip)
+	if o.Tile != 0 && !(o.Tile >= 1 && o.Tile <= mapStrip) {
+		return fail(fmt.Errorf("tiles of %g points, wanted 1 to %g", o.Tile, mapStrip))
 	}
 	const label = vg.Length(112)
 	s := &sheet{w: margin + label + mapStrip + margin}
-	y := s.head(title, "")
+	y := s.head(o.Title, o.Note)
 	for i, t := range maps {
-		if err := checkTensor(fmt.Sprintf("feature maps %q: layer %d (%s)", title, i+1, names[i]), t); err != nil {
-			return nil, err
+		if err := checkTensor(fmt.Sprintf("layer %d (%s)", i+1, names[i]), t); err != nil {
+			return fail(err)
 		}
 		if t.N != 1 {
-			return nil, fmt.Errorf("feature maps %q: layer %d (%s): %d samples, wanted 1", title, i+1, names[i], t.N)
+			return fail(fmt.Errorf("layer %d (%s): %d samples, wanted 1", i+1, names[i], t.N))
+		}
+		var filters *nn.Tensor
+		if o.Filters != nil && o.Filters[i] != nil {
+			filters = o.Filters[i]
+			if err := checkTensor(fmt.Sprintf("filters of layer %d (%s)", i+1, names[i]), filters); err != nil {
+				return fail(err)
+			}
+			if filters.N != t.C || filters.C != 1 {
+				return fail(fmt.Errorf("layer %d (%s): filters %v for %d maps, wanted one of one channel for each", i+1, names[i], filters, t.C))
+			}
 		}
 		e, missing := extent(t.Data)
 		bold, small := labelText, captionText
 		bold.bold, small.color = true, soft
 		s.text(bold, margin, y+bold.size, 0, bold.fit(clean(names[i]), label-8))
-		shape := fmt.Sprintf("%d×%d×%d", t.H, t.W, t.C)
-		if t.H == 1 && t.W == 1 {
-			shape = plural(t.C, "feature")
-		}
-		values := "no finite value"
-		if e.any {
-			values = number(e.lo, 3) + " to " + number(e.hi, 3)
-		}
-		if e.any && e.lo == e.hi {
-			values = "all " + number(e.lo, 3)
-		}
-		if missing > 0 && e.any {
-			values += fmt.Sprintf(", %s not finite", count(missing))
-		}
-		s.text(small, margin, y+bold.size+small.size+3, 0, shape)
-		s.text(small, margin, y+bold.size+2*small.size+5, 0, small.fit(values, label-8))
+		s.text(small, margin, y+bold.size+small.size+3, 0, shapeText(t, o.Language))
+		s.text(small, margin, y+bold.size+2*small.size+5, 0, small.fit(rangeText(e, missing, o.Language), label-8))
 
 		var h vg.Length
 		switch x := margin + label; {
 		case t.H > 1 || t.W > 1:
-			h = s.maps(x, y, tile, t, e, limit)
+			h = s.maps(x, y, t, filters, e, o)
 		case t.C <= 32:
 			h = s.bars(x, y, t.Data, e)
 		default:
-			h = s.cells(x, y, t.Data, e)
+			h = s.cells(x, y, t.Data, e, o.Language)
 		}
 		y += max(h, 32) + 10
 		if i+1 < len(maps) {
@@ -92,6 +101,30 @@ func FeatureMaps(names []string, maps []*nn.Tensor, o FeatureMapOptions) (Figure
 	return s, nil
 }
 
+func shapeText(t *nn.Tensor, language string) string {
+	switch {
+	case t.H > 1 || t.W > 1:
+		return fmt.Sprintf("%d×%d×%d", t.H, t.W, t.C)
+	case t.C == 1:
+		return say(language, oneFeature)
+	}
+	return say(language, featuresText, count(t.C))
+}
+
+func rangeText(e bounds, missing int, language string) string {
+	if !e.any {
+		return say(language, noValue)
+	}
+	text := say(language, fromTo, number(e.lo, 3), number(e.hi, 3))
+	if e.lo == e.hi {
+		text = say(language, allOne, number(e.lo, 3))
+	}
+	if missing > 0 {
+		text = say(language, notFinite, text, count(missing))
+	}
+	return text
+}
+
 // tone is the scale for values of a range.
 func tone(e bounds) scale {
 	if e.lo < 0 {
@@ -100,24 +133,60 @@ func tone(e bounds) scale {
 	return inked
 }
 
-// maps sets up to limit channels of a layer in rows and returns their height.
-func (s *sheet) maps(x, y, tile vg.Length, t *nn.Tensor, e bounds, limit int) vg.Length {
+// maps sets the channels of a layer in rows, each over its number and beside
+// its filter, and returns their height.
+func (s *sheet) maps(x, y vg.Length, t, filters *nn.Tensor, e bounds, o FeatureMapOptions) vg.Length {
+	tile := o.Tile
+	if tile == 0 {
+		tile = 42
+		if t.C > 64 {
+			tile = 24
+		}
+	}
 	h, w := enlarged(t.H, t.W, tile)
-	n := min(t.C, limit)
-	columns := max(1, int((mapStrip+4)/(w+4)))
+	cell := w + 4
+	const filterRoom = 1.5
+	var fh, fw vg.Length
+	var strongest float64
+	if filters != nil {
+		fh, fw = enlarged(filters.H, filters.W, max(tile/3, 10))
+		cell += fw + filterRoom
+		fe, _ := extent(filters.Data)
+		strongest = fe.top()
+	}
+	below := captionText
+	below.size = min(captionText.size, max(w/2.5, 4))
+	below.color = soft
+	row := h + below.size + 4
+	n := min(t.C, o.Limit)
+	columns := max(1, int((mapStrip+4)/cell))
+	columns = fullRows(n, float64(columns), columns)
 	for c := range n {
-		cx, cy := x+vg.Length(c%columns)*(w+4), y+vg.Length(c/columns)*(h+4)
+		cx, cy := x+vg.Length(c%columns)*cell, y+vg.Length(c/columns)*row
+		if filters != nil {
+			s.image(cx, cy, fw, fh, plane(filters, c, 0, strongest, diverging))
+			s.frame(cx, cy, fw, fh, 0.5, pale(soft, 0.3))
+			cx += fw + filterRoom
+		}
 		s.image(cx, cy, w, h, plane(t, 0, c, e.top(), tone(e)))
 		s.frame(cx, cy, w, h, 0.5, pale(soft, 0.3))
+		if t.C > 1 {
+			s.text(below, cx+w/2, cy+h+below.size, 0.5, count(c+1))
+		}
 	}
-	height := vg.Length((n+columns-1)/columns)*(h+4) - 4
+	height := vg.Length((n+columns-1)/columns)*row - 4
 	if n < t.C {
-		l := captionText
-		l.color = soft
-		height += l.size + 3
-		s.text(l, x, y+height-1, 0, fmt.Sprintf("and %d more", t.C-n))
+		height += s.more(x, y+height, t.C-n, o.Language)
 	}
 	return height
+}
+
+// more says how many are not drawn and returns the height of that.
+func (s *sheet) more(x, y vg.Length, n int, language string) vg.Length {
+	l := captionText
+	l.color = soft
+	s.text(l, x, y+l.size+2, 0, say(language, moreText, count(n)))
+	return l.size + 3
 }
 
 // bars draws plain features with their numbers from 0, as classes are counted.
@@ -133,7 +202,7 @@ func (s *sheet) bars(x, y vg.Length, data []float32, e bounds) vg.Length {
 		hi = 1
 	}
 	at := func(v float64) vg.Length { return y + h*vg.Length((hi-v/top)/(hi-lo)) }
-	positive, negative := okabeIto[1], okabeIto[0] // red and blue, as everywhere
+	positive, negative := palette[1], palette[0]
 	if e.lo >= 0 {
 		positive = ink
 	}
@@ -154,7 +223,7 @@ func (s *sheet) bars(x, y vg.Length, data []float32, e bounds) vg.Length {
 }
 
 // cells draws many plain features as squares, 100 a row.
-func (s *sheet) cells(x, y vg.Length, data []float32, e bounds) vg.Length {
+func (s *sheet) cells(x, y vg.Length, data []float32, e bounds, language string) vg.Length {
 	const columns, most = 100, 2000
 	n := min(len(data), most)
 	rows := (n + columns - 1) / columns
@@ -180,10 +249,7 @@ func (s *sheet) cells(x, y vg.Length, data []float32, e bounds) vg.Length {
 		block(full*columns, 1, n-full*columns, y+unit*vg.Length(full), unit)
 	}
 	if n < len(data) {
-		l := captionText
-		l.color = soft
-		height += l.size + 3
-		s.text(l, x, y+height-1, 0, fmt.Sprintf("and %s more", count(len(data)-n)))
+		height += s.more(x, y+height, len(data)-n, language)
 	}
 	return height
 }

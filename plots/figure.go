@@ -9,7 +9,8 @@
 //
 // Values that are not finite are left out of charts and shown in yellow in
 // pictures; an error is returned only when nothing is left to draw. Texts may
-// hold any letters of Liberation Sans (Latin, Greek, Cyrillic).
+// hold any letters of Liberation Sans (Latin, Greek, Cyrillic) and Japanese ones
+// (JIS X 0208 and more, in BIZ UDPGothic).
 package plots
 
 import (
@@ -63,7 +64,7 @@ func Encode(w io.Writer, f Figure, format string) error {
 		paint(c)
 		err = png.Encode(w, c.Image())
 	case "svg":
-		c := vgsvg.New(width, height)
+		c := svg{vgsvg.New(width, height)}
 		paint(c)
 		var b bytes.Buffer
 		if _, err = c.WriteTo(&b); err == nil {

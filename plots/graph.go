@@ -85,7 +85,7 @@ func Graph(nodes []Node, edges []Edge, o GraphOptions) (Figure, error) {
 	}
 
 	forward, backward := labelText, labelText
-	forward.color, backward.color = okabeIto[0], okabeIto[1]
+	forward.color, backward.color = palette[0], palette[1]
 	for _, e := range edges {
 		a, b := place(e.From), place(e.To)
 		along := b.Sub(a)

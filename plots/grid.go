@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -9,10 +10,11 @@ import (
 
 // GridOptions says how Grid sets its panels.
 type GridOptions struct {
-	Title   string
-	Note    string   // small, below the title
-	Columns int      // zero: as many panels wide as high, or one more
-	Rows    []string // names of the rows, written upright at their left
+	Title    string
+	Note     string   // small, below the title
+	Columns  int      // zero: as many panels wide as high, or one more
+	Rows     []string // names of the rows, written upright at their left
+	Language string   // of fixed texts: "en" or "ja"; "": English
 }
 
 // Grid sets panels, row by row, in cells as wide as the widest panel and as high
@@ -39,6 +41,9 @@ func Grid(o GridOptions, panels ...Figure) (Figure, error) {
 		}
 		pw, ph := p.Size()
 		w, heights[i/columns] = max(w, pw), max(heights[i/columns], ph)
+	}
+	if slices.ContainsFunc(panels, func(p Figure) bool { c, ok := p.(*chart); return ok && c.cut && c.small }) {
+		o.Note = sentences(o.Language, o.Note, say(o.Language, cutText))
 	}
 	panels, legend := hoist(panels)
 	const gap = 4

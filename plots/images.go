@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
+	"tatami/internal/words"
 	"tatami/nn"
 )
 
@@ -18,10 +19,11 @@ type Picture struct {
 
 // ImagesOptions says how Images sets its pictures.
 type ImagesOptions struct {
-	Title   string
-	Note    string    // small, below the title
-	Columns int       // zero: chosen so that the rows are full
-	Tile    vg.Length // largest side of an image in points; zero: 58
+	Title    string
+	Note     string    // small, below the title
+	Columns  int       // zero: chosen so that the rows are full
+	Tile     vg.Length // largest side of an image in points; zero: 58
+	Language string    // of the fixed texts of Mistakes: "en" or "ja"; "": English
 }
 
 // Images sets pictures in rows with their captions.
@@ -31,7 +33,7 @@ func Images(pictures []Picture, o ImagesOptions) (Figure, error) {
 	}
 	columns, tile := o.Columns, o.Tile
 	if columns == 0 {
-		columns = fullRows(len(pictures))
+		columns = fullRows(len(pictures), min(math.Sqrt(2*float64(len(pictures))), 10), 12)
 	}
 	if tile == 0 {
 		tile = 58
@@ -73,14 +75,13 @@ func Images(pictures []Picture, o ImagesOptions) (Figure, error) {
 	return s, nil
 }
 
-// fullRows gives a number of columns that makes n tiles a wide rectangle with
-// few places empty.
-func fullRows(n int) int {
-	ideal := min(math.Sqrt(2*float64(n)), 10)
+// fullRows gives a number of columns, at most so many and near the ideal one,
+// whose rows of n tiles have few places empty.
+func fullRows(n int, ideal float64, most int) int {
 	best, cost := n, math.Inf(1)
-	for c := 1; c <= min(n, 12); c++ {
+	for c := 1; c <= min(n, most); c++ {
 		empty := (c - n%c) % c
-		if k := float64(empty) + math.Abs(float64(c)-ideal); k < cost {
+		if k := 1.2*float64(empty) + ideal*math.Abs(math.Log(float64(c)/ideal)); k < cost {
 			best, cost = c, k
 		}
 	}
@@ -90,15 +91,22 @@ func fullRows(n int) int {
 // Mistake is an image that a network got wrong.
 type Mistake struct {
 	Image       *nn.Tensor // one sample, see Image
-	True, Given string     // names of the right class and of the network's
+	True, Given string     // names of the right class and of the predicted one
 	Probability float64    // the network gave Given, 0 to 1
 }
 
-// Mistakes shows images with their true label, the given one and its
+var (
+	mistakesTitle = words.Text{EN: "Mistakes", JA: "間違えた画像"}
+	noMistakes    = words.Text{EN: "None: the prediction was right for every image.", JA: "ありません。すべての画像を正しく予測しました。"}
+	trueCaption   = words.Text{EN: "true: %s", JA: "正解：%s"}
+	predicted     = words.Text{EN: "predicted: %s", JA: "予測：%s"}
+)
+
+// Mistakes shows images with their true label, the predicted one and its
 // probability.
 func Mistakes(mistakes []Mistake, o ImagesOptions) (Figure, error) {
 	if o.Title == "" {
-		o.Title = "Mistakes"
+		o.Title = say(o.Language, mistakesTitle)
 	}
 	pictures := make([]Picture, len(mistakes))
 	for i, m := range mistakes {
@@ -110,11 +118,11 @@ func Mistakes(mistakes []Mistake, o ImagesOptions) (Figure, error) {
 		if isFinite(m.Probability) {
 			p = fmt.Sprintf("%.1f %%", 100*m.Probability)
 		}
-		pictures[i] = Picture{img, []string{"true " + m.True, "given " + m.Given, p}}
+		pictures[i] = Picture{img, []string{say(o.Language, trueCaption, m.True), say(o.Language, predicted, m.Given), p}}
 	}
 	if len(pictures) == 0 {
 		s := &sheet{w: 240}
-		s.h = s.head(o.Title, "None: every image was given its true label.") + margin/2
+		s.h = s.head(o.Title, say(o.Language, noMistakes)) + margin/2
 		return s, nil
 	}
 	return Images(pictures, o)

@@ -18,8 +18,9 @@ type Curve struct {
 	Name   string
 	Points plotter.XYer
 	// Smooth is the number of taps of the window (see Smooth) whose result is
-	// drawn strongly over the pale values: 0 draws the values alone, -1 takes
-	// 11 taps, or a fiftieth of a long run.
+	// drawn strongly over the pale values: 1 draws the values alone, -1 takes
+	// 11 taps, or a fiftieth of a long run; 0 leaves it to the picture: -1 in
+	// Loss, 1 elsewhere.
 	Smooth  int
 	Markers bool // a glyph at each point
 }
@@ -28,16 +29,13 @@ func (m Curve) mark(b *builder) error {
 	line, glyph := b.next()
 	raw, n := b.points(m.Points)
 	if n == 0 {
-		b.name(m.Name+" (no finite value)", "curve", 0, func(draw.Canvas) {})
+		b.name(say(b.language, missingText, m.Name), "curve", 0, func(draw.Canvas) {})
 		return nil
 	}
-	taps := m.Smooth
-	if taps < 0 {
-		taps = window(len(raw))
-	}
+	taps := m.taps(len(raw))
 	if taps <= 1 {
-		if taps == 1 && m.Name == "" {
-			m.Name = "each step"
+		if m.Smooth < 0 && m.Name == "" {
+			m.Name = say(b.language, eachText)
 		}
 		b.span(raw)
 		if n == 1 || m.Markers {
@@ -61,7 +59,7 @@ func (m Curve) mark(b *builder) error {
 	for i, y := range Smooth(ys, taps) {
 		smooth[i].Y = y
 	}
-	shown := typical(raw)
+	shown := typical(raw, b.y.Log)
 	b.span(shown)
 	if len(shown) < len(raw) {
 		b.spiked = true
@@ -70,13 +68,23 @@ func (m Curve) mark(b *builder) error {
 	line.Width = 1.8
 	// All pale lines lie below all strong ones.
 	b.layers = append(append([]plot.Plotter{stroke{thin(raw), under}}, b.layers...), stroke{thin(smooth), line}, lone(smooth, glyph))
-	if b.legend == nil && m.Name == "" {
-		b.name("each step", "pale", wide, func(c draw.Canvas) { strokeSwatch(c, draw.LineStyle{Color: under.Color, Width: 1}) })
-		b.name(fmt.Sprintf("smoothed over %d steps", taps), "curve", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
-	} else {
-		b.name(m.Name, "smooth", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
+	if b.band == nil {
+		band := draw.LineStyle{Color: under.Color, Width: 1}
+		b.band = &entry{say(b.language, eachText), "pale", wide, func(c draw.Canvas) { strokeSwatch(c, band) }}
 	}
+	if m.Name == "" {
+		m.Name = say(b.language, smoothText, taps)
+	}
+	b.name(m.Name, "smooth", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
 	return nil
+}
+
+// taps is the number of taps of the smoothing window for n points.
+func (m Curve) taps(n int) int {
+	if m.Smooth < 0 {
+		return window(n)
+	}
+	return m.Smooth
 }
 
 // lone is the points that no line shows: those between two missing ones.
@@ -92,24 +100,38 @@ func lone(xys plotter.XYs, glyph draw.GlyphStyle) dots {
 	return d
 }
 
-// typical is the points without the two in a thousand highest, if they are far
-// above the rest: a spike may leave the chart at its top.
-func typical(xys plotter.XYs) plotter.XYs {
+// typical is the points without the two in a thousand highest and, of a
+// logarithmic axis, the two in a hundred lowest, if they are far from the rest:
+// a spike may leave the chart.
+func typical(xys plotter.XYs, log bool) plotter.XYs {
 	if len(xys) < 500 {
 		return xys
+	}
+	at := func(y float64) float64 {
+		if log {
+			return math.Log(y)
+		}
+		return y
 	}
 	var ys []float64
 	for _, p := range xys {
 		if !math.IsNaN(p.Y) {
-			ys = append(ys, p.Y)
+			ys = append(ys, at(p.Y))
 		}
 	}
 	slices.Sort(ys)
-	high, top := ys[(len(ys)-1)*998/1000], ys[len(ys)-1]
-	if top-ys[0] <= 2*(high-ys[0]) {
-		return xys
+	bottom, top := ys[0], ys[len(ys)-1]
+	low, high := bottom, ys[(len(ys)-1)*998/1000]
+	if log {
+		low = ys[(len(ys)-1)*2/100]
 	}
-	return slices.DeleteFunc(slices.Clone(xys), func(p plotter.XY) bool { return p.Y > high })
+	if top-low <= 2*(high-low) {
+		high = top
+	}
+	if high-bottom <= 1.2*(high-low) {
+		low = bottom
+	}
+	return slices.DeleteFunc(slices.Clone(xys), func(p plotter.XY) bool { return at(p.Y) > high || at(p.Y) < low })
 }
 
 // thin keeps the first, lowest, highest and last point of each of a thousand
@@ -149,6 +171,35 @@ func thin(xys plotter.XYs) plotter.XYs {
 	return out
 }
 
+// Level is a named dashed line across the chart, to compare others with.
+type Level struct {
+	Name string
+	Y    float64
+}
+
+func (m Level) mark(b *builder) error {
+	if !b.y.drawable(m.Y) {
+		return fmt.Errorf("level %q at %g: the axis has no such value", m.Name, m.Y)
+	}
+	line := draw.LineStyle{Color: soft, Width: 1, Dashes: []vg.Length{4, 3}}
+	b.ys.add(m.Y)
+	b.layers = append(b.layers, level{m.Y, line})
+	b.name(m.Name, "level", wide, func(c draw.Canvas) { strokeSwatch(c, line) })
+	return nil
+}
+
+type level struct {
+	y float64
+	draw.LineStyle
+}
+
+func (m level) Plot(c draw.Canvas, p *plot.Plot) {
+	_, ty := p.Transforms(&c)
+	if y := ty(m.y); y >= c.Min.Y && y <= c.Max.Y {
+		c.StrokeLine2(m.LineStyle, c.Min.X, y, c.Max.X, y)
+	}
+}
+
 // Points is a named group of points.
 type Points struct {
 	Name   string
@@ -164,7 +215,7 @@ func (m Points) mark(b *builder) error {
 	raw, n := b.points(m.Points)
 	name := m.Name
 	if n == 0 {
-		name += " (no finite value)"
+		name = say(b.language, missingText, name)
 	}
 	b.room = max(b.room, 0.04)
 	b.span(raw)
@@ -176,8 +227,9 @@ func (m Points) mark(b *builder) error {
 // Bars is grouped bars: Series i has a bar in every group. Its groups name the
 // x axis, whose positions are 0, 1, 2, …
 type Bars struct {
-	Groups []string
-	Series []Series
+	Groups  []string
+	Series  []Series
+	Numbers bool // each bar's value stands at its end
 }
 
 // Series is a value for each group, and the half length of its error bar if
@@ -201,7 +253,7 @@ func (m Bars) mark(b *builder) error {
 			return fmt.Errorf("series %d (%s): %d values and %d errors for %d groups", i+1, s.Name, len(s.Values), len(s.Errors), len(m.Groups))
 		}
 		line, _ := b.next()
-		layer := columns{color: line.Color, left: float64(i)*width - 0.4, width: width * 0.94}
+		layer := columns{color: line.Color, left: float64(i)*width - 0.4, width: width * 0.94, numbers: m.Numbers}
 		for g, v := range s.Values {
 			e := 0.0
 			if s.Errors != nil && b.y.drawable(v+s.Errors[g]) {
@@ -248,7 +300,7 @@ func (m Histogram) mark(b *builder) error {
 		}
 	}
 	if !data.any {
-		b.name(m.Name+" (no finite value)", "bars", 0, func(draw.Canvas) {})
+		b.name(say(b.language, missingText, m.Name), "bars", 0, func(draw.Canvas) {})
 		return nil
 	}
 	span := b.x
@@ -284,6 +336,17 @@ type columns struct {
 	x, y, e     []float64
 	left, width float64
 	color       color.Color
+	numbers     bool
+}
+
+// cut says whether a bar leaves an axis.
+func (m columns) cut(y Axis) bool {
+	for _, v := range m.y {
+		if v > y.Max*(1+1e-9) && v > 0 || v < y.Min && v < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (m columns) Plot(c draw.Canvas, p *plot.Plot) {
@@ -297,6 +360,23 @@ func (m columns) Plot(c draw.Canvas, p *plot.Plot) {
 		box := vg.Rectangle{Min: vg.Point{X: tx(max(l, p.X.Min)), Y: y(0)}, Max: vg.Point{X: tx(min(r, p.X.Max)), Y: y(v)}}
 		c.SetColor(m.color)
 		c.Fill(box.Path())
+		if m.numbers {
+			text, at := captionText, vg.Point{X: (box.Min.X + box.Max.X) / 2, Y: box.Max.Y + 3}
+			if v < 0 {
+				at.Y -= text.size + 5
+			}
+			if at.Y < c.Min.Y { // where the axis has its labels
+				at.Y, text.color = box.Max.Y+12, color.NRGBA{255, 255, 255, 255}
+			}
+			text.draw(c, at, 0.5, number(v, 4))
+		}
+		if v > p.Y.Max*(1+1e-9) && v > 0 || v < p.Y.Min && v < 0 {
+			from, to := box.Max.Y-9, box.Max.Y-6 // a notch below the end
+			if v < 0 {
+				from, to = box.Max.Y+6, box.Max.Y+9
+			}
+			c.StrokeLine2(draw.LineStyle{Color: color.White, Width: 2}, box.Min.X, from, box.Max.X, to)
+		}
 		if m.e[i] > 0 {
 			x, lo, hi := (box.Min.X+box.Max.X)/2, y(v-m.e[i]), y(v+m.e[i])
 			half := min(4, box.Size().X/4)
@@ -476,7 +556,7 @@ type dots struct {
 
 func (m dots) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
-	c.SetLineStyle(draw.LineStyle{Color: m.Color, Width: 1})
+	c.SetLineStyle(draw.LineStyle{Color: m.Color, Width: max(1, m.Radius/2.5)})
 	for _, q := range m.xys {
 		if !math.IsNaN(q.Y) {
 			c.DrawGlyph(m.GlyphStyle, vg.Point{X: tx(q.X), Y: ty(q.Y)})

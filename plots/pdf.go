@@ -14,8 +14,6 @@ import (
 	"strings"
 
 	xfont "golang.org/x/image/font"
-	"golang.org/x/image/font/sfnt"
-	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -23,12 +21,13 @@ import (
 // pdf is a canvas of one PDF page. Unlike vgpdf it writes no date and keeps
 // its objects in order, so that the same drawing gives the same bytes; it uses
 // the standard fonts Helvetica and Helvetica-Bold, of the same metrics as
-// Liberation Sans, and draws outlines of letters that they lack.
+// Liberation Sans, and embeds the letters that they lack.
 type pdf struct {
-	w, h   vg.Length
-	page   bytes.Buffer
-	images []image.Image
-	alphas map[string]bool
+	w, h    vg.Length
+	page    bytes.Buffer
+	images  []image.Image
+	alphas  map[string]bool
+	letters pdfLetters
 }
 
 func newPDF(w, h vg.Length) *pdf {
@@ -148,74 +147,46 @@ func (c *pdf) FillString(f font.Face, at vg.Point, s string) {
 	if f.Font.Size == 0 || s == "" {
 		return
 	}
-	encoded, ok := winAnsi(s)
-	if !ok {
-		c.Fill(outline(f, at, s))
-		return
+	fmt.Fprintf(&c.page, "BT %s %s Td", pdfNumber(at.X.Points()), pdfNumber(at.Y.Points()))
+	name, codes := "", []byte(nil)
+	flush := func() {
+		if len(codes) > 0 {
+			fmt.Fprintf(&c.page, " /%s %s Tf <%x> Tj", name, pdfNumber(f.Font.Size.Points()), codes)
+		}
+		codes = nil
 	}
-	name := "/Regular"
-	if f.Font.Weight >= xfont.WeightBold {
-		name = "/Bold"
+	for _, r := range s {
+		in, code, ok := "Regular", byte(0), false
+		if !isJapanese(f) {
+			code, ok = winAnsi(r)
+		}
+		if ok && f.Font.Weight >= xfont.WeightBold {
+			in = "Bold"
+		}
+		if !ok {
+			in, code = c.letters.code(f, r)
+		}
+		if in != name {
+			flush()
+			name = in
+		}
+		codes = append(codes, code)
 	}
-	fmt.Fprintf(&c.page, "BT %s %s Tf %s %s Td <%x> Tj ET\n", name, pdfNumber(f.Font.Size.Points()),
-		pdfNumber(at.X.Points()), pdfNumber(at.Y.Points()), encoded)
+	flush()
+	c.page.WriteString(" ET\n")
 }
 
-// winAnsi encodes s for a standard font, if it has all letters.
-func winAnsi(s string) ([]byte, bool) {
-	var b []byte
-	for _, r := range s {
-		switch {
-		case r >= ' ' && r <= '~', r >= 0xa0 && r <= 0xff:
-			b = append(b, byte(r))
-		case r == '…':
-			b = append(b, 0x85)
-		case r == '–':
-			b = append(b, 0x96)
-		default:
-			return nil, false
-		}
+// winAnsi encodes a letter for the standard fonts, if they have it.
+func winAnsi(r rune) (byte, bool) {
+	switch {
+	case r >= ' ' && r <= '~', r >= 0xa0 && r <= 0xff:
+		return byte(r), true
+	case r == '…':
+		return 0x85, true
+	case r == '–':
+		return 0x96, true
 	}
-	return b, true
-}
-
-// outline is the shape of a text.
-func outline(f font.Face, at vg.Point, s string) vg.Path {
-	var (
-		p     vg.Path
-		buf   sfnt.Buffer
-		em    = fixed.Int26_6(f.Face.UnitsPerEm())
-		scale = f.Font.Size / vg.Length(em)
-	)
-	for _, r := range s {
-		glyph, err := f.Face.GlyphIndex(&buf, r)
-		if err != nil {
-			continue
-		}
-		segments, err := f.Face.LoadGlyph(&buf, glyph, em, nil)
-		if err != nil {
-			continue
-		}
-		point := func(q fixed.Point26_6) vg.Point {
-			return vg.Point{X: at.X + vg.Length(q.X)*scale, Y: at.Y - vg.Length(q.Y)*scale}
-		}
-		for _, g := range segments {
-			switch g.Op {
-			case sfnt.SegmentOpMoveTo:
-				p.Move(point(g.Args[0]))
-			case sfnt.SegmentOpLineTo:
-				p.Line(point(g.Args[0]))
-			case sfnt.SegmentOpQuadTo:
-				p.QuadTo(point(g.Args[0]), point(g.Args[1]))
-			case sfnt.SegmentOpCubeTo:
-				p.CubeTo(point(g.Args[0]), point(g.Args[1]), point(g.Args[2]))
-			}
-		}
-		if advance, err := f.Face.GlyphAdvance(&buf, glyph, em, xfont.HintingNone); err == nil {
-			at.X += vg.Length(advance) * scale
-		}
-	}
-	return p
+	return 0, false
 }
 
 func (c *pdf) DrawImage(r vg.Rectangle, img image.Image) {
@@ -228,7 +199,7 @@ func (c *pdf) DrawImage(r vg.Rectangle, img image.Image) {
 }
 
 // WriteTo writes the document; its objects are the catalog, the page tree, the
-// page, its content, its resources and the images, in this order.
+// page, its content, its resources, the images and the letters, in this order.
 func (c *pdf) WriteTo(w io.Writer) (int64, error) {
 	var b bytes.Buffer
 	var offsets []int
@@ -255,13 +226,15 @@ func (c *pdf) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(&images, "/I%d %d 0 R", i+1, i+6)
 	}
 	const face = "<</Type/Font/Subtype/Type1/BaseFont/%s/Encoding/WinAnsiEncoding>>"
-	object("<</Font<</Regular "+face+"/Bold "+face+">>/ExtGState<<%s>>/XObject<<%s>>>>",
-		"Helvetica", "Helvetica-Bold", alphas.String(), images.String())
+	object("<</Font<</Regular "+face+"/Bold "+face+"%s>>/ExtGState<<%s>>/XObject<<%s>>>>",
+		"Helvetica", "Helvetica-Bold", c.letters.resources(len(c.images)+6), alphas.String(), images.String())
 	for _, img := range c.images {
 		data := deflate(rgb(img))
 		object("<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode/Length %d>>stream\n%s\nendstream",
 			img.Bounds().Dx(), img.Bounds().Dy(), len(data), data)
 	}
+
+	c.letters.write(object, len(offsets)+1)
 
 	start := b.Len()
 	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(offsets)+1)

@@ -15,20 +15,21 @@ import (
 // nothing is negative, to 1.
 type scale func(v float64) color.NRGBA
 
-// diverging runs from blue over white at zero to red, as far from white on both
-// sides.
+// diverging runs from blue over white at zero to orange, as on tatami's pages,
+// about as far from white on both sides.
 func diverging(v float64) color.NRGBA {
-	white, half, full := color.NRGBA{255, 255, 255, 255}, color.NRGBA{0x67, 0xa9, 0xcf, 255}, color.NRGBA{0x0b, 0x4f, 0x94, 255}
+	const knee = 0.6
+	white, half, full := color.NRGBA{255, 255, 255, 255}, color.NRGBA{0x2b, 0x83, 0xc9, 255}, color.NRGBA{0x0b, 0x4f, 0x94, 255}
 	if v > 0 {
-		half, full = color.NRGBA{0xef, 0x8a, 0x62, 255}, color.NRGBA{0xa5, 0x0f, 0x1f, 255}
+		half, full = color.NRGBA{0xe8, 0x74, 0x0c, 255}, color.NRGBA{0x8a, 0x2f, 0x00, 255}
 	}
 	switch a := min(math.Abs(v), 1); {
 	case math.IsNaN(v):
 		return noData
-	case a < 0.5:
-		return mix(white, half, 2*a)
+	case a < knee:
+		return mix(white, half, a/knee)
 	default:
-		return mix(half, full, 2*a-1)
+		return mix(half, full, (a-knee)/(1-knee))
 	}
 }
 

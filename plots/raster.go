@@ -3,10 +3,13 @@ package plots
 import (
 	"image"
 	"math"
+	"strings"
 
 	xdraw "golang.org/x/image/draw"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // dpi is the resolution of PNG files. Two pixels a point let layouts put image
@@ -18,6 +21,29 @@ type raster struct{ *vgimg.Canvas }
 
 func newRaster(w, h vg.Length) raster {
 	return raster{vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}
+}
+
+// FillString implements vg.Canvas.
+func (c raster) FillString(f font.Face, at vg.Point, s string) {
+	if isJapanese(f) {
+		fillShape(c, f, at, s)
+		return
+	}
+	c.Canvas.FillString(f, at, s)
+}
+
+// svg is a canvas of an SVG document whose Japanese text is shapes.
+type svg struct{ *vgsvg.Canvas }
+
+// FillString implements vg.Canvas.
+func (c svg) FillString(f font.Face, at vg.Point, s string) {
+	if isJapanese(f) {
+		fillShape(c, f, at, s)
+		return
+	}
+	shown := strings.TrimLeft(s, " ") // since browsers drop blanks
+	at.X += f.Width(s[:len(s)-len(shown)])
+	c.Canvas.FillString(f, at, shown)
 }
 
 // DrawImage implements vg.Canvas for canvases that are not transformed.

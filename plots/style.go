@@ -5,27 +5,25 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 
-	xfont "golang.org/x/image/font"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// The colours of Okabe and Ito, which colour-blind people can tell apart,
-// without the yellow that is too pale for lines, and three of Tol's for more.
-var okabeIto = [...]color.NRGBA{
-	{0x00, 0x72, 0xb2, 0xff}, // blue
-	{0xd5, 0x5e, 0x00, 0xff}, // vermilion
-	{0x00, 0x9e, 0x73, 0xff}, // green
-	{0xcc, 0x79, 0xa7, 0xff}, // purple
-	{0xe6, 0x9f, 0x00, 0xff}, // orange
+// palette begins with the colours of lines on tatami's pages, of which the first
+// two, blue and orange, stand for pairs everywhere. Colour-blind people can tell
+// them apart; the rest are of Okabe, Ito and Tol.
+var palette = [...]color.NRGBA{
+	{0x00, 0x68, 0xa8, 0xff}, // blue
+	{0xc8, 0x52, 0x00, 0xff}, // orange
+	{0x00, 0x7a, 0x58, 0xff}, // green
+	{0xa3, 0x47, 0x7d, 0xff}, // purple
+	{0x8a, 0x61, 0x00, 0xff}, // brown
+	{0x5a, 0x4b, 0xb0, 0xff}, // indigo
 	{0x56, 0xb4, 0xe9, 0xff}, // sky
 	{0x33, 0x33, 0x33, 0xff}, // almost black
 	{0x88, 0x22, 0x55, 0xff}, // wine
 	{0x99, 0x99, 0x33, 0xff}, // olive
-	{0x66, 0x44, 0xbb, 0xff}, // indigo
 }
 
 var dashes = [...][]vg.Length{nil, {7, 3}, {2, 2}, {8, 2.5, 2, 2.5}}
@@ -45,7 +43,7 @@ var (
 // look is how the i-th line or group of points is told from the others: by
 // colour, dashes and glyph.
 func look(i int) (draw.LineStyle, draw.GlyphStyle) {
-	c := okabeIto[i%len(okabeIto)]
+	c := palette[i%len(palette)]
 	return draw.LineStyle{Color: c, Width: 1.5, Dashes: dashes[i%len(dashes)]},
 		draw.GlyphStyle{Color: c, Radius: 2.4, Shape: glyphs[i%len(glyphs)]}
 }
@@ -60,92 +58,13 @@ func mix(a, b color.NRGBA, t float64) color.NRGBA {
 	return color.NRGBA{m(a.R, b.R), m(a.G, b.G), m(a.B, b.B), 255}
 }
 
-// letter is a font's size, weight and colour.
-type letter struct {
-	size  vg.Length
-	bold  bool
-	color color.NRGBA
-}
-
-var (
-	titleText   = letter{11, true, ink}
-	noteText    = letter{8, false, soft}
-	labelText   = letter{9, false, ink}
-	captionText = letter{7, false, ink}
-)
-
-func (l letter) font() font.Font {
-	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: l.size}
-	if l.bold {
-		f.Weight = xfont.WeightBold
-	}
-	return f
-}
-
-func (l letter) face() font.Face { return font.DefaultCache.Lookup(l.font(), l.size) }
-
-func (l letter) width(s string) vg.Length {
-	face := l.face()
-	return face.Width(s)
-}
-
-// draw writes s with the left, middle or right (align 0, ½, 1) of its baseline at p.
-func (l letter) draw(c vg.Canvas, p vg.Point, align float64, s string) {
-	face := l.face()
-	c.SetColor(l.color)
-	p.X -= vg.Length(align) * face.Width(s)
-	c.FillString(face, p, s)
-}
-
-// fit shortens s to a width, with an ellipsis.
-func (l letter) fit(s string, width vg.Length) string {
-	if l.width(s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	lo, hi := 0, len(runes) // the longest prefix that fits has lo ≤ n < hi letters
-	for lo+1 < hi {
-		mid := (lo + hi) / 2
-		if l.width(string(runes[:mid])+"…") <= width {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return strings.TrimRight(string(runes[:lo]), " ") + "…"
-}
-
-// wrap breaks s into lines of a width, the last of at most n shortened.
-func (l letter) wrap(s string, width vg.Length, n int) []string {
-	var lines []string
-	words := strings.Fields(s)
-	for len(words) > 0 {
-		k := 1
-		for k < len(words) && l.width(strings.Join(words[:k+1], " ")) <= width {
-			k++
-		}
-		if len(lines) == n-1 {
-			k = len(words)
-		}
-		lines = append(lines, l.fit(strings.Join(words[:k], " "), width))
-		words = words[k:]
-	}
-	return lines
-}
-
-// clean makes any text one line that every format can hold.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsGraphic(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(s, "?"))
-}
-
 // number writes v with at most the given significant digits, as people do:
-// 0.001, 12,500, 3e-7.
+// 0.001, −12,500, 3e−7.
 func number(v float64, digits int) string {
+	return strings.ReplaceAll(plainNumber(v, digits), "-", "−")
+}
+
+func plainNumber(v float64, digits int) string {
 	switch a := math.Abs(v); {
 	case v == 0:
 		return "0"

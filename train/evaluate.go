@@ -59,10 +59,10 @@ func ratio(a, b int) float64 {
 
 // Evaluate runs all samples of data through net in inference, batch at a time;
 // neither order nor batch changes the counts. It uses all processors. Of no
-// samples the loss and accuracy are NaN. Data that do not fit net (see [Fits])
+// samples the loss and accuracy are NaN. Data that do not fit net (see [CheckData])
 // are an error.
 func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) (*Evaluation, error) {
-	if err := Fits(net, data); err != nil {
+	if err := CheckData(net, data); err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	if batch < 1 {

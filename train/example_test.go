@@ -29,7 +29,7 @@ func ExampleTrainer() {
 		Schedule: optim.Constant{Base: 0.01},
 		Epochs:   5,
 		Observers: []train.Observer{train.ObserverFunc(func(e train.Event) error {
-			if e.Kind == train.Epoch {
+			if e.Kind == train.Evaluated {
 				fmt.Println("epoch", e.Epoch, "step", e.Step)
 			}
 			return nil // or train.Stop

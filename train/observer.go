@@ -25,10 +25,10 @@ type Kind int
 
 // The kinds of events, in the order in which a run has them.
 const (
-	Started  Kind = iota // before the first update, after a resume too
-	Updated              // after an update
-	Epoch                // after an epoch and its evaluation
-	Finished             // after the last update, also when stopped
+	Started   Kind = iota // before the first update, after a resume too
+	Updated               // after an update
+	Evaluated             // after an epoch and its evaluation
+	Finished              // after the last update, also when stopped
 )
 
 // Event is a moment of a run. What it lends, and the trainer's network and

@@ -158,7 +158,7 @@ func (t *Trainer) prepare() error {
 		if data.Len() == 0 {
 			return errors.New("trainer: the training, test or validation set has no images")
 		}
-		if err := Fits(t.Net, data); err != nil {
+		if err := CheckData(t.Net, data); err != nil {
 			return fmt.Errorf("trainer: %w", err)
 		}
 	}
@@ -178,9 +178,9 @@ func (t *Trainer) prepare() error {
 	return nil
 }
 
-// Fits fails unless net takes the images of data and gives one plain output a
+// CheckData fails unless net takes the images of data and gives one plain output a
 // class, and every image has its length and a label among the classes.
-func Fits(net *nn.Sequential, data *datasets.Dataset) error {
+func CheckData(net *nn.Sequential, data *datasets.Dataset) error {
 	if net.Input() != data.Shape {
 		return fmt.Errorf("the network takes images of %v, the data have %v", net.Input(), data.Shape)
 	}
@@ -296,7 +296,7 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 			return err
 		}
 	}
-	return t.observe(Epoch, test)
+	return t.observe(Evaluated, test)
 }
 
 // exchangeBest leaves the best parameters in the network, or the last ones,

@@ -43,7 +43,7 @@ func TestAdvice(t *testing.T) {
 		if len(runs[i].Advice) == 0 || !strings.Contains(loud.stderr, "doctor: "+runs[i].Advice[0].Text+"\n") {
 			t.Errorf("%s: advice %+v", out, runs[i].Advice)
 		}
-		saved, err := train.Settings(filepath.Join(dir, out, checkpointName))
+		saved, err := train.Settings(filepath.Join(dir, out, "checkpoint"))
 		if err != nil || !strings.Contains(string(saved), `"advice":[{"illness":"`+string(runs[i].Advice[0].Illness)) {
 			t.Errorf("%s: checkpoint %s, %v", out, saved, err)
 		}

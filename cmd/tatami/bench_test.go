@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tatami/internal/measure"
 )
 
 func TestBench(t *testing.T) {
@@ -14,7 +16,7 @@ func TestBench(t *testing.T) {
 	}
 	dir := t.TempDir()
 	text := succeeds(t, dir, "bench", "--net", "mlp,fast", "--json")
-	var r benchReport
+	var r measure.Report
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,8 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/internal/files"
+	"tatami/internal/lock"
+	"tatami/internal/run"
 	"tatami/internal/web/page"
-	"tatami/internal/web/record"
 )
 
 func newCompare() *cobra.Command {
@@ -28,18 +26,21 @@ func newCompare() *cobra.Command {
 			if !strings.EqualFold(filepath.Ext(out), ".html") {
 				return wrongUsage("--out is %s, wanted a name that ends in .html", out)
 			}
+			if err := lock.Free(filepath.Dir(out)); err != nil {
+				return err
+			}
 			var runs []page.Compared
 			seen := map[string]bool{}
 			for _, dir := range args {
-				run, err := readRun(dir)
+				r, err := run.Read(dir)
 				if err != nil {
 					return err
 				}
-				if seen[run.Facts.Name] {
-					run.Facts.Name = dir
+				if seen[r.Facts.Name] {
+					r.Facts.Name = dir
 				}
-				seen[run.Facts.Name] = true
-				runs = append(runs, run)
+				seen[r.Facts.Name] = true
+				runs = append(runs, r)
 			}
 			if err := files.Write(out, func(w io.Writer) error { return page.Compare(w, runs) }); err != nil {
 				return err
@@ -59,41 +60,4 @@ func newCompare() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&out, "out", "compare.html", "file of the page")
 	return cmd
-}
-
-// readRun reads what a complete run left in its folder.
-func readRun(dir string) (page.Compared, error) {
-	fail := func(err error) (page.Compared, error) { return page.Compared{}, err }
-	path := filepath.Join(dir, "run.json")
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fail(fmt.Errorf("%s holds no complete run: it has no run.json", dir))
-	}
-	if err != nil {
-		return fail(fmt.Errorf("cannot read %s: %w", path, files.Cause(err)))
-	}
-	var result runResult
-	if err := json.Unmarshal(text, &result); err != nil {
-		return fail(fmt.Errorf("%s: %w", path, err))
-	}
-	if result.EpochsDone < 1 {
-		return fail(fmt.Errorf("%s: epochs_done is %d, wanted 1 or more", path, result.EpochsDone))
-	}
-	absolute, err := filepath.Abs(dir)
-	if err != nil {
-		return fail(err)
-	}
-	run := page.Compared{Result: page.Result{
-		TestAccuracy: result.TestAccuracy, TestLoss: result.TestLoss, Parameters: result.Parameters,
-		EpochsDone: result.EpochsDone, TrainSeconds: result.TrainSeconds, ImagesPerSecond: result.ImagesPerSecond,
-	}}
-	run.Update, err = record.Read(dir, record.Facts{
-		Name: filepath.Base(absolute), Command: result.command(result.ISA), Settings: result.flags(false), Epochs: result.Epochs,
-	})
-	if err != nil {
-		return fail(err)
-	}
-	last := run.Epochs.Rows[len(run.Epochs.Rows)-1]
-	run.Facts.Batches = max(1, last.Step/last.Epoch)
-	return run, nil
 }

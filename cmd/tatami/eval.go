@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/files"
+	"tatami/internal/run"
 	"tatami/layers"
 	"tatami/train"
 )
@@ -28,7 +30,7 @@ func newEval() *cobra.Command {
 		Short: "Measure a model on a test set",
 		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := loadModel(args[0])
+			m, err := run.LoadModel(args[0])
 			if err != nil {
 				return err
 			}
@@ -36,7 +38,7 @@ func newEval() *cobra.Command {
 			if !given {
 				data = m.Facts["data"] // none is MNIST
 			}
-			_, test, err := loadData(data)
+			_, test, err := run.LoadData(data)
 			if err != nil && data != "" && !given {
 				return fmt.Errorf("what %s was trained on is not there, give --data: %w", args[0], err)
 			}
@@ -51,7 +53,7 @@ func newEval() *cobra.Command {
 				return fmt.Errorf("%s: damaged: its loss on the test set is %g", args[0], e.Loss)
 			}
 			if asJSON {
-				return printJSON(os.Stdout, resultOf(m.Sequential, e))
+				return files.EncodeJSON(os.Stdout, run.ScoreOf(m.Sequential, e))
 			}
 			var text strings.Builder
 			fmt.Fprintf(&text, "test accuracy %.2f%% (%d/%d), loss %.4f\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss)

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"tatami/experiments"
 	"tatami/experiments/lab"
 	"tatami/internal/files"
+	"tatami/internal/run"
 )
 
 func newExperiment() *cobra.Command {
@@ -121,9 +120,8 @@ func chapters() string {
 
 // run runs the list; report asks for the reports of all.
 func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := run.UntilSignal(parent)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 	line := &statusLine{out: os.Stderr}
 	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
 		line.width = width

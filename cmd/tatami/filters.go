@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/run"
 	"tatami/nn"
 	"tatami/plots"
 )
@@ -30,11 +31,11 @@ func newFilters() *cobra.Command {
 			if image != "" && filepath.Clean(out) == filepath.Clean(maps) {
 				return wrongUsage("--out and --maps are both %s, wanted two files", out)
 			}
-			m, err := loadModel(args[0])
+			m, err := run.LoadModel(args[0])
 			if err != nil {
 				return err
 			}
-			weight := firstFilters(m.Sequential)
+			weight := run.FirstFilters(m.Sequential)
 			if weight == nil {
 				return fmt.Errorf("%s has no layer with weights", args[0])
 			}
@@ -83,17 +84,5 @@ func savePicture(path string, f plots.Figure) error {
 		return err
 	}
 	fmt.Println(path)
-	return nil
-}
-
-// firstFilters is a copy of the first weight, nil if there is none.
-func firstFilters(net *nn.Sequential) *nn.Tensor {
-	for _, p := range net.Params() {
-		if p.Name == "weight" {
-			c := nn.NewTensor(p.Value.N, p.Value.Shape)
-			copy(c.Data, p.Value.Data)
-			return c
-		}
-	}
 	return nil
 }

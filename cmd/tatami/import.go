@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/lock"
+	"tatami/internal/run"
 	"tatami/nn"
 )
 
@@ -23,7 +25,10 @@ layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
 			if sameFile(args[0], out) {
 				return wrongUsage("--out is %s, which is what is to be imported", out)
 			}
-			net, err := buildNetwork(name, nn.Shape{}, 10, 1)
+			if err := lock.Free(filepath.Dir(out)); err != nil {
+				return err
+			}
+			net, err := run.BuildNetwork(name, nn.Shape{}, 10, 1)
 			if err != nil {
 				return err
 			}
@@ -37,8 +42,8 @@ layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "net", "simple", "network: "+networkNames())
-	cmd.Flags().StringVar(&out, "out", modelName, "file of the model")
+	cmd.Flags().StringVar(&name, "net", "simple", "network: "+run.NetworkNames())
+	cmd.Flags().StringVar(&out, "out", run.ModelFile, "file of the model")
 	return cmd
 }
 

@@ -81,12 +81,3 @@ func TestLRFindUsage(t *testing.T) {
 		t.Errorf("wrong usage left %v", left)
 	}
 }
-
-// The suggestion is a tenth of the lowest loss's rate, and the steepest fall
-// lies before the lowest, whatever happens after it.
-func TestRateCurve(t *testing.T) {
-	c := rateCurve{rates: []float64{1, 10, 100, 1e3, 1e4, 1e5}, smooth: []float64{2, 1.9, 1, 0.5, 4, 1}}
-	if c.rates[c.lowest()] != 1e3 || c.steepest() != 100 || c.suggestion() != 100 {
-		t.Errorf("lowest at %g, steepest at %g, suggestion %g", c.rates[c.lowest()], c.steepest(), c.suggestion())
-	}
-}

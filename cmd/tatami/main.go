@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tatami/internal/kernels"
+	"tatami/internal/run"
 	"tatami/internal/suggest"
 )
 
@@ -19,12 +20,12 @@ import (
 const interrupted = 130
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:]))
+	os.Exit(execute(context.Background(), os.Args[1:]))
 }
 
-// run executes the command line and returns the exit code: 1 for an error, 2
+// execute runs the command line and returns the exit code: 1 for an error, 2
 // for wrong usage.
-func run(ctx context.Context, args []string) int {
+func execute(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -34,8 +35,16 @@ func run(ctx context.Context, args []string) int {
 	if errors.Is(err, context.Canceled) {
 		return interrupted
 	}
-	fmt.Fprintln(os.Stderr, "tatami:", err)
-	if _, ok := errors.AsType[usageError](err); ok {
+	all, ok := errors.AsType[failures](err)
+	if !ok {
+		all = failures{err}
+	}
+	for _, err := range all {
+		fmt.Fprintln(os.Stderr, "tatami:", err)
+	}
+	_, usage := errors.AsType[usageError](err)
+	_, setting := errors.AsType[run.SettingError](err)
+	if usage || setting {
 		return 2
 	}
 	return 1
@@ -44,14 +53,22 @@ func run(ctx context.Context, args []string) int {
 // usageError is a command line that cannot be meant.
 type usageError struct{ error }
 
+// failures are errors of which each is told in a line of its own.
+type failures []error
+
+func (f failures) Error() string { return errors.Join(f...).Error() }
+
 func wrongUsage(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "tatami",
-		Short:         "Train convolutional networks on digits and look into them",
+		Use:   "tatami",
+		Short: "Train convolutional networks on digits and look into them",
+		Long: `Train convolutional networks on digits and look into them.
+
+Where a command takes a MODEL, the folder of a run will do.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,

@@ -3,113 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/xml"
-	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
-	"image/jpeg"
 	"image/png"
 	"io"
-	"math"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/image/draw"
-
-	"tatami/datasets"
 )
-
-// picture is an MNIST image as one might photograph it: enlarged, with a
-// margin, its ink dark on light if dark says so.
-func picture(pixels []byte, scale int, dark bool) *image.Gray {
-	side := 28 * scale
-	small := &image.Gray{Pix: pixels, Stride: 28, Rect: image.Rect(0, 0, 28, 28)}
-	img := image.NewGray(image.Rect(0, 0, side+7, side+30))
-	draw.CatmullRom.Scale(img, image.Rect(3, 20, 3+side, 20+side), small, small.Rect, draw.Src, nil)
-	for i, v := range img.Pix {
-		img.Pix[i] = 20 + v/255*200 + v%255/2
-		if dark {
-			img.Pix[i] = 255 - img.Pix[i]
-		}
-	}
-	return img
-}
-
-// Digits of the test set come out as they were, from pictures of all kinds.
-func TestPredict(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	_, test, err := datasets.MNIST()
-	if err != nil {
-		t.Fatal(err)
-	}
-	succeeds(t, dir, "train", "--net", "mlp", "--limit", "20000", "--epochs", "3", "--out", "run", "--quiet")
-	model := "run/model.safetensors"
-	m, err := loadModel(filepath.Join(dir, model))
-	if err != nil {
-		t.Fatal(err)
-	}
-	args, want := []string{"predict", model, "--json"}, []int{}
-	for i := 0; len(want) < 20; i++ {
-		label := int(test.Labels[i])
-		if m.Predict(datasets.Tensor(test.Shape, test.Images[i])).Data[label] < 0.99 {
-			continue
-		}
-		var b bytes.Buffer
-		k := len(want)
-		img := picture(test.Images[i], []int{1, 4, 11, 30}[k%4], k%8 < 4)
-		name := fmt.Sprintf("%d.png", k)
-		switch k % 3 {
-		case 0:
-			err = png.Encode(&b, img)
-		case 1:
-			name = fmt.Sprintf("%d.jpg", k)
-			err = jpeg.Encode(&b, img, nil)
-		case 2:
-			name = fmt.Sprintf("%d.gif", k)
-			err = gif.Encode(&b, img, nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeTestFile(t, filepath.Join(dir, name), b.Bytes())
-		args, want = append(args, name), append(want, label)
-	}
-	got := readJSON[[]prediction](t, []byte(succeeds(t, dir, args...)))
-	if len(got) != len(want) {
-		t.Fatalf("%d predictions of %d pictures", len(got), len(want))
-	}
-	right := 0
-	for i, p := range got {
-		var sum float64
-		for _, v := range p.Probabilities {
-			sum += float64(v)
-		}
-		if p.Image != args[3+i] || math.Abs(sum-1) > 1e-5 || len(p.Classes) != 10 ||
-			p.Probability != float64(slices.Max(p.Probabilities)) || p.Label != p.Classes[slices.Index(p.Probabilities, slices.Max(p.Probabilities))] {
-			t.Errorf("%+v", p)
-		}
-		if p.Label == fmt.Sprint(want[i]) {
-			right++
-		} else {
-			t.Logf("%s is %d, taken for %s (%.2f)", p.Image, want[i], p.Label, p.Probability)
-		}
-	}
-	if right < len(want)-1 {
-		t.Errorf("%d of %d pictures are right", right, len(want))
-	}
-	line := regexp.MustCompile(`^(\d) (\d+\.\d\d)%, (\d) (\d+\.\d\d)%, (\d) (\d+\.\d\d)%$`)
-	for i, text := range strings.Split(strings.TrimSpace(succeeds(t, dir, append(slices.Clone(args[:2]), args[3:]...)...)), "\n") {
-		rest, ok := strings.CutPrefix(text, args[3+i]+": ")
-		parts := line.FindStringSubmatch(rest)
-		if !ok || parts == nil || parts[1] != got[i].Label || parts[2] != fmt.Sprintf("%.2f", 100*got[i].Probability) {
-			t.Errorf("printed %q, wanted the three likeliest of %+v", text, got[i])
-		}
-	}
-}
 
 func TestFiltersPictures(t *testing.T) {
 	t.Parallel()
@@ -167,6 +69,27 @@ func TestSummary(t *testing.T) {
 	writeTestFile(t, filepath.Join(dir, "my model"), readTestFile(t, dir, "run", "model.safetensors"))
 	if got := succeeds(t, dir, "summary", "my model"); !strings.Contains(got, "1 Affine 50") || !strings.Contains(got, "12×10×1") {
 		t.Errorf("printed\n%s", got)
+	}
+}
+
+// Learned and fixed parameters are told apart: batch normalization learns two a
+// channel and keeps two running statistics.
+func TestSummaryLearned(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeTestFile(t, filepath.Join(dir, "net.json"), []byte(`{"input":{"H":8,"W":8,"C":1},"layers":[{"type":"Convolution","Filters":7,"Kernel":3},`+
+		`{"type":"BatchNormalization"},{"type":"Affine","Units":10}]}`))
+	got := succeeds(t, dir, "summary", "net.json")
+	for _, want := range []string{
+		`(?m)^layer .* parameters  multiply-adds +learned +fixed$`, `(?m)^1 Convolution 3×3 .* 70 +0$`, `(?m)^2 BatchNormalization .* 28 +0 +14 +14$`,
+		`(?m)^total +2,628 +[\d,]+ +2,614 +14$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("summary lacks %s:\n%s", want, got)
+		}
+	}
+	if text := succeeds(t, dir, "summary", "simple"); strings.Contains(text, "fixed") {
+		t.Errorf("a network that learns all:\n%s", text)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/datasets"
+	"tatami/internal/files"
+	"tatami/internal/run"
 	"tatami/nn"
 )
 
@@ -28,46 +30,87 @@ func newPredict() *cobra.Command {
 		Short: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
 		Args:  arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := loadModel(args[0])
+			m, err := run.LoadModel(args[0])
 			if err != nil {
 				return err
 			}
+			if out := m.Output(); out != nn.Features(out.Size()) {
+				return fmt.Errorf("%s: its output is an image of %v, wanted a number a class", args[0], out)
+			}
 			var all []prediction
+			var failed failures
 			for _, path := range args[1:] {
-				x, err := readDigit(path, m.Input())
+				p, err := predict(args[0], m, path)
 				if err != nil {
-					return err
+					failed = append(failed, err)
+					continue
 				}
-				p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Probabilities(x).Data}
-				for _, v := range p.Probabilities {
-					if v != v {
-						return fmt.Errorf("%s: damaged: it gives %s the probability %g", args[0], path, v)
-					}
-				}
-				best := ranking(p.Probabilities)[0]
-				p.Label, p.Probability = p.Classes[best], float64(p.Probabilities[best])
 				all = append(all, p)
 			}
-			if asJSON {
-				return printJSON(os.Stdout, all)
-			}
-			var text strings.Builder
-			for _, p := range all {
-				var parts []string
-				for _, k := range ranking(p.Probabilities)[:min(3, len(p.Probabilities))] {
-					parts = append(parts, fmt.Sprintf("%s %.2f%%", p.Classes[k], 100*p.Probabilities[k]))
+			if len(all) > 0 {
+				if err := printPredictions(all, asJSON); err != nil {
+					return err
 				}
-				fmt.Fprintf(&text, "%s: %s\n", p.Image, strings.Join(parts, ", "))
 			}
-			_, err = fmt.Print(text.String())
-			return err
+			if failed != nil {
+				return failed
+			}
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
+func predict(model string, m *nn.Model, path string) (prediction, error) {
+	x, err := readDigit(path, m.Input())
+	if err != nil {
+		return prediction{}, err
+	}
+	p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Predict(x).Data}
+	for _, v := range p.Probabilities {
+		if v != v {
+			return p, fmt.Errorf("%s: damaged: it gives %s the probability %g", model, path, v)
+		}
+	}
+	best := ranking(p.Probabilities)[0]
+	p.Label, p.Probability = p.Classes[best], float64(p.Probabilities[best])
+	return p, nil
+}
+
+func printPredictions(all []prediction, asJSON bool) error {
+	if asJSON {
+		return files.EncodeJSON(os.Stdout, all)
+	}
+	var text strings.Builder
+	for _, p := range all {
+		var parts []string
+		for _, k := range ranking(p.Probabilities)[:min(3, len(p.Probabilities))] {
+			parts = append(parts, p.Classes[k]+" "+probabilityText(float64(p.Probabilities[k])))
+		}
+		fmt.Fprintf(&text, "%s: %s\n", p.Image, strings.Join(parts, ", "))
+	}
+	_, err := fmt.Print(text.String())
+	return err
+}
+
+// probabilityText is a probability in per cent, which says all or nothing only
+// of one that is exactly that; a small one is shown as it is, such as 1.2e-6.
+func probabilityText(p float64) string {
+	text := fmt.Sprintf("%.2f%%", 100*p)
+	switch {
+	case p < 1 && text == "100.00%":
+		return ">99.99%"
+	case p > 0 && text == "0.00%":
+		return strings.Replace(fmt.Sprintf("%.1e", p), "e-0", "e-", 1)
+	}
+	return text
+}
+
 func readDigit(path string, shape nn.Shape) (*nn.Tensor, error) {
+	if err := files.Regular(path); err != nil {
+		return nil, err
+	}
 	img, err := datasets.ReadImage(path)
 	if err != nil {
 		return nil, err

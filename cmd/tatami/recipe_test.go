@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"tatami/internal/run"
 )
 
 // TestRecipe: a network's recipe holds where no flag says otherwise, and its
@@ -40,6 +43,35 @@ func TestRecipe(t *testing.T) {
 		}
 		if got.Epochs != 1 || got.Augment != "none" || got.Optimizer != c.optimizer || got.Rate != c.rate || got.Smoothing != c.smoothing {
 			t.Errorf("%v: %+v", c.args, got)
+		}
+	}
+}
+
+// The command on a page gives the run's settings, not the network's own.
+func TestCommandOfSettings(t *testing.T) {
+	t.Parallel()
+	for _, net := range []string{"simple", "fast", "best"} {
+		s := run.Settings{
+			Net: net, Data: "my data", Epochs: 3, Batch: 7, Optimizer: "sgd", Rate: 0.30000000000000004, Schedule: "step:every=600,factor=0.5",
+			WeightDecay: 1e-7, Augment: "none", Shards: 2, Limit: 9,
+		}
+		line, ok := strings.CutPrefix(s.Command("avx2"), "TATAMI_ISA=avx2 tatami train ")
+		words := strings.Fields(strings.Replace(line, "'my data'", "my_data", 1))
+		cmd := newTrain()
+		if err := cmd.ParseFlags(words); err != nil || !ok {
+			t.Fatal(line, err)
+		}
+		if err := follow(run.Recipe(net), cmd); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{
+			"net": net, "data": "my_data", "epochs": "3", "batch": "7", "optimizer": "sgd", "lr": "0.30000000000000004",
+			"schedule": "step:every=600,factor=0.5", "warmup": "0", "weight-decay": "1e-07", "augment": "none",
+			"label-smoothing": "0", "clip": "0", "seed": "0", "shards": "2", "limit": "9", "validation": "0", "patience": "0",
+		} {
+			if got := cmd.Flags().Lookup(name).Value.String(); got != want {
+				t.Errorf("%s: %s gives --%s %s, wanted %s", net, line, name, got, want)
+			}
 		}
 	}
 }

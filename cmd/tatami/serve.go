@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/run"
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
 )
@@ -46,11 +43,15 @@ An address without a host, such as :8080, is open to this machine alone;
 					return usageError{fmt.Errorf("--origin: %w", err)}
 				}
 			}
-			s := serve.New(version())
-			names := modelNames(args)
+			s := serve.New(run.Version())
+			var paths []string
+			for _, path := range args {
+				paths = append(paths, run.ModelPath(path))
+			}
+			names := modelNames(paths)
 			var told, hint string // a folder that the first model names
-			for i, path := range args {
-				m, err := loadModel(path)
+			for i, path := range paths {
+				m, err := run.LoadModel(path)
 				if err != nil {
 					return err
 				}
@@ -66,7 +67,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			} else if data == "" && told != "" { // a file must not choose what is published
 				hint = fmt.Sprintf("the model says that it was trained on %q; --data %[1]q shows its images", told)
 				s.NoData(errors.New(hint))
-			} else if train, test, err := loadData(data); err == nil {
+			} else if train, test, err := run.LoadData(data); err == nil {
 				s.Data(train, test)
 			} else if data != "" {
 				return err
@@ -74,9 +75,8 @@ An address without a host, such as :8080, is open to this machine alone;
 				s.NoData(err)
 			}
 			debug.SetMemoryLimit(serverMemory)
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			ctx, stop := run.UntilSignal(cmd.Context())
 			defer stop()
-			context.AfterFunc(ctx, stop) // a second Ctrl-C quits
 			ln, err := web.Listen(addr)
 			if err != nil {
 				return err
@@ -110,7 +110,7 @@ func modelNames(paths []string) []string {
 	var names []string
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == modelName && dir != "." && dir != string(filepath.Separator) {
+		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == run.ModelFile && dir != "." && dir != string(filepath.Separator) {
 			name = dir
 		}
 		unique := name

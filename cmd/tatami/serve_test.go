@@ -21,7 +21,7 @@ func TestServe(t *testing.T) {
 	for _, out := range []string{"a", "b/a"} {
 		succeeds(t, dir, "train", "--data", "data", "--net", "mlp", "--epochs", "1", "--quiet", "--out", out)
 	}
-	models := []string{"a/model.safetensors", "b/a/model.safetensors"}
+	models := []string{"a/model.safetensors", "b/a"}
 
 	c := command(dir, nil, append([]string{"serve", "--addr", ":0", "--data", "data", "--origin", "https://digits.example"}, models...)...)
 	out, err := c.StdoutPipe()

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
+	"tatami/internal/run"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -15,24 +19,30 @@ func newSummary() *cobra.Command {
 	return &cobra.Command{
 		Use:   "summary NET|MODEL|FILE.json",
 		Short: "Print a network's layers, output shapes, parameters and work",
-		Args:  arguments(1, 1),
+		Long: `Print a network's layers, output shapes, parameters and work. Where parameters
+are not learned, such as the running statistics of batch normalization, learned
+and fixed ones are counted apart too.`,
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if isModel(args[0]) {
-				m, err := loadModel(args[0])
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Print(m.Sequential)
-				return err
-			}
-			net, err := buildNetwork(args[0], nn.Shape{}, 10, 1)
+			net, err := summarized(args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Print(net)
+			_, err = fmt.Print(summary(net))
 			return err
 		},
 	}
+}
+
+func summarized(name string) (*nn.Sequential, error) {
+	if !isModel(name) {
+		return run.BuildNetwork(name, nn.Shape{}, 10, 1)
+	}
+	m, err := run.LoadModel(name)
+	if err != nil {
+		return nil, err
+	}
+	return m.Sequential, nil
 }
 
 // isModel tells a model's file, which may have any name, from a network.
@@ -42,4 +52,44 @@ func isModel(name string) bool {
 	}
 	_, err := os.Stat(name)
 	return err == nil || strings.HasSuffix(name, ".safetensors")
+}
+
+// summary is the network's own table, with columns of learned and fixed
+// parameters where it has fixed ones.
+func summary(net *nn.Sequential) string {
+	if _, fixed := countLearned(net.Params()); fixed == 0 {
+		return net.String()
+	}
+	lines := strings.Split(strings.TrimSuffix(net.String(), "\n"), "\n") // heading, input, a line a layer, total
+	width := 0
+	for _, line := range lines {
+		width = max(width, utf8.RuneCountInString(line))
+	}
+	var b strings.Builder
+	column := func(line, learned, fixed string) {
+		fmt.Fprintln(&b, strings.TrimSpace(fmt.Sprintf("%-*s%13s%9s", width, line, learned, fixed)))
+	}
+	column(lines[0], "learned", "fixed")
+	column(lines[1], "", "")
+	numbers := message.NewPrinter(language.English)
+	for i, line := range lines[2:] {
+		params := net.Params()
+		if i < len(net.Layers()) {
+			params = net.Layers()[i].Params()
+		}
+		learned, fixed := countLearned(params)
+		column(line, numbers.Sprint(learned), numbers.Sprint(fixed))
+	}
+	return b.String()
+}
+
+func countLearned(params []*nn.Param) (learned, fixed int) {
+	for _, p := range params {
+		if p.Fixed {
+			fixed += len(p.Value.Data)
+		} else {
+			learned += len(p.Value.Data)
+		}
+	}
+	return learned, fixed
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,26 +11,21 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tatami/internal/run"
 	"tatami/internal/web"
-	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
-	"tatami/train/doctor"
 )
 
-// trainOptions are those that only say where and how.
+// trainOptions are the flags of train.
 type trainOptions struct {
-	settings
-	out, resume      string
-	overwrite, quiet bool
-	tensorboard      bool
-	advice           []doctor.Advice // that the run was given so far
-	web              string          // address of the live page; empty: none
-	film             bool
+	run.Options
+	out, resume string
+	overwrite   bool
 }
 
 func newTrain() *cobra.Command {
-	o := trainOptions{}
+	var o trainOptions
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train a network and leave the model, its curves and its filters",
@@ -45,11 +38,12 @@ with it, and where to read on.
 The networks fast and best come with settings of their own, for the shortest
 time to 99 % and for the highest accuracy in two minutes; flags go before them.
 
-Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
+Ctrl-C ends the step, writes the checkpoint and says how to resume; so does a
+terminal that closes.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	o.shapeFlags(cmd.Flags())
+	shapeFlags(cmd.Flags(), &o.Settings)
 	f := cmd.Flags()
 	f.IntVar(&o.Epochs, "epochs", 5, "passes over the training set")
 	f.Float64Var(&o.Rate, "lr", 0, "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)")
@@ -60,133 +54,106 @@ Ctrl-C ends the step, writes the checkpoint and says how to resume.`,
 	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
 	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
-	f.BoolVar(&o.tensorboard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
-	f.StringVar(&o.web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
-	f.BoolVar(&o.film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
-	f.BoolVar(&o.quiet, "quiet", false, "print nothing but the last line")
+	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never")
+	f.BoolVar(&o.TensorBoard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
+	f.StringVar(&o.Web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
+	f.BoolVar(&o.Film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
+	f.BoolVar(&o.Quiet, "quiet", false, "print nothing but the last line")
 	return cmd
 }
 
 // shapeFlags are the flags that say what is trained on what, and how.
-func (o *trainOptions) shapeFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.Net, "net", "simple", "network: "+networkNames())
-	f.StringVar(&o.Data, "data", "", "folder in the IDX layout (default: MNIST)")
-	f.IntVar(&o.Batch, "batch", 100, "images a batch")
-	f.StringVar(&o.Optimizer, "optimizer", "adam", strings.Join(optim.RuleNames(), ", ")+"; parameters after a colon: adam:beta1=0.7,beta2=0.9")
-	f.Float64Var(&o.WeightDecay, "weight-decay", 0, "weight decay λ")
-	f.StringVar(&o.Augment, "augment", "shift", "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10")
-	f.Float64Var(&o.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")
-	f.Float64Var(&o.Clip, "clip", 0, "bound of the gradient's norm (0: none)")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of all that is random")
-	f.IntVar(&o.Shards, "shards", train.DefaultShards, "parts of a batch; results depend on it, not on the processors")
-	f.IntVar(&o.Limit, "limit", 0, "use only the first images of the training set (0: all)")
+func shapeFlags(f *pflag.FlagSet, s *run.Settings) {
+	f.StringVar(&s.Net, "net", "simple", "network: "+run.NetworkNames())
+	f.StringVar(&s.Data, "data", "", "folder in the IDX layout (default: MNIST)")
+	f.IntVar(&s.Batch, "batch", 100, "images a batch")
+	f.StringVar(&s.Optimizer, "optimizer", "adam", strings.Join(optim.RuleNames(), ", ")+"; parameters after a colon: adam:beta1=0.7,beta2=0.9")
+	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "weight decay λ")
+	f.StringVar(&s.Augment, "augment", "shift", "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10")
+	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")
+	f.Float64Var(&s.Clip, "clip", 0, "bound of the gradient's norm (0: none)")
+	f.Uint64Var(&s.Seed, "seed", 1, "seed of all that is random")
+	f.IntVar(&s.Shards, "shards", train.DefaultShards, "parts of a batch; results depend on it, not on the processors")
+	f.IntVar(&s.Limit, "limit", 0, "use only the first images of the training set (0: all)")
 }
 
 func (o *trainOptions) run(cmd *cobra.Command) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(20) // most of the heap is images, which stay; the steps allocate nothing
 	}
-	if o.web != "" {
-		if err := web.CheckAddr(o.web); err != nil {
+	if o.Web != "" {
+		if err := web.CheckAddr(o.Web); err != nil {
 			return usageError{fmt.Errorf("--web: %w", err)}
 		}
 	}
 	if cmd.Flags().Changed("resume") {
-		if o.resume == "" {
-			return wrongUsage("--resume names no folder")
-		}
 		return o.continueRun(cmd)
 	}
-	if err := follow(recipe(o.Net), cmd); err != nil {
+	if err := follow(run.Recipe(o.Net), cmd); err != nil {
 		return err
 	}
-	if err := o.check(cmd.Flags().Changed("lr")); err != nil {
+	if err := o.Check(cmd.Flags().Changed("lr")); err != nil {
 		return err
 	}
-	if o.Data != "" { // wherever it will be resumed from
-		var err error
-		if o.Data, err = filepath.Abs(o.Data); err != nil {
-			return err
-		}
-	}
-	if strings.HasSuffix(o.Net, ".json") {
-		in, specs, err := findNetwork(o.Net, nn.Shape{}, 0)
-		if err != nil {
-			return err
-		}
-		if o.Architecture, err = nn.FormatArchitecture(in, specs); err != nil {
-			return err
-		}
-	}
-	r, err := newRun(o)
+	r, err := run.New(o.Options)
 	if err != nil {
 		return err
 	}
-	if o.out == "" {
-		name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
-		o.out, err = newFolder("runs", name+"-"+time.Now().Format("20060102-150405"))
-	} else {
-		err = prepareFolder(o.out, o.overwrite)
-	}
+	folder, err := o.folder()
 	if err != nil {
 		return err
 	}
-	return r.fit(cmd.Context())
+	defer folder.Release()
+	return r.Fit(cmd.Context(), folder)
+}
+
+func (o *trainOptions) folder() (*run.Folder, error) {
+	if o.out != "" {
+		return run.MakeFolder(o.out, o.overwrite)
+	}
+	name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
+	return run.NewFolder("runs", name+"-"+time.Now().Format("20060102-150405"))
 }
 
 func (o *trainOptions) continueRun(cmd *cobra.Command) error {
-	var beside string
-	for _, name := range changedFlags(cmd) {
-		switch name {
-		case "resume", "quiet", "web", "film":
-		default:
-			beside = name
-		}
+	if o.resume == "" {
+		return wrongUsage("--resume names no folder")
 	}
+	var beside string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "resume", "quiet", "web", "film", "checkpoint-every":
+		default:
+			beside = f.Name
+		}
+	})
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	dir, quiet, address, film := o.resume, o.quiet, o.web, o.film
-	path := filepath.Join(dir, checkpointName)
-	text, err := train.Settings(path)
+	folder, err := run.OpenFolder(o.resume)
 	if err != nil {
 		return err
 	}
-	var k kept
-	if err := json.Unmarshal(text, &k); err != nil {
-		return fmt.Errorf("%s: settings: %w", path, err)
-	}
-	*o = trainOptions{
-		settings: k.settings, out: dir, quiet: quiet, tensorboard: k.TensorBoard, web: address, film: film || k.Film, advice: k.Advice,
-	}
-	err = o.check(true)
-	var r *runState
-	if err == nil {
-		r, err = newRun(o)
-	}
-	if usage, ok := errors.AsType[usageError](err); ok { // not of this command line
-		return fmt.Errorf("%s: settings: %w", path, usage.error)
-	}
+	defer folder.Release()
+	r, err := run.Resume(folder, o.Options)
 	if err != nil {
 		return err
 	}
-	if err := r.trainer.Resume(path); err != nil {
-		return err
-	}
-	if r.trainer.Done() && r.hasResult() {
-		fmt.Fprintf(os.Stdout, "%s is finished, after epoch %d\n", dir, len(r.trainer.History().Epochs))
-		return nil
-	}
-	clearHalfWritten(dir)
-	if r.filmed != nil {
-		if err := r.filmed.load(r.path(framesName), len(r.trainer.History().Steps)); err != nil {
+	return r.Fit(cmd.Context(), folder)
+}
+
+// follow sets the flags that the command has and that were not given, as the
+// network's recipe says. A rate of its own is meant for its own optimizer.
+func follow(recipe map[string]string, cmd *cobra.Command) error {
+	flags := cmd.Flags()
+	own := flags.Changed("optimizer")
+	for name, value := range recipe {
+		if flags.Lookup(name) == nil || flags.Changed(name) || name == "lr" && own {
+			continue
+		}
+		if err := flags.Set(name, value); err != nil {
 			return err
 		}
 	}
-	return r.fit(cmd.Context())
-}
-
-func changedFlags(cmd *cobra.Command) (names []string) {
-	cmd.Flags().Visit(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return names
+	return nil
 }

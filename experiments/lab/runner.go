@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/internal/lock"
 )
 
 // Runner runs experiments and keeps what they find in a folder: result.json,
@@ -103,6 +104,11 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, false, err
 	}
+	held, err := lock.Folder(dir)
+	if err != nil {
+		return nil, false, err
+	}
+	defer held.Release()
 	clearHalfWritten(dir)
 	result = &Result{
 		ID: e.ID, Title: e.Title, Chapter: e.Chapter, Section: e.Section, Setup: e.Setup, Lesson: e.Lesson,

@@ -313,7 +313,7 @@ func next[T any](p parser) (T, error) {
 	case err != nil:
 		return value, fmt.Errorf("the header is not JSON: %w", err)
 	case !ok:
-		return value, fmt.Errorf("the header has %v, want a %s", token, kind(value))
+		return value, fmt.Errorf("the header has %v, wanted a %s", token, kind(value))
 	}
 	return value, nil
 }

@@ -79,7 +79,7 @@ func (d *Doctor) Observe(e train.Event) error {
 			d.rate(e)
 			d.stuck(e)
 		}
-	case train.Epoch:
+	case train.Evaluated:
 		d.shuffledLabels(e)
 		d.overFitting(e)
 	}

@@ -111,7 +111,7 @@ func (r *Recorder) Observe(e train.Event) error {
 		r.start(e, at)
 	case train.Updated:
 		r.updated(e, at)
-	case train.Epoch:
+	case train.Evaluated:
 		r.mutex.Lock()
 		r.epochs.add(newEpoch(e.History.Epochs[len(e.History.Epochs)-1], e.Trainer.Validation != nil))
 		if e.Test != nil {

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// Where a model is wanted the folder of its run will do.
+func TestRunFolderAsModel(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bars.write(t, filepath.Join(dir, "data"))
+	trainQuietly(t, dir, "runs/first.one", "--epochs", "1", "--net", "mlp")
+	for _, args := range [][]string{{"eval"}, {"summary"}, {"predict", "runs/first.one/loss.png"}, {"filters", "--out", "f.png"}} {
+		said := func(model string) string {
+			return succeeds(t, dir, append([]string{args[0], model}, args[1:]...)...)
+		}
+		if folder, file := said("runs/first.one"), said("runs/first.one/model.safetensors"); folder != file || folder == "" {
+			t.Errorf("%s prints\n%s\nof the folder and\n%s\nof the file", args[0], folder, file)
+		}
+	}
+}

@@ -1,0 +1,197 @@
+// Package measure times training steps, layers and predictions on this
+// machine.
+package measure
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"tatami/datasets"
+	"tatami/internal/kernels"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+	"tatami/train"
+)
+
+// batch is the batch of all measurements but the latency.
+const batch = 100
+
+// Report is what was measured. Times are medians.
+type Report struct {
+	ISA        string             `json:"isa"`
+	Processors int                `json:"processors"`
+	Meeting    float64            `json:"meeting_seconds"`
+	Peaks      map[string]float64 `json:"peak_gflops"` // of one core
+	Networks   []Network          `json:"networks"`
+	PeakRSS    int64              `json:"peak_rss_bytes,omitempty"`
+}
+
+// Network is what a network does.
+type Network struct {
+	Name            string  `json:"net"`
+	Optimizer       string  `json:"optimizer"`
+	StepSeconds     float64 `json:"step_seconds"`
+	ImagesPerSecond float64 `json:"images_per_second"`
+	EpochSeconds    float64 `json:"epoch_seconds"` // 60,000 images
+	GFLOPS          float64 `json:"gflops"`
+	PeakShare       float64 `json:"peak_share"` // of all processors
+	Latency         float64 `json:"latency_seconds"`
+	LatencyAllocs   float64 `json:"latency_allocs"`
+	Inference       float64 `json:"inference_images_per_second"`
+	Layers          []Layer `json:"layers"`
+}
+
+// Layer is a stage of a network as it is run, fused, on one processor.
+type Layer struct {
+	Name            string  `json:"layer"`
+	Forward         float64 `json:"forward_seconds"`
+	Backward        float64 `json:"backward_seconds"`
+	ForwardGFLOPS   float64 `json:"forward_gflops"`
+	BackwardGFLOPS  float64 `json:"backward_gflops"`
+	ForwardPeak     float64 `json:"forward_peak_share"`
+	BackwardPeak    float64 `json:"backward_peak_share"`
+	multiplyAdds    int
+	backwardProduct int // multiply-adds of the way back, as multiples of the way forward
+}
+
+// Machine measures the machine alone.
+func Machine() *Report {
+	r := &Report{
+		ISA: kernels.ISA(), Processors: runtime.GOMAXPROCS(0),
+		Meeting: train.BarrierTime().Seconds(), Peaks: map[string]float64{},
+	}
+	for _, isa := range kernels.Available() {
+		best := 0.0
+		for range 200 {
+			start := time.Now()
+			operations := kernels.Peak(isa)
+			best = max(best, float64(operations)/time.Since(start).Seconds()/1e9)
+		}
+		r.Peaks[isa] = best
+	}
+	r.PeakRSS = peakRSS()
+	return r
+}
+
+// Network measures a network with a training and a test set.
+func (r *Report) Network(name string, net *nn.Sequential, data, test *datasets.Dataset) error {
+	n := Network{Name: name}
+	var err error
+	if n.Layers, err = r.measureLayers(net); err != nil {
+		return err
+	}
+	work := 0
+	for _, l := range n.Layers {
+		work += l.multiplyAdds * (1 + l.backwardProduct)
+	}
+	var rule optim.Rule = optim.Adam{}
+	if name == "mlp" {
+		rule = optim.SGD{}
+	}
+	n.Optimizer = rule.Name()
+	if n.StepSeconds, err = measureStep(net, data, rule); err != nil {
+		return err
+	}
+	n.ImagesPerSecond = batch / n.StepSeconds
+	n.EpochSeconds = 60000 / n.ImagesPerSecond
+	n.GFLOPS = 2 * float64(work) * n.ImagesPerSecond / 1e9
+	n.PeakShare = n.GFLOPS / r.Peaks[r.ISA] / float64(r.Processors)
+
+	one, y := datasets.Tensor(data.Shape, data.Images[0]), nn.NewTensor(1, net.Output())
+	n.Latency = median(200, func() { net.PredictInto(y, one) })
+	n.LatencyAllocs = testing.AllocsPerRun(100, func() { net.PredictInto(y, one) })
+	images := datasets.Tensor(test.Shape, test.Images...)
+	n.Inference = float64(images.N) / median(5, func() { train.Predict(net, images) })
+	r.Networks = append(r.Networks, n)
+	r.PeakRSS = peakRSS()
+	return nil
+}
+
+// measureStep is the median time of a step, over runs of 100.
+func measureStep(net *nn.Sequential, data *datasets.Dataset, rule optim.Rule) (float64, error) {
+	var times []float64
+	for range 5 {
+		var last time.Time
+		t := &train.Trainer{
+			Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: rule, Schedule: optim.Constant{Base: rule.DefaultRate()},
+			Loader: &datasets.Loader{Data: data, BatchSize: batch, Seed: 1}, Steps: 200,
+		}
+		t.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) error {
+			if e.Kind == train.Updated {
+				if e.Step%100 == 0 {
+					if !last.IsZero() {
+						times = append(times, time.Since(last).Seconds()/100)
+					}
+					last = time.Now()
+				}
+			}
+			return nil
+		})}
+		if _, err := t.Fit(context.Background()); err != nil {
+			return 0, err
+		}
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+// measureLayers times each stage as it is run, fused, on one processor.
+func (r *Report) measureLayers(net *nn.Sequential) ([]Layer, error) {
+	const samples = batch / train.DefaultShards
+	loss := layers.SoftmaxWithLoss{}
+	plan := net.NewPass(nn.PassConfig{Capacity: 1, Loss: loss})
+	in := net.Input()
+	var reports []Layer
+	first := 0
+	for i, count := range plan.Stages() {
+		part, err := nn.NewSequential(in, rand.New(rand.NewPCG(1, 0)), net.Specs()[first:first+count]...)
+		if err != nil {
+			return nil, err
+		}
+		p := part.NewPass(nn.PassConfig{Capacity: samples, Training: true, NeedsBackward: true, InputGradient: i > 0})
+		x, dy := nn.NewTensor(samples, in), nn.NewTensor(samples, part.Output())
+		rng := rand.New(rand.NewPCG(2, 0))
+		for _, t := range []*nn.Tensor{x, dy} {
+			for k := range t.Data {
+				t.Data[k] = rng.Float32()
+			}
+		}
+		l := Layer{Name: fmt.Sprint(net.Specs()[first]), multiplyAdds: part.MultiplyAdds(), backwardProduct: 2}
+		for _, s := range net.Specs()[first+1 : first+count] {
+			l.Name += fmt.Sprintf(" + %v", s)
+		}
+		if i == 0 {
+			l.backwardProduct = 1
+		}
+		l.Forward = median(60, func() { p.Forward(x) })
+		l.Backward = median(60, func() { p.Backward(dy) })
+		work := 2 * float64(l.multiplyAdds) * samples / 1e9
+		l.ForwardGFLOPS, l.BackwardGFLOPS = work/l.Forward, work*float64(l.backwardProduct)/l.Backward
+		l.ForwardPeak, l.BackwardPeak = l.ForwardGFLOPS/r.Peaks[r.ISA], l.BackwardGFLOPS/r.Peaks[r.ISA]
+		reports = append(reports, l)
+		in = part.Output()
+		first += count
+	}
+	return reports, nil
+}
+
+// median is the median time of n calls, after a few to warm up.
+func median(n int, f func()) float64 {
+	for range 3 {
+		f()
+	}
+	times := make([]float64, n)
+	for i := range times {
+		start := time.Now()
+		f()
+		times[i] = time.Since(start).Seconds()
+	}
+	slices.Sort(times)
+	return times[n/2]
+}

@@ -1,0 +1,76 @@
+package run
+
+import (
+	"time"
+
+	"tatami/datasets"
+	"tatami/inspect"
+	"tatami/internal/web/record"
+	"tatami/nn"
+	"tatami/train"
+)
+
+const (
+	filmFrames = 48
+	filmDelay  = 120 * time.Millisecond
+	// filmImages of the test set are on the map, fewer where their features in
+	// all frames would be more than filmValues.
+	filmImages = 500
+	filmValues = 1 << 23
+)
+
+// film keeps the first filters and the features of test images as they change.
+type film struct {
+	net    *inspect.Network
+	data   *datasets.Dataset
+	images *nn.Tensor
+	due    []int
+	frames []filmFrame
+	path   string // of what is kept for a resume
+}
+
+type filmFrame struct {
+	step     int
+	filters  *nn.Tensor
+	features *nn.Tensor
+}
+
+func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, error) {
+	looked := inspect.New(net)
+	size := net.Input().Size()
+	if k := looked.FeatureLayer(); k > 0 {
+		size = net.Layers()[k-1].OutShape().Size()
+	}
+	n := min(filmImages, test.Len(), max(50, filmValues/filmFrames/size))
+	f := &film{net: looked, data: test, images: nn.NewTensor(n, test.Shape), due: record.Schedule(steps, filmFrames)}
+	(&datasets.Loader{Data: test, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, f.images, make([]int, n))
+	return f, nil
+}
+
+// Observe keeps a frame whenever its step has come, and the last one as the
+// run leaves the network.
+func (f *film) Observe(e train.Event) error {
+	switch e.Kind {
+	case train.Evaluated:
+		return f.save()
+	case train.Finished:
+		if !e.Trainer.Done() {
+			if err := f.save(); err != nil {
+				return err
+			}
+		}
+		if n := len(f.frames); n > 0 && f.frames[n-1].step == e.Step {
+			f.frames = f.frames[:n-1] // the best epoch's parameters may be others
+		}
+	default:
+		for len(f.due) > 0 && f.due[0] < e.Step {
+			f.due = f.due[1:]
+		}
+		if len(f.due) == 0 || f.due[0] != e.Step {
+			return nil
+		}
+		f.due = f.due[1:]
+	}
+	f.frames = append(f.frames, filmFrame{e.Step, FirstFilters(f.net.Sequential), f.net.Features(f.images)})
+	return nil
+}

@@ -1,0 +1,43 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/term"
+
+	"tatami/internal/web"
+	"tatami/internal/web/live"
+	"tatami/internal/web/record"
+)
+
+// liveServer shows a run in browsers.
+type liveServer struct {
+	monitor *live.Monitor
+	cancel  context.CancelFunc
+	served  chan error
+}
+
+// serveLive begins to show the run, which stop ends, on the listener at that
+// address.
+func serveLive(ctx context.Context, stop context.CancelFunc, r *record.Recorder, addr string, ln net.Listener) *liveServer {
+	s := &liveServer{monitor: live.New(ctx, stop, r), served: make(chan error, 1)}
+	ctx, s.cancel = context.WithCancel(context.Background())
+	handler := web.NewGuard(addr, ln).Wrap(s.monitor.Handler())
+	go func() { s.served <- web.Serve(ctx, ln, handler, s.monitor.End) }()
+	return s
+}
+
+// end gives pages the last state and, where somebody sits at a terminal, goes
+// on showing it until ctx is done.
+func (s *liveServer) end(ctx context.Context, linger bool) {
+	s.monitor.End()
+	if linger && term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stdin.Fd())) {
+		fmt.Println("the page stays until Ctrl-C")
+		<-ctx.Done()
+	}
+	s.cancel()
+	<-s.served
+}

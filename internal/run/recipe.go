@@ -1,0 +1,18 @@
+package run
+
+// Recipe is how a network is trained where no flag says otherwise, by flag;
+// what it leaves out is as the flags have it.
+func Recipe(net string) map[string]string {
+	switch net {
+	case "fast":
+		return map[string]string{
+			"epochs": "1", "optimizer": "adam:beta1=0.7,beta2=0.9", "lr": "0.01",
+			"augment": "none", "label-smoothing": "0.05",
+		}
+	case "best":
+		return map[string]string{
+			"epochs": "22", "augment": "shift:2,rotate:10,scale:0.1", "label-smoothing": "0.1",
+		}
+	}
+	return nil
+}

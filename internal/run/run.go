@@ -1,0 +1,262 @@
+// Package run is a training run in a folder: its settings, what is seen of it
+// while it goes on, and what it leaves.
+package run
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"tatami/internal/files"
+	"tatami/internal/web"
+	"tatami/internal/web/page"
+	"tatami/internal/web/record"
+	"tatami/nn"
+	"tatami/train"
+	"tatami/train/doctor"
+)
+
+// Options are the settings of a run and what else is wanted of it.
+type Options struct {
+	Settings
+	TensorBoard bool   // event files
+	Film        bool   // films of the filters and of the last layer's map
+	Web         string // address of a live page; empty: none
+	Quiet       bool   // print nothing but the last line
+	// CheckpointEvery is how often a checkpoint is written within an epoch.
+	CheckpointEvery train.Interval
+}
+
+// kept is what a checkpoint keeps for a resume beside the state of training.
+type kept struct {
+	Settings
+	TensorBoard bool            `json:"tensorboard,omitempty"`
+	Film        bool            `json:"film,omitempty"`
+	Every       train.Interval  `json:"checkpoint_every,omitzero"`
+	Advice      []doctor.Advice `json:"advice,omitempty"`
+}
+
+// Run is a run with its data, trainer and observers.
+type Run struct {
+	Options
+	trainer   *train.Trainer
+	untrained *nn.Tensor // the first layer's filters before training; nil: no weights
+	advice    []doctor.Advice
+	film      *film        // nil: not wanted
+	listener  net.Listener // of the live page; nil: not wanted
+
+	folder   *Folder
+	record   *record.Recorder
+	progress *progress
+}
+
+// New loads the data and builds the network of a new run, whose settings Check
+// has passed. Nothing is written.
+func New(o Options) (*Run, error) {
+	if o.Data != "" { // wherever it will be resumed from
+		var err error
+		if o.Data, err = filepath.Abs(o.Data); err != nil {
+			return nil, err
+		}
+	}
+	if strings.HasSuffix(o.Net, ".json") {
+		in, specs, err := FindNetwork(o.Net, nn.Shape{}, 0)
+		if err != nil {
+			return nil, err
+		}
+		if o.Architecture, err = nn.FormatArchitecture(in, specs); err != nil {
+			return nil, err
+		}
+	}
+	return newRun(o, nil)
+}
+
+// Resume continues the run in a folder from its checkpoint, with its settings.
+// Of the options Web and Quiet count, and Film and CheckpointEvery where they
+// are given.
+func Resume(folder *Folder, o Options) (*Run, error) {
+	path := folder.path(checkpointFile)
+	text, err := train.Settings(path)
+	if err != nil {
+		return nil, err
+	}
+	var k kept
+	if err := json.Unmarshal(text, &k); err != nil {
+		return nil, fmt.Errorf("%s: settings: %w", path, err)
+	}
+	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
+	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
+	err = o.Check(true)
+	var r *Run
+	if err == nil {
+		r, err = newRun(o, k.Advice)
+	}
+	if wrong, ok := errors.AsType[SettingError](err); ok { // not of this command line
+		return nil, fmt.Errorf("%s: settings: %w", path, wrong.error)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := r.trainer.Resume(path); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func newRun(o Options, advice []doctor.Advice) (*Run, error) {
+	r := &Run{Options: o, advice: advice}
+	var err error
+	if r.trainer, err = o.NewTrainer(); err != nil {
+		return nil, err
+	}
+	if err := r.keep(); err != nil {
+		return nil, err
+	}
+	r.untrained = FirstFilters(r.trainer.Net)
+	if o.Film {
+		if r.film, err = newFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
+			return nil, err
+		}
+	}
+	if o.Web != "" {
+		if r.listener, err = web.Listen(o.Web); err != nil {
+			return nil, fmt.Errorf("--web: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// keep gives checkpoints what a resume needs.
+func (r *Run) keep() (err error) {
+	r.trainer.Settings, err = json.Marshal(kept{r.Settings, r.TensorBoard, r.Film, r.CheckpointEvery, r.advice})
+	return err
+}
+
+// Fit trains and writes what the run leaves. Interrupted, it says how to resume
+// and returns [context.Canceled].
+func (r *Run) Fit(parent context.Context, folder *Folder) error {
+	if r.finishedIn(folder) {
+		fmt.Printf("%s is finished, after epoch %d\n", folder, len(r.trainer.History().Epochs))
+		return nil
+	}
+	folder.clearHalfWritten()
+	if r.film != nil {
+		r.film.path = folder.path(framesFile)
+		if err := r.film.load(len(r.trainer.History().Steps)); err != nil {
+			return err
+		}
+	}
+	ctx, stop := UntilSignal(parent)
+	defer stop()
+	r.folder = folder
+	r.trainer.Checkpoint = folder.path(checkpointFile)
+	r.record = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test)
+	r.record.Before(r.untrained)
+	for _, a := range r.advice {
+		r.record.Advise(a)
+	}
+	r.progress = &progress{quiet: r.Quiet, images: r.trainer.Loader.Data.Len()}
+	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
+	var events *board
+	if r.TensorBoard {
+		events = &board{dir: folder.dir, net: r.trainer.Net, classes: r.trainer.Test.Classes}
+		observers = append(observers, events)
+	}
+	if r.film != nil {
+		observers = append(observers, r.film)
+	}
+	observers = append(observers, &train.SaveEvery{Interval: r.CheckpointEvery, Then: r.savedBetween})
+	if r.listener == nil {
+		r.trainer.Observers = observers
+		return r.failed(r.fit(ctx, events))
+	}
+	shown := serveLive(ctx, stop, r.record, r.Web, r.listener)
+	r.trainer.Observers = append(observers, shown.monitor)
+	if !r.Quiet {
+		fmt.Printf("watch at %s\n", web.URL(r.listener))
+	}
+	err := r.failed(r.fit(ctx, events))
+	shown.end(ctx, err == nil)
+	return err
+}
+
+func (r *Run) fit(ctx context.Context, events *board) error {
+	_, err := r.trainer.Fit(ctx)
+	r.progress.clear()
+	if closeErr := events.close(); err == nil {
+		err = closeErr
+	}
+	if errors.Is(err, context.Canceled) {
+		if dropErr := r.dropEarlier(); dropErr != nil {
+			return dropErr
+		}
+		if err := r.writePage(); err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: %s\n", len(r.trainer.History().Steps), resumeCommand(r.folder.dir))
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return r.finish()
+}
+
+// doctor is an observer that gives advice, on stderr and for run.json.
+func (r *Run) doctor() *doctor.Doctor {
+	d := &doctor.Doctor{Advice: r.advice}
+	d.Tell = func(a doctor.Advice) {
+		r.advice = d.Advice
+		_ = r.keep() // advice can be encoded
+		r.record.Advise(a)
+		if !r.Quiet {
+			r.progress.clear()
+			fmt.Fprintln(os.Stderr, "doctor:", a.Text)
+		}
+	}
+	return d
+}
+
+// savedBetween follows a checkpoint within an epoch.
+func (r *Run) savedBetween() error {
+	if r.film != nil {
+		if err := r.film.save(); err != nil {
+			return err
+		}
+	}
+	return r.dropEarlier()
+}
+
+// dropEarlier removes the files of the run that this one replaces.
+func (r *Run) dropEarlier() error {
+	own := []string{checkpointFile}
+	if r.film != nil {
+		own = append(own, framesFile)
+	}
+	return r.folder.dropEarlier(own...)
+}
+
+// failed tells pages of an error, which it returns, and leaves one that shows
+// how far the run came.
+func (r *Run) failed(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	r.record.SetState(record.Failed, err.Error())
+	if len(r.folder.earlier) == 0 { // else the folder is still the earlier run's
+		_ = r.writePage() // the first error tells more
+	}
+	return err
+}
+
+// writePage writes what is known of the run as a page.
+func (r *Run) writePage() error {
+	return files.Write(r.folder.path(pageFile), func(w io.Writer) error { return page.Run(w, r.record.Whole()) })
+}

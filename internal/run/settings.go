@@ -1,0 +1,87 @@
+package run
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"tatami/datasets"
+	"tatami/optim"
+)
+
+// SettingError says that a setting, which has the name of its flag, cannot be
+// meant.
+type SettingError struct{ error }
+
+func wrongSetting(format string, args ...any) error {
+	return SettingError{fmt.Errorf(format, args...)}
+}
+
+// Settings are what shapes a run; a checkpoint keeps them.
+type Settings struct {
+	Net            string          `json:"net"`
+	Architecture   json.RawMessage `json:"architecture,omitempty"` // of a --net FILE.json
+	Data           string          `json:"data"`
+	Epochs         int             `json:"epochs"`
+	Batch          int             `json:"batch"`
+	Optimizer      string          `json:"optimizer"`
+	Rate           float64         `json:"lr"`
+	Schedule       string          `json:"schedule"`
+	Warmup         int             `json:"warmup"`
+	WeightDecay    float64         `json:"weight_decay"`
+	Augment        string          `json:"augment"`
+	LabelSmoothing float64         `json:"label_smoothing"`
+	Clip           float64         `json:"clip"`
+	Seed           uint64          `json:"seed"`
+	Shards         int             `json:"shards"`
+	Limit          int             `json:"limit"`
+	Validation     int             `json:"validation"`
+	Patience       int             `json:"patience"`
+}
+
+// Check refuses settings that make no sense and fills the default rate.
+func (s *Settings) Check(rateGiven bool) error {
+	rule, err := optim.ParseRule(s.Optimizer, s.WeightDecay)
+	if err != nil {
+		return SettingError{fmt.Errorf("--optimizer: %w", err)}
+	}
+	if !rateGiven {
+		s.Rate = rule.DefaultRate()
+		if strings.HasPrefix(s.Schedule, "one-cycle") {
+			s.Rate = math.Round(3e9*s.Rate) / 1e9 // 0.3, not 0.30000000000000004
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value any
+		ok    bool
+		want  string
+	}{
+		{"epochs", s.Epochs, s.Epochs >= 1 && s.Epochs <= 1e6, "1 to 1000000"},
+		{"batch", s.Batch, s.Batch >= 1 && s.Batch <= 1<<16, "1 to 65536"},
+		{"lr", s.Rate, s.Rate > 0 && s.Rate <= math.MaxFloat32, "a positive number"},
+		{"warmup", s.Warmup, s.Warmup >= 0, "0 or more"},
+		{"weight-decay", s.WeightDecay, s.WeightDecay >= 0 && s.WeightDecay <= math.MaxFloat32, "0 or a positive number"},
+		{"label-smoothing", s.LabelSmoothing, s.LabelSmoothing >= 0 && s.LabelSmoothing < 1, "0 or more and less than 1"},
+		{"clip", s.Clip, s.Clip >= 0 && s.Clip <= math.MaxFloat64, "0 or a positive number"},
+		{"shards", s.Shards, s.Shards >= 1 && s.Shards <= 1024, "1 to 1024"},
+		{"limit", s.Limit, s.Limit >= 0, "0 or more"},
+		{"validation", s.Validation, s.Validation >= 0, "0 or more"},
+		{"patience", s.Patience, s.Patience >= 0, "0 or more"},
+	} {
+		if !f.ok {
+			return wrongSetting("--%s is %v, wanted %s", f.name, f.value, f.want)
+		}
+	}
+	if s.Patience > 0 && s.Validation == 0 {
+		return wrongSetting("--patience needs --validation")
+	}
+	if _, err := datasets.ParseAugmentation(s.Augment); err != nil {
+		return SettingError{fmt.Errorf("--augment: %w", err)}
+	}
+	if _, err := optim.ParseSchedule(s.Schedule, s.Rate, 1); err != nil {
+		return SettingError{fmt.Errorf("--schedule: %w", err)}
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package run
+
+import (
+	"fmt"
+
+	"tatami/datasets"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+	"tatami/train"
+)
+
+// NewTrainer loads the data and builds what the settings, which Check has
+// passed, describe.
+func (s *Settings) NewTrainer() (*train.Trainer, error) {
+	data, test, err := LoadData(s.Data)
+	if err != nil {
+		return nil, err
+	}
+	data, held, err := s.split(data)
+	if err != nil {
+		return nil, err
+	}
+	net, err := s.network(data.Shape, len(data.Classes))
+	if err != nil {
+		return nil, err
+	}
+	if err := train.CheckData(net, data); err != nil {
+		return nil, fmt.Errorf("network %s: %w", s.Net, err)
+	}
+	augment, err := datasets.ParseAugmentation(s.Augment)
+	if err != nil {
+		return nil, err
+	}
+	if err := augment.Check(data.Shape); err != nil {
+		return nil, SettingError{fmt.Errorf("--augment: %w", err)}
+	}
+	loader := &datasets.Loader{Data: data, BatchSize: min(s.Batch, data.Len()), Seed: s.Seed, Augment: augment}
+	rule, err := optim.ParseRule(s.Optimizer, s.WeightDecay)
+	if err != nil {
+		return nil, err
+	}
+	schedule, err := s.schedule(s.Epochs * loader.Batches())
+	if err != nil {
+		return nil, err
+	}
+	return &train.Trainer{
+		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: s.LabelSmoothing}, Loader: loader,
+		Rule: rule, Schedule: schedule, Epochs: s.Epochs, Clip: s.Clip, Seed: s.Seed, Shards: s.Shards,
+		Test: test, Validation: held, Patience: s.Patience, KeepBest: held != nil,
+	}, nil
+}
+
+// split takes as much of the data as the settings say, and apart from that
+// what is held out, if anything.
+func (s *Settings) split(data *datasets.Dataset) (rest, held *datasets.Dataset, err error) {
+	if s.Limit > 0 {
+		if s.Limit > data.Len() {
+			return nil, nil, wrongSetting("--limit is %d, the training set has %d images", s.Limit, data.Len())
+		}
+		data = data.Limit(s.Limit)
+	}
+	if s.Validation == 0 {
+		return data, nil, nil
+	}
+	if s.Validation >= data.Len() {
+		return nil, nil, wrongSetting("--validation is %d, the training set has %d images", s.Validation, data.Len())
+	}
+	return data.Split(s.Validation, s.Seed)
+}
+
+func (s *Settings) network(shape nn.Shape, classes int) (*nn.Sequential, error) {
+	if s.Architecture == nil {
+		return BuildNetwork(s.Net, shape, classes, s.Seed)
+	}
+	in, specs, err := nn.ParseArchitecture(s.Architecture, layers.Catalog())
+	if err != nil {
+		return nil, err
+	}
+	net, err := nn.NewSequential(in, newRand(s.Seed), specs...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Net, err)
+	}
+	return net, nil
+}
+
+func (s *Settings) schedule(steps int) (optim.Schedule, error) {
+	if s.Warmup >= steps {
+		return nil, wrongSetting("--warmup is %d, the run has %d steps", s.Warmup, steps)
+	}
+	schedule, err := optim.ParseSchedule(s.Schedule, s.Rate, steps-s.Warmup)
+	if err != nil {
+		return nil, err
+	}
+	if s.Warmup > 0 {
+		schedule = optim.Warmup{Steps: s.Warmup, After: schedule, Start: 1 / float64(s.Warmup+1)}
+	}
+	return schedule, nil
+}
