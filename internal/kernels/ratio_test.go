@@ -1,0 +1,73 @@
+package kernels_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"tatami/internal/kernels"
+)
+
+// BenchmarkShare sets convolutions in groups of 16 channels or more, and dilated
+// ones, against plain ones of the same kernel and as many multiply-adds, and
+// depthwise ones against a copy of their tensors: the median of ratios measured
+// in turn.
+func BenchmarkShare(b *testing.B) {
+	forward := func(v convolution, p plan) func() {
+		oh, ow := v.Output()
+		x, y := make([]float32, v.n*v.H*v.W*v.C), make([]float32, v.n*oh*ow*v.Filters)
+		w, u, scratch := make([]float32, v.weights()), make([]float32, p.PackedLen()), make([]float32, p.ScratchLen())
+		m, turned := make([]float32, p.PackedLen()), make([]float32, p.TurnedLen())
+		p.Pack(u, w, scratch)
+		p.Turn(turned, w)
+		return func() {
+			p.Forward(y, x, u, kernels.Then{}, scratch)
+			p.AddFilterGradient(m, x, y, scratch)
+			p.InputGradient(x, y, turned, scratch)
+		}
+	}
+	direct := func(v convolution) func() { return forward(v, kernels.NewDirect(v.Convolution)) }
+	winograd := func(v convolution) func() { return forward(v, kernels.NewWinograd(v.Convolution)) }
+	depthwise := func(v convolution) func() { return forward(v, kernels.NewDepthwise(v.Convolution)) }
+	// copies read and write as many values as a convolution's three directions
+	// do at least, two tensors each.
+	copies := func(values int) func() {
+		x, y := make([]float32, values), make([]float32, values)
+		return func() {
+			for range 3 {
+				copy(y, x)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name       string
+		run, other func()
+		times      float64 // the other's work
+	}{
+		{"64 in 4 groups", direct(square(8, 28, 28, 64, 64, 3, 1, 1).grouped(4)), direct(square(8, 28, 28, 64, 64, 3, 1, 1)), 4},
+		{"64 in 4 groups, Winograd", winograd(square(8, 28, 28, 64, 64, 3, 1, 1).grouped(4)), winograd(square(8, 28, 28, 64, 64, 3, 1, 1)), 4},
+		{"64 in 2 groups, 1×1", direct(square(8, 28, 28, 64, 64, 1, 1, 0).grouped(2)), direct(square(8, 28, 28, 64, 64, 1, 1, 0)), 2},
+		{"128 in 8 groups", direct(square(8, 14, 14, 128, 128, 3, 1, 1).grouped(8)), direct(square(8, 14, 14, 128, 128, 3, 1, 1)), 8},
+		{"dilated by 2", direct(square(8, 28, 28, 32, 32, 3, 1, 2).dilated(2)), direct(square(8, 28, 28, 32, 32, 3, 1, 1)), 1},
+		{"dilated by 4", direct(square(8, 28, 28, 64, 64, 3, 1, 4).dilated(4)), direct(square(8, 28, 28, 64, 64, 3, 1, 1)), 1},
+		{"depthwise 32", depthwise(square(50, 28, 28, 32, 32, 3, 1, 1).grouped(32)), copies(50 * 28 * 28 * 32), 1},
+		{"depthwise 64", depthwise(square(50, 28, 28, 64, 64, 3, 1, 1).grouped(64)), copies(50 * 28 * 28 * 64), 1},
+		{"depthwise 128", depthwise(square(50, 14, 14, 128, 128, 3, 1, 1).grouped(128)), copies(50 * 14 * 14 * 128), 1},
+	} {
+		for _, isa := range kernels.Available() {
+			b.Run(c.name+"/"+isa, func(b *testing.B) {
+				defer kernels.Use(isa)()
+				var ratios []float64
+				for b.Loop() {
+					start := time.Now()
+					c.run()
+					middle := time.Now()
+					c.other()
+					ratios = append(ratios, c.times*float64(middle.Sub(start))/float64(time.Since(middle)))
+				}
+				slices.Sort(ratios)
+				b.ReportMetric(ratios[len(ratios)/2], "times")
+			})
+		}
+	}
+}
