@@ -1,10 +1,10 @@
 package kernels
 
-func depthwisePortable(y, x, w []float32, tap Offsets, n, step int) {
+func depthwisePortable(y, x, w []float32, taps []tap, n, step int) {
 	clear(y)
 	for ; len(y) > 0; y = y[n:] {
-		for t, at := range tap.list {
-			row, from, factor := y[:n], x[at:][:n], w[t*n:][:n]
+		for _, t := range taps {
+			row, from, factor := y[:n], x[t.x:][:n], w[t.w:][:n]
 			for c, v := range from {
 				row[c] += v * factor[c]
 			}
@@ -13,10 +13,10 @@ func depthwisePortable(y, x, w []float32, tap Offsets, n, step int) {
 	}
 }
 
-func depthwiseGradientPortable(dw, x, dy []float32, tap Offsets, n, step int) {
+func depthwiseGradientPortable(dw, x, dy []float32, taps []tap, n, step int) {
 	for ; len(dy) > 0; dy = dy[n:] {
-		for t, at := range tap.list {
-			row, from, d := dw[t*n:][:n], x[at:][:n], dy[:n]
+		for _, t := range taps {
+			row, from, d := dw[t.w:][:n], x[t.x:][:n], dy[:n]
 			for c, v := range from {
 				row[c] += v * d[c]
 			}

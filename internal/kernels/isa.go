@@ -58,9 +58,9 @@ type isa struct {
 	standardSums     func(dgamma, dbeta, dy, x, gamma []float32, mean, inverse float32) (sum, products float64)
 	standardBackward func(dx, dy, x, gamma []float32, mean, inverse, shift, slope float32)
 
-	// A row of pixels of n channels, which lie step values apart in x.
-	depthwise         func(y, x, w []float32, tap Offsets, n, step int)
-	depthwiseGradient func(dw, x, dy []float32, tap Offsets, n, step int)
+	// A run of pixels of n channels, which lie step values apart in x.
+	depthwise         func(y, x, w []float32, taps []tap, n, step int)
+	depthwiseGradient func(dw, x, dy []float32, taps []tap, n, step int)
 
 	product      func(c, a Rows, tap Offsets, b Matrix, add bool)
 	productT     func(c, a, b Matrix, rows int)

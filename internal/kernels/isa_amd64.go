@@ -47,7 +47,7 @@ func newAVX2() *isa {
 	s.totals, s.standardize, s.standardBackward = n.totals, standardizeAVX2, standardBackwardAVX2
 	s.standardSums = (&lanewise{8, standardSumsAVX2}).standardSums
 
-	d := channelwise{8, depthwiseAVX2, depthwiseGradientAVX2}
+	d := channelwise{depthwiseAVX2, depthwiseGradientAVX2}
 	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
 	s.product, s.productT, s.transpose = tilesAVX2.product, dotsAVX2.product, transposeByEights
@@ -82,7 +82,7 @@ func newAVX512() *isa {
 	s.totals, s.standardize, s.standardBackward = n.totals, standardizeAVX512, standardBackwardAVX512
 	s.standardSums = (&lanewise{16, standardSumsAVX512}).standardSums
 
-	d := channelwise{16, depthwiseAVX512, depthwiseGradientAVX512}
+	d := channelwise{depthwiseAVX512, depthwiseGradientAVX512}
 	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
 	s.product, s.productT, s.transpose = tilesAVX512.product, dotsAVX512.product, transposeByEights

@@ -16423,25 +16423,30 @@ standardBackward_done:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX512(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// func depthwiseAVX512(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·depthwiseAVX512(SB), NOSPLIT, $0-72
-	MOVQ  tail+64(FP), AX
-	MOVL  $0xffffffff, CX
-	BZHIL AX, CX, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x10
-	JNE   part
-	MOVQ  y+0(FP), AX
-	MOVQ  x+8(FP), CX
-	MOVQ  tap+24(FP), DX
-	MOVQ  ld+32(FP), BX
-	MOVQ  step+40(FP), SI
-	MOVQ  pixels+48(FP), DI
-	LEAQ  (SI)(SI*2), R8
+TEXT ·depthwiseAVX512(SB), NOSPLIT, $0-64
+	MOVQ ld+32(FP), CX
+	XORQ AX, AX
+
+full:
+	MOVQ CX, DX
+	SUBQ AX, DX
+	CMPQ DX, $0x40
+	JL   part
+	MOVQ y+0(FP), DX
+	ADDQ AX, DX
+	MOVQ x+8(FP), BX
+	ADDQ AX, BX
+	MOVQ w+16(FP), SI
+	ADDQ AX, SI
+	MOVQ tap+24(FP), DI
+	MOVQ step+40(FP), R8
+	MOVQ pixels+48(FP), R9
+	LEAQ (R8)(R8*2), R10
 
 full_8:
-	CMPQ   DI, $0x08
+	CMPQ   R9, $0x08
 	JL     full_8_done
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -16451,120 +16456,127 @@ full_8:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   w+16(FP), R9
-	XORQ   R12, R12
+	XORQ   R13, R13
 
 full_8_tap:
-	MOVLQSX     (DX)(R12*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS     (R9), Z8
-	LEAQ        (R10)(SI*4), R11
-	VFMADD231PS (R10), Z8, Z0
-	VFMADD231PS (R10)(SI*1), Z8, Z1
-	VFMADD231PS (R10)(SI*2), Z8, Z2
-	VFMADD231PS (R10)(R8*1), Z8, Z3
-	VFMADD231PS (R11), Z8, Z4
-	VFMADD231PS (R11)(SI*1), Z8, Z5
-	VFMADD231PS (R11)(SI*2), Z8, Z6
-	VFMADD231PS (R11)(R8*1), Z8, Z7
-	ADDQ        BX, R9
-	INCQ        R12
-	CMPQ        R12, taps+56(FP)
+	MOVLQSX     4(DI)(R13*8), R11
+	VMOVUPS     (SI)(R11*4), Z8
+	MOVLQSX     (DI)(R13*8), R11
+	LEAQ        (BX)(R11*4), R11
+	LEAQ        (R11)(R8*4), R12
+	VFMADD231PS (R11), Z8, Z0
+	VFMADD231PS (R11)(R8*1), Z8, Z1
+	VFMADD231PS (R11)(R8*2), Z8, Z2
+	VFMADD231PS (R11)(R10*1), Z8, Z3
+	VFMADD231PS (R12), Z8, Z4
+	VFMADD231PS (R12)(R8*1), Z8, Z5
+	VFMADD231PS (R12)(R8*2), Z8, Z6
+	VFMADD231PS (R12)(R10*1), Z8, Z7
+	INCQ        R13
+	CMPQ        R13, taps+56(FP)
 	JL          full_8_tap
-	VMOVUPS     Z0, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z2, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z3, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z4, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z5, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z6, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z7, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x08, DI
+	VMOVUPS     Z0, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z2, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z3, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z4, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z5, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z6, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z7, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(R8*4), BX
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x08, R9
 	JMP         full_8
 
 full_8_done:
 full_4:
-	CMPQ   DI, $0x04
+	CMPQ   R9, $0x04
 	JL     full_4_done
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   w+16(FP), R9
-	XORQ   R11, R11
+	XORQ   R12, R12
 
 full_4_tap:
-	MOVLQSX     (DX)(R11*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS     (R9), Z8
-	VFMADD231PS (R10), Z8, Z0
-	VFMADD231PS (R10)(SI*1), Z8, Z1
-	VFMADD231PS (R10)(SI*2), Z8, Z2
-	VFMADD231PS (R10)(R8*1), Z8, Z3
-	ADDQ        BX, R9
-	INCQ        R11
-	CMPQ        R11, taps+56(FP)
+	MOVLQSX     4(DI)(R12*8), R11
+	VMOVUPS     (SI)(R11*4), Z8
+	MOVLQSX     (DI)(R12*8), R11
+	LEAQ        (BX)(R11*4), R11
+	VFMADD231PS (R11), Z8, Z0
+	VFMADD231PS (R11)(R8*1), Z8, Z1
+	VFMADD231PS (R11)(R8*2), Z8, Z2
+	VFMADD231PS (R11)(R10*1), Z8, Z3
+	INCQ        R12
+	CMPQ        R12, taps+56(FP)
 	JL          full_4_tap
-	VMOVUPS     Z0, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z2, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z3, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x04, DI
+	VMOVUPS     Z0, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z2, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z3, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, R9
 	JMP         full_4
 
 full_4_done:
 full_1:
-	CMPQ   DI, $0x01
+	CMPQ   R9, $0x01
 	JL     full_1_done
 	VPXORD Z0, Z0, Z0
-	MOVQ   w+16(FP), R8
-	XORQ   R10, R10
+	XORQ   R11, R11
 
 full_1_tap:
-	MOVLQSX     (DX)(R10*4), R9
-	LEAQ        (CX)(R9*4), R9
-	VMOVUPS     (R8), Z8
-	VFMADD231PS (R9), Z8, Z0
-	ADDQ        BX, R8
-	INCQ        R10
-	CMPQ        R10, taps+56(FP)
+	MOVLQSX     4(DI)(R11*8), R10
+	VMOVUPS     (SI)(R10*4), Z8
+	MOVLQSX     (DI)(R11*8), R10
+	LEAQ        (BX)(R10*4), R10
+	VFMADD231PS (R10), Z8, Z0
+	INCQ        R11
+	CMPQ        R11, taps+56(FP)
 	JL          full_1_tap
-	VMOVUPS     Z0, (AX)
-	ADDQ        BX, AX
-	ADDQ        SI, CX
-	SUBQ        $0x01, DI
+	VMOVUPS     Z0, (DX)
+	ADDQ        CX, DX
+	ADDQ        R8, BX
+	SUBQ        $0x01, R9
 	JMP         full_1
 
 full_1_done:
-	VZEROUPPER
-	RET
+	ADDQ $0x40, AX
+	JMP  full
 
 part:
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ tap+24(FP), DX
-	MOVQ ld+32(FP), BX
-	MOVQ step+40(FP), SI
-	MOVQ pixels+48(FP), DI
-	LEAQ (SI)(SI*2), R8
+	MOVQ  CX, DX
+	SUBQ  AX, DX
+	SHRQ  $0x02, DX
+	JZ    done
+	MOVL  $0xffffffff, BX
+	BZHIL DX, BX, BX
+	KMOVW BX, K1
+	MOVQ  y+0(FP), DX
+	ADDQ  AX, DX
+	MOVQ  x+8(FP), BX
+	ADDQ  AX, BX
+	MOVQ  w+16(FP), SI
+	ADDQ  AX, SI
+	MOVQ  tap+24(FP), AX
+	MOVQ  step+40(FP), DI
+	MOVQ  pixels+48(FP), R8
+	LEAQ  (DI)(DI*2), R9
 
 part_8:
-	CMPQ   DI, $0x08
+	CMPQ   R8, $0x08
 	JL     part_8_done
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -16574,136 +16586,134 @@ part_8:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   w+16(FP), R9
 	XORQ   R12, R12
 
 part_8_tap:
-	MOVLQSX     (DX)(R12*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS.Z   (R9), K1, Z8
-	LEAQ        (R10)(SI*4), R11
+	MOVLQSX     4(AX)(R12*8), R10
+	VMOVUPS.Z   (SI)(R10*4), K1, Z8
+	MOVLQSX     (AX)(R12*8), R10
+	LEAQ        (BX)(R10*4), R10
+	LEAQ        (R10)(DI*4), R11
 	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z9, Z8, Z0
-	VMOVUPS.Z   (R10)(SI*1), K1, Z9
+	VMOVUPS.Z   (R10)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS.Z   (R10)(SI*2), K1, Z9
+	VMOVUPS.Z   (R10)(DI*2), K1, Z9
 	VFMADD231PS Z9, Z8, Z2
-	VMOVUPS.Z   (R10)(R8*1), K1, Z9
+	VMOVUPS.Z   (R10)(R9*1), K1, Z9
 	VFMADD231PS Z9, Z8, Z3
 	VMOVUPS.Z   (R11), K1, Z9
 	VFMADD231PS Z9, Z8, Z4
-	VMOVUPS.Z   (R11)(SI*1), K1, Z9
+	VMOVUPS.Z   (R11)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, Z5
-	VMOVUPS.Z   (R11)(SI*2), K1, Z9
+	VMOVUPS.Z   (R11)(DI*2), K1, Z9
 	VFMADD231PS Z9, Z8, Z6
-	VMOVUPS.Z   (R11)(R8*1), K1, Z9
+	VMOVUPS.Z   (R11)(R9*1), K1, Z9
 	VFMADD231PS Z9, Z8, Z7
-	ADDQ        BX, R9
 	INCQ        R12
 	CMPQ        R12, taps+56(FP)
 	JL          part_8_tap
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z4, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z5, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z6, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z7, K1, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x08, DI
+	VMOVUPS     Z0, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z1, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z2, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z3, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z4, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z5, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z6, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z7, K1, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(DI*4), BX
+	LEAQ        (BX)(DI*4), BX
+	SUBQ        $0x08, R8
 	JMP         part_8
 
 part_8_done:
 part_4:
-	CMPQ   DI, $0x04
+	CMPQ   R8, $0x04
 	JL     part_4_done
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   w+16(FP), R9
 	XORQ   R11, R11
 
 part_4_tap:
-	MOVLQSX     (DX)(R11*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS.Z   (R9), K1, Z8
+	MOVLQSX     4(AX)(R11*8), R10
+	VMOVUPS.Z   (SI)(R10*4), K1, Z8
+	MOVLQSX     (AX)(R11*8), R10
+	LEAQ        (BX)(R10*4), R10
 	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z9, Z8, Z0
-	VMOVUPS.Z   (R10)(SI*1), K1, Z9
+	VMOVUPS.Z   (R10)(DI*1), K1, Z9
 	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS.Z   (R10)(SI*2), K1, Z9
+	VMOVUPS.Z   (R10)(DI*2), K1, Z9
 	VFMADD231PS Z9, Z8, Z2
-	VMOVUPS.Z   (R10)(R8*1), K1, Z9
+	VMOVUPS.Z   (R10)(R9*1), K1, Z9
 	VFMADD231PS Z9, Z8, Z3
-	ADDQ        BX, R9
 	INCQ        R11
 	CMPQ        R11, taps+56(FP)
 	JL          part_4_tap
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z1, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z2, K1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Z3, K1, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x04, DI
+	VMOVUPS     Z0, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z1, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z2, K1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Z3, K1, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(DI*4), BX
+	SUBQ        $0x04, R8
 	JMP         part_4
 
 part_4_done:
 part_1:
-	CMPQ   DI, $0x01
+	CMPQ   R8, $0x01
 	JL     part_1_done
 	VPXORD Z0, Z0, Z0
-	MOVQ   w+16(FP), R8
 	XORQ   R10, R10
 
 part_1_tap:
-	MOVLQSX     (DX)(R10*4), R9
-	LEAQ        (CX)(R9*4), R9
-	VMOVUPS.Z   (R8), K1, Z8
+	MOVLQSX     4(AX)(R10*8), R9
+	VMOVUPS.Z   (SI)(R9*4), K1, Z8
+	MOVLQSX     (AX)(R10*8), R9
+	LEAQ        (BX)(R9*4), R9
 	VMOVUPS.Z   (R9), K1, Z9
 	VFMADD231PS Z9, Z8, Z0
-	ADDQ        BX, R8
 	INCQ        R10
 	CMPQ        R10, taps+56(FP)
 	JL          part_1_tap
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        BX, AX
-	ADDQ        SI, CX
-	SUBQ        $0x01, DI
+	VMOVUPS     Z0, K1, (DX)
+	ADDQ        CX, DX
+	ADDQ        DI, BX
+	SUBQ        $0x01, R8
 	JMP         part_1
 
 part_1_done:
+done:
 	VZEROUPPER
 	RET
 
-// func depthwiseGradientAVX512(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// func depthwiseGradientAVX512(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·depthwiseGradientAVX512(SB), NOSPLIT, $0-72
-	MOVQ  tail+64(FP), AX
-	MOVL  $0xffffffff, CX
-	BZHIL AX, CX, CX
-	KMOVW CX, K1
-	CMPQ  AX, $0x10
-	JNE   part
-	MOVQ  dw+0(FP), AX
-	MOVQ  tap+24(FP), CX
-	MOVQ  ld+32(FP), DX
-	MOVQ  step+40(FP), BX
-	MOVQ  taps+56(FP), SI
+TEXT ·depthwiseGradientAVX512(SB), NOSPLIT, $0-64
+	MOVQ ld+32(FP), CX
+	XORQ AX, AX
+
+full:
+	MOVQ CX, DX
+	SUBQ AX, DX
+	CMPQ DX, $0x40
+	JL   part
+	MOVQ tap+24(FP), DX
+	MOVQ step+40(FP), BX
+	MOVQ taps+56(FP), SI
 
 full_4:
 	CMPQ    SI, $0x04
@@ -16717,25 +16727,26 @@ full_4:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
-	MOVLQSX 4(CX), R10
-	SHLQ    $0x02, R10
+	MOVLQSX 8(DX), R10
+	LEAQ    (AX)(R10*4), R10
 	ADDQ    x+8(FP), R10
-	MOVLQSX 8(CX), R11
-	SHLQ    $0x02, R11
+	MOVLQSX 16(DX), R11
+	LEAQ    (AX)(R11*4), R11
 	ADDQ    x+8(FP), R11
-	MOVLQSX 12(CX), R12
-	SHLQ    $0x02, R12
+	MOVLQSX 24(DX), R12
+	LEAQ    (AX)(R12*4), R12
 	ADDQ    x+8(FP), R12
 	SUBQ    $0x02, R8
 	JL      full_4_one
 
 full_4_two:
 	VMOVUPS     (DI), Z8
-	VMOVUPS     (DI)(DX*1), Z9
+	VMOVUPS     (DI)(CX*1), Z9
 	VFMADD231PS (R9), Z8, Z0
 	VFMADD231PS (R9)(BX*1), Z9, Z4
 	LEAQ        (R9)(BX*2), R9
@@ -16748,7 +16759,7 @@ full_4_two:
 	VFMADD231PS (R12), Z8, Z3
 	VFMADD231PS (R12)(BX*1), Z9, Z7
 	LEAQ        (R12)(BX*2), R12
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         full_4_two
 
@@ -16762,27 +16773,33 @@ full_4_one:
 	VFMADD231PS (R12), Z8, Z3
 
 full_4_sum:
+	MOVQ    dw+0(FP), DI
+	ADDQ    AX, DI
+	MOVLQSX 4(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Z4, Z0, Z0
-	VMOVUPS (AX), Z10
+	VMOVUPS (R8), Z10
 	VADDPS  Z10, Z0, Z0
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
+	VMOVUPS Z0, (R8)
+	MOVLQSX 12(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Z5, Z1, Z1
-	VMOVUPS (AX), Z10
+	VMOVUPS (R8), Z10
 	VADDPS  Z10, Z1, Z1
-	VMOVUPS Z1, (AX)
-	ADDQ    DX, AX
+	VMOVUPS Z1, (R8)
+	MOVLQSX 20(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Z6, Z2, Z2
-	VMOVUPS (AX), Z10
+	VMOVUPS (R8), Z10
 	VADDPS  Z10, Z2, Z2
-	VMOVUPS Z2, (AX)
-	ADDQ    DX, AX
+	VMOVUPS Z2, (R8)
+	MOVLQSX 28(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Z7, Z3, Z3
-	VMOVUPS (AX), Z10
+	VMOVUPS (R8), Z10
 	VADDPS  Z10, Z3, Z3
-	VMOVUPS Z3, (AX)
-	ADDQ    DX, AX
-	ADDQ    $0x10, CX
+	VMOVUPS Z3, (R8)
+	ADDQ    $0x20, DX
 	SUBQ    $0x04, SI
 	JMP     full_4
 
@@ -16793,20 +16810,21 @@ full_1:
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z4, Z4, Z4
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
 	SUBQ    $0x02, R8
 	JL      full_1_one
 
 full_1_two:
 	VMOVUPS     (DI), Z8
-	VMOVUPS     (DI)(DX*1), Z9
+	VMOVUPS     (DI)(CX*1), Z9
 	VFMADD231PS (R9), Z8, Z0
 	VFMADD231PS (R9)(BX*1), Z9, Z4
 	LEAQ        (R9)(BX*2), R9
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         full_1_two
 
@@ -16817,25 +16835,33 @@ full_1_one:
 	VFMADD231PS (R9), Z8, Z0
 
 full_1_sum:
+	MOVQ    dw+0(FP), DI
+	ADDQ    AX, DI
+	MOVLQSX 4(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Z4, Z0, Z0
-	VMOVUPS (AX), Z10
+	VMOVUPS (R8), Z10
 	VADDPS  Z10, Z0, Z0
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, AX
-	ADDQ    $0x04, CX
+	VMOVUPS Z0, (R8)
+	ADDQ    $0x08, DX
 	SUBQ    $0x01, SI
 	JMP     full_1
 
 full_1_done:
-	VZEROUPPER
-	RET
+	ADDQ $0x40, AX
+	JMP  full
 
 part:
-	MOVQ dw+0(FP), AX
-	MOVQ tap+24(FP), CX
-	MOVQ ld+32(FP), DX
-	MOVQ step+40(FP), BX
-	MOVQ taps+56(FP), SI
+	MOVQ  CX, DX
+	SUBQ  AX, DX
+	SHRQ  $0x02, DX
+	JZ    done
+	MOVL  $0xffffffff, BX
+	BZHIL DX, BX, BX
+	KMOVW BX, K1
+	MOVQ  tap+24(FP), DX
+	MOVQ  step+40(FP), BX
+	MOVQ  taps+56(FP), SI
 
 part_4:
 	CMPQ    SI, $0x04
@@ -16849,25 +16875,26 @@ part_4:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
-	MOVLQSX 4(CX), R10
-	SHLQ    $0x02, R10
+	MOVLQSX 8(DX), R10
+	LEAQ    (AX)(R10*4), R10
 	ADDQ    x+8(FP), R10
-	MOVLQSX 8(CX), R11
-	SHLQ    $0x02, R11
+	MOVLQSX 16(DX), R11
+	LEAQ    (AX)(R11*4), R11
 	ADDQ    x+8(FP), R11
-	MOVLQSX 12(CX), R12
-	SHLQ    $0x02, R12
+	MOVLQSX 24(DX), R12
+	LEAQ    (AX)(R12*4), R12
 	ADDQ    x+8(FP), R12
 	SUBQ    $0x02, R8
 	JL      part_4_one
 
 part_4_two:
 	VMOVUPS.Z   (DI), K1, Z8
-	VMOVUPS.Z   (DI)(DX*1), K1, Z9
+	VMOVUPS.Z   (DI)(CX*1), K1, Z9
 	VMOVUPS.Z   (R9), K1, Z10
 	VFMADD231PS Z10, Z8, Z0
 	VMOVUPS.Z   (R9)(BX*1), K1, Z10
@@ -16888,7 +16915,7 @@ part_4_two:
 	VMOVUPS.Z   (R12)(BX*1), K1, Z10
 	VFMADD231PS Z10, Z9, Z7
 	LEAQ        (R12)(BX*2), R12
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         part_4_two
 
@@ -16906,27 +16933,33 @@ part_4_one:
 	VFMADD231PS Z10, Z8, Z3
 
 part_4_sum:
+	MOVQ      dw+0(FP), DI
+	ADDQ      AX, DI
+	MOVLQSX   4(DX), R8
+	LEAQ      (DI)(R8*4), R8
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z (AX), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)
-	ADDQ      DX, AX
+	VMOVUPS   Z0, K1, (R8)
+	MOVLQSX   12(DX), R8
+	LEAQ      (DI)(R8*4), R8
 	VADDPS    Z5, Z1, Z1
-	VMOVUPS.Z (AX), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)
-	ADDQ      DX, AX
+	VMOVUPS   Z1, K1, (R8)
+	MOVLQSX   20(DX), R8
+	LEAQ      (DI)(R8*4), R8
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z (AX), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS   Z2, K1, (AX)
-	ADDQ      DX, AX
+	VMOVUPS   Z2, K1, (R8)
+	MOVLQSX   28(DX), R8
+	LEAQ      (DI)(R8*4), R8
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS.Z (AX), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS   Z3, K1, (AX)
-	ADDQ      DX, AX
-	ADDQ      $0x10, CX
+	VMOVUPS   Z3, K1, (R8)
+	ADDQ      $0x20, DX
 	SUBQ      $0x04, SI
 	JMP       part_4
 
@@ -16937,22 +16970,23 @@ part_1:
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z4, Z4, Z4
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
 	SUBQ    $0x02, R8
 	JL      part_1_one
 
 part_1_two:
 	VMOVUPS.Z   (DI), K1, Z8
-	VMOVUPS.Z   (DI)(DX*1), K1, Z9
+	VMOVUPS.Z   (DI)(CX*1), K1, Z9
 	VMOVUPS.Z   (R9), K1, Z10
 	VFMADD231PS Z10, Z8, Z0
 	VMOVUPS.Z   (R9)(BX*1), K1, Z10
 	VFMADD231PS Z10, Z9, Z4
 	LEAQ        (R9)(BX*2), R9
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         part_1_two
 
@@ -16964,16 +16998,20 @@ part_1_one:
 	VFMADD231PS Z10, Z8, Z0
 
 part_1_sum:
+	MOVQ      dw+0(FP), DI
+	ADDQ      AX, DI
+	MOVLQSX   4(DX), R8
+	LEAQ      (DI)(R8*4), R8
 	VADDPS    Z4, Z0, Z0
-	VMOVUPS.Z (AX), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z0, Z0
-	VMOVUPS   Z0, K1, (AX)
-	ADDQ      DX, AX
-	ADDQ      $0x04, CX
+	VMOVUPS   Z0, K1, (R8)
+	ADDQ      $0x08, DX
 	SUBQ      $0x01, SI
 	JMP       part_1
 
 part_1_done:
+done:
 	VZEROUPPER
 	RET
 
@@ -22694,26 +22732,30 @@ standardBackward_done:
 	VZEROUPPER
 	RET
 
-// func depthwiseAVX2(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// func depthwiseAVX2(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int)
 // Requires: AVX, FMA3
-TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-72
-	MOVQ    tail+64(FP), AX
-	LEAQ    tailMasks<>+32(SB), CX
-	MOVQ    AX, DX
-	NEGQ    DX
-	VMOVUPS (CX)(DX*4), Y15
-	CMPQ    AX, $0x08
-	JNE     part
-	MOVQ    y+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    tap+24(FP), DX
-	MOVQ    ld+32(FP), BX
-	MOVQ    step+40(FP), SI
-	MOVQ    pixels+48(FP), DI
-	LEAQ    (SI)(SI*2), R8
+TEXT ·depthwiseAVX2(SB), NOSPLIT, $0-64
+	MOVQ ld+32(FP), CX
+	XORQ AX, AX
+
+full:
+	MOVQ CX, DX
+	SUBQ AX, DX
+	CMPQ DX, $0x20
+	JL   part
+	MOVQ y+0(FP), DX
+	ADDQ AX, DX
+	MOVQ x+8(FP), BX
+	ADDQ AX, BX
+	MOVQ w+16(FP), SI
+	ADDQ AX, SI
+	MOVQ tap+24(FP), DI
+	MOVQ step+40(FP), R8
+	MOVQ pixels+48(FP), R9
+	LEAQ (R8)(R8*2), R10
 
 full_8:
-	CMPQ   DI, $0x08
+	CMPQ   R9, $0x08
 	JL     full_8_done
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -22723,120 +22765,127 @@ full_8:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   w+16(FP), R9
-	XORQ   R12, R12
+	XORQ   R13, R13
 
 full_8_tap:
-	MOVLQSX     (DX)(R12*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS     (R9), Y8
-	LEAQ        (R10)(SI*4), R11
-	VFMADD231PS (R10), Y8, Y0
-	VFMADD231PS (R10)(SI*1), Y8, Y1
-	VFMADD231PS (R10)(SI*2), Y8, Y2
-	VFMADD231PS (R10)(R8*1), Y8, Y3
-	VFMADD231PS (R11), Y8, Y4
-	VFMADD231PS (R11)(SI*1), Y8, Y5
-	VFMADD231PS (R11)(SI*2), Y8, Y6
-	VFMADD231PS (R11)(R8*1), Y8, Y7
-	ADDQ        BX, R9
-	INCQ        R12
-	CMPQ        R12, taps+56(FP)
+	MOVLQSX     4(DI)(R13*8), R11
+	VMOVUPS     (SI)(R11*4), Y8
+	MOVLQSX     (DI)(R13*8), R11
+	LEAQ        (BX)(R11*4), R11
+	LEAQ        (R11)(R8*4), R12
+	VFMADD231PS (R11), Y8, Y0
+	VFMADD231PS (R11)(R8*1), Y8, Y1
+	VFMADD231PS (R11)(R8*2), Y8, Y2
+	VFMADD231PS (R11)(R10*1), Y8, Y3
+	VFMADD231PS (R12), Y8, Y4
+	VFMADD231PS (R12)(R8*1), Y8, Y5
+	VFMADD231PS (R12)(R8*2), Y8, Y6
+	VFMADD231PS (R12)(R10*1), Y8, Y7
+	INCQ        R13
+	CMPQ        R13, taps+56(FP)
 	JL          full_8_tap
-	VMOVUPS     Y0, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y2, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y3, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y4, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y5, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y6, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y7, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x08, DI
+	VMOVUPS     Y0, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y2, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y3, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y4, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(R8*4), BX
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x08, R9
 	JMP         full_8
 
 full_8_done:
 full_4:
-	CMPQ   DI, $0x04
+	CMPQ   R9, $0x04
 	JL     full_4_done
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   w+16(FP), R9
-	XORQ   R11, R11
+	XORQ   R12, R12
 
 full_4_tap:
-	MOVLQSX     (DX)(R11*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMOVUPS     (R9), Y8
-	VFMADD231PS (R10), Y8, Y0
-	VFMADD231PS (R10)(SI*1), Y8, Y1
-	VFMADD231PS (R10)(SI*2), Y8, Y2
-	VFMADD231PS (R10)(R8*1), Y8, Y3
-	ADDQ        BX, R9
-	INCQ        R11
-	CMPQ        R11, taps+56(FP)
+	MOVLQSX     4(DI)(R12*8), R11
+	VMOVUPS     (SI)(R11*4), Y8
+	MOVLQSX     (DI)(R12*8), R11
+	LEAQ        (BX)(R11*4), R11
+	VFMADD231PS (R11), Y8, Y0
+	VFMADD231PS (R11)(R8*1), Y8, Y1
+	VFMADD231PS (R11)(R8*2), Y8, Y2
+	VFMADD231PS (R11)(R10*1), Y8, Y3
+	INCQ        R12
+	CMPQ        R12, taps+56(FP)
 	JL          full_4_tap
-	VMOVUPS     Y0, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y1, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y2, (AX)
-	ADDQ        BX, AX
-	VMOVUPS     Y3, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x04, DI
+	VMOVUPS     Y0, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y1, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y2, (DX)
+	ADDQ        CX, DX
+	VMOVUPS     Y3, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(R8*4), BX
+	SUBQ        $0x04, R9
 	JMP         full_4
 
 full_4_done:
 full_1:
-	CMPQ   DI, $0x01
+	CMPQ   R9, $0x01
 	JL     full_1_done
 	VXORPS Y0, Y0, Y0
-	MOVQ   w+16(FP), R8
-	XORQ   R10, R10
+	XORQ   R11, R11
 
 full_1_tap:
-	MOVLQSX     (DX)(R10*4), R9
-	LEAQ        (CX)(R9*4), R9
-	VMOVUPS     (R8), Y8
-	VFMADD231PS (R9), Y8, Y0
-	ADDQ        BX, R8
-	INCQ        R10
-	CMPQ        R10, taps+56(FP)
+	MOVLQSX     4(DI)(R11*8), R10
+	VMOVUPS     (SI)(R10*4), Y8
+	MOVLQSX     (DI)(R11*8), R10
+	LEAQ        (BX)(R10*4), R10
+	VFMADD231PS (R10), Y8, Y0
+	INCQ        R11
+	CMPQ        R11, taps+56(FP)
 	JL          full_1_tap
-	VMOVUPS     Y0, (AX)
-	ADDQ        BX, AX
-	ADDQ        SI, CX
-	SUBQ        $0x01, DI
+	VMOVUPS     Y0, (DX)
+	ADDQ        CX, DX
+	ADDQ        R8, BX
+	SUBQ        $0x01, R9
 	JMP         full_1
 
 full_1_done:
-	VZEROUPPER
-	RET
+	ADDQ $0x20, AX
+	JMP  full
 
 part:
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ tap+24(FP), DX
-	MOVQ ld+32(FP), BX
-	MOVQ step+40(FP), SI
-	MOVQ pixels+48(FP), DI
-	LEAQ (SI)(SI*2), R8
+	MOVQ    CX, DX
+	SUBQ    AX, DX
+	SHRQ    $0x02, DX
+	JZ      done
+	LEAQ    tailMasks<>+32(SB), BX
+	NEGQ    DX
+	VMOVUPS (BX)(DX*4), Y15
+	MOVQ    y+0(FP), DX
+	ADDQ    AX, DX
+	MOVQ    x+8(FP), BX
+	ADDQ    AX, BX
+	MOVQ    w+16(FP), SI
+	ADDQ    AX, SI
+	MOVQ    tap+24(FP), AX
+	MOVQ    step+40(FP), DI
+	MOVQ    pixels+48(FP), R8
+	LEAQ    (DI)(DI*2), R9
 
 part_8:
-	CMPQ   DI, $0x08
+	CMPQ   R8, $0x08
 	JL     part_8_done
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -22846,137 +22895,134 @@ part_8:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   w+16(FP), R9
 	XORQ   R12, R12
 
 part_8_tap:
-	MOVLQSX     (DX)(R12*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMASKMOVPS  (R9), Y15, Y8
-	LEAQ        (R10)(SI*4), R11
+	MOVLQSX     4(AX)(R12*8), R10
+	VMASKMOVPS  (SI)(R10*4), Y15, Y8
+	MOVLQSX     (AX)(R12*8), R10
+	LEAQ        (BX)(R10*4), R10
+	LEAQ        (R10)(DI*4), R11
 	VMASKMOVPS  (R10), Y15, Y9
 	VFMADD231PS Y9, Y8, Y0
-	VMASKMOVPS  (R10)(SI*1), Y15, Y9
+	VMASKMOVPS  (R10)(DI*1), Y15, Y9
 	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (R10)(SI*2), Y15, Y9
+	VMASKMOVPS  (R10)(DI*2), Y15, Y9
 	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (R10)(R8*1), Y15, Y9
+	VMASKMOVPS  (R10)(R9*1), Y15, Y9
 	VFMADD231PS Y9, Y8, Y3
 	VMASKMOVPS  (R11), Y15, Y9
 	VFMADD231PS Y9, Y8, Y4
-	VMASKMOVPS  (R11)(SI*1), Y15, Y9
+	VMASKMOVPS  (R11)(DI*1), Y15, Y9
 	VFMADD231PS Y9, Y8, Y5
-	VMASKMOVPS  (R11)(SI*2), Y15, Y9
+	VMASKMOVPS  (R11)(DI*2), Y15, Y9
 	VFMADD231PS Y9, Y8, Y6
-	VMASKMOVPS  (R11)(R8*1), Y15, Y9
+	VMASKMOVPS  (R11)(R9*1), Y15, Y9
 	VFMADD231PS Y9, Y8, Y7
-	ADDQ        BX, R9
 	INCQ        R12
 	CMPQ        R12, taps+56(FP)
 	JL          part_8_tap
-	VMASKMOVPS  Y0, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y1, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y2, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y3, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y4, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y5, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y6, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y7, Y15, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x08, DI
+	VMASKMOVPS  Y0, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y1, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y2, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y3, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y4, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y5, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y6, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y7, Y15, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(DI*4), BX
+	LEAQ        (BX)(DI*4), BX
+	SUBQ        $0x08, R8
 	JMP         part_8
 
 part_8_done:
 part_4:
-	CMPQ   DI, $0x04
+	CMPQ   R8, $0x04
 	JL     part_4_done
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   w+16(FP), R9
 	XORQ   R11, R11
 
 part_4_tap:
-	MOVLQSX     (DX)(R11*4), R10
-	LEAQ        (CX)(R10*4), R10
-	VMASKMOVPS  (R9), Y15, Y8
+	MOVLQSX     4(AX)(R11*8), R10
+	VMASKMOVPS  (SI)(R10*4), Y15, Y8
+	MOVLQSX     (AX)(R11*8), R10
+	LEAQ        (BX)(R10*4), R10
 	VMASKMOVPS  (R10), Y15, Y9
 	VFMADD231PS Y9, Y8, Y0
-	VMASKMOVPS  (R10)(SI*1), Y15, Y9
+	VMASKMOVPS  (R10)(DI*1), Y15, Y9
 	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  (R10)(SI*2), Y15, Y9
+	VMASKMOVPS  (R10)(DI*2), Y15, Y9
 	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  (R10)(R8*1), Y15, Y9
+	VMASKMOVPS  (R10)(R9*1), Y15, Y9
 	VFMADD231PS Y9, Y8, Y3
-	ADDQ        BX, R9
 	INCQ        R11
 	CMPQ        R11, taps+56(FP)
 	JL          part_4_tap
-	VMASKMOVPS  Y0, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y1, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y2, Y15, (AX)
-	ADDQ        BX, AX
-	VMASKMOVPS  Y3, Y15, (AX)
-	ADDQ        BX, AX
-	LEAQ        (CX)(SI*4), CX
-	SUBQ        $0x04, DI
+	VMASKMOVPS  Y0, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y1, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y2, Y15, (DX)
+	ADDQ        CX, DX
+	VMASKMOVPS  Y3, Y15, (DX)
+	ADDQ        CX, DX
+	LEAQ        (BX)(DI*4), BX
+	SUBQ        $0x04, R8
 	JMP         part_4
 
 part_4_done:
 part_1:
-	CMPQ   DI, $0x01
+	CMPQ   R8, $0x01
 	JL     part_1_done
 	VXORPS Y0, Y0, Y0
-	MOVQ   w+16(FP), R8
 	XORQ   R10, R10
 
 part_1_tap:
-	MOVLQSX     (DX)(R10*4), R9
-	LEAQ        (CX)(R9*4), R9
-	VMASKMOVPS  (R8), Y15, Y8
+	MOVLQSX     4(AX)(R10*8), R9
+	VMASKMOVPS  (SI)(R9*4), Y15, Y8
+	MOVLQSX     (AX)(R10*8), R9
+	LEAQ        (BX)(R9*4), R9
 	VMASKMOVPS  (R9), Y15, Y9
 	VFMADD231PS Y9, Y8, Y0
-	ADDQ        BX, R8
 	INCQ        R10
 	CMPQ        R10, taps+56(FP)
 	JL          part_1_tap
-	VMASKMOVPS  Y0, Y15, (AX)
-	ADDQ        BX, AX
-	ADDQ        SI, CX
-	SUBQ        $0x01, DI
+	VMASKMOVPS  Y0, Y15, (DX)
+	ADDQ        CX, DX
+	ADDQ        DI, BX
+	SUBQ        $0x01, R8
 	JMP         part_1
 
 part_1_done:
+done:
 	VZEROUPPER
 	RET
 
-// func depthwiseGradientAVX2(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+// func depthwiseGradientAVX2(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int)
 // Requires: AVX, FMA3
-TEXT ·depthwiseGradientAVX2(SB), NOSPLIT, $0-72
-	MOVQ    tail+64(FP), AX
-	LEAQ    tailMasks<>+32(SB), CX
-	MOVQ    AX, DX
-	NEGQ    DX
-	VMOVUPS (CX)(DX*4), Y15
-	CMPQ    AX, $0x08
-	JNE     part
-	MOVQ    dw+0(FP), AX
-	MOVQ    tap+24(FP), CX
-	MOVQ    ld+32(FP), DX
-	MOVQ    step+40(FP), BX
-	MOVQ    taps+56(FP), SI
+TEXT ·depthwiseGradientAVX2(SB), NOSPLIT, $0-64
+	MOVQ ld+32(FP), CX
+	XORQ AX, AX
+
+full:
+	MOVQ CX, DX
+	SUBQ AX, DX
+	CMPQ DX, $0x20
+	JL   part
+	MOVQ tap+24(FP), DX
+	MOVQ step+40(FP), BX
+	MOVQ taps+56(FP), SI
 
 full_4:
 	CMPQ    SI, $0x04
@@ -22990,25 +23036,26 @@ full_4:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
-	MOVLQSX 4(CX), R10
-	SHLQ    $0x02, R10
+	MOVLQSX 8(DX), R10
+	LEAQ    (AX)(R10*4), R10
 	ADDQ    x+8(FP), R10
-	MOVLQSX 8(CX), R11
-	SHLQ    $0x02, R11
+	MOVLQSX 16(DX), R11
+	LEAQ    (AX)(R11*4), R11
 	ADDQ    x+8(FP), R11
-	MOVLQSX 12(CX), R12
-	SHLQ    $0x02, R12
+	MOVLQSX 24(DX), R12
+	LEAQ    (AX)(R12*4), R12
 	ADDQ    x+8(FP), R12
 	SUBQ    $0x02, R8
 	JL      full_4_one
 
 full_4_two:
 	VMOVUPS     (DI), Y8
-	VMOVUPS     (DI)(DX*1), Y9
+	VMOVUPS     (DI)(CX*1), Y9
 	VFMADD231PS (R9), Y8, Y0
 	VFMADD231PS (R9)(BX*1), Y9, Y4
 	LEAQ        (R9)(BX*2), R9
@@ -23021,7 +23068,7 @@ full_4_two:
 	VFMADD231PS (R12), Y8, Y3
 	VFMADD231PS (R12)(BX*1), Y9, Y7
 	LEAQ        (R12)(BX*2), R12
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         full_4_two
 
@@ -23035,27 +23082,33 @@ full_4_one:
 	VFMADD231PS (R12), Y8, Y3
 
 full_4_sum:
+	MOVQ    dw+0(FP), DI
+	ADDQ    AX, DI
+	MOVLQSX 4(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS (AX), Y10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
+	VMOVUPS Y0, (R8)
+	MOVLQSX 12(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Y5, Y1, Y1
-	VMOVUPS (AX), Y10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y1, Y1
-	VMOVUPS Y1, (AX)
-	ADDQ    DX, AX
+	VMOVUPS Y1, (R8)
+	MOVLQSX 20(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Y6, Y2, Y2
-	VMOVUPS (AX), Y10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y2, Y2
-	VMOVUPS Y2, (AX)
-	ADDQ    DX, AX
+	VMOVUPS Y2, (R8)
+	MOVLQSX 28(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Y7, Y3, Y3
-	VMOVUPS (AX), Y10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y3, Y3
-	VMOVUPS Y3, (AX)
-	ADDQ    DX, AX
-	ADDQ    $0x10, CX
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x20, DX
 	SUBQ    $0x04, SI
 	JMP     full_4
 
@@ -23066,20 +23119,21 @@ full_1:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y4, Y4, Y4
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
 	SUBQ    $0x02, R8
 	JL      full_1_one
 
 full_1_two:
 	VMOVUPS     (DI), Y8
-	VMOVUPS     (DI)(DX*1), Y9
+	VMOVUPS     (DI)(CX*1), Y9
 	VFMADD231PS (R9), Y8, Y0
 	VFMADD231PS (R9)(BX*1), Y9, Y4
 	LEAQ        (R9)(BX*2), R9
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         full_1_two
 
@@ -23090,25 +23144,33 @@ full_1_one:
 	VFMADD231PS (R9), Y8, Y0
 
 full_1_sum:
+	MOVQ    dw+0(FP), DI
+	ADDQ    AX, DI
+	MOVLQSX 4(DX), R8
+	LEAQ    (DI)(R8*4), R8
 	VADDPS  Y4, Y0, Y0
-	VMOVUPS (AX), Y10
+	VMOVUPS (R8), Y10
 	VADDPS  Y10, Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
-	ADDQ    $0x04, CX
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x08, DX
 	SUBQ    $0x01, SI
 	JMP     full_1
 
 full_1_done:
-	VZEROUPPER
-	RET
+	ADDQ $0x20, AX
+	JMP  full
 
 part:
-	MOVQ dw+0(FP), AX
-	MOVQ tap+24(FP), CX
-	MOVQ ld+32(FP), DX
-	MOVQ step+40(FP), BX
-	MOVQ taps+56(FP), SI
+	MOVQ    CX, DX
+	SUBQ    AX, DX
+	SHRQ    $0x02, DX
+	JZ      done
+	LEAQ    tailMasks<>+32(SB), BX
+	NEGQ    DX
+	VMOVUPS (BX)(DX*4), Y15
+	MOVQ    tap+24(FP), DX
+	MOVQ    step+40(FP), BX
+	MOVQ    taps+56(FP), SI
 
 part_4:
 	CMPQ    SI, $0x04
@@ -23122,25 +23184,26 @@ part_4:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
-	MOVLQSX 4(CX), R10
-	SHLQ    $0x02, R10
+	MOVLQSX 8(DX), R10
+	LEAQ    (AX)(R10*4), R10
 	ADDQ    x+8(FP), R10
-	MOVLQSX 8(CX), R11
-	SHLQ    $0x02, R11
+	MOVLQSX 16(DX), R11
+	LEAQ    (AX)(R11*4), R11
 	ADDQ    x+8(FP), R11
-	MOVLQSX 12(CX), R12
-	SHLQ    $0x02, R12
+	MOVLQSX 24(DX), R12
+	LEAQ    (AX)(R12*4), R12
 	ADDQ    x+8(FP), R12
 	SUBQ    $0x02, R8
 	JL      part_4_one
 
 part_4_two:
 	VMASKMOVPS  (DI), Y15, Y8
-	VMASKMOVPS  (DI)(DX*1), Y15, Y9
+	VMASKMOVPS  (DI)(CX*1), Y15, Y9
 	VMASKMOVPS  (R9), Y15, Y10
 	VFMADD231PS Y10, Y8, Y0
 	VMASKMOVPS  (R9)(BX*1), Y15, Y10
@@ -23161,7 +23224,7 @@ part_4_two:
 	VMASKMOVPS  (R12)(BX*1), Y15, Y10
 	VFMADD231PS Y10, Y9, Y7
 	LEAQ        (R12)(BX*2), R12
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         part_4_two
 
@@ -23179,27 +23242,33 @@ part_4_one:
 	VFMADD231PS Y10, Y8, Y3
 
 part_4_sum:
+	MOVQ       dw+0(FP), DI
+	ADDQ       AX, DI
+	MOVLQSX    4(DX), R8
+	LEAQ       (DI)(R8*4), R8
 	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS (AX), Y15, Y10
+	VMASKMOVPS (R8), Y15, Y10
 	VADDPS     Y10, Y0, Y0
-	VMASKMOVPS Y0, Y15, (AX)
-	ADDQ       DX, AX
+	VMASKMOVPS Y0, Y15, (R8)
+	MOVLQSX    12(DX), R8
+	LEAQ       (DI)(R8*4), R8
 	VADDPS     Y5, Y1, Y1
-	VMASKMOVPS (AX), Y15, Y10
+	VMASKMOVPS (R8), Y15, Y10
 	VADDPS     Y10, Y1, Y1
-	VMASKMOVPS Y1, Y15, (AX)
-	ADDQ       DX, AX
+	VMASKMOVPS Y1, Y15, (R8)
+	MOVLQSX    20(DX), R8
+	LEAQ       (DI)(R8*4), R8
 	VADDPS     Y6, Y2, Y2
-	VMASKMOVPS (AX), Y15, Y10
+	VMASKMOVPS (R8), Y15, Y10
 	VADDPS     Y10, Y2, Y2
-	VMASKMOVPS Y2, Y15, (AX)
-	ADDQ       DX, AX
+	VMASKMOVPS Y2, Y15, (R8)
+	MOVLQSX    28(DX), R8
+	LEAQ       (DI)(R8*4), R8
 	VADDPS     Y7, Y3, Y3
-	VMASKMOVPS (AX), Y15, Y10
+	VMASKMOVPS (R8), Y15, Y10
 	VADDPS     Y10, Y3, Y3
-	VMASKMOVPS Y3, Y15, (AX)
-	ADDQ       DX, AX
-	ADDQ       $0x10, CX
+	VMASKMOVPS Y3, Y15, (R8)
+	ADDQ       $0x20, DX
 	SUBQ       $0x04, SI
 	JMP        part_4
 
@@ -23210,22 +23279,23 @@ part_1:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y4, Y4, Y4
 	MOVQ    dy+16(FP), DI
+	ADDQ    AX, DI
 	MOVQ    pixels+48(FP), R8
-	MOVLQSX (CX), R9
-	SHLQ    $0x02, R9
+	MOVLQSX (DX), R9
+	LEAQ    (AX)(R9*4), R9
 	ADDQ    x+8(FP), R9
 	SUBQ    $0x02, R8
 	JL      part_1_one
 
 part_1_two:
 	VMASKMOVPS  (DI), Y15, Y8
-	VMASKMOVPS  (DI)(DX*1), Y15, Y9
+	VMASKMOVPS  (DI)(CX*1), Y15, Y9
 	VMASKMOVPS  (R9), Y15, Y10
 	VFMADD231PS Y10, Y8, Y0
 	VMASKMOVPS  (R9)(BX*1), Y15, Y10
 	VFMADD231PS Y10, Y9, Y4
 	LEAQ        (R9)(BX*2), R9
-	LEAQ        (DI)(DX*2), DI
+	LEAQ        (DI)(CX*2), DI
 	SUBQ        $0x02, R8
 	JGE         part_1_two
 
@@ -23237,16 +23307,20 @@ part_1_one:
 	VFMADD231PS Y10, Y8, Y0
 
 part_1_sum:
+	MOVQ       dw+0(FP), DI
+	ADDQ       AX, DI
+	MOVLQSX    4(DX), R8
+	LEAQ       (DI)(R8*4), R8
 	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS (AX), Y15, Y10
+	VMASKMOVPS (R8), Y15, Y10
 	VADDPS     Y10, Y0, Y0
-	VMASKMOVPS Y0, Y15, (AX)
-	ADDQ       DX, AX
-	ADDQ       $0x04, CX
+	VMASKMOVPS Y0, Y15, (R8)
+	ADDQ       $0x08, DX
 	SUBQ       $0x01, SI
 	JMP        part_1
 
 part_1_done:
+done:
 	VZEROUPPER
 	RET
 

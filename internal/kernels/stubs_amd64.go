@@ -148,13 +148,13 @@ func standardBackwardAVX512(dx []float32, dy []float32, x []float32, gamma []flo
 // depthwiseAVX512 sets pixels of y to the sums over taps of x times w.
 //
 //go:noescape
-func depthwiseAVX512(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+func depthwiseAVX512(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int)
 
 // depthwiseGradientAVX512 adds to rows of dw, one a tap, the sums over pixels
 // of x times dy.
 //
 //go:noescape
-func depthwiseGradientAVX512(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+func depthwiseGradientAVX512(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int)
 
 // addBiasAVX512 adds bias to rows of y.
 //
@@ -359,13 +359,13 @@ func standardBackwardAVX2(dx []float32, dy []float32, x []float32, gamma []float
 // depthwiseAVX2 sets pixels of y to the sums over taps of x times w.
 //
 //go:noescape
-func depthwiseAVX2(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+func depthwiseAVX2(y *float32, x *float32, w *float32, tap *int32, ld int, step int, pixels int, taps int)
 
 // depthwiseGradientAVX2 adds to rows of dw, one a tap, the sums over pixels of
 // x times dy.
 //
 //go:noescape
-func depthwiseGradientAVX2(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int, tail int)
+func depthwiseGradientAVX2(dw *float32, x *float32, dy *float32, tap *int32, ld int, step int, pixels int, taps int)
 
 // addBiasAVX2 adds bias to rows of y.
 //

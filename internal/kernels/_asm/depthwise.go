@@ -8,24 +8,47 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// depthwise makes the functions of depthwise convolution. Each walks one vector
-// of channels, tail of them, along a row of pixels.
+// depthwise makes the functions of depthwise convolution. Each takes a run of
+// pixels, one vector of channels after another. Taps are pairs of offsets, into x
+// and into w.
 func depthwise(s isa) {
 	s.depthwiseSums()
 	s.depthwiseGradient()
 }
 
-// whole makes the body of a function for whole vectors and for parts of one.
-func (s isa) whole(body func(label string, tail bool)) {
-	tail := Load(Param("tail"), GP64()).(reg.GPVirtual)
-	s.setTail(tail)
-	CMPQ(tail, U8(s.lanes))
-	JNE(LabelRef("part"))
-	body("full_", false)
-	s.end()
+// eachVector makes body for whole vectors of channels and for a part of one; c
+// is the vector's place in bytes, ld that of all channels.
+func (s isa) eachVector(body func(label string, c, ld reg.GPVirtual, tail bool)) {
+	c := GP64()
+	ld := Load(Param("ld"), GP64()).(reg.GPVirtual)
+	XORQ(c, c)
+	end := func() reg.GPVirtual {
+		r := GP64()
+		MOVQ(ld, r)
+		SUBQ(c, r)
+		return r
+	}
+	Label("full")
+	CMPQ(end(), U8(s.bytes()))
+	JL(LabelRef("part"))
+	body("full_", c, ld, false)
+	ADDQ(Imm(uint64(s.bytes())), c)
+	JMP(LabelRef("full"))
 	Label("part")
-	body("part_", true)
+	left := end()
+	SHRQ(U8(2), left)
+	JZ(LabelRef("done"))
+	s.setTail(left)
+	body("part_", c, ld, true)
+	Label("done")
 	s.end()
+}
+
+// place is where an argument's channels at c begin.
+func place(param string, c reg.GPVirtual) reg.GPVirtual {
+	p := Load(Param(param), GP64()).(reg.GPVirtual)
+	ADDQ(c, p)
+	return p
 }
 
 // multiply adds a vector in memory times b to sum.
@@ -40,13 +63,13 @@ func (s isa) multiply(m Mem, b, sum, spare reg.VecPhysical, tail bool) {
 
 // depthwiseSums takes several pixels at a time through all taps.
 func (s isa) depthwiseSums() {
-	s.text("depthwise", "func(y, x, w *float32, tap *int32, ld, step, pixels, taps, tail int)",
+	s.text("depthwise", "func(y, x, w *float32, tap *int32, ld, step, pixels, taps int)",
 		"sets pixels of y to the sums over taps of x times w.")
 	r := s.regs
 	weight, spare := r[8], r[9]
-	s.whole(func(label string, tail bool) {
-		y, x := Load(Param("y"), GP64()), Load(Param("x"), GP64())
-		tap, ld := Load(Param("tap"), GP64()), Load(Param("ld"), GP64())
+	s.eachVector(func(label string, c, ld reg.GPVirtual, tail bool) {
+		y, x, w := place("y", c), place("x", c), place("w", c)
+		tap := Load(Param("tap"), GP64())
 		step, pixels := Load(Param("step"), GP64()), Load(Param("pixels"), GP64())
 		step3 := GP64()
 		LEAQ(Mem{Base: step, Index: step, Scale: 2}, step3)
@@ -56,13 +79,13 @@ func (s isa) depthwiseSums() {
 			CMPQ(pixels, U8(n))
 			JL(LabelRef(tile + "_done"))
 			s.zeros(r[:n])
-			w, p, q, t := GP64(), GP64(), GP64(), GP64()
-			Load(Param("w"), w)
+			p, q, t := GP64(), GP64(), GP64()
 			XORQ(t, t)
 			Label(tile + "_tap")
-			MOVLQSX(Mem{Base: tap, Index: t, Scale: 4}, p)
+			MOVLQSX(Mem{Base: tap, Index: t, Scale: 8, Disp: 4}, p)
+			s.load(Mem{Base: w, Index: p, Scale: 4}, weight, tail)
+			MOVLQSX(Mem{Base: tap, Index: t, Scale: 8}, p)
 			LEAQ(Mem{Base: x, Index: p, Scale: 4}, p)
-			s.load(Mem{Base: w}, weight, tail)
 			if n > 4 {
 				LEAQ(Mem{Base: p, Index: step, Scale: 4}, q)
 			}
@@ -76,7 +99,6 @@ func (s isa) depthwiseSums() {
 				}
 				s.multiply(at, weight, r[i], spare, tail)
 			}
-			ADDQ(ld, w)
 			INCQ(t)
 			CMPQ(t, argument("taps"))
 			JL(LabelRef(tile + "_tap"))
@@ -102,13 +124,13 @@ func (s isa) depthwiseSums() {
 // depthwiseGradient takes several taps at a time along all pixels, every second
 // pixel into sums of their own.
 func (s isa) depthwiseGradient() {
-	s.text("depthwiseGradient", "func(dw, x, dy *float32, tap *int32, ld, step, pixels, taps, tail int)",
+	s.text("depthwiseGradient", "func(dw, x, dy *float32, tap *int32, ld, step, pixels, taps int)",
 		"adds to rows of dw, one a tap, the sums over pixels of x times dy.")
 	r := s.regs
 	d0, d1, spare := r[8], r[9], r[10]
-	s.whole(func(label string, tail bool) {
-		dw, tap := Load(Param("dw"), GP64()), Load(Param("tap"), GP64())
-		ld, step, taps := Load(Param("ld"), GP64()), Load(Param("step"), GP64()), Load(Param("taps"), GP64())
+	s.eachVector(func(label string, c, ld reg.GPVirtual, tail bool) {
+		tap := Load(Param("tap"), GP64())
+		step, taps := Load(Param("step"), GP64()), Load(Param("taps"), GP64())
 		for _, n := range []int{4, 1} {
 			tile := fmt.Sprint(label, n)
 			Label(tile)
@@ -116,12 +138,12 @@ func (s isa) depthwiseGradient() {
 			JL(LabelRef(tile + "_done"))
 			s.zeros(r[:n])
 			s.zeros(r[4 : 4+n])
-			dy, left := Load(Param("dy"), GP64()), Load(Param("pixels"), GP64())
+			dy, left := place("dy", c), Load(Param("pixels"), GP64())
 			var at []reg.GPVirtual
 			for i := range n {
 				p := GP64()
-				MOVLQSX(Mem{Base: tap, Disp: 4 * i}, p)
-				SHLQ(U8(2), p)
+				MOVLQSX(Mem{Base: tap, Disp: 8 * i}, p)
+				LEAQ(Mem{Base: c, Index: p, Scale: 4}, p)
 				ADDQ(argument("x"), p)
 				at = append(at, p)
 			}
@@ -146,14 +168,17 @@ func (s isa) depthwiseGradient() {
 				s.multiply(Mem{Base: p}, d0, r[i], spare, tail)
 			}
 			Label(tile + "_sum")
+			dw := place("dw", c)
 			for i := range n {
+				w := GP64()
+				MOVLQSX(Mem{Base: tap, Disp: 8*i + 4}, w)
+				LEAQ(Mem{Base: dw, Index: w, Scale: 4}, w)
 				VADDPS(r[4+i], r[i], r[i])
-				s.load(Mem{Base: dw}, spare, tail)
+				s.load(Mem{Base: w}, spare, tail)
 				VADDPS(spare, r[i], r[i])
-				s.store(r[i], Mem{Base: dw}, tail)
-				ADDQ(ld, dw)
+				s.store(r[i], Mem{Base: w}, tail)
 			}
-			ADDQ(U8(4*n), tap)
+			ADDQ(U8(8*n), tap)
 			SUBQ(U8(n), taps)
 			JMP(LabelRef(tile))
 			Label(tile + "_done")
