@@ -15,7 +15,7 @@ var layersElsewhere = map[string]string{
 	"batchnorm1d": `here it is "BatchNormalization"`, "batchnorm2d": `here it is "BatchNormalization"`,
 	"layernorm": `here it is "LayerNormalization"`, "adaptiveavgpool2d": `here it is "GlobalAveragePooling"`,
 	"globalaveragepooling2d": `here it is "GlobalAveragePooling"`, "depthwiseconv2d": `here it is "Convolution" with as many "Groups" as channels`,
-	"add": `here it is "Residual", which holds the layers that are added to`,
+	"add":     `here it is "Residual", which holds the layers that are added to`,
 	"flatten": "not needed, since Affine takes images as they are", "reshape": "not needed, since Affine takes images as they are",
 	"input": `not a layer: the shape stands under "input"`, "inputlayer": `not a layer: the shape stands under "input"`,
 	"activation": "every activation is a layer type of its own",
@@ -36,7 +36,7 @@ var fieldsElsewhere = map[string][]string{
 	"kernel_size": {"Kernel", "Size"}, "pool_size": {"Size"}, "out_channels": {"Filters"}, "out_features": {"Units"},
 	"padding": {"Pad"}, "strides": {"Stride"}, "rate": {"Ratio"}, "p": {"Ratio"}, "eps": {"Epsilon"},
 	"dilation_rate": {"Dilation"},
-	"alpha": {"Slope"}, "negative_slope": {"Slope"}, "kernel_initializer": {"Init"}, "trainable": {"Frozen"},
+	"alpha":         {"Slope"}, "negative_slope": {"Slope"}, "kernel_initializer": {"Init"}, "trainable": {"Frozen"},
 }
 
 // UnknownField is the error for a field that a layer does not have.
