@@ -23,6 +23,20 @@ type Rule interface {
 	Update(s Step, w, g, m, v []float32)
 }
 
+// Rules lists the optimizers that have names, each with its defaults: what a
+// field that is 0 stands for.
+func Rules() []Rule {
+	return []Rule{SGD{}, usualMomentum, Nesterov(usualMomentum), usualAdaGrad, usualRMSprop, usualAdam, AdamW(usualAdam)}
+}
+
+// RuleNames are those of [Rules].
+func RuleNames() (names []string) {
+	for _, r := range Rules() {
+		names = append(names, r.Name())
+	}
+	return names
+}
+
 // Step is what one step has in common for all parameters.
 type Step struct {
 	// Number counts steps from 1.
