@@ -112,10 +112,7 @@ func (l *affine) MultiplyAdds() int   { return l.plan.Inputs() * l.plan.Units() 
 
 // Fuse takes in a following ReLU.
 func (l *affine) Fuse(next []nn.Layer) (nn.Layer, int) {
-	if len(next) == 0 {
-		return nil, 0
-	}
-	if _, ok := next[0].(relu); !ok {
+	if !beginsWithReLU(next) {
 		return nil, 0
 	}
 	fused := *l
