@@ -19,6 +19,10 @@ import (
 //
 // Parameters: weight, Units rows of the input's shape; bias, Units.
 //
+// The way back, with samples as rows:
+//
+//	db = Σ dy,  dW = dyᵀ·x,  dx = dy·W
+//
 // In plain loops: reference/affine.go.
 type Affine struct {
 	// Units is the number of outputs.

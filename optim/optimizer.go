@@ -12,7 +12,7 @@ import (
 // Rule is an optimizer's settings and arithmetic: a plain struct such as
 // [Adam]. Its zero value has the defaults that [Rules] lists.
 type Rule interface {
-	// Name is the rule's name on a command line.
+	// Name is the name in settings and on command lines.
 	Name() string
 	// DefaultRate is a learning rate that usually works.
 	DefaultRate() float64
