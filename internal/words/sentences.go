@@ -9,8 +9,8 @@ import (
 
 // Sentences are what errors say: libraries word them in English, with what they
 // found and wanted in it, and a command that speaks Japanese recognises them by
-// their formats. A %w stands for another error, which is worded in turn, and so
-// are %s and %v where they are recognised.
+// their formats. A %w stands for another error, which is worded in turn, and so is
+// a %v where it is recognised. What a %s stands for is a name and stays.
 type Sentences struct{ list []sentence }
 
 type sentence struct {
@@ -91,7 +91,7 @@ func (s *Sentences) Japanese(english string) string {
 	if text, ok := s.known(english); ok {
 		return text
 	}
-	if name, rest, ok := strings.Cut(english, ": "); ok && !strings.Contains(strings.TrimSpace(name), " ") {
+	if name, rest, ok := strings.Cut(english, ": "); ok && (!strings.Contains(name, " ") || strings.ContainsAny(name, "./\\")) {
 		return name + "：" + s.Japanese(rest)
 	}
 	return unknown.In(Japanese, english)
@@ -111,7 +111,7 @@ func (s *Sentences) known(english string) (string, bool) {
 			switch v.kind {
 			case "w":
 				value = s.Japanese(value)
-			case "s", "v":
+			case "v":
 				if text, ok := s.known(value); ok {
 					value = text
 				}

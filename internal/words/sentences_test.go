@@ -10,8 +10,9 @@ func TestSentences(t *testing.T) {
 	s := words.NewSentences(
 		words.Text{EN: "cannot read %s: %w", JA: "%s を読めません：%w"},
 		words.Text{EN: "no such file", JA: "ファイルがありません"},
-		words.Text{EN: "--%s is %v, wanted %s", JA: "--%s は %[3]sにしてください（%[2]v）"},
+		words.Text{EN: "--%s is %s, wanted %v", JA: "--%s は %[3]vにしてください（%[2]s）"},
 		words.Text{EN: "0 or more", JA: "0 以上"},
+		words.Text{EN: "lr", JA: "学習率"},
 		words.Text{EN: "%d to %d", JA: "%d から %d"},
 		words.Text{EN: "--%s is %v, wanted 100 %% of %[1]s", JA: "%[1]s の 100 %%（%[2]v）"},
 		words.Text{EN: "name %q: %w", JA: "名前 %q：%w"},
