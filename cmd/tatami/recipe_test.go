@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tatami/internal/run"
+	"tatami/internal/words"
 )
 
 // TestRecipe: a network's recipe holds where no flag says otherwise, and its
@@ -57,7 +58,7 @@ func TestCommandOfSettings(t *testing.T) {
 		}
 		line, ok := strings.CutPrefix(s.Command("avx2"), "TATAMI_ISA=avx2 tatami train ")
 		words := strings.Fields(strings.Replace(line, "'my data'", "my_data", 1))
-		cmd := newTrain()
+		cmd := newTrain(words.English)
 		if err := cmd.ParseFlags(words); err != nil || !ok {
 			t.Fatal(line, err)
 		}
