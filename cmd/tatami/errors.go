@@ -18,8 +18,8 @@ func errorText(err error, l words.Language) string {
 var commandErrors = []words.Text{
 	// Usage.
 	{EN: "--%s: %w", JA: "フラグ --%s：%w"},
-	{EN: "--%s is %s, wanted %v", JA: "--%s には %[3]v を指定してください（指定された値：%[2]s）"},
-	{EN: "--%s is %d, wanted %d to %d", JA: "--%s には %[3]d から %[4]d までの数を指定してください（指定された値：%[2]d）"},
+	{EN: "--%s is %s, wanted %v", JA: "--%s に %s は指定できません。指定できるのは%vです"},
+	{EN: "--%s is %d, wanted %d to %d", JA: "--%s に %d は指定できません。指定できるのは、%d から %d までの数です"},
 	{EN: "--from is %g and --to is %g, wanted positive numbers, the first one lower", JA: "--from は %g、--to は %g です。どちらも正の数で、--from のほうを小さくしてください"},
 	{EN: "--patience needs --validation", JA: "--patience には --validation も必要です"},
 	{EN: "--limit is %d, the training set has %d images", JA: "--limit は %d ですが、訓練画像は %d 枚しかありません"},
@@ -47,14 +47,14 @@ var commandErrors = []words.Text{
 	{EN: "the loss blew up after %d steps, at rate %g: try a lower --from than %g", JA: "%d ステップ後、学習率 %g で損失が跳ね上がりました。--from を %g より小さくしてみてください"},
 
 	// What is wanted of a flag.
-	{EN: "%d to %d", JA: "%d から %d までの数"},
+	{EN: "%d to %d", JA: "、%d から %d までの数"},
 	{EN: "a number", JA: "数"},
 	{EN: "a whole number", JA: "整数"},
-	{EN: "a whole number from 0 up", JA: "0 以上の整数"},
+	{EN: "a whole number from 0 up", JA: "、0 以上の整数"},
 	{EN: "a positive number", JA: "正の数"},
-	{EN: "0 or a positive number", JA: "0 または正の数"},
-	{EN: "0 or more and less than 1", JA: "0 以上 1 未満の数"},
-	{EN: "0 or more", JA: "0 以上の数"},
+	{EN: "0 or a positive number", JA: "、0 または正の数"},
+	{EN: "0 or more and less than 1", JA: "、0 以上 1 未満の数"},
+	{EN: "0 or more", JA: "、0 以上の数"},
 
 	// Models, runs and files.
 	{EN: "%s has no layer with weights", JA: "%s には重みのある層がありません"},
@@ -112,13 +112,13 @@ var libraryErrors = []words.Text{
 	{EN: "schedule %s: %w", JA: "スケジュール %s：%w"},
 	{EN: "%v: %q, wanted name=value", JA: "%v の %q は「名前=値」の形で書いてください"},
 	{EN: "%v takes no parameters, found %q", JA: "%v にパラメーターはありません（指定された値：%q）"},
-	{EN: "%v: %s is %q, wanted %v", JA: "%[1]v の %[2]s には %[4]v を指定してください（指定された値：%[3]q）"},
+	{EN: "%v: %s is %q, wanted %v", JA: "%v：%s に %q は指定できません。指定できるのは%vです"},
 	{EN: "optimizer %s", JA: "最適化手法 %s"},
 	{EN: "schedule %s", JA: "スケジュール %s"},
-	{EN: "a number above 0 and below 1", JA: "0 より大きく 1 より小さい数"},
-	{EN: "a fraction between 0 and 1", JA: "0 から 1 までの割合"},
-	{EN: "a number from 1 up", JA: "1 以上の数"},
-	{EN: "a whole number from 1 up", JA: "1 以上の整数"},
+	{EN: "a number above 0 and below 1", JA: "、0 より大きく 1 より小さい数"},
+	{EN: "a fraction between 0 and 1", JA: "、0 から 1 までの割合"},
+	{EN: "a number from 1 up", JA: "、1 以上の数"},
+	{EN: "a whole number from 1 up", JA: "、1 以上の整数"},
 
 	// datasets
 	{EN: "augmentation %q names %s twice", JA: "データ拡張 %q に %s が 2 回あります"},
@@ -200,7 +200,7 @@ var libraryErrors = []words.Text{
 	{EN: "field %s is %s, wanted at least %d", JA: "項目 %s は %s です。%d 以上でなければなりません"},
 	{EN: "field %s is %s, wanted at most %d", JA: "項目 %s は %s です。%d 以下でなければなりません"},
 	{EN: "field %s is %s, wanted %d to %d", JA: "項目 %s は %s です。%d から %d まででなければなりません"},
-	{EN: "field %s is %s, wanted %v", JA: "項目 %s は %s です。%v でなければなりません"},
+	{EN: "field %s is %s, wanted %v", JA: "項目 %s は %s です。指定できるのは%vです"},
 	{EN: "no fitting tensors for %s: wanted %s, found %s", JA: "%s に合うテンソルがありません（必要：%s、ファイルの中：%s）"},
 	{EN: "the network has no layer for %s", JA: "ネットワークに %s の入る層がありません"},
 
@@ -210,7 +210,7 @@ var libraryErrors = []words.Text{
 	{EN: "not a safetensors file: header of %d bytes, wanted at most %d", JA: "safetensors ファイルではありません（ヘッダーが %d バイト。%d バイトまでです）"},
 	{EN: "not a safetensors file, or cut short: header of %d bytes in a file of %d", JA: "safetensors ファイルではないか、途中で切れています（ヘッダー %d バイト、ファイル %d バイト）"},
 	{EN: "tensor %q ends at byte %d of the values, but the file has only %d of them: cut short", JA: "ファイルが途中で切れています。テンソル %q は値の %d バイト目で終わるのに、%d バイトしかありません"},
-	{EN: "%s, wanted %v", JA: "%s です。%v でなければなりません"},
+	{EN: "%s, wanted %v", JA: "%s。ここに書けるのは%vです"},
 	{EN: "unknown key %q: did you mean %q?", JA: "キー %q はありません。%q のことですか"},
 	{EN: "unknown key %q", JA: "キー %q はありません"},
 	{EN: "key %q appears twice", JA: "キー %q が 2 回あります"},

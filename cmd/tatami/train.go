@@ -60,7 +60,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}
 	shapeFlags(cmd.Flags(), &o.Settings, l)
 	f := cmd.Flags()
-	f.IntVar(&o.Epochs, "epochs", 5, words.Text{EN: "passes over the training set", JA: "エポック数（訓練データを何周するか）"}.In(l))
+	f.IntVar(&o.Epochs, "epochs", 5, words.Text{EN: "passes over the training set", JA: "エポック数。訓練データを何周するか"}.In(l))
 	f.Float64Var(&o.Rate, "lr", 0, words.Text{
 		EN: "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)",
 		JA: "学習率（既定：最適化手法ごとの値。one-cycle ではその 3 倍を最大値とする）",
@@ -117,7 +117,7 @@ var shapeGroups = []flagGroup{
 func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 	f.StringVar(&s.Net, "net", "simple", netUsage(l))
 	f.StringVar(&s.Data, "data", "", words.Text{EN: "folder in the IDX layout (default: MNIST)", JA: "IDX 形式のデータがあるフォルダー（既定：MNIST）"}.In(l))
-	f.IntVar(&s.Batch, "batch", 100, words.Text{EN: "images a batch", JA: "バッチサイズ（画像の枚数）"}.In(l))
+	f.IntVar(&s.Batch, "batch", 100, words.Text{EN: "images a batch", JA: "バッチサイズ。1 バッチの画像の枚数"}.In(l))
 	f.StringVar(&s.Optimizer, "optimizer", "adam", words.Text{
 		EN: "%s; parameters after a colon: adam:beta1=0.7,beta2=0.9",
 		JA: "最適化手法。%s のどれか。パラメーターはコロンの後に書く：adam:beta1=0.7,beta2=0.9",

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -59,16 +60,12 @@ func Table(rows [][]string, right ...int) string {
 			widths[i] = max(widths[i], Width(cell))
 		}
 	}
-	ends := make([]bool, len(widths))
-	for _, i := range right {
-		ends[i] = true
-	}
 	var b strings.Builder
 	for _, row := range rows {
 		line := ""
 		for i, cell := range row {
 			blanks := strings.Repeat(" ", widths[i]-Width(cell))
-			if ends[i] {
+			if slices.Contains(right, i) {
 				line += blanks + cell + "  "
 			} else {
 				line += cell + blanks + "  "
