@@ -5,6 +5,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -33,7 +34,7 @@ func trainedLeNet(r *lab.Run, name string, training *datasets.Dataset, distort d
 			Epochs: passes, Seed: r.Seed, Test: r.Test().Limit(r.Scale(10_000, 2000)),
 			Observers: []train.Observer{train.ObserverFunc(func(e train.Event) error {
 				if e.Kind == train.Updated {
-					r.Status("distortions %v: pass %d of %d", distort, e.Epoch+1, passes)
+					r.Status(words.Text{EN: "%s: pass %d of %d", JA: "%s：エポック %d/%d"}, name, e.Epoch+1, passes)
 				}
 				return nil
 			})},
@@ -42,9 +43,9 @@ func trainedLeNet(r *lab.Run, name string, training *datasets.Dataset, distort d
 }
 
 // Rows that a claim is about.
-const (
-	plainError     = "test error in %"
-	distortedError = "test error in %, distorted training images"
+var (
+	plainError     = words.Text{EN: "test error in %", JA: "テストデータの誤り率（%）"}
+	distortedError = words.Text{EN: "test error in %, distorted training images", JA: "テストデータの誤り率（%）、訓練画像を変形"}
 )
 
 func runLeNet5(r *lab.Run) {
@@ -54,8 +55,8 @@ func runLeNet5(r *lab.Run) {
 	if r.Failed() {
 		return
 	}
-	r.Measure(plainError, 100*(1-plain.Test.Last()))
-	r.Measure(distortedError, 100*(1-distorted.Test.Last()))
+	r.Measure(plainError.EN, 100*(1-plain.Test.Last()))
+	r.Measure(distortedError.EN, 100*(1-distorted.Test.Last()))
 	r.Measure("training error in %", 100-100*r.Accuracy(net, training))
 	r.Measure("parameters", float64(nn.CountParams(net.Params())))
 	r.Claim("distortions help", distorted.Test.Last() > plain.Test.Last())
@@ -63,23 +64,25 @@ func runLeNet5(r *lab.Run) {
 		lab.Columns(plain.Training, plain.Test, distorted.Training, distorted.Test))
 	var marks []plots.Mark
 	for _, l := range []struct {
-		name   string
+		name   words.Text
 		values lab.Numbers
 	}{
-		{"training, as they come", plain.Training}, {"test", plain.Test},
-		{"training, distorted", distorted.Training}, {"test, trained on distorted", distorted.Test},
+		{words.Text{EN: "training, as they come", JA: "訓練データ、変形なし"}, plain.Training},
+		{words.Text{EN: "test", JA: "テストデータ、変形なしで学習"}, plain.Test},
+		{words.Text{EN: "training, distorted", JA: "訓練データ、変形あり"}, distorted.Training},
+		{words.Text{EN: "test, trained on distorted", JA: "テストデータ、変形ありで学習"}, distorted.Test},
 	} {
 		points := make(plotter.XYs, len(l.values))
 		for i, v := range l.values {
 			points[i] = plotter.XY{X: float64(i + 1), Y: 100 * (1 - float64(v))}
 		}
-		marks = append(marks, plots.Curve{Name: l.name, Points: points, Markers: true})
+		marks = append(marks, plots.Curve{Name: r.In(l.name), Points: points, Markers: true})
 	}
-	y := plots.Axis{Label: "error in %", Log: true}
+	y := plots.Axis{Label: r.In(words.Text{EN: "error in %", JA: "誤り率（%）"}), Log: true}
 	if !r.Fast { // down to what matters; the training error goes on to 0
 		y.Min, y.Max = 0.2, 12
 	}
-	r.Chart("error", plots.ChartOptions{Title: "LeNet-5", X: plots.Axis{Label: "pass"}, Y: y}, marks...)
+	r.Chart("error", plots.ChartOptions{Title: "LeNet-5", X: plots.Axis{Label: r.In(words.Text{EN: "pass", JA: "エポック"})}, Y: y}, marks...)
 	drawDistortions(r, training.Limit(8), lenetDistortions())
 }
 
@@ -98,35 +101,58 @@ func drawDistortions(r *lab.Run, data *datasets.Dataset, distort datasets.Augmen
 		}
 	}
 	r.Figure("distortions", r.Drawn(plots.Images(pictures, plots.ImagesOptions{
-		Title: "Training images", Note: "First row: as they come. Below: distorted, as three passes see them.", Columns: data.Len(),
+		Title: r.In(words.Text{EN: "Training images", JA: "訓練画像"}),
+		Note: r.In(words.Text{
+			EN: "First row: as they come. Below: distorted, as three passes see them.",
+			JA: "1 行目は元の画像、下の 3 行は 3 つのエポックで使う変形した画像です。",
+		}),
+		Columns: data.Len(),
 	})))
 }
 
 func lenet5() lab.Experiment {
 	const tolerance = 0.1 // points above the published error: ten of the 10,000 images
 	return lab.Experiment{
-		ID: "lenet-5", Title: "LeNet-5", Version: 1,
-		Section: "LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document recognition (1998)",
-		Setup: "Convolution 6@5×5 on images with two pixels added around, pooling, convolution 16@5×5, pooling, affine 120, 84 " +
-			"and 10; 60,000 images, 20 passes, the error after the last. Modernised: ReLU for tanh, max pooling for averages " +
-			"with a learned factor, all 16 filters see all six maps, softmax for the distances to drawn digits, He; Adam, batch " +
-			"100, rate falling from 0.001 to 0 along a cosine, where the paper updates after each image and lowers its rate in " +
-			"five stairs. Distortions are drawn anew for every image of every pass: up to 2 pixels, 10 degrees and a tenth of " +
-			"the size. The paper's moves, scales, squeezes and shears, which it drew once; it too keeps to 20 passes of 60,000.",
-		Lesson: "Distortions that leave a digit what it is are as good as more images: less is learned by heart, and the error " +
-			"falls.",
+		ID: "lenet-5", Seconds: 35, Title: words.Text{EN: "LeNet-5", JA: "LeNet-5"}, Version: 1,
+		Section: words.Text{
+			EN: "LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document recognition (1998)",
+			JA: "LeCun、Bottou、Bengio、Haffner「Gradient-based learning applied to document recognition」（1998）",
+		},
+		Setup: words.Text{
+			EN: "Convolution 6@5×5 on images with two pixels added around, pooling, convolution 16@5×5, pooling, affine 120, 84 " +
+				"and 10; 60,000 images, 20 passes, the error after the last. Modernised: ReLU for tanh, max pooling for averages " +
+				"with a learned factor, all 16 filters see all six maps, softmax for the distances to drawn digits, He; Adam, batch " +
+				"100, rate falling from 0.001 to 0 along a cosine, where the paper updates after each image and lowers its rate in " +
+				"five stairs. Distortions are drawn anew for every image of every pass: up to 2 pixels, 10 degrees and a tenth of " +
+				"the size. The paper's moves, scales, squeezes and shears, which it drew once; it too keeps to 20 passes of 60,000.",
+			JA: "周囲に 2 ピクセルを足した画像に、5×5 のフィルター 6 個の畳み込み層、プーリング、5×5 のフィルター 16 個の畳み込み層、" +
+				"プーリング、全結合層（Affine）120、84、10。60,000 枚の画像で 20 エポック学習し、最後の誤り率を測ります。" +
+				"論文との違いは次のとおりです。活性化関数は tanh でなく ReLU、学習する係数付きの平均でなく最大プーリング、" +
+				"16 個のフィルターは 6 個の特徴マップをすべて見て、出力は数字の絵との距離でなく Softmax、He の初期値です。" +
+				"最適化は Adam、バッチサイズ 100、学習率は 0.001 から 0 までコサインで下げます。論文は 1 枚ごとに更新し、" +
+				"学習率を 5 段階で下げます。変形（データ拡張）は、エポックごとに 1 枚ずつ作り直します。2 ピクセルまでの移動、" +
+				"10 度までの回転、1 割までの拡大・縮小です。論文の移動、拡大・縮小、圧縮、せん断は、最初に 1 回だけ作ったものです。" +
+				"論文でも、60,000 枚の 20 エポックに揃えています。",
+		},
+		Lesson: words.Text{
+			EN: "Distortions that leave a digit what it is are as good as more images: less is memorised, and the test error falls.",
+			JA: "数字の意味を変えない変形を加えると、画像を増やしたのと同じ効果があります。丸暗記が減り、テストデータの誤り率が下がります。",
+		},
 		Rows: []lab.Row{
 			lab.AtMost(plainError, "0.95", 0.95+tolerance).As("%.2f"),
 			lab.AtMost(distortedError, "0.8", 0.8+tolerance).As("%.2f"),
-			lab.Shown("training error in %", "0.35").As("%.2f"),
-			lab.Shown("parameters", "60000").As("%.0f"),
+			lab.Shown(words.Text{EN: "training error in %", JA: "訓練データの誤り率（%）"}, "0.35").As("%.2f"),
+			lab.Shown(words.Text{EN: "parameters", JA: "パラメーターの数"}, "60000").As("%.0f"),
 		},
-		Claims: lab.Texts{
-			"distortions help": "distorted training images lower the test error",
+		Claims: map[string]words.Text{
+			"distortions help": {EN: "distorted training images lower the test error", JA: "訓練画像を変形すると、テストデータの誤り率が下がる"},
 		},
-		Figures: lab.Texts{
-			"error":       "Errors by pass (figure 5 of the paper); training errors are counted as the pass goes on.",
-			"distortions": "Every pass sees every image, but never twice the same.",
+		Figures: map[string]words.Text{
+			"error": {
+				EN: "Errors by pass (figure 5 of the paper); training errors are counted as the pass goes on.",
+				JA: "エポックごとの誤り率（論文の図 5）。訓練データの誤り率は、学習の途中で数えたものです。",
+			},
+			"distortions": {EN: "Every pass sees every image, but never twice the same.", JA: "どのエポックでもすべての画像を使いますが、同じ変形は二度とありません。"},
 		},
 		Run: runLeNet5,
 	}
