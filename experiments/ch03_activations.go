@@ -95,7 +95,7 @@ func activationFunctions() lab.Experiment {
 		Setup: words.Text{
 			EN: "Step, sigmoid and ReLU on [-5, 5) in steps of 0.1. Sigmoid and ReLU are the layers of this module, a batch " +
 				"of 100 samples of one value; the step, which has no gradient to learn by, is a line of Go.",
-			JA: "ステップ関数、シグモイド関数、ReLU を、[-5, 5) の範囲で 0.1 刻みに描きます。シグモイド関数と ReLU は tatami の層で、" +
+			JA: "ステップ関数、シグモイド関数、ReLU を、-5 以上 5 未満の範囲で 0.1 刻みに描きます。シグモイド関数と ReLU は tatami の層で、" +
 				"1 個の値を持つサンプル 100 個のバッチとして計算します。勾配を学習に使えないステップ関数は、Go の 1 行で済ませます。",
 		},
 		Lesson: words.Text{
@@ -104,9 +104,9 @@ func activationFunctions() lab.Experiment {
 				"かにしたステップ関数で、ReLU は正の値をそのまま通します。",
 		},
 		Rows: []lab.Row{
-			lab.Near(words.Text{EN: "sigmoid(1)", JA: "シグモイド関数、x = 1"}, 0.73105858, 1e-6).As("%.8f"),
-			lab.Near(words.Text{EN: "sigmoid(2)", JA: "シグモイド関数、x = 2"}, 0.88079708, 1e-6).As("%.8f"),
-			lab.Near(words.Text{EN: "ReLU(-5)", JA: "ReLU、x = -5"}, 0, 1e-9).As("%g"),
+			lab.Near(words.Text{EN: "sigmoid(1)", JA: "sigmoid(1)"}, 0.73105858, 1e-6).As("%.8f"),
+			lab.Near(words.Text{EN: "sigmoid(2)", JA: "sigmoid(2)"}, 0.88079708, 1e-6).As("%.8f"),
+			lab.Near(words.Text{EN: "ReLU(-5)", JA: "ReLU(-5)"}, 0, 1e-9).As("%g"),
 			lab.Near(words.Text{EN: "largest |sigmoid(-x) - (1 - sigmoid(x))|", JA: "|σ(-x) - (1 - σ(x))| の最大値"}, 0, 1e-6).As("%.1e"),
 		},
 		Claims: map[string]words.Text{

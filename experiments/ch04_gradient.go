@@ -94,8 +94,8 @@ func numericalGradients() lab.Experiment {
 			EN: "Central differences with h = 1e-4 in float64, as the book's numerical_gradient: f(x) = 0.01x² + 0.1x at 5 and 10; the " +
 				"field of -∇(x² + y²) on [-2, 2.25] in steps of 0.25; descent on x² + y² from (-3, 4), 20 steps of rate .1 drawn, and 100 " +
 				"steps of rates .1, 10 and 1e-10.",
-			JA: "本の numerical_gradient と同じく、float64 の中心差分（h = 1e-4）を使います。f(x) = 0.01x² + 0.1x の x = 5 と 10 での" +
-				"微分、[-2, 2.25] を 0.25 刻みにした -∇(x² + y²) の分布、(-3, 4) から始める x² + y² の勾配降下です。図は学習率 0.1 の" +
+			JA: "本の numerical_gradient と同じく、float64 の中心差分（h = 1e-4）を使います。0.01x² + 0.1x の x = 5 と 10 での" +
+				"微分、[-2, 2.25] を 0.25 刻みにした f(x, y) = x² + y² の勾配の逆向き、-∇f の分布、点（-3, 4）から始める f の勾配降下です。図は学習率 0.1 の" +
 				" 20 ステップ、表は学習率 0.1、10、1e-10 の 100 ステップです。",
 		},
 		Lesson: words.Text{
@@ -107,8 +107,8 @@ func numericalGradients() lab.Experiment {
 		Rows: []lab.Row{
 			lab.Near(words.Text{EN: "slope of 0.01x² + 0.1x at 5", JA: "0.01x² + 0.1x の x = 5 での微分"}, 0.1999999999990898, 1e-12).As("%.16f"),
 			lab.Near(words.Text{EN: "slope of 0.01x² + 0.1x at 10", JA: "0.01x² + 0.1x の x = 10 での微分"}, 0.2999999999986347, 1e-12).As("%.16f"),
-			lab.Near(words.Text{EN: "∂/∂x at (3, 4)", JA: "(3, 4) での ∂f/∂x"}, 6, 1e-9).As("%.10g"),
-			lab.Near(words.Text{EN: "∂/∂y at (3, 4)", JA: "(3, 4) での ∂f/∂y"}, 8, 1e-9).As("%.10g"),
+			lab.Near(words.Text{EN: "∂/∂x at (3, 4)", JA: "点（3, 4）での ∂f/∂x"}, 6, 1e-9).As("%.10g"),
+			lab.Near(words.Text{EN: "∂/∂y at (3, 4)", JA: "点（3, 4）での ∂f/∂y"}, 8, 1e-9).As("%.10g"),
 			lab.Near(words.Text{EN: "x after 100 steps of .1", JA: "学習率 0.1、100 ステップ後の x"}, -6.11110793e-10, 1e-18).As("%.9g"),
 			lab.Near(words.Text{EN: "y after 100 steps of .1", JA: "学習率 0.1、100 ステップ後の y"}, 8.14814391e-10, 1e-18).As("%.9g"),
 			lab.Near(words.Text{EN: "x after 100 steps of 10", JA: "学習率 10、100 ステップ後の x"}, -2.58983747e13, 1e5).As("%.9g"),
@@ -128,7 +128,7 @@ func numericalGradients() lab.Experiment {
 			},
 			"descent": {
 				EN: "Descent on x² + y² from (-3, 4), 20 steps of rate .1, over the contours of distance 1 to 5 (figure 4-10).",
-				JA: "(-3, 4) から始めた x² + y² の勾配降下。学習率 0.1 の 20 ステップで、等高線は原点からの距離 1～5 です（図 4-10）。",
+				JA: "点（-3, 4）から始めた x² + y² の勾配降下。学習率 0.1 の 20 ステップで、等高線は原点からの距離 1～5 です（図 4-10）。",
 			},
 		},
 		Run: runNumericalGradients,

@@ -7,7 +7,7 @@ import (
 
 var (
 	noDropout    = words.Text{EN: "no dropout", JA: "Dropout なし"}
-	fifthDropped = words.Text{EN: "dropout 0.2", JA: "Dropout 0.2"}
+	fifthDropped = words.Text{EN: "dropout 0.2", JA: "Dropout あり（0.2）"}
 )
 
 func runDropout(r *lab.Run) {

@@ -94,14 +94,14 @@ func drawTrials(r *lab.Run, trials []trial) {
 		of    func(t trial) float64
 	}{
 		{words.Text{EN: "learning rate", JA: "学習率"}, func(t trial) float64 { return t.rate }},
-		{words.Text{EN: "weight decay λ", JA: "Weight decay の係数（λ）"}, func(t trial) float64 { return t.decay }},
+		{words.Text{EN: "weight decay λ", JA: "Weight decay の係数 λ"}, func(t trial) float64 { return t.decay }},
 	} {
 		var points plotter.XYs
 		for _, t := range trials {
 			points = append(points, plotter.XY{X: by.of(t), Y: t.accuracy()})
 		}
 		panels = append(panels, r.Panel(plots.ChartOptions{
-			Title: r.In(words.Text{EN: "By %s", JA: "%sによる違い"}, by.label), Width: 330, Height: 240,
+			Title: r.In(by.label), Width: 330, Height: 240,
 			X: plots.Axis{Label: r.In(by.label), Log: true},
 			Y: plots.Axis{Label: r.In(words.Text{EN: "validation accuracy", JA: "検証データの認識精度"}), Max: 1},
 		}, plots.Points{Points: points}))
@@ -124,9 +124,9 @@ func hyperparameters() lab.Experiment {
 				"epochs; 100 trials with a learning rate of 10^U(-6, -2) and weight decay λ of 10^U(-8, -4). Accepted are ±0.08, two " +
 				"deviations of an accuracy on 100 images, and rates of the upper half decade, 0.003 to 0.01.",
 			JA: "最初の 500 枚の訓練画像のうち、乱数で選んだ 100 枚を検証データにします。100 ユニットの隠れ層 6 つ、ReLU、" +
-				"He の初期値、SGD、バッチサイズ 100、50 エポック。試行は 100 回で、学習率は 10^U(-6, -2)、Weight decay の λ は 10^U(-8, -4) か" +
-				"ら選びます。認識精度の許容範囲は、100 枚の画像で測った値の標準偏差の 2 倍にあたる ±0.08、学習率の許容範囲は、" +
-				"上半分の 0.003～0.01 です。",
+				"He の初期値、SGD、バッチサイズ 100、50 エポック。試行は 100 回で、学習率を 10^U(-6, -2)、Weight decay の λ を 10^U(-8, -4)（" +
+				"U は一様乱数）とします。認識精度の許容範囲は、100 枚の画像で測った値の標準偏差の 2 倍にあたる ±0.08、" +
+				"学習率の許容範囲は、上半分の 0.003～0.01 です。",
 		},
 		Lesson: words.Text{
 			EN: "Drawn at random on a logarithmic scale, a hundred short trials show where to look: learning rates of 0.001 to " +

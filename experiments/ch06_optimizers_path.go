@@ -85,7 +85,7 @@ func runOptimizerPaths(r *lab.Run) {
 		r.Measure(lastX.With(o.name).EN, last.X)
 		r.Measure(lastY.With(o.name).EN, last.Y)
 		panels = append(panels, r.Panel(plots.ChartOptions{
-			Title: o.name, Note: r.In(words.Text{EN: "rate %g; ends at (%.2f, %.2f)", JA: "学習率 %g、最後は (%.2f, %.2f)"}, o.rate, last.X, last.Y),
+			Title: o.name, Note: r.In(words.Text{EN: "rate %g; ends at (%.2f, %.2f)", JA: "学習率 %g、最後は（%.2f, %.2f）"}, o.rate, last.X, last.Y),
 			X: plots.Axis{Label: "x", Min: -10, Max: 10}, Y: plots.Axis{Label: "y", Min: -10, Max: 10}, Width: 320, Height: 300,
 		}, plots.Contours{F: func(x, y float64) float64 { return x*x/20 + y*y }, Levels: []float64{0.3, 1, 2, 3, 4, 5, 6, 7}},
 			plots.Curve{Points: path, Markers: true}))
@@ -105,7 +105,7 @@ func optimizerPaths() lab.Experiment {
 			EN: "f(x, y) = x²/20 + y² from (-7, 2), 30 points, that is 29 steps: SGD .95, Momentum .1, AdaGrad 1.5, Adam .3. The optimizers " +
 				"are float32 with this module's epsilons (AdaGrad 1e-10, Adam 1e-8; the book adds 1e-7 in both), which must not show: " +
 				"each path is compared with the book's formula in float64.",
-			JA: "f(x, y) = x²/20 + y² の最小値を (-7, 2) から 30 点、つまり 29 ステップで探します。SGD 0.95、Momentum 0.1、" +
+			JA: "f(x, y) = x²/20 + y² の最小値を点（-7, 2）から 30 点、つまり 29 ステップで探します。SGD 0.95、Momentum 0.1、" +
 				"AdaGrad 1.5、Adam 0.3。最適化は float32 で、ε は tatami の既定値です（AdaGrad は 1e-10、Adam は 1e-8。" +
 				"本はどちらも 1e-7）。違いが経路に現れないことを、float64 で計算した本の式と比べて確かめます。",
 		},
@@ -124,7 +124,7 @@ func optimizerPaths() lab.Experiment {
 		Figures: map[string]words.Text{
 			"paths": {
 				EN: "Four paths from (-7, 2) over the contours of x²/20 + y² (figure 6-8).",
-				JA: "(-7, 2) から始まる 4 つの経路と、x²/20 + y² の等高線（図 6-8）。",
+				JA: "点（-7, 2）から始まる 4 つの経路と、x²/20 + y² の等高線（図 6-8）。",
 			},
 		},
 		Run: runOptimizerPaths,

@@ -323,7 +323,7 @@ func convolution() lab.Experiment {
 		},
 		Claims: map[string]words.Text{
 			"sums of products": {EN: "each output is the sum of its window's products", JA: "出力の値は、ウィンドウの値とフィルターの積の和になる"},
-			"sizes":            {EN: "outputs are (size + 2·pad − filter)/stride + 1 high", JA: "出力の高さは (入力の高さ + 2·パディング − フィルターの高さ)/ストライド + 1 になる"},
+			"sizes":            {EN: "outputs are (size + 2·pad − filter)/stride + 1 high", JA: "出力の高さは（入力の高さ + 2·パディング − フィルターの高さ）/ストライド + 1 になる"},
 			"im2col agrees":    {EN: "the layer and the product of im2col agree within 1e-5", JA: "層の出力と im2col による行列の積が、1e-5 以内で一致する"},
 		},
 		Figures: map[string]words.Text{

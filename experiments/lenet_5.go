@@ -116,7 +116,7 @@ func lenet5() lab.Experiment {
 		ID: "lenet-5", Seconds: 35, Title: words.Text{EN: "LeNet-5", JA: "LeNet-5"}, Version: 1,
 		Section: words.Text{
 			EN: "LeCun, Bottou, Bengio, Haffner, Gradient-based learning applied to document recognition (1998)",
-			JA: "LeCun、Bottou、Bengio、Haffner「Gradient-based learning applied to document recognition」（1998）",
+			JA: "LeCun ほか「Gradient-based learning applied to document recognition」（1998）",
 		},
 		Setup: words.Text{
 			EN: "Convolution 6@5×5 on images with two pixels added around, pooling, convolution 16@5×5, pooling, affine 120, 84 " +

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"github.com/rivo/uniseg"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -19,6 +19,7 @@ import (
 	"tatami/experiments/lab"
 	"tatami/internal/files"
 	"tatami/internal/run"
+	"tatami/internal/words"
 )
 
 func newExperiment() *cobra.Command {
@@ -43,14 +44,17 @@ func newExperimentList() *cobra.Command {
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
-			t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
-			for _, e := range experiments.List() {
-				fmt.Fprintf(t, "%s\t%s\t%s\n", e.ID, e.Title, e.Section)
+			lang, err := languageOfExperiments()
+			if err != nil {
+				return err
 			}
-			return t.Flush()
+			return lab.WriteList(os.Stdout, lang, experiments.List())
 		},
 	}
 }
+
+// languageOfExperiments is the language that experiments speak.
+func languageOfExperiments() (words.Language, error) { return words.Choose("", os.Getenv) }
 
 // experimentOptions are the flags of experiment run.
 type experimentOptions struct {
@@ -74,6 +78,9 @@ size, is not done again. "all" also writes report.html and report.md there, with
 			}
 			if o.Seeds < 1 || o.Seeds > 1000 {
 				return wrongUsage("--seeds is %d, wanted 1 to 1000", o.Seeds)
+			}
+			if o.Language, err = languageOfExperiments(); err != nil {
+				return err
 			}
 			return o.run(cmd.Context(), list, slices.Equal(args, []string{"all"}))
 		},
@@ -122,25 +129,29 @@ func chapters() string {
 func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
 	ctx, stop := run.UntilSignal(parent)
 	defer stop()
-	line := &statusLine{out: os.Stderr}
+	say := func(t words.Text, args ...any) string { return t.In(o.Language, args...) }
+	line := &statusLine{out: os.Stderr, language: o.Language}
 	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
 		line.width = width
 	}
 	o.Progress = line.show
 	o.Done = func(r *lab.Result, reused bool) {
 		line.clear()
-		when := fmt.Sprintf("%.1f s", r.Seconds)
+		when := say(words.Text{EN: "%.1f s", JA: "%.1f 秒"}, r.Seconds)
 		if reused {
-			when = "done before"
+			when = say(words.Text{EN: "done before", JA: "実行済み"})
 		}
-		fmt.Printf("%s: %s (%s)\n", r.ID, r.Title, when)
+		fmt.Println(say(words.Text{EN: "%s: %s (%s)", JA: "%s：%s（%s）"}, r.ID, r.Title, when))
 		lab.WriteText(os.Stdout, r)
-		fmt.Printf("  files in %s\n\n", r.Dir)
+		fmt.Printf("  %s\n\n", say(words.Text{EN: "files in %s", JA: "ファイル：%s"}, r.Dir))
 	}
 	results, err := o.Runner.Run(ctx, list)
 	line.clear()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(os.Stderr, "interrupted; %d of %d are finished in %s; the same command goes on from there\n", len(results), len(list), o.Out)
+		fmt.Fprintln(os.Stderr, say(words.Text{
+			EN: "interrupted; %d of %d are finished in %s; the same command goes on from there",
+			JA: "中断しました。%[2]d 件中 %[1]d 件が %[3]s に完成しています。同じコマンドで続きから実行できます。",
+		}, len(results), len(list), o.Out))
 		return err
 	}
 	if err != nil || !report {
@@ -167,36 +178,37 @@ func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, r
 }
 
 // statusLine shows what runs: one line that changes on a terminal, otherwise a
-// line a run.
+// line a run and, where a run takes long, one every half minute.
 type statusLine struct {
-	out   io.Writer
-	width int // of the terminal; 0: there is none
-	shown time.Time
-	run   [2]int // the run that a line was written for
+	out      io.Writer
+	language words.Language
+	width    int // of the terminal; 0: there is none
+	shown    time.Time
+	run      [2]int // the run that a line was written for
 }
 
 func (l *statusLine) show(s lab.Status) {
 	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
 	if s.Seeds > 1 {
-		text += fmt.Sprintf(", seed %d of %d", s.Seed, s.Seeds)
+		text = words.Text{EN: "%s, seed %d of %d", JA: "%s、シード %d/%d"}.In(l.language, text, s.Seed, s.Seeds)
 	}
-	run := [2]int{s.Index, s.Seed}
+	run, pause := [2]int{s.Index, s.Seed}, 100*time.Millisecond
 	if l.width == 0 {
-		if l.run != run {
-			fmt.Fprintln(l.out, text)
-		}
-		l.run = run
-		return
+		pause = 30 * time.Second
 	}
-	if l.run == run && time.Since(l.shown) < 100*time.Millisecond {
+	if l.run == run && time.Since(l.shown) < pause {
 		return
 	}
 	l.run, l.shown = run, time.Now()
 	if s.Text != "" {
-		text += ": " + s.Text
+		text = words.Text{EN: "%s: %s", JA: "%s：%s"}.In(l.language, text, s.Text)
 	}
-	if letters := []rune(text); len(letters) >= l.width { // a line that wraps could not be cleared
-		text = string(letters[:l.width-1])
+	if l.width == 0 {
+		fmt.Fprintln(l.out, text)
+		return
+	}
+	for letters := []rune(text); uniseg.StringWidth(text) >= l.width; text = string(letters) { // a line that wraps could not be cleared
+		letters = letters[:len(letters)-1]
 	}
 	fmt.Fprintf(l.out, "\r\x1b[K%s", text)
 }

@@ -32,6 +32,9 @@ var (
 	shownText      = words.Text{EN: "shown by", JA: "確認したこと"}
 	timeText       = words.Text{EN: "time", JA: "時間"}
 	durationText   = words.Text{EN: "%.1f s", JA: "%.1f 秒"}
+	aboutText      = words.Text{EN: "about %s", JA: "約 %s"}
+	wholeText      = words.Text{EN: "%.0f s", JA: "%.0f 秒"}
+	minutesText    = words.Text{EN: "%.0f min", JA: "%.0f 分"}
 	heldText       = words.Text{EN: "%s (%d of %d)", JA: "%s（%[3]d 回中 %[2]d 回）"}
 
 	metText    = words.Text{EN: "met", JA: "範囲内"}
@@ -78,21 +81,28 @@ func (r *Result) table() (rows [][]string) {
 	return rows
 }
 
+// WriteList writes what there is to run, a line each: ID, title, place in the
+// book and about how long it takes on two cores.
+func WriteList(w io.Writer, lang words.Language, list []Experiment) error {
+	var rows [][]string
+	for _, e := range list {
+		rows = append(rows, []string{e.ID, e.Title.In(lang), aboutText.In(lang, duration(lang, e.Seconds)), e.Section.In(lang)})
+	}
+	return writeColumns(w, "", rows)
+}
+
+// duration is about so many seconds in words.
+func duration(lang words.Language, seconds float64) string {
+	if seconds > 99 {
+		return minutesText.In(lang, max(seconds/60, 1))
+	}
+	return wholeText.In(lang, max(seconds, 1))
+}
+
 // WriteText writes a result as a table for a terminal.
 func WriteText(w io.Writer, r *Result) error {
-	rows := r.table()
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], uniseg.StringWidth(cell))
-		}
-	}
-	for _, row := range rows {
-		line := ""
-		for i, cell := range row {
-			line += "  " + cell + strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell))
-		}
-		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	if err := writeColumns(w, "  ", r.table()); err != nil {
+		return err
 	}
 	for _, c := range r.Claims {
 		fmt.Fprintf(w, "  %s %s\n", c.mark(r.Language), c.Text)
@@ -102,6 +112,30 @@ func WriteText(w io.Writer, r *Result) error {
 	}
 	_, err := fmt.Fprintf(w, "  %s\n", r.Lesson)
 	return err
+}
+
+// writeColumns writes rows in columns: a Japanese letter is two wide, which
+// text/tabwriter does not know.
+func writeColumns(w io.Writer, indent string, rows [][]string) error {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+		}
+	}
+	for _, row := range rows {
+		line := indent
+		for i, cell := range row {
+			if i > 0 {
+				line += "  "
+			}
+			line += cell + strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell))
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mark says how often a claim held.
