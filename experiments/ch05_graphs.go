@@ -42,7 +42,7 @@ var (
 	orangesTitle = words.Text{EN: "Apples, oranges and the tax", JA: "りんご、みかん、消費税"}
 	graphNote    = words.Text{
 		EN: "Above the lines: values, to the right. Below: derivatives of what is to pay, to the left.",
-		JA: "線の上は右へ伝わる値、線の下は左へ伝わる微分（支払金額の微分）です。",
+		JA: "線の上は右へ伝わる値、線の下は左へ伝わる支払金額の微分です。",
 	}
 )
 

@@ -11,10 +11,11 @@ import (
 // racer is a way to train four hidden layers of 100. The one of He and SGD
 // runs in two of the book's races, and is trained once.
 type racer struct {
-	name, file string
-	init       nn.Initializer
-	rule       optim.Rule
-	rate       float64
+	name words.Text
+	file string
+	init nn.Initializer
+	rule optim.Rule
+	rate float64
 }
 
 // at1900 and lately are the rows that race measures of a racer.
@@ -28,10 +29,10 @@ func lately(c racer) words.Text {
 // optimizerRacers are the book's four optimizers.
 func optimizerRacers() []racer {
 	return []racer{
-		{"SGD", "he-sgd", nn.He{}, optim.SGD{}, 0.01},
-		{"Momentum", "he-momentum", nn.He{}, optim.Momentum{}, 0.01},
-		{"AdaGrad", "he-adagrad", nn.He{}, optim.AdaGrad{Epsilon: 1e-7}, 0.01},
-		{"Adam", "he-adam", nn.He{}, optim.Adam{Epsilon: 1e-7}, 0.001},
+		{words.Text{EN: "SGD", JA: "SGD"}, "he-sgd", nn.He{}, optim.SGD{}, 0.01},
+		{words.Text{EN: "Momentum", JA: "Momentum"}, "he-momentum", nn.He{}, optim.Momentum{}, 0.01},
+		{words.Text{EN: "AdaGrad", JA: "AdaGrad"}, "he-adagrad", nn.He{}, optim.AdaGrad{Epsilon: 1e-7}, 0.01},
+		{words.Text{EN: "Adam", JA: "Adam"}, "he-adam", nn.He{}, optim.Adam{Epsilon: 1e-7}, 0.001},
 	}
 }
 
@@ -51,7 +52,7 @@ func race(r *lab.Run, racers []racer, title words.Text, top float64) (last map[s
 	var losses []lab.Numbers
 	header := []string{"update"}
 	for i, c := range racers {
-		r.Part(i, len(racers), words.Text{EN: "%s", JA: "%s"}, c.name)
+		r.Part(i, len(racers), c.name)
 		_, log := r.Trained("ch06-race-"+c.file, 1, func() (*nn.Sequential, *lab.Log) {
 			net := lab.MultiLayerNet{Hidden: lab.Hidden(4), Init: c.init}.Build(r, r.Rand(1))
 			return net, r.Fit(lab.Protocol{
@@ -63,12 +64,12 @@ func race(r *lab.Run, racers []racer, title words.Text, top float64) (last map[s
 			return nil
 		}
 		n := len(log.Loss)
-		last[c.name] = log.Loss[n-n/10:].Mean()
+		last[c.name.EN] = log.Loss[n-n/10:].Mean()
 		r.Measure(at1900(c).EN, float64(log.Loss[r.Scale(1900, n-1)]))
-		r.Measure(lately(c).EN, last[c.name])
-		line := log.Loss.Curve(c.name)
+		r.Measure(lately(c).EN, last[c.name.EN])
+		line := log.Loss.Curve(r.In(c.name))
 		line.Smooth = 11
-		marks, losses, header = append(marks, line), append(losses, log.Loss), append(header, c.name)
+		marks, losses, header = append(marks, line), append(losses, log.Loss), append(header, c.name.EN)
 	}
 	r.CSV("loss", header, lab.Columns(losses...))
 	r.Chart("loss", plots.ChartOptions{

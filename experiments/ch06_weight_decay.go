@@ -17,7 +17,6 @@ func overfit(r *lab.Run, name string, decay, dropout float64) *lab.Log {
 	if decay > 0 {
 		epochs = 201
 	}
-	r.Status(words.Text{EN: "%s", JA: "%s"}, name)
 	_, log := r.Trained("ch06-overfit-"+name, 1, func() (*nn.Sequential, *lab.Log) {
 		net := lab.MultiLayerNet{Hidden: lab.Hidden(6), Dropout: dropout}.Build(r, r.Rand(1))
 		return net, r.Fit(lab.Protocol{

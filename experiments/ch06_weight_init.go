@@ -12,9 +12,9 @@ import (
 // initRacers are the book's three ways to draw initial weights.
 func initRacers() []racer {
 	return []racer{
-		{"std 0.01", "std-sgd", nn.Normal{Std: 0.01}, optim.SGD{}, 0.01},
-		{"Xavier", "xavier-sgd", nn.Xavier{}, optim.SGD{}, 0.01},
-		{"He", "he-sgd", nn.He{}, optim.SGD{}, 0.01},
+		{words.Text{EN: "std 0.01", JA: "標準偏差 0.01"}, "std-sgd", nn.Normal{Std: 0.01}, optim.SGD{}, 0.01},
+		{words.Text{EN: "Xavier", JA: "Xavier"}, "xavier-sgd", nn.Xavier{}, optim.SGD{}, 0.01},
+		{words.Text{EN: "He", JA: "He"}, "he-sgd", nn.He{}, optim.SGD{}, 0.01},
 	}
 }
 

@@ -172,16 +172,16 @@ func drawSizes(r *lab.Run) {
 		output plots.Matrix
 	}{
 		{words.Text{
-			EN: "No padding, stride 1: (4 + 2·0 − 3)/1 + 1 = 2",
-			JA: "パディングなし、ストライド 1：(4 + 2·0 − 3)/1 + 1 = 2",
+			EN: "P = 0, S = 1: (4 + 0 − 3)/1 + 1 = 2",
+			JA: "P = 0、S = 1：(4 + 0 − 3)/1 + 1 = 2",
 		}, plots.Matrix{Values: square(4), Marks: marked(4, 4, 0, 1, 3, 1)}, plots.Matrix{Values: plain, Marks: marked(2, 2, 0, 1, 1, 1)}},
 		{words.Text{
-			EN: "Padding 1, the zeros around: (4 + 2·1 − 3)/1 + 1 = 4",
-			JA: "パディング 1（まわりの 0）：(4 + 2·1 − 3)/1 + 1 = 4",
+			EN: "P = 1, the zeros around: (4 + 2 − 3)/1 + 1 = 4",
+			JA: "P = 1（まわりの 0）：(4 + 2 − 3)/1 + 1 = 4",
 		}, plots.Matrix{Values: around, Marks: ground}, plots.Matrix{Values: padded, Marks: marked(4, 4, 0, 0, 1, 1)}},
 		{words.Text{
-			EN: "Stride 2: (7 + 2·0 − 3)/2 + 1 = 3",
-			JA: "ストライド 2：(7 + 2·0 − 3)/2 + 1 = 3",
+			EN: "P = 0, S = 2: (7 + 0 − 3)/2 + 1 = 3",
+			JA: "P = 0、S = 2：(7 + 0 − 3)/2 + 1 = 3",
 		}, plots.Matrix{Values: square(7), Marks: marked(7, 7, 0, 2, 3, 1)}, plots.Matrix{Values: strided, Marks: marked(3, 3, 0, 1, 1, 1)}},
 	} {
 		e.image.Name, e.image.After, e.output.Name = r.In(imageText), "⊛", r.In(outputText)
@@ -250,7 +250,7 @@ func drawIm2col(r *lab.Run, image, filter, output grid) {
 	for i := range windows {
 		places = append(places, plots.Matrix{
 			Name:   r.In(words.Text{EN: "window %d", JA: "ウィンドウ %d"}, i+1),
-			Values: image, Marks: marked(4, 4, i/2, i%2, 3, i+1),
+			Values: image, Marks: marked(4, 4, i/2, i%2, 3, i+1), After: " ",
 		})
 	}
 	above := r.Drawn(plots.Equation(plots.EquationOptions{}, places...))

@@ -65,7 +65,7 @@ func runMistakes(r *lab.Run) {
 	}
 	r.Figure("mistakes", r.Drawn(plots.Mistakes(first, plots.ImagesOptions{
 		Title:   r.In(words.Text{EN: "The first mistakes of DeepConvNet", JA: "DeepConvNet が間違えた最初の画像"}),
-		Note:    r.In(words.Text{EN: "%d of %d test images are given a wrong class.", JA: "間違い %d 枚、テスト画像 %d 枚中。"}, len(wrong), test.Len()),
+		Note:    r.In(words.Text{EN: "%d of %d test images are given a wrong class.", JA: "テスト画像 %[2]d 枚のうち %[1]d 枚を間違えました。"}, len(wrong), test.Len()),
 		Columns: 5, Language: string(r.Language),
 	})))
 }

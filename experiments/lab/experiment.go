@@ -68,7 +68,8 @@ type Experiment struct {
 	Run func(r *Run)
 }
 
-// Texts are sentences by the short name that the code has for each.
+// Texts are sentences by the short name that the code has for each. Where they
+// are written the type is spelled out, which the test of all texts reads.
 type Texts = map[string]words.Text
 
 // File is the experiment's source, to be read beside the book.
