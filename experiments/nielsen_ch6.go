@@ -257,8 +257,12 @@ func (l *ladder) drawBars(r *lab.Run, accuracies []float64) {
 
 func nielsenCh6() lab.Experiment {
 	var rows []lab.Row
-	for _, g := range nielsenLadder() {
-		rows = append(rows, lab.Near(nielsenRow(g), g.published, nielsenTolerance).As("%.2f"))
+	for i, g := range nielsenLadder() {
+		row := lab.Near(nielsenRow(g), g.published, nielsenTolerance).As("%.2f")
+		if i == 2 {
+			row.Three = "99.00 ± 0.10"
+		}
+		rows = append(rows, row)
 	}
 	return lab.Experiment{
 		ID: "nielsen-ch6", Seconds: 1360, Title: words.Text{EN: "Nielsen's ladder", JA: "Nielsen のはしご：1 段ずつ改善する"}, Version: 2,
