@@ -339,6 +339,7 @@ function filtersView() {
   function fill({ title, place }, values, moment) {
     const { filter_height: height, filter_width: width, filters_shown: count } = run.facts;
     title.textContent = moment;
+    place.style.setProperty("--across", [8, 10, 9, 7, 6].find((n) => count % n === 0) ?? 8); // whole rows
     while (place.children.length < count) place.append(button(place, place.children.length));
     [...place.children].forEach((b, n) => {
       b.setAttribute("aria-label", say("filterLabel", { n: n + 1, when: moment }));
@@ -456,7 +457,7 @@ function vitalsView() {
           ratios.length ? small(ratios.at(-1)) : "",
           deads.length ? make("span", { className: "vital" }, ...tooMany(share, run), make("span", { textContent: percentOf(share, 1) }), spark(deads)) : ""];
       });
-      place.replaceChildren(run.vitals.length ? table([say("layer"), say("ratio"), say("lastRatio"), say("dead")], rows, say("vitals")) : make("p", { className: "soft", textContent: say("wait") }));
+      place.replaceChildren(run.vitals.length ? make("div", { className: "vitals" }, table([say("layer"), say("ratio"), say("lastRatio"), say("dead")], rows, say("vitals"))) : make("p", { className: "soft", textContent: say("wait") }));
     },
   };
 }
