@@ -485,7 +485,7 @@ const firstPicture = (data) => [...(data?.files ?? [])][0];
 addEventListener("drop", (e) => firstPicture(e.dataTransfer) && read(firstPicture(e.dataTransfer)));
 addEventListener("paste", (e) => firstPicture(e.clipboardData) && read(firstPicture(e.clipboardData)));
 addEventListener("keydown", (e) => {
-  if (e.altKey || e.target.matches("select, input, #step-map, .sheet")) return;
+  if (e.altKey || e.target.matches("select, input, #step-map")) return;
   if ((e.ctrlKey || e.metaKey) && e.key === "z") pad.undo();
   else if (e.ctrlKey || e.metaKey) return;
   else if (e.key === "Delete" || e.key === "Backspace") clear();
