@@ -27,7 +27,7 @@ export const texts = {
   none: { en: "none", ja: "なし" },
   nothingYet: { en: "Nothing to see yet.", ja: "まだ何も描かれていません。" },
   sure: { en: "with {percent}", ja: "確率 {percent}" },
-  seen: { en: "Input of {model}: {height}×{width} pixels", ja: "{model} への入力（{height}×{width} 画素）" },
+  seen: { en: "Input of {model}: {height}×{width} pixels", ja: "{model} への入力（{height}×{width} ピクセル）" },
   sees: { en: "input to the model ({height}×{width})", ja: "モデルへの入力（{height}×{width}）" },
   bars: { en: "Probabilities of {model}", ja: "{model} の確率" },
   spoken: { en: "{model}: {label}, {percent}", ja: "{model}：{label}、{percent}" },
@@ -39,7 +39,7 @@ export const texts = {
   looks: { en: "Why: where it looked", ja: "判断の根拠（どこを見たか）" },
   looksText: {
     en: "Ways to ask a network which pixels its answer rests on. Orange speaks for the class, blue against it. The scales are fixed, so that pale means little. The score is the value of the class before the softmax.",
-    ja: "答えがどの画素に基づいているかを調べる方法です。オレンジはそのクラスを支持する部分、青は反対する部分です。目盛は固定なので、色が薄ければ影響も小さいことを表します。スコアとは、Softmax に入る前のそのクラスの値です。",
+    ja: "答えがどのピクセルに基づいているかを調べる方法です。オレンジはそのクラスを支持する部分、青は反対する部分です。目盛は固定なので、色が薄ければ影響も小さいことを表します。スコアとは、Softmax に入る前のそのクラスの値です。",
   },
   whyClass: { en: "Class", ja: "調べるクラス" },
   itsAnswer: { en: "its own answer", ja: "モデル自身の答え" },
@@ -53,7 +53,7 @@ export const texts = {
   saliency: { en: "Gradient", ja: "勾配" },
   saliencyText: {
     en: "The slope of the score at each pixel, up to {most}: more ink speaks for the class on orange, against it on blue. Full colour: {scale}.",
-    ja: "各画素に対するスコアの勾配です（最大 {most}）。インクを濃くすると、オレンジの画素ではスコアが上がり、青の画素では下がります。最も濃い色：{scale}。",
+    ja: "各ピクセルに対するスコアの勾配です（最大 {most}）。インクを濃くすると、オレンジのピクセルではスコアが上がり、青のピクセルでは下がります。最も濃い色：{scale}。",
   },
   gradCAM: { en: "Grad-CAM", ja: "Grad-CAM" },
   gradCAMText: {
@@ -93,7 +93,7 @@ export const texts = {
   step: { en: "One convolution, step by step", ja: "畳み込みを一歩ずつ" },
   stepText: {
     en: "Each pixel of the output is the sum of a window of the input times the filter, plus a bias. These are the numbers of your digit in this model.",
-    ja: "出力の各画素は、入力の窓（受容野）とフィルターを掛け合わせた和に、バイアスを加えたものです。あなたの数字とこのモデルの実際の値を示します。",
+    ja: "出力の各ピクセルは、入力の窓（受容野）とフィルターを掛け合わせた和に、バイアスを加えたものです。あなたの数字とこのモデルの実際の値を示します。",
   },
   stepHint: { en: "Move over the output, or focus it and press the arrow keys.", ja: "出力の上でポインターを動かすか、選択して矢印キーを押してください。" },
   layer: { en: "Layer", ja: "層" },
@@ -122,7 +122,7 @@ export const texts = {
   maps: { en: "Layer by layer", ja: "各層の出力" },
   mapsText: {
     en: "What each layer makes of your digit, from the pixels to the answer. The strongest value of a layer has the strongest colour. Choose a map to see it large; one of a convolution is then stepped through below.",
-    ja: "入力の画素から答えまで、各層の出力を順に示します。色の濃さは、その層の最も強い値を基準にしています。マップを選ぶと拡大します。畳み込みのマップなら、下の「畳み込みを一歩ずつ」で計算も見られます。",
+    ja: "入力のピクセルから答えまで、各層の出力を順に示します。色の濃さは、その層の最も強い値を基準にしています。マップを選ぶと拡大します。畳み込みのマップなら、下の「畳み込みを一歩ずつ」で計算も見られます。",
   },
   inputLayer: { en: "Input", ja: "入力" },
   mapOf: { en: "map {n} of {layer}, up to {most}", ja: "{layer} のマップ {n}（最大 {most}）" },
