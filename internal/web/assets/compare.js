@@ -11,6 +11,7 @@ const compareText = words({
   differ: { en: "Settings that differ", ja: "異なる設定" },
   same: { en: "Settings that are the same", ja: "同じ設定" },
   none: { en: "None.", ja: "ありません。" },
+  epochs: { en: "Epochs", ja: "エポック数" },
   parameters: { en: "Parameters", ja: "パラメーター数" },
   trainTest: { en: "Lines are the smoothed training loss; dots the test loss after each epoch.", ja: "線は訓練損失（平滑化）、点は各エポック後のテスト損失です。" },
   smoothing: { en: "Runs with label smoothing have a higher training loss for it: do not compare it with that of runs without.", ja: "ラベル平滑化を使った実行の訓練損失はその分高くなるため、使わない実行の訓練損失とは比べられません。" },
@@ -63,7 +64,7 @@ const differing = allSettings.filter((name) => new Set(compared.map((run) => set
 const alike = allSettings.filter((name) => !differing.includes(name));
 
 const totals = table(
-  [compareText("run"), say("testAccuracy"), say("testLoss"), compareText("parameters"), say("epochs"), say("took"), say("perSecond")],
+  [compareText("run"), say("testAccuracy"), say("testLoss"), compareText("parameters"), compareText("epochs"), say("took"), say("perSecond")],
   compared.map((run) => [runName(run), percentOf(run.result.test_accuracy), number(run.result.test_loss, 4), whole(run.result.parameters), String(run.result.epochs_done), duration(run.result.train_seconds), whole(Math.round(run.result.images_per_second))]),
   compareText("runs"));
 const card2 = (title, ...children) => make("section", { className: "card" }, make("h2", { textContent: title }), ...children);
