@@ -121,6 +121,13 @@ func TestTrain(t *testing.T) {
 
 	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
 	epoch := regexp.MustCompile(`^epoch [123]: loss [\d.]+, train accuracy [\d.]+%, test accuracy [\d.]+%, validation accuracy [\d.]+%, [\d.]+ s$`)
+	if len(lines) != headerLines+epochs+1+3 || !strings.HasPrefix(stdout, "network simple: 12×10×1 to 3 classes, 37,183 parameters\n") {
+		t.Fatalf("printed\n%s\nwanted a header, a line an epoch, the result, and what to try", stdout)
+	}
+	lines, next := lines[headerLines:headerLines+epochs+1], lines[headerLines+epochs+1:]
+	if !strings.Contains(next[0], filepath.Join("a", "b", "index.html")) || !strings.Contains(next[1], "tatami serve a/b ") {
+		t.Errorf("proposes %q", next)
+	}
 	for _, line := range lines[:len(lines)-1] {
 		if !epoch.MatchString(line) {
 			t.Errorf("printed %q", line)
