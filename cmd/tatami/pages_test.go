@@ -78,7 +78,7 @@ func TestPagesLeftBehind(t *testing.T) {
 					t.Errorf("the table has rows %q", rows)
 				}
 				// A run is hidden from both charts, and leads to its page.
-				p.Do(chromedp.Click(".shown"))
+				p.Do(chromedp.Focus(".shown"), chromedp.KeyEvent(" "))
 				p.Until(`[...document.querySelectorAll(".keys")].every(e => e.querySelectorAll("b").length === 2) && document.querySelector(".shown").ariaPressed === "false"`)
 				if link := webtest.Value[string](p, `document.querySelector(".list a").getAttribute("href")`); link != "adam/index.html" {
 					t.Errorf("the first run leads to %q", link)
