@@ -19,7 +19,7 @@ import (
 
 // The opsets that are read. Before 11 the operators differ in attributes that
 // are checked like all others.
-const opsetLeast, opsetMost = 6, 20
+const opsetLeast, opsetMost = 1, 20
 
 // mostFile is the size of a file that protobuf allows.
 const mostFile = 2 << 30

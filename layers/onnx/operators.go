@@ -1061,6 +1061,9 @@ func reshape(c *call) (*flow, error) {
 
 // transpose exchanges the two orders of an image.
 func transpose(c *call) (*flow, error) {
+	if t := c.constants[c.input(0)]; t != nil {
+		return nil, c.turned(t)
+	}
 	x, err := c.any(0)
 	if err != nil {
 		return nil, err
@@ -1079,6 +1082,26 @@ func transpose(c *call) (*flow, error) {
 		return nil, fmt.Errorf("attribute perm is %v for %v, wanted 0,3,1,2 from batch×H×W×C or 0,2,3,1 to it", perm, x)
 	}
 	return x.as(false, toLast), nil
+}
+
+// turned is a constant matrix with rows and columns exchanged, as PyTorch has
+// the weights of an affine layer without biases.
+func (c *call) turned(t *tensor) error {
+	a, err := c.attribute("perm", kindInts)
+	if err != nil {
+		return err
+	}
+	if len(t.dims) != 2 || a != nil && !slices.Equal(a.ints, []int64{1, 0}) {
+		return fmt.Errorf("constant %q has dimensions %v, wanted a matrix whose rows and columns are exchanged", c.input(0), t.dims)
+	}
+	v, err := c.floats(t)
+	if err != nil {
+		return err
+	}
+	rows, columns := int(t.dims[0]), int(t.dims[1])
+	v = turn(v, 1, nn.Shape{H: 1, W: columns, C: rows})
+	c.constants[c.node.outputs[0]] = &tensor{name: t.name, dtype: typeFloat, dims: []int64{t.dims[1], t.dims[0]}, raw: float32Bytes(v...)}
+	return nil
 }
 
 func identity(c *call) (*flow, error) {
