@@ -14,37 +14,74 @@ import (
 
 func newImport() *cobra.Command {
 	var name, out string
+	var mean, std []float64
 	cmd := &cobra.Command{
-		Use:   "import FILE.safetensors",
-		Short: "Make a model of weights in PyTorch's layout",
-		Long: `Make a model of weights in PyTorch's layout: filters O,I,KH,KW, affine inputs
-flattened C,H,W. Tensors find their layers by name and shape; where several
-layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
+		Use:   "import FILE",
+		Short: "Make a model of an ONNX file, or of weights in PyTorch's layout",
+		Long: `Make a model of an ONNX file (FILE.onnx), or of weights in PyTorch's layout
+(FILE.safetensors).
+
+An ONNX file tells its network itself. Where it wants pixels other than from 0 to
+1, --mean and --std say so, as (pixel − mean)/std.
+
+Weights in PyTorch's layout are those of the network --net: filters O,I,KH,KW,
+affine inputs flattened C,H,W. Tensors find their layers by name and shape; where
+several layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if sameFile(args[0], out) {
 				return wrongUsage("--out is %s, which is what is to be imported", out)
 			}
+			standardized := cmd.Flags().Changed("mean") || cmd.Flags().Changed("std")
+			isONNX := filepath.Ext(args[0]) == ".onnx"
+			if isONNX && cmd.Flags().Changed("net") {
+				return wrongUsage("--net is for weights alone, but %s tells its network itself", args[0])
+			}
+			if standardized && !isONNX {
+				return wrongUsage("--mean and --std are for ONNX alone, wanted a FILE.onnx")
+			}
 			if err := lock.Free(filepath.Dir(out)); err != nil {
 				return err
 			}
-			net, err := run.BuildNetwork(name, nn.Shape{}, 10, 1)
+			var m *nn.Model
+			var err error
+			if isONNX {
+				m, err = run.ImportONNX(args[0])
+			} else {
+				m, err = importWeights(args[0], name)
+			}
 			if err != nil {
 				return err
 			}
-			if err := net.ImportPyTorch(args[0]); err != nil {
-				return err
+			if standardized {
+				if m, err = run.Standardized(m, mean, std); err != nil {
+					return err
+				}
 			}
-			if err := nn.Save(out, &nn.Model{Sequential: net, Facts: map[string]string{"imported": filepath.Base(args[0])}}); err != nil {
+			if err := nn.Save(out, m); err != nil {
 				return err
 			}
 			fmt.Println(out)
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "net", "simple", "network: "+run.NetworkNames())
+	cmd.Flags().StringVar(&name, "net", "simple", "network of the weights: "+run.NetworkNames())
+	cmd.Flags().Float64SliceVar(&mean, "mean", []float64{0}, "what an ONNX network wants subtracted from pixels, one number or one a channel")
+	cmd.Flags().Float64SliceVar(&std, "std", []float64{1}, "what it wants them divided by then")
 	cmd.Flags().StringVar(&out, "out", run.ModelFile, "file of the model")
 	return cmd
+}
+
+// importWeights makes a model of weights in PyTorch's layout.
+func importWeights(path, network string) (*nn.Model, error) {
+	net, err := run.BuildNetwork(network, nn.Shape{}, 10, 1)
+	if err != nil {
+		return nil, err
+	}
+	if err := net.ImportPyTorch(path); err != nil {
+		return nil, err
+	}
+	return &nn.Model{Sequential: net, Facts: map[string]string{"imported": filepath.Base(path)}}, nil
 }
 
 // sameFile reports whether both paths lead to one file that exists.

@@ -79,7 +79,7 @@ Where a command takes a MODEL, the folder of a run will do.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newTrain(), newLRFind(), newEval(), newPredict(), newFilters(), newCompare(), newSummary(), newImport(), newBench(), newExperiment(), newServe(), newVersion())
+	root.AddCommand(newTrain(), newLRFind(), newEval(), newPredict(), newFilters(), newCompare(), newSummary(), newExport(), newImport(), newBench(), newExperiment(), newServe(), newVersion())
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
