@@ -43,41 +43,43 @@ func TestRuntime(t *testing.T) {
 			digits.Sample(i)[k] = float32(v) / 255
 		}
 	}
-	for _, n := range all() {
-		t.Run(n.name, func(t *testing.T) {
-			t.Parallel()
-			net := build(t, n.in, n.specs...)
-			x := images(7, n.in)
-			if _, err := layers.FindNetwork(n.name); err == nil {
-				x = digits
-			}
-			dir := t.TempDir()
-			model, input := filepath.Join(dir, "model.onnx"), filepath.Join(dir, "input")
-			if err := os.WriteFile(model, export(t, &nn.Model{Sequential: net}), 0o666); err != nil {
+	dir := t.TempDir()
+	args := []string{filepath.Join(bench, "run.js"), "check"}
+	var wants [][]float32
+	for i, n := range all() {
+		net := build(t, n.in, n.specs...)
+		x := images(7, n.in)
+		if _, err := layers.FindNetwork(n.name); err == nil {
+			x = digits
+		}
+		wants = append(wants, firstToLast(net.Predict(x)))
+		file := func(kind string) string { return filepath.Join(dir, fmt.Sprint(i, kind)) }
+		var b bytes.Buffer
+		binary.Write(&b, binary.LittleEndian, firstToLast(x))
+		for name, data := range map[string][]byte{file(".onnx"): export(t, &nn.Model{Sequential: net}), file(".in"): b.Bytes()} {
+			if err := os.WriteFile(name, data, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			var b bytes.Buffer
-			binary.Write(&b, binary.LittleEndian, firstToLast(x))
-			if err := os.WriteFile(input, b.Bytes(), 0o666); err != nil {
-				t.Fatal(err)
-			}
-			dims := fmt.Sprintf("%d,%d,%d,%d", x.N, x.C, x.H, x.W)
-			if x.H*x.W == 1 {
-				dims = fmt.Sprintf("%d,%d", x.N, x.C)
-			}
-			cmd := exec.Command(node, filepath.Join(bench, "run.js"), "check", model, input, dims)
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr
-			out, err := cmd.Output()
-			if err != nil {
-				t.Fatalf("%v: %s", err, &stderr)
-			}
-			got := make([]float32, len(out)/4)
-			for i := range got {
-				got[i] = math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:]))
-			}
-			compare(t, got, firstToLast(net.Predict(x)), 1e-5)
-		})
+		}
+		dims := fmt.Sprintf("%d,%d,%d,%d", x.N, x.C, x.H, x.W)
+		if x.H*x.W == 1 {
+			dims = fmt.Sprintf("%d,%d", x.N, x.C)
+		}
+		args = append(args, file(".onnx"), file(".in"), dims, file(".out"))
+	}
+	if out, err := exec.Command(node, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for i, n := range all() {
+		out, err := os.ReadFile(filepath.Join(dir, fmt.Sprint(i, ".out")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float32, len(out)/4)
+		for i := range got {
+			got[i] = math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:]))
+		}
+		t.Run(n.name, func(t *testing.T) { compare(t, got, wants[i], 1e-5) })
 	}
 }
 
