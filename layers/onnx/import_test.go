@@ -305,6 +305,7 @@ func TestRefuses(t *testing.T) {
 		`(Conv): input "w" is computed, wanted a constant`:                                 {input: image, nodes: []string{"Relu x -> w", "Conv x w -> y"}},
 		`(MaxPool): attribute kernel_shape is missing`:                                     {input: image, nodes: []string{"MaxPool x -> y"}},
 		`(MaxPool): attribute pads comes to [0 0] before and [1 1] behind`:                 {input: []int64{0, 2, 5, 5}, nodes: []string{"MaxPool x -> y | kernel_shape=2,2 strides=2,2 auto_pad=SAME_UPPER"}},
+		`(Pad): pads are [0 0 1 1 0 0 1 1], wanted 0`:                                      {input: image, nodes: []string{"Pad x p -> y"}, ints: map[string][]int64{"p": {0, 0, 1, 1, 0, 0, 1, 1}}},
 		`(Relu): input "z" is given by no node before`:                                     {input: image, nodes: []string{"Relu z -> y"}},
 		`(Relu): output "x" is there already`:                                              {input: image, nodes: []string{"Relu x -> x"}},
 		`(Add): input "q" is given by no node before`:                                      {input: []int64{0, 4}, nodes: []string{"Relu x -> r", "Add r q -> y"}},

@@ -23,7 +23,7 @@ var operators = map[string]func(*call) (*flow, error){
 	"Gemm": gemm, "MatMul": matMul, "Add": add,
 	"Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze, "Transpose": transpose,
 	"Identity": identity, "Dropout": dropout, "Cast": cast, "Constant": constant,
-	"Shape": shape, "Gather": gather, "Unsqueeze": unsqueeze, "Concat": concat,
+	"Pad": pad, "Shape": shape, "Gather": gather, "Unsqueeze": unsqueeze, "Concat": concat,
 }
 
 func always(s nn.Spec) func(*call) (*flow, error) {
@@ -1111,6 +1111,27 @@ func identity(c *call) (*flow, error) {
 	}
 	if v := c.values[c.input(0)]; v != nil {
 		return v, nil
+	}
+	return c.any(0)
+}
+
+// pad adds nothing: PyTorch writes one before every average that counts padding.
+func pad(c *call) (*flow, error) {
+	a, err := c.attribute("pads", kindInts)
+	if err != nil {
+		return nil, err
+	}
+	c.used["mode"], c.used["value"] = true, true
+	var pads []int64
+	if a != nil {
+		pads = a.ints
+	} else if pads, err = c.list(1); err != nil {
+		return nil, err
+	}
+	for _, n := range pads {
+		if n != 0 {
+			return nil, fmt.Errorf("pads are %v, wanted 0: layers have their own", pads)
+		}
 	}
 	return c.any(0)
 }
