@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tatami/layers"
 	"tatami/layers/onnx"
 	"tatami/nn"
 )
@@ -66,4 +67,37 @@ func values(t *testing.T, name string) []float32 {
 		list[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 	}
 	return list
+}
+
+// The script of docs/interop.md loads models into PyTorch, which then gives
+// tatami's probabilities.
+func TestModelInPyTorch(t *testing.T) {
+	const python = "/usr/bin/python3"
+	if err := exec.Command(python, "-c", "import torch").Run(); err != nil {
+		t.Skip("MODELS ARE NOT LOADED INTO PYTORCH: Debian's python3-torch is not installed")
+	}
+	for _, n := range layers.Networks() {
+		t.Run(n.Name, func(t *testing.T) {
+			dir := t.TempDir()
+			m := &nn.Model{Sequential: build(t, n.Input, n.Specs(10)...)}
+			if err := nn.Save(filepath.Join(dir, "model.safetensors"), m); err != nil {
+				t.Fatal(err)
+			}
+			x := images(5, n.Input)
+			if err := os.WriteFile(filepath.Join(dir, "in"), raw(firstToLast(x)), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			script := `import sys; sys.path.insert(0, '../../docs')
+import numpy, torch
+from tatami_in_pytorch import load
+d = sys.argv[1]
+model, classes = load(d + '/model.safetensors')
+x = torch.from_numpy(numpy.fromfile(d + '/in', '<f4').reshape(5, 1, 28, 28))
+model(x).detach().numpy().astype('<f4').tofile(d + '/out')`
+			if out, err := exec.Command(python, "-B", "-c", script, dir).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			compare(t, values(t, filepath.Join(dir, "out")), m.Predict(x).Data, 1e-5)
+		})
+	}
 }
