@@ -22,7 +22,7 @@ import (
 const opsetLeast, opsetMost = 1, 20
 
 // mostFile is the size of a file that protobuf allows.
-const mostFile = 2 << 30
+const mostFile = 2<<30 - 1
 
 // Import reads a network from an ONNX file, and from those beside it if its
 // tensors are in other files; nothing outside of fsys is opened. What it takes
