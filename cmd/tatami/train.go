@@ -51,9 +51,13 @@ terminal that closes.`,
 	f.IntVar(&o.Warmup, "warmup", 0, "steps of linear warm-up before the schedule")
 	f.IntVar(&o.Validation, "validation", 0, "training images held out; the model is then the best on them")
 	f.IntVar(&o.Patience, "patience", 0, "end after so many epochs without a lower validation loss (0: never)")
+	f.Float64Var(&o.Average, "average", 0, "average the weights over the updates, 0.999 over the last thousand or so; they are evaluated and kept (0: do not)")
+	f.StringVar(&o.From, "from", "", "`MODEL` whose network and weights to begin with; for other classes its last layer is drawn anew")
+	f.IntVar(&o.Freeze, "freeze", 0, "first layers of --from that do not learn")
+	f.IntVar(&o.ScheduleEpochs, "schedule-epochs", 0, "epochs that the schedule is stretched over; after them its last rate stays (default: --epochs)")
 	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
-	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
+	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings; --epochs may be others")
 	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never")
 	f.BoolVar(&o.TensorBoard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
 	f.StringVar(&o.Web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
@@ -89,7 +93,14 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("resume") {
 		return o.continueRun(cmd)
 	}
-	if err := follow(run.Recipe(o.Net), cmd); err != nil {
+	if cmd.Flags().Changed("from") {
+		switch {
+		case o.From == "":
+			return wrongUsage("--from names no model")
+		case cmd.Flags().Changed("net"):
+			return wrongUsage("--from brings its network: --net cannot stand beside it")
+		}
+	} else if err := follow(run.Recipe(o.Net), cmd); err != nil {
 		return err
 	}
 	if err := o.Check(cmd.Flags().Changed("lr")); err != nil {
@@ -112,6 +123,9 @@ func (o *trainOptions) folder() (*run.Folder, error) {
 		return run.MakeFolder(o.out, o.overwrite)
 	}
 	name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
+	if o.From != "" {
+		name = "transfer"
+	}
 	return run.NewFolder("runs", name+"-"+time.Now().Format("20060102-150405"))
 }
 
@@ -122,13 +136,19 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "web", "film", "checkpoint-every":
+		case "resume", "epochs", "quiet", "web", "film", "checkpoint-every":
 		default:
 			beside = f.Name
 		}
 	})
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
+	}
+	switch {
+	case !cmd.Flags().Changed("epochs"):
+		o.Epochs = 0
+	case o.Epochs < 1:
+		return wrongUsage("--epochs is %d, wanted 1 to 1000000", o.Epochs)
 	}
 	folder, err := run.OpenFolder(o.resume)
 	if err != nil {

@@ -79,8 +79,9 @@ func New(o Options) (*Run, error) {
 }
 
 // Resume continues the run in a folder from its checkpoint, with its settings.
-// Of the options Web and Quiet count, and Film and CheckpointEvery where they
-// are given.
+// Of the options Web and Quiet count, and Film, CheckpointEvery and Epochs where
+// they are given. With other Epochs the schedule is as long as it was, and stays
+// at its last rate.
 func Resume(folder *Folder, o Options) (*Run, error) {
 	path := folder.path(checkpointFile)
 	text, err := train.Settings(path)
@@ -91,8 +92,12 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return nil, fmt.Errorf("%s: settings: %w", path, err)
 	}
+	epochs := o.Epochs
 	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
+	if epochs > 0 && epochs != o.Epochs {
+		o.ScheduleEpochs, o.Epochs = cmp.Or(o.ScheduleEpochs, o.Epochs), epochs
+	}
 	err = o.Check(true)
 	var r *Run
 	if err == nil {
@@ -107,13 +112,16 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	if err := r.trainer.Resume(path); err != nil {
 		return nil, err
 	}
+	if done := len(r.trainer.History().Epochs); done > r.Epochs {
+		return nil, wrongSetting("--epochs is %d, the run in %s has done %d", r.Epochs, folder, done)
+	}
 	return r, nil
 }
 
 func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	r := &Run{Options: o, advice: advice}
 	var err error
-	if r.trainer, err = o.NewTrainer(); err != nil {
+	if r.trainer, err = r.NewTrainer(); err != nil {
 		return nil, err
 	}
 	if err := r.keep(); err != nil {
@@ -161,6 +169,9 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	r.record.Before(r.untrained)
 	for _, a := range r.advice {
 		r.record.Advise(a)
+	}
+	if r.From != "" && !r.Quiet && len(r.trainer.History().Steps) == 0 {
+		fmt.Println(r.adopted())
 	}
 	r.progress = &progress{quiet: r.Quiet, images: r.trainer.Loader.Data.Len()}
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
