@@ -16497,6 +16497,19 @@ full_8_tap:
 	JMP         full_8
 
 full_8_done:
+	TESTQ R9, R9
+	JZ    full_1_done
+	CMPQ  pixels+48(FP), $0x08
+	JL    full_4
+	SUBQ  $0x08, R9
+	MOVQ  R9, R11
+	IMULQ R8, R11
+	ADDQ  R11, BX
+	IMULQ CX, R9
+	ADDQ  R9, DX
+	MOVQ  $0x0000000000000008, R9
+	JMP   full_8
+
 full_4:
 	CMPQ   R9, $0x04
 	JL     full_4_done
@@ -16635,6 +16648,19 @@ part_8_tap:
 	JMP         part_8
 
 part_8_done:
+	TESTQ R8, R8
+	JZ    part_1_done
+	CMPQ  pixels+48(FP), $0x08
+	JL    part_4
+	SUBQ  $0x08, R8
+	MOVQ  R8, R10
+	IMULQ DI, R10
+	ADDQ  R10, BX
+	IMULQ CX, R8
+	ADDQ  R8, DX
+	MOVQ  $0x0000000000000008, R8
+	JMP   part_8
+
 part_4:
 	CMPQ   R8, $0x04
 	JL     part_4_done
@@ -22806,6 +22832,19 @@ full_8_tap:
 	JMP         full_8
 
 full_8_done:
+	TESTQ R9, R9
+	JZ    full_1_done
+	CMPQ  pixels+48(FP), $0x08
+	JL    full_4
+	SUBQ  $0x08, R9
+	MOVQ  R9, R11
+	IMULQ R8, R11
+	ADDQ  R11, BX
+	IMULQ CX, R9
+	ADDQ  R9, DX
+	MOVQ  $0x0000000000000008, R9
+	JMP   full_8
+
 full_4:
 	CMPQ   R9, $0x04
 	JL     full_4_done
@@ -22944,6 +22983,19 @@ part_8_tap:
 	JMP         part_8
 
 part_8_done:
+	TESTQ R8, R8
+	JZ    part_1_done
+	CMPQ  pixels+48(FP), $0x08
+	JL    part_4
+	SUBQ  $0x08, R8
+	MOVQ  R8, R10
+	IMULQ DI, R10
+	ADDQ  R10, BX
+	IMULQ CX, R8
+	ADDQ  R8, DX
+	MOVQ  $0x0000000000000008, R8
+	JMP   part_8
+
 part_4:
 	CMPQ   R8, $0x04
 	JL     part_4_done

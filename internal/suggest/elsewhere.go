@@ -13,6 +13,9 @@ var layersElsewhere = map[string]string{
 	"maxpool2d": `here it is "Pooling"`, "maxpooling2d": `here it is "Pooling"`,
 	"avgpool2d": `here it is "Pooling" with "Average": true`, "averagepooling2d": `here it is "Pooling" with "Average": true`,
 	"batchnorm1d": `here it is "BatchNormalization"`, "batchnorm2d": `here it is "BatchNormalization"`,
+	"layernorm": `here it is "LayerNormalization"`, "adaptiveavgpool2d": `here it is "GlobalAveragePooling"`,
+	"globalaveragepooling2d": `here it is "GlobalAveragePooling"`, "depthwiseconv2d": `here it is "Convolution" with as many "Groups" as channels`,
+	"add":     `here it is "Residual", which holds the layers that are added to`,
 	"flatten": "not needed, since Affine takes images as they are", "reshape": "not needed, since Affine takes images as they are",
 	"input": `not a layer: the shape stands under "input"`, "inputlayer": `not a layer: the shape stands under "input"`,
 	"activation": "every activation is a layer type of its own",
@@ -32,7 +35,8 @@ func UnknownLayer(name string, names []string) error {
 var fieldsElsewhere = map[string][]string{
 	"kernel_size": {"Kernel", "Size"}, "pool_size": {"Size"}, "out_channels": {"Filters"}, "out_features": {"Units"},
 	"padding": {"Pad"}, "strides": {"Stride"}, "rate": {"Ratio"}, "p": {"Ratio"}, "eps": {"Epsilon"},
-	"alpha": {"Slope"}, "negative_slope": {"Slope"}, "kernel_initializer": {"Init"}, "trainable": {"Frozen"},
+	"dilation_rate": {"Dilation"},
+	"alpha":         {"Slope"}, "negative_slope": {"Slope"}, "kernel_initializer": {"Init"}, "trainable": {"Frozen"},
 }
 
 // UnknownField is the error for a field that a layer does not have.

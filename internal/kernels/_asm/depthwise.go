@@ -117,6 +117,20 @@ func (s isa) depthwiseSums() {
 			SUBQ(U8(n), pixels)
 			JMP(LabelRef(tile))
 			Label(tile + "_done")
+			if n == 8 { // what is left is done with some of the pixels before it again
+				TESTQ(pixels, pixels)
+				JZ(LabelRef(label + "1_done"))
+				CMPQ(argument("pixels"), U8(n))
+				JL(LabelRef(label + "4"))
+				SUBQ(U8(n), pixels)
+				MOVQ(pixels, p)
+				IMULQ(step, p)
+				ADDQ(p, x)
+				IMULQ(ld, pixels)
+				ADDQ(pixels, y)
+				MOVQ(U64(n), pixels)
+				JMP(LabelRef(tile))
+			}
 		}
 	})
 }
