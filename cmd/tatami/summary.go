@@ -67,20 +67,32 @@ func summary(net *nn.Sequential) string {
 	}
 	var b strings.Builder
 	column := func(line, learned, fixed string) {
-		fmt.Fprintln(&b, strings.TrimSpace(fmt.Sprintf("%-*s%13s%9s", width, line, learned, fixed)))
+		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("%-*s%13s%9s", width, line, learned, fixed), " "))
 	}
 	column(lines[0], "learned", "fixed")
 	column(lines[1], "", "")
 	numbers := message.NewPrinter(language.English)
+	rows := append(rowParams(net), net.Params())
 	for i, line := range lines[2:] {
-		params := net.Params()
-		if i < len(net.Layers()) {
-			params = net.Layers()[i].Params()
-		}
-		learned, fixed := countLearned(params)
+		learned, fixed := countLearned(rows[i])
 		column(line, numbers.Sprint(learned), numbers.Sprint(fixed))
 	}
 	return b.String()
+}
+
+// rowParams are the parameters of each row of the network's table: of its
+// layers, and after a block those within.
+func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
+	for _, l := range net.Layers() {
+		rows = append(rows, l.Params())
+		if block, ok := l.(nn.Block); ok {
+			rows = append(rows, rowParams(block.Body())...)
+			if s := block.Shortcut(); s != nil {
+				rows = append(rows, rowParams(s)...)
+			}
+		}
+	}
+	return rows
 }
 
 func countLearned(params []*nn.Param) (learned, fixed int) {

@@ -41,11 +41,12 @@ func (r *Run) draw(e *train.Evaluation) error {
 	if err := save(accuracyFile, accuracy, err); err != nil {
 		return err
 	}
-	if r.untrained != nil {
-		filters, err := plots.Filters([]plots.Bank{
-			{Title: "before training", Filters: r.untrained},
-			{Title: "after training", Filters: FirstFilters(r.trainer.Net)},
-		}, plots.FilterOptions{Title: "Filters of the first layer"})
+	if trained := FirstFilters(r.trainer.Net); trained != nil {
+		banks := []plots.Bank{{Title: "after training", Filters: trained}}
+		if r.untrained != nil {
+			banks = append([]plots.Bank{{Title: "before training", Filters: r.untrained}}, banks...)
+		}
+		filters, err := plots.Filters(banks, plots.FilterOptions{Title: "Filters of the first layer"})
 		if err := save(filtersFile, filters, err); err != nil {
 			return err
 		}

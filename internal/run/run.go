@@ -47,7 +47,7 @@ type kept struct {
 type Run struct {
 	Options
 	trainer   *train.Trainer
-	untrained *nn.Tensor // the first layer's filters before training; nil: no weights
+	untrained *nn.Tensor // the first layer's filters before training; nil: not known
 	advice    []doctor.Advice
 	film      *film        // nil: not wanted
 	listener  net.Listener // of the live page; nil: not wanted
@@ -127,7 +127,9 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	if err := r.keep(); err != nil {
 		return nil, err
 	}
-	r.untrained = FirstFilters(r.trainer.Net)
+	if o.From == "" { // whose filters may be gone when the run is resumed
+		r.untrained = FirstFilters(r.trainer.Net)
+	}
 	if o.Film {
 		if r.film, err = newFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -40,7 +41,7 @@ func (s *Settings) adopt(shape nn.Shape, classes []string) (*nn.Sequential, erro
 	if s.From, err = filepath.Abs(s.From); err != nil {
 		return nil, err
 	}
-	s.Net = m.Facts["net"]
+	s.Net = cmp.Or(m.Facts["net"], "model")
 	s.Taken, s.Drawn = nil, nil
 	for i, l := range net.Layers() {
 		switch {
