@@ -73,13 +73,13 @@ func ParseAugmentation(text string) (Augmentation, error) {
 		if given {
 			var err error
 			if v, err = strconv.ParseFloat(strength, 64); err != nil || !(v > 0) || math.IsInf(v, 0) {
-				return Augmentation{}, fmt.Errorf("augmentation %s:%s: want a number above 0", name, strength)
+				return Augmentation{}, fmt.Errorf("augmentation %s:%s: wanted a number above 0", name, strength)
 			}
 		}
 		switch name {
 		case "shift":
 			if v != math.Trunc(v) || v > 1e6 {
-				return Augmentation{}, fmt.Errorf("augmentation shift:%s: want a whole number of pixels", strength)
+				return Augmentation{}, fmt.Errorf("augmentation shift:%s: wanted a whole number of pixels", strength)
 			}
 			a.Shift = int(v)
 		case "rotate":
@@ -132,16 +132,16 @@ func (a Augmentation) Check(shape nn.Shape) error {
 func (a Augmentation) check() error {
 	for _, v := range []float64{float64(a.Shift), a.Rotate, a.Scale, a.Elastic, a.Sigma} {
 		if !(v >= 0) || math.IsInf(v, 0) {
-			return fmt.Errorf("augmentation %v: want strengths of 0 or more", a)
+			return fmt.Errorf("augmentation %v: wanted strengths of 0 or more", a)
 		}
 	}
 	switch {
 	case a.Rotate > 180:
-		return fmt.Errorf("augmentation rotate:%g: want at most 180 degrees", a.Rotate)
+		return fmt.Errorf("augmentation rotate:%g: wanted at most 180 degrees", a.Rotate)
 	case a.Scale >= 1:
-		return fmt.Errorf("augmentation scale:%g: want less than 1, the size itself", a.Scale)
+		return fmt.Errorf("augmentation scale:%g: wanted less than 1, the size itself", a.Scale)
 	case a.Elastic > 1e6 || a.Sigma > 1e6:
-		return fmt.Errorf("augmentation %v: want at most 1e6 pixels", a)
+		return fmt.Errorf("augmentation %v: wanted at most 1e6 pixels", a)
 	case a.Sigma != 0 && a.Elastic == 0:
 		return errors.New("augmentation sigma: there is no elastic distortion to smooth")
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"tatami/datasets"
+	"tatami/internal/toy"
 	"tatami/nn"
 )
 
@@ -88,11 +89,11 @@ func TestPictureBudget(t *testing.T) {
 		"less tall":       {emptyPNG(1, 4_194_304, 8, 0, 1), "the image is blank", 30, false},
 		"wide":            {emptyPNG(4_194_304, 1, 8, 0, 1), "the image is blank", 60, false},
 		"16 bits":         {emptyPNG(5000, 5000, 16, 6, 4), "the image is blank", 400, true},
-		"16 bits, larger": {emptyPNG(5001, 5000, 16, 6, 4), "5001×5000 pixels, want at most 25 megapixels", 1, true},
+		"16 bits, larger": {emptyPNG(5001, 5000, 16, 6, 4), "5001×5000 pixels, wanted at most 25 megapixels", 1, true},
 		"scans":           {manyScans(512, 100), "the image is blank", 60, false},
-		"more scans":      {manyScans(512, 101), "the image has more than 100 scans, want at most 100", 60, false},
+		"more scans":      {manyScans(512, 101), "the image has more than 100 scans, wanted at most 100", 60, false},
 		"large scans":     {manyScans(5000, 101), "the image has more than 100 scans", 400, true},
-		"larger scans":    {manyScans(5008, 2), "5008×5008 pixels, want at most 25 megapixels", 1, false},
+		"larger scans":    {manyScans(5008, 2), "5008×5008 pixels, wanted at most 25 megapixels", 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.long && testing.Short() {
@@ -142,7 +143,7 @@ func TestDigitShrinks(t *testing.T) {
 func TestZippedBudget(t *testing.T) {
 	files := small()
 	const n = 200 << 20
-	files["train-images-idx3-ubyte.gz"] = zipped(idx(make([]byte, 1<<20), n>>20, 1024, 1024))
+	files["train-images-idx3-ubyte.gz"] = toy.Zipped(toy.IDX(make([]byte, 1<<20), n>>20, 1024, 1024))
 	delete(files, "train-images-idx3-ubyte")
 	dir := folder(t, files)
 	var err error
@@ -155,8 +156,8 @@ func TestZippedBudget(t *testing.T) {
 		t.Errorf("%d bytes taken", used)
 	}
 	// What a little file may hold, it may.
-	files["train-images-idx3-ubyte.gz"] = zipped(idx(make([]byte, 16<<20), 4, 2048, 2048))
-	files["t10k-images-idx3-ubyte"] = idx(make([]byte, 8<<20), 2, 2048, 2048)
+	files["train-images-idx3-ubyte.gz"] = toy.Zipped(toy.IDX(make([]byte, 16<<20), 4, 2048, 2048))
+	files["t10k-images-idx3-ubyte"] = toy.IDX(make([]byte, 8<<20), 2, 2048, 2048)
 	if _, _, err := datasets.Folder(folder(t, files)); err != nil {
 		t.Error(err)
 	}

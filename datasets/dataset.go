@@ -61,7 +61,7 @@ func (d *Dataset) Limit(n int) *Dataset {
 // when either part would be empty.
 func (d *Dataset) Split(n int, seed uint64) (rest, held *Dataset, err error) {
 	if n < 1 || n >= d.Len() {
-		return nil, nil, fmt.Errorf("cannot hold out %d of %d images: want 1 to %d", n, d.Len(), d.Len()-1)
+		return nil, nil, fmt.Errorf("cannot hold out %d of %d images: wanted 1 to %d", n, d.Len(), d.Len()-1)
 	}
 	source := nn.NewStream(streamSplit, seed)
 	order := rand.New(&source).Perm(d.Len())

@@ -85,7 +85,7 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 
 func checkPixels(width, height, most int) error {
 	if width > most/max(1, height) {
-		return fmt.Errorf("the image has %d×%d pixels, want at most %d megapixels", width, height, most/1_000_000)
+		return fmt.Errorf("the image has %d×%d pixels, wanted at most %d megapixels", width, height, most/1_000_000)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func checkPixels(width, height, most int) error {
 // than 50 megapixels, and on a shape that has more than one channel.
 func Digit(img image.Image, shape nn.Shape) ([]byte, error) {
 	if shape.C != 1 || shape.H < 4 || shape.W < 4 {
-		return nil, fmt.Errorf("cannot make a digit of %s: want one channel and at least 4×4 pixels", sides(shape))
+		return nil, fmt.Errorf("cannot make a digit of %s: wanted one channel and at least 4×4 pixels", sides(shape))
 	}
 	if img.Bounds().Empty() {
 		return nil, errors.New("the image is empty")

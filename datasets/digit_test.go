@@ -260,7 +260,7 @@ func TestReadImage(t *testing.T) {
 		"empty":   {nil, "not a PNG, JPEG or GIF image"},
 		"cut.png": {asPNG.Bytes()[:asPNG.Len()/2], "the png image is damaged"},
 		"cut.gif": {asGIF.Bytes()[:8], "the image is damaged"},
-		"big.png": {huge(), "the image has 1048576×1048576 pixels, want at most 50 megapixels"},
+		"big.png": {huge(), "the image has 1048576×1048576 pixels, wanted at most 50 megapixels"},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, c.data, 0o644); err != nil {

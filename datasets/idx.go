@@ -43,7 +43,7 @@ func Folder(dir string) (train, test *Dataset, err error) {
 		return nil, nil, err
 	}
 	if train.Shape != test.Shape {
-		return nil, nil, fmt.Errorf("%s: images of %s, want %s as in %s",
+		return nil, nil, fmt.Errorf("%s: images of %s, wanted %s as in %s",
 			paths.testImages, sides(test.Shape), sides(train.Shape), paths.trainImages)
 	}
 	classes, err := countClasses(train.Labels, paths.trainLabels)
@@ -175,7 +175,7 @@ func checkPair(imagePath, labelPath string, dims ...int) (images, labels *idx, e
 		return nil, nil, err
 	}
 	if images.n != labels.n {
-		return nil, nil, fmt.Errorf("%s: %d labels, want %d, as many as %s has images", labelPath, labels.n, images.n, imagePath)
+		return nil, nil, fmt.Errorf("%s: %d labels, wanted %d, as many as %s has images", labelPath, labels.n, images.n, imagePath)
 	}
 	return images, labels, nil
 }
@@ -212,7 +212,7 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 		if dims[0] == 1 {
 			what = "labels"
 		}
-		return nil, fmt.Errorf("%s: magic number 0x%08x, want 0x%08x for %s", path, magic, 0x800+dims[0], what)
+		return nil, fmt.Errorf("%s: magic number 0x%08x, wanted 0x%08x for %s", path, magic, 0x800+dims[0], what)
 	}
 	f := &idx{path: path, header: 4 + 4*count}
 	if err := r.fill(head[4:f.header], "a header"); err != nil {
@@ -225,7 +225,7 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 	size := uint64(1)
 	for _, n := range side[1:] {
 		if n == 0 || uint64(n) > maxImage/size {
-			return nil, fmt.Errorf("%s: images of %d×%d×%d, want at least one and at most %d pixels", path, side[1], side[2], side[3], maxImage)
+			return nil, fmt.Errorf("%s: images of %d×%d×%d, wanted at least one and at most %d pixels", path, side[1], side[2], side[3], maxImage)
 		}
 		size *= uint64(n)
 	}
@@ -243,7 +243,7 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 		return nil, r.broken(err)
 	}
 	if found < want {
-		return nil, fmt.Errorf("%s: truncated: %d bytes behind the header, want %d", path, found, want)
+		return nil, fmt.Errorf("%s: truncated: %d bytes behind the header, wanted %d", path, found, want)
 	}
 	if found > want {
 		return nil, fmt.Errorf("%s: more than the %d bytes behind the header that it announces", path, want)
@@ -312,7 +312,7 @@ func (r *idxReader) Close() error { return r.file.Close() }
 func (r *idxReader) fill(b []byte, what string) error {
 	n, err := io.ReadFull(r, b)
 	if n < len(b) && (err == io.EOF || err == io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%s: truncated: %d bytes of %s, want %d", r.path, n, what, len(b))
+		return fmt.Errorf("%s: truncated: %d bytes of %s, wanted %d", r.path, n, what, len(b))
 	}
 	if err != nil {
 		return r.broken(err)

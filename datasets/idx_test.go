@@ -2,8 +2,6 @@ package datasets_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,25 +10,9 @@ import (
 	"testing"
 
 	"tatami/datasets"
+	"tatami/internal/toy"
 	"tatami/nn"
 )
-
-// idx is a file of bytes with the given sides.
-func idx(data []byte, sides ...int) []byte {
-	b := []byte{0, 0, 8, byte(len(sides))}
-	for _, n := range sides {
-		b = binary.BigEndian.AppendUint32(b, uint32(n))
-	}
-	return append(b, data...)
-}
-
-func zipped(data []byte) []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	z.Write(data)
-	z.Close()
-	return b.Bytes()
-}
 
 // count is n bytes 0, 1, 2 and so on.
 func count(n int) []byte {
@@ -44,10 +26,10 @@ func count(n int) []byte {
 // small is a valid folder: 4 training and 2 test images of 3×2.
 func small() map[string][]byte {
 	return map[string][]byte{
-		"train-images-idx3-ubyte": idx(count(24), 4, 3, 2),
-		"train-labels-idx1-ubyte": idx([]byte{2, 0, 1, 2}, 4),
-		"t10k-images-idx3-ubyte":  idx(count(12), 2, 3, 2),
-		"t10k-labels-idx1-ubyte":  idx([]byte{1, 0}, 2),
+		"train-images-idx3-ubyte": toy.IDX(count(24), 4, 3, 2),
+		"train-labels-idx1-ubyte": toy.IDX([]byte{2, 0, 1, 2}, 4),
+		"t10k-images-idx3-ubyte":  toy.IDX(count(12), 2, 3, 2),
+		"t10k-labels-idx1-ubyte":  toy.IDX([]byte{1, 0}, 2),
 	}
 }
 
@@ -76,7 +58,7 @@ func TestFolderNames(t *testing.T) {
 			files := map[string][]byte{"README": nil}
 			for old, data := range small() {
 				if strings.HasSuffix(rename(old), ".gz") {
-					data = zipped(data)
+					data = toy.Zipped(data)
 				}
 				files[rename(old)] = data
 			}
@@ -100,10 +82,10 @@ func TestFolderNames(t *testing.T) {
 
 func TestFolderChannelsAndClasses(t *testing.T) {
 	train, _, err := datasets.Folder(folder(t, map[string][]byte{
-		"train-images-idx4-ubyte": idx(count(256*12), 256, 2, 2, 3),
-		"train-labels-idx1-ubyte": idx(count(256), 256),
-		"t10k-images-idx4-ubyte":  idx(count(12), 1, 2, 2, 3),
-		"t10k-labels-idx1-ubyte":  idx([]byte{255}, 1),
+		"train-images-idx4-ubyte": toy.IDX(count(256*12), 256, 2, 2, 3),
+		"train-labels-idx1-ubyte": toy.IDX(count(256), 256),
+		"t10k-images-idx4-ubyte":  toy.IDX(count(12), 1, 2, 2, 3),
+		"t10k-labels-idx1-ubyte":  toy.IDX([]byte{255}, 1),
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -125,29 +107,29 @@ func TestFolderFaults(t *testing.T) {
 	}{
 		"missing":        {images, nil, "has no train-images-idx3-ubyte, nor train-images-idx3-ubyte.gz"},
 		"missing labels": {testLabels, nil, "has no t10k-labels-idx1-ubyte"},
-		"empty":          {images, []byte{}, "%s: truncated: 0 bytes of a magic number, want 4"},
-		"magic":          {images, idx(count(24), 24), "%s: magic number 0x00000801, want 0x00000803 for images"},
-		"label magic":    {labels, idx(count(24), 4, 3, 2), "%s: magic number 0x00000803, want 0x00000801 for labels"},
-		"floats":         {images, append([]byte{0, 0, 0xd, 3}, make([]byte, 100)...), "%s: magic number 0x00000d03, want 0x00000803"},
-		"header":         {images, idx(nil, 4, 3, 2)[:9], "%s: truncated: 5 bytes of a header, want 12"},
-		"truncated":      {images, idx(count(23), 4, 3, 2), "%s: truncated: 23 bytes behind the header, want 24"},
-		"trailing":       {images, idx(count(25), 4, 3, 2), "%s: more than the 24 bytes behind the header"},
-		"two billion":    {images, idx(count(24), 2_000_000_000, 3, 2), "%s: truncated: 24 bytes behind the header, want 12000000000"},
-		"huge image":     {images, idx(count(24), 1, 1<<31, 1<<31), "%s: images of 2147483648×2147483648×1, want at least one and at most 268435456 pixels"},
-		"zero sides":     {images, idx(nil, 4, 0, 2), "%s: images of 0×2×1, want at least one"},
-		"no images":      {images, idx(nil, 0, 3, 2), "%s: holds no images or labels"},
-		"counts":         {labels, idx([]byte{0, 1, 2}, 3), "%s: 3 labels, want 4, as many as "},
-		"shapes":         {testImages, idx(count(12), 2, 2, 3), "%s: images of 2×3×1, want 3×2×1 as in "},
-		"test label":     {testLabels, idx([]byte{1, 3}, 2), "%s: label 3 of image 1 is outside the classes 0 to 2"},
-		"not gzip":       {images + ".gz", idx(count(24), 4, 3, 2), "%s: not gzip, though named .gz"},
+		"empty":          {images, []byte{}, "%s: truncated: 0 bytes of a magic number, wanted 4"},
+		"magic":          {images, toy.IDX(count(24), 24), "%s: magic number 0x00000801, wanted 0x00000803 for images"},
+		"label magic":    {labels, toy.IDX(count(24), 4, 3, 2), "%s: magic number 0x00000803, wanted 0x00000801 for labels"},
+		"floats":         {images, append([]byte{0, 0, 0xd, 3}, make([]byte, 100)...), "%s: magic number 0x00000d03, wanted 0x00000803"},
+		"header":         {images, toy.IDX(nil, 4, 3, 2)[:9], "%s: truncated: 5 bytes of a header, wanted 12"},
+		"truncated":      {images, toy.IDX(count(23), 4, 3, 2), "%s: truncated: 23 bytes behind the header, wanted 24"},
+		"trailing":       {images, toy.IDX(count(25), 4, 3, 2), "%s: more than the 24 bytes behind the header"},
+		"two billion":    {images, toy.IDX(count(24), 2_000_000_000, 3, 2), "%s: truncated: 24 bytes behind the header, wanted 12000000000"},
+		"huge image":     {images, toy.IDX(count(24), 1, 1<<31, 1<<31), "%s: images of 2147483648×2147483648×1, wanted at least one and at most 268435456 pixels"},
+		"zero sides":     {images, toy.IDX(nil, 4, 0, 2), "%s: images of 0×2×1, wanted at least one"},
+		"no images":      {images, toy.IDX(nil, 0, 3, 2), "%s: holds no images or labels"},
+		"counts":         {labels, toy.IDX([]byte{0, 1, 2}, 3), "%s: 3 labels, wanted 4, as many as "},
+		"shapes":         {testImages, toy.IDX(count(12), 2, 2, 3), "%s: images of 2×3×1, wanted 3×2×1 as in "},
+		"test label":     {testLabels, toy.IDX([]byte{1, 3}, 2), "%s: label 3 of image 1 is outside the classes 0 to 2"},
+		"not gzip":       {images + ".gz", toy.IDX(count(24), 4, 3, 2), "%s: not gzip, though named .gz"},
 		"empty gzip":     {images + ".gz", []byte{}, "%s: truncated"},
-		"cut gzip":       {images + ".gz", zipped(idx(count(24), 4, 3, 2))[:30], "%s: truncated"},
-		"bad gzip":       {images + ".gz", append(zipped(idx(count(24), 4, 3, 2))[:10], 0xff, 0xff, 0xff), "cannot read %s: flate: corrupt input"},
-		"checksum":       {images + ".gz", damaged(zipped(idx(count(24), 4, 3, 2))), "cannot read %s: gzip: invalid checksum"},
-		"gzip and more":  {images + ".gz", append(zipped(idx(count(24), 4, 3, 2)), "more"...), "%s: truncated"},
-		"gzip and text":  {images + ".gz", append(zipped(idx(count(24), 4, 3, 2)), "a longer trailing text"...), "%s: what follows the end of its gzip data is not gzip"},
-		"two members":    {images + ".gz", append(zipped(idx(count(24), 4, 3, 2)), zipped([]byte{1})...), "%s: more than the 24 bytes behind the header"},
-		"two sets":       {"emnist-letters-" + images, idx(nil), "holds 2 data sets"},
+		"cut gzip":       {images + ".gz", toy.Zipped(toy.IDX(count(24), 4, 3, 2))[:30], "%s: truncated"},
+		"bad gzip":       {images + ".gz", append(toy.Zipped(toy.IDX(count(24), 4, 3, 2))[:10], 0xff, 0xff, 0xff), "cannot read %s: flate: corrupt input"},
+		"checksum":       {images + ".gz", damaged(toy.Zipped(toy.IDX(count(24), 4, 3, 2))), "cannot read %s: gzip: invalid checksum"},
+		"gzip and more":  {images + ".gz", append(toy.Zipped(toy.IDX(count(24), 4, 3, 2)), "more"...), "%s: truncated"},
+		"gzip and text":  {images + ".gz", append(toy.Zipped(toy.IDX(count(24), 4, 3, 2)), "a longer trailing text"...), "%s: what follows the end of its gzip data is not gzip"},
+		"two members":    {images + ".gz", append(toy.Zipped(toy.IDX(count(24), 4, 3, 2)), toy.Zipped([]byte{1})...), "%s: more than the 24 bytes behind the header"},
+		"two sets":       {"emnist-letters-" + images, toy.IDX(nil), "holds 2 data sets"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := small()
@@ -166,7 +148,7 @@ func TestFolderFaults(t *testing.T) {
 		damaged := make([]byte, 3000)
 		damaged[7] = 9
 		files := small()
-		files[images], files[labels] = idx(make([]byte, 3000*6), 3000, 3, 2), idx(damaged, 3000)
+		files[images], files[labels] = toy.IDX(make([]byte, 3000*6), 3000, 3, 2), toy.IDX(damaged, 3000)
 		dir := folder(t, files)
 		want := filepath.Join(dir, labels) + ": label 9 of image 7 is outside the classes: only 1 of 3000 images have it"
 		if _, _, err := datasets.Folder(dir); err == nil || err.Error() != want {
@@ -198,7 +180,7 @@ func TestFolderStrayLabel(t *testing.T) {
 		}
 		all[7] = c.stray
 		files := small()
-		files["train-images-idx3-ubyte"], files[labels] = idx(make([]byte, c.images*6), c.images, 3, 2), idx(all, c.images)
+		files["train-images-idx3-ubyte"], files[labels] = toy.IDX(make([]byte, c.images*6), c.images, 3, 2), toy.IDX(all, c.images)
 		dir := folder(t, files)
 		train, _, err := datasets.Folder(dir)
 		want := fmt.Sprintf("%s: label %d of image 7 is outside the classes: only 1 of %d images have it", filepath.Join(dir, labels), c.stray, c.images)
@@ -222,8 +204,8 @@ func TestFolderReadsMNIST(t *testing.T) {
 	files := map[string][]byte{}
 	test := mnistSets(t).test
 	for _, set := range []string{"train", "t10k"} {
-		files[set+"-images-idx3-ubyte.gz"] = zipped(idx(bytes.Join(test.Images, nil), 10000, 28, 28))
-		files[set+"-labels-idx1-ubyte"] = idx(test.Labels, 10000)
+		files[set+"-images-idx3-ubyte.gz"] = toy.Zipped(toy.IDX(bytes.Join(test.Images, nil), 10000, 28, 28))
+		files[set+"-labels-idx1-ubyte"] = toy.IDX(test.Labels, 10000)
 	}
 	_, got, err := datasets.Folder(folder(t, files))
 	if err != nil {
@@ -248,8 +230,8 @@ func FuzzFolder(f *testing.F) {
 	s := small()
 	images, labels := s["train-images-idx3-ubyte"], s["train-labels-idx1-ubyte"]
 	f.Add(images, labels, false)
-	f.Add(zipped(images), zipped(labels), true)
-	f.Add(idx(count(24), 2_000_000_000, 3, 2), labels, false)
+	f.Add(toy.Zipped(images), toy.Zipped(labels), true)
+	f.Add(toy.IDX(count(24), 2_000_000_000, 3, 2), labels, false)
 	f.Fuzz(func(t *testing.T, images, labels []byte, gz bool) {
 		end := ""
 		if gz {

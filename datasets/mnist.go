@@ -74,7 +74,7 @@ func readMNISTSet(imagePath, labelPath string) (*Dataset, error) {
 	}
 	d := &Dataset{Shape: nn.Shape{H: GoMNIST.Height, W: GoMNIST.Width, C: 1}, Classes: numbers(10)}
 	if images.Shape != d.Shape {
-		return nil, fmt.Errorf("%s: images of %s, want %s", imagePath, sides(images.Shape), sides(d.Shape))
+		return nil, fmt.Errorf("%s: images of %s, wanted %s", imagePath, sides(images.Shape), sides(d.Shape))
 	}
 	set, err := GoMNIST.ReadSet(imagePath, labelPath)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // over the whole picture for each, even if 17 bytes hold it.
 const maxScans = 100
 
-var errScans = fmt.Errorf("more than %d scans, want at most %[1]d", maxScans)
+var errScans = fmt.Errorf("more than %d scans, wanted at most %[1]d", maxScans)
 
 // scanCounter follows the segments of a JPEG that is written to it, and fails
 // at one scan too many.

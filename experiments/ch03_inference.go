@@ -12,6 +12,7 @@ import (
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/plots"
+	"tatami/pytorch"
 )
 
 // bookWeights and ownWeights are the rows of the accuracy, with either.
@@ -31,7 +32,7 @@ func inferenceNet(r *lab.Run) *nn.Sequential {
 		return nil
 	}
 	if r.Weights != "" {
-		r.Fail(net.ImportPyTorch(r.Weights))
+		r.Fail(pytorch.Import(net, r.Weights))
 		return net
 	}
 	r.Note("untrained")
@@ -72,11 +73,11 @@ func runInference(r *lab.Run) {
 
 	right, different := 0, 0
 	for i, label := range labels {
-		one := largest(answers[1].Sample(i))
+		one := nn.Argmax(answers[1].Sample(i))
 		if one == label {
 			right++
 		}
-		if one != largest(answers[100].Sample(i)) {
+		if one != nn.Argmax(answers[100].Sample(i)) {
 			different++
 		}
 	}
@@ -96,8 +97,8 @@ func runInference(r *lab.Run) {
 	var pictures []plots.Picture
 	for i := range 20 {
 		y := answers[1].Sample(i)
-		answer := fmt.Sprintf("%d (%.1f %%)", largest(y), 100*y[largest(y)])
-		if largest(y) != labels[i] {
+		answer := fmt.Sprintf("%d (%.1f %%)", nn.Argmax(y), 100*y[nn.Argmax(y)])
+		if nn.Argmax(y) != labels[i] {
 			answer = fmt.Sprintf("%s, not %d", answer, labels[i])
 		}
 		pictures = append(pictures, r.Picture(x, i, answer))
@@ -105,16 +106,6 @@ func runInference(r *lab.Run) {
 	r.Figure("answers", r.Drawn(plots.Images(pictures, plots.ImagesOptions{Title: "What the network says", Columns: 10})))
 	r.Chart("times", plots.ChartOptions{Title: "Time an image", X: plots.Axis{Label: "images in a batch", Log: true},
 		Y: plots.Axis{Label: "µs an image, one core", Zero: true}}, plots.Curve{Points: points, Markers: true})
-}
-
-// largest is the position of the largest value.
-func largest(values []float32) (at int) {
-	for i, v := range values {
-		if v > values[at] {
-			at = i
-		}
-	}
-	return at
 }
 
 func inference() lab.Experiment {

@@ -19,6 +19,10 @@ import (
 //
 // Parameters: weight, Units rows of the input's shape; bias, Units.
 //
+// The way back, with samples as rows:
+//
+//	db = Σ dy,  dW = dyᵀ·x,  dx = dy·W
+//
 // In plain loops: reference/affine.go.
 type Affine struct {
 	// Units is the number of outputs.
@@ -112,10 +116,7 @@ func (l *affine) MultiplyAdds() int   { return l.plan.Inputs() * l.plan.Units() 
 
 // Fuse takes in a following ReLU.
 func (l *affine) Fuse(next []nn.Layer) (nn.Layer, int) {
-	if len(next) == 0 {
-		return nil, 0
-	}
-	if _, ok := next[0].(relu); !ok {
+	if !beginsWithReLU(next) {
 		return nil, 0
 	}
 	fused := *l

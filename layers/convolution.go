@@ -254,10 +254,7 @@ func (l *convolution) pools() bool         { return l.pooled != (nn.Shape{}) }
 
 // Fuse takes in a following ReLU, and after that 2×2 max pooling.
 func (l *convolution) Fuse(next []nn.Layer) (nn.Layer, int) {
-	if len(next) == 0 {
-		return nil, 0
-	}
-	if _, ok := next[0].(relu); !ok {
+	if !beginsWithReLU(next) {
 		return nil, 0
 	}
 	fused := *l

@@ -6,21 +6,16 @@ import (
 
 	"tatami/internal/golden"
 	"tatami/internal/oracle"
+	"tatami/internal/toy"
 	"tatami/nn"
 )
 
-// rng is a generator that gives the same numbers in every run.
-func rng(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
-
-// network builds a network whose weights are those of a seed.
-func network(t testing.TB, in nn.Shape, specs ...nn.Spec) *nn.Sequential {
-	t.Helper()
-	net, err := nn.NewSequential(in, rng(1), specs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return net
-}
+// What tests of this folder say most.
+var (
+	rng     = toy.RNG
+	network = toy.Network
+	random  = toy.Random
+)
 
 // set gives the parameters of a network their values, in order; those that
 // come after the last are left as they are.
@@ -33,15 +28,6 @@ func set(t testing.TB, net *nn.Sequential, values ...[]float64) {
 		}
 		copy(params[i].Value.Data, golden.Float32(v))
 	}
-}
-
-// random is a batch of normally distributed samples.
-func random(r *rand.Rand, n int, shape nn.Shape) *nn.Tensor {
-	x := nn.NewTensor(n, shape)
-	for i := range x.Data {
-		x.Data[i] = float32(r.NormFloat64())
-	}
-	return x
 }
 
 // eighths fills values with multiples of 1/8 from −1 to 1. Sums of products of

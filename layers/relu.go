@@ -36,3 +36,12 @@ func (relu) Backward(_ *nn.Context, dx, dy, _, y *nn.Tensor) {
 		kernels.ReLUBackward(dx.Data, dy.Data, y.Data)
 	}
 }
+
+// beginsWithReLU reports whether a layer can take in the first of next.
+func beginsWithReLU(next []nn.Layer) bool {
+	if len(next) == 0 {
+		return false
+	}
+	_, ok := next[0].(relu)
+	return ok
+}

@@ -81,10 +81,7 @@ func (l *residual) MultiplyAdds() int {
 
 // Fuse takes in a following ReLU.
 func (l *residual) Fuse(next []nn.Layer) (nn.Layer, int) {
-	if len(next) == 0 {
-		return nil, 0
-	}
-	if _, ok := next[0].(relu); !ok {
+	if !beginsWithReLU(next) {
 		return nil, 0
 	}
 	fused := *l

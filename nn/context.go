@@ -19,7 +19,7 @@ type Context struct {
 	pass     *Pass
 	stage    stage
 	grads    [][]float32 // by parameter, nil of fixed ones
-	products []product   // by parameter
+	products []product   // by parameter, for AddProduct
 	from, to int         // the present samples, counted in the shard
 
 	floats      []float32
@@ -72,7 +72,8 @@ func (c *Context) WantsInputGradient() bool { return c.stage.wantsDx }
 // Sums are a BatchWide layer's sums of the way forward, over the whole batch.
 func (c *Context) Sums() []float64 { return c.total[forward] }
 
-// BackwardSums are those of the way back.
+// BackwardSums are a BatchWide layer's sums of the way back, over the whole
+// batch.
 func (c *Context) BackwardSums() []float64 { return c.total[backward] }
 
 // Shortcut is the present samples' other summand, for a [Block].

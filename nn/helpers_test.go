@@ -3,46 +3,19 @@ package nn_test
 import (
 	"errors"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
+	"tatami/internal/toy"
 	"tatami/nn"
 )
 
-func rng(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
-
-// network builds a network whose weights are those of a seed.
-func network(t testing.TB, in nn.Shape, specs ...nn.Spec) *nn.Sequential {
-	t.Helper()
-	net, err := nn.NewSequential(in, rng(1), specs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return net
-}
-
-// random is a batch of normally distributed samples.
-func random(r *rand.Rand, n int, shape nn.Shape) *nn.Tensor {
-	x := nn.NewTensor(n, shape)
-	for i := range x.Data {
-		x.Data[i] = float32(r.NormFloat64())
-	}
-	return x
-}
-
-// wantError reports an error unless err has all the words.
-func wantError(t testing.TB, name string, err error, words ...string) {
-	t.Helper()
-	if err == nil {
-		t.Errorf("%s: no error, wanted %q", name, words)
-		return
-	}
-	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
-			t.Errorf("%s: error %q, wanted %q", name, err, w)
-		}
-	}
-}
+// What tests of this folder say most.
+var (
+	rng       = toy.RNG
+	network   = toy.Network
+	random    = toy.Random
+	wantError = toy.WantError
+)
 
 // mustPanic reports an error unless f panics.
 func mustPanic(t testing.TB, name string, f func()) {

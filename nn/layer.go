@@ -32,9 +32,9 @@ type Packer interface {
 	Layer
 	// BeginForward is called before a shard's first Forward.
 	BeginForward(c *Context)
-	// BeginBackward is called before a shard's first Backward,
+	// BeginBackward is called before a shard's first Backward.
 	BeginBackward(c *Context)
-	// EndBackward after its last.
+	// EndBackward is called after a shard's last Backward.
 	EndBackward(c *Context)
 }
 

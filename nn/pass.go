@@ -129,7 +129,7 @@ func (p *Pass) InputGradient() *Tensor {
 }
 
 // forwardPhase runs the stages between two barriers, and leaves the sums that
-// the next one wants.
+// the next phase begins with.
 func (p *Pass) forwardPhase(i int) {
 	phase := p.phases[i]
 	for _, b := range p.blocks[phase.from:phase.to] {
@@ -155,7 +155,7 @@ func (p *Pass) forwardBlock(b block) {
 	}
 }
 
-// backwardPhase runs them back. The BatchWide layer after the barrier belongs
+// backwardPhase runs the stages between two barriers back. The BatchWide layer after the barrier belongs
 // to the way back of the phase before, when its sums are there.
 func (p *Pass) backwardPhase(i int) {
 	from, to := p.phases[i].from, p.phases[i].to
@@ -214,7 +214,7 @@ func (p *Pass) backwardStage(st, from, to int) {
 	}
 }
 
-// packer is the layer of a stage if it is one and the shard has samples.
+// packer is the layer of a stage if that is a Packer and the shard has samples.
 func (p *Pass) packer(st int) (Packer, bool) {
 	l, ok := p.stages[st].layer.(Packer)
 	return l, ok && p.x.N > 0
@@ -242,7 +242,7 @@ func (p *Pass) view(t *Tensor, value, from, to int) {
 	}
 }
 
-// barrierStage is the stage that phase i begins with.
+// barrierStage is the stage that phase i begins with, a BatchWide layer.
 func (p *Pass) barrierStage(i int) int { return p.blocks[p.phases[i].from].from }
 
 // barrier enters the BatchWide layer that phase i begins with, its sums cleared.
@@ -279,8 +279,8 @@ func (p *Pass) addSums(i, direction int, shards ...*Pass) {
 // order of [Sequential.Params] that is not fixed, one after another.
 func (p *Pass) Gradients() []float32 { return p.gradients }
 
-// ParamGradients are the same, apart, in the order of [Sequential.Params]; nil
-// for fixed ones.
+// ParamGradients are the gradients one by one, in the order of
+// [Sequential.Params]; nil for fixed parameters.
 func (p *Pass) ParamGradients() [][]float32 {
 	var all [][]float32
 	for i := range p.contexts {

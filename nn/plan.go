@@ -28,7 +28,7 @@ type stage struct {
 	block    int
 
 	backward bool // has something to learn, or stands above such a stage
-	wantsDx  bool // so does its input
+	wantsDx  bool // its input has such a stage below it, or is wanted itself
 }
 
 const none = -2 // no value
@@ -61,8 +61,8 @@ func (p *plan) planStages(layers []Layer, c PassConfig) {
 	}
 }
 
-// addStages adds those of layers, the first of which takes the given value, and
-// returns the value that the last one gives.
+// addStages adds stages for layers, the first of which takes the given value,
+// and returns the value that the last one gives.
 func (p *plan) addStages(layers []Layer, input int, position *int, c PassConfig, top bool) int {
 	for i := 0; i < len(layers); {
 		st := stage{layer: layers[i], count: 1, top: top, input: input, shortcut: none}
@@ -89,6 +89,7 @@ func (p *plan) addStages(layers []Layer, input int, position *int, c PassConfig,
 	return input
 }
 
+// needsGradient reports whether Backward has to find the gradient of a value.
 func (p *plan) needsGradient(value int, c PassConfig) bool {
 	switch value {
 	case none:

@@ -3,8 +3,8 @@ package nn
 // Predict returns what the last layer gives for each sample of x: numbers for a
 // regression, probabilities for a network that ends in a softmax, as the named
 // ones do. A classifier without one gives scores, the logits, of which
-// [Sequential.Probabilities] makes probabilities. It may be called from many goroutines at once, and panics if x
-// is not of the input's shape.
+// [Sequential.Probabilities] makes probabilities. It may be called from many
+// goroutines at once, and panics if x is not of the input's shape.
 func (s *Sequential) Predict(x *Tensor) *Tensor {
 	y := NewTensor(x.N, s.Output())
 	s.PredictInto(y, x)

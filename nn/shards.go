@@ -27,7 +27,7 @@ type Shards struct {
 // to), which are rows of a weight's product if that was left for later.
 type part struct {
 	from, to   int
-	stage      int
+	stage      int // of a product
 	product    int // among the stage's parameters; -1: the shards have gradients
 	row, toRow int
 }
@@ -133,8 +133,8 @@ func (b *Shards) clear(p *Pass) {
 	}
 }
 
-// Pass is that of a shard. After the parts have been summed the first one's
-// gradients are the batch's.
+// Pass is the pass of a shard. After all parts have been summed, the first
+// shard's gradients are the batch's.
 func (b *Shards) Pass(shard int) *Pass { return b.passes[shard] }
 
 // Parts is the number of parts that the gradient is cut into.

@@ -12,7 +12,7 @@ import (
 // Rule is an optimizer's settings and arithmetic: a plain struct such as
 // [Adam]. Its zero value has the defaults that [Rules] lists.
 type Rule interface {
-	// Name is the rule's name on a command line.
+	// Name is the name in settings and on command lines.
 	Name() string
 	// DefaultRate is a learning rate that usually works.
 	DefaultRate() float64
@@ -21,6 +21,20 @@ type Rule interface {
 	// Update moves w against g. m and v are its first and second moments, nil
 	// where it has none; they start at 0.
 	Update(s Step, w, g, m, v []float32)
+}
+
+// Rules lists the optimizers that have names, each with its defaults: what a
+// field that is 0 stands for.
+func Rules() []Rule {
+	return []Rule{SGD{}, usualMomentum, Nesterov(usualMomentum), usualAdaGrad, usualRMSprop, usualAdam, AdamW(usualAdam)}
+}
+
+// RuleNames are those of [Rules].
+func RuleNames() (names []string) {
+	for _, r := range Rules() {
+		names = append(names, r.Name())
+	}
+	return names
 }
 
 // Step is what one step has in common for all parameters.

@@ -3,6 +3,7 @@ package optim_test
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -196,12 +197,11 @@ func Example() {
 
 // rules are all optimizers with the given weight decay.
 func rules(decay float64) (list []optim.Rule) {
-	for _, name := range optim.RuleNames() {
-		rule, err := optim.ParseRule(name, decay)
-		if err != nil {
-			panic(err)
-		}
-		list = append(list, rule)
+	for _, usual := range optim.Rules() {
+		rule := reflect.New(reflect.TypeOf(usual)).Elem()
+		rule.Set(reflect.ValueOf(usual))
+		rule.FieldByName("WeightDecay").SetFloat(decay)
+		list = append(list, rule.Interface().(optim.Rule))
 	}
 	return list
 }
@@ -219,32 +219,6 @@ func TestDefaults(t *testing.T) {
 		}
 		if x, y := a[0].Value.Data, b[0].Value.Data; usual.Name() != zeros[i].Name() || !slices.Equal(x, y) {
 			t.Errorf("%s with its defaults comes to %v, the zero %s to %v", usual.Name(), x, zeros[i].Name(), y)
-		}
-	}
-}
-
-func TestParseRule(t *testing.T) {
-	for text, want := range map[string]optim.Rule{
-		"sgd":                    optim.SGD{WeightDecay: 0.1},
-		"momentum:momentum=0.5":  optim.Momentum{Momentum: 0.5, WeightDecay: 0.1},
-		"nesterov":               optim.Nesterov{Momentum: 0.9, WeightDecay: 0.1},
-		"adagrad":                optim.AdaGrad{Epsilon: 1e-10, WeightDecay: 0.1},
-		"rmsprop:rho=0.9":        optim.RMSprop{Rho: 0.9, Epsilon: 1e-8, WeightDecay: 0.1},
-		"adam:beta1=.7,beta2=.9": optim.Adam{Beta1: 0.7, Beta2: 0.9, Epsilon: 1e-8, WeightDecay: 0.1},
-		"adamw:epsilon=1e-7":     optim.AdamW{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.1},
-	} {
-		if got, err := optim.ParseRule(text, 0.1); err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", text, got, err, want)
-		}
-	}
-	for text, want := range map[string]string{
-		"adm":          `unknown optimizer "adm": did you mean "adam"? (valid: sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw)`,
-		"adam:beta1=1": `optimizer adam: beta1 is "1", wanted a number above 0 and below 1`,
-		"adam:beta":    `optimizer adam: "beta", wanted name=value`,
-		"sgd:x=1":      `optimizer sgd takes no parameters, found "x=1"`,
-	} {
-		if _, err := optim.ParseRule(text, 0); err == nil || err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
 		}
 	}
 }

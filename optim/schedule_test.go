@@ -59,38 +59,6 @@ func TestGoldenSchedules(t *testing.T) {
 	}
 }
 
-func TestParseSchedule(t *testing.T) {
-	for text, want := range map[string]optim.Schedule{
-		"constant":                  optim.Constant{Base: 0.1},
-		"step":                      optim.StepDecay{Base: 0.1, Every: 300, Factor: 0.1},
-		"step:every=600,factor=0.5": optim.StepDecay{Base: 0.1, Every: 600, Factor: 0.5},
-		"exponential:factor=0.99":   optim.Exponential{Base: 0.1, Factor: 0.99},
-		"cosine":                    optim.Cosine{Base: 0.1, Steps: 900},
-		"cosine:floor=0.001":        optim.Cosine{Base: 0.1, Floor: 0.001, Steps: 900},
-		"one-cycle:warmup=0.2":      optim.OneCycle{Max: 0.1, Steps: 900, WarmupFraction: 0.2, StartDivisor: 25, FinalDivisor: 1e4},
-	} {
-		got, err := optim.ParseSchedule(text, 0.1, 900)
-		if err != nil || got != want {
-			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
-		}
-	}
-	for text, want := range map[string]string{
-		"onecycle":          `unknown schedule "onecycle": did you mean "one-cycle"? (valid: constant, step, exponential, cosine, one-cycle)`,
-		"step:evry=3":       `schedule step: unknown parameter "evry": did you mean "every"? (valid: every, factor)`,
-		"step:every=0":      `schedule step: every is "0", wanted a whole number from 1 up`,
-		"step:every=1.5":    `schedule step: every is "1.5", wanted a whole number from 1 up`,
-		"step:factor=nan":   `schedule step: factor is "nan", wanted a positive number`,
-		"step:factor=Inf":   `schedule step: factor is "Inf", wanted a positive number`,
-		"cosine:floor":      `schedule cosine: "floor", wanted name=value`,
-		"constant:x=1":      `schedule constant takes no parameters, found "x=1"`,
-		"one-cycle:start=0": `schedule one-cycle: start is "0", wanted a number from 1 up`,
-	} {
-		if _, err := optim.ParseSchedule(text, 0.1, 900); err == nil || err.Error() != want {
-			t.Errorf("%s:\n got %v\nwant %s", text, err, want)
-		}
-	}
-}
-
 func TestStepDecayWithoutSteps(t *testing.T) {
 	if r := (optim.StepDecay{Base: 0.1, Factor: 0.5}).Rate(7); r != 0.1 {
 		t.Errorf("rate %g, want the base", r)

@@ -12,9 +12,9 @@ import (
 type feed struct {
 	pool        *pool
 	loader      *datasets.Loader
-	epochs      int // there is none after so many
+	epochs      int // the number of epochs, after which nothing is prepared
 	order       func() *datasets.Epoch
-	epoch       int // whose order it is
+	epoch       int // of the order
 	fillJob     func(task int)
 	ready, next *batch
 }

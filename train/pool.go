@@ -41,8 +41,7 @@ func newPool(most int) *pool {
 	return p
 }
 
-// close finishes the side job and ends the workers. It must not be called
-// while run does its job.
+// close finishes the side job and ends the workers. No main job may be running.
 func (p *pool) close() {
 	p.finish()
 	p.closed.Store(true)
@@ -64,8 +63,8 @@ func (p *pool) run(tasks int, job func(task int)) {
 	}
 }
 
-// beside begins a side job, which finish waits for. There must be no other that
-// is not finished.
+// beside begins a side job, which finish waits for. The side job before must be
+// finished.
 func (p *pool) beside(tasks int, job func(task int)) { p.side.fill(tasks, job) }
 
 // finish returns when the side job is done.

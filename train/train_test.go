@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"tatami/datasets"
+	"tatami/internal/named"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -213,7 +214,7 @@ func TestResumeOptimizers(t *testing.T) {
 		if testing.Short() && i%3 > 0 {
 			continue
 		}
-		rule, err := optim.ParseRule(name, 0.01)
+		rule, err := named.Rule(name, 0.01)
 		if err != nil {
 			t.Fatal(err)
 		}

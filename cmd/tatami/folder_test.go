@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -16,6 +14,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
+	"tatami/internal/toy"
 )
 
 // idxSet is a set of images to be written in the IDX layout: each has a bright
@@ -69,28 +68,11 @@ func (s idxSet) write(t testing.TB, dir string) string {
 
 func (s idxSet) file(t testing.TB, path string, data []byte, sides ...int) {
 	t.Helper()
-	content := idx(data, sides...)
+	content := toy.IDX(data, sides...)
 	if s.gz {
-		path, content = path+".gz", zipped(content)
+		path, content = path+".gz", toy.Zipped(content)
 	}
 	writeTestFile(t, path, content)
-}
-
-// idx is a file of bytes with the given sides.
-func idx(data []byte, sides ...int) []byte {
-	b := []byte{0, 0, 8, byte(len(sides))}
-	for _, n := range sides {
-		b = binary.BigEndian.AppendUint32(b, uint32(n))
-	}
-	return append(b, data...)
-}
-
-func zipped(data []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	w.Write(data)
-	w.Close()
-	return b.Bytes()
 }
 
 func writeTestFile(t testing.TB, path string, data []byte) {

@@ -10,6 +10,7 @@ import (
 	"tatami/internal/lock"
 	"tatami/internal/run"
 	"tatami/nn"
+	"tatami/pytorch"
 )
 
 func newImport() *cobra.Command {
@@ -32,7 +33,7 @@ layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
 			if err != nil {
 				return err
 			}
-			if err := net.ImportPyTorch(args[0]); err != nil {
+			if err := pytorch.Import(net, args[0]); err != nil {
 				return err
 			}
 			if err := nn.Save(out, &nn.Model{Sequential: net, Facts: map[string]string{"imported": filepath.Base(args[0])}}); err != nil {

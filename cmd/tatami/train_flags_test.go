@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"tatami/optim"
+	"tatami/internal/named"
 )
 
 // Every setting changes what is learned, and a repeated run does not; neither
@@ -37,7 +37,7 @@ func TestTrainFlags(t *testing.T) {
 			t.Errorf("%q: tested on %v images", line, run["test_total"])
 		}
 		if name, ok := strings.CutPrefix(line, "--optimizer "); ok {
-			rule, err := optim.ParseRule(strings.Fields(name)[0], 0)
+			rule, err := named.Rule(strings.Fields(name)[0], 0)
 			if err != nil || math.Abs(run["lr"].(float64)-3*rule.DefaultRate()) > 1e-12 {
 				t.Errorf("%q: rate %v, %v", line, run["lr"], err)
 			}

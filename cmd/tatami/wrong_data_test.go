@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"tatami/internal/toy"
 )
 
 // Data that are not whole are refused by the name of the file at fault, and a
@@ -44,11 +46,11 @@ func TestWrongData(t *testing.T) {
 		{bars, change(images, func(d []byte) []byte { return append(d, 0) }), []string{images, "more than"}},
 		{bars, change(images, count(2_000_000_000)), []string{images, "truncated"}},
 		{bars, change(labels, count(0)), []string{labels, "zero"}},
-		{bars, change(labels, func(d []byte) []byte { return idx(d[8:len(d)-1], len(d)-9) }), []string{labels, "229 labels, want 230"}},
+		{bars, change(labels, func(d []byte) []byte { return toy.IDX(d[8:len(d)-1], len(d)-9) }), []string{labels, "229 labels, wanted 230"}},
 		{bars, change(labels, func(d []byte) []byte { d[20] = 77; return d }), []string{labels, "label 77 of image 12", "outside the classes"}},
 		{bars, change(testLabels, func(d []byte) []byte { d[10] = 3; return d }), []string{testLabels, "label 3 of image 2", "outside the classes 0 to 2"}},
 		{bars, change(labels, func(d []byte) []byte { d[2] = 13; return d }), []string{labels, "magic number 0x00000d01", "0x00000801"}},
-		{bars, change(images, func(d []byte) []byte { return zipped(d) }), []string{images, "magic number"}},
+		{bars, change(images, func(d []byte) []byte { return toy.Zipped(d) }), []string{images, "magic number"}},
 		{gz, change(images+".gz", func(d []byte) []byte { return d[:len(d)/2] }), []string{images + ".gz", "truncated"}},
 		{gz, change(images+".gz", func(d []byte) []byte { return []byte("not zipped at all") }), []string{images + ".gz", "not gzip"}},
 		{gz, change(images+".gz", func(d []byte) []byte { d[len(d)/2] ^= 0xff; return d }), []string{images + ".gz"}},

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/internal/files"
 	"tatami/internal/lock"
 )
 
@@ -109,7 +109,7 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 		return nil, false, err
 	}
 	defer held.Release()
-	clearHalfWritten(dir)
+	files.RemoveUnfinished(dir, written.MatchString)
 	result = &Result{
 		ID: e.ID, Title: e.Title, Chapter: e.Chapter, Section: e.Section, Setup: e.Setup, Lesson: e.Lesson,
 		Version: e.Version, Fast: r.Fast, Dir: dir,
@@ -239,18 +239,5 @@ func (r *Result) writeTable() error {
 	return writeCSV(filepath.Join(r.Dir, tableName), lines)
 }
 
-// halfWritten are the names that files have before they are renamed.
-var halfWritten = regexp.MustCompile(`^\.[a-z0-9-]+\.(png|csv|json)[0-9]+$`)
-
-// clearHalfWritten removes what a killed call left.
-func clearHalfWritten(dir string) {
-	entries, err := fs.ReadDir(os.DirFS(dir), ".")
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if halfWritten.MatchString(e.Name()) {
-			os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
-}
+// written matches the names of the files that an experiment writes.
+var written = regexp.MustCompile(`^[a-z0-9-]+\.(png|csv|json)$`)

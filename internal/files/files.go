@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Write writes what write gives to a file beside path, syncs it, renames it to
@@ -72,6 +73,22 @@ func create(s System, target string, mode fs.FileMode) (File, string, error) {
 		f, err := s.Create(name, mode)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, name, err
+		}
+	}
+}
+
+// RemoveUnfinished removes from a folder what Writes that were killed left
+// beside the files of which ours is true.
+func RemoveUnfinished(dir string, ours func(name string) bool) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name, hidden := strings.CutPrefix(e.Name(), ".")
+		whole := strings.TrimRight(name, "0123456789")
+		if hidden && whole != name && ours(whole) {
+			os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,5 +89,28 @@ func TestWriteThroughLinks(t *testing.T) {
 		if err := files.Write(path, write); err == nil || err.Error() != "cannot write "+path+": not a regular file" {
 			t.Errorf("error %v", err)
 		}
+	}
+}
+
+// What a killed Write leaves is removed where the caller knows the file, and
+// nothing else is.
+func TestRemoveUnfinished(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".run.json123", ".other.json123", ".run.json", "run.json123", "run.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files.RemoveUnfinished(dir, func(name string) bool { return name == "run.json" })
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{".other.json123", ".run.json", "run.json", "run.json123"}; !slices.Equal(left, want) {
+		t.Errorf("left are %q, wanted %q", left, want)
 	}
 }

@@ -1,5 +1,6 @@
-// Package kernels holds the loops in which a network spends its time, as functions on plain slices: portable Go for any
-// machine, and assembly for amd64 with AVX-512 or AVX2. Nobody above it knows what SIMD is.
+// Package kernels holds the loops in which a network spends its time, as
+// functions on plain slices: portable Go for any machine, and assembly for
+// amd64 with AVX-512 or AVX2. Nobody above it knows what SIMD is.
 //
 // What all kernels share:
 //   - Arguments are checked once at the call; a wrong one panics with a constant string. Nothing outside a slice is read

@@ -1,8 +1,10 @@
 package kernels
 
-// The kernels of batch normalization take matrices whose rows are pixels and whose columns are channels.
+// The kernels of batch normalization take matrices whose rows are pixels and
+// whose columns are channels.
 
-// ScaleShift sets y = scale*x + shift, a factor and a summand a column. y may be x itself.
+// ScaleShift sets y = scale*x + shift, a factor and a summand a column. y may
+// be x itself.
 func ScaleShift(y, x, scale, shift []float32) {
 	if len(y) != len(x) || len(scale) != len(shift) || !wholeRows(x, scale) {
 		panic("kernels: ScaleShift: wrong length")
@@ -22,7 +24,8 @@ func Moments(sum, squares []float64, x []float32) {
 	}
 }
 
-// NormalizedSums adds the sum of every column of dy to sum, and that of dy*(x-mean)*inverse to products.
+// NormalizedSums adds the sum of every column of dy to sum, and that of
+// dy*(x-mean)*inverse to products.
 func NormalizedSums(sum, products []float64, dy, x, mean, inverse []float32) {
 	if len(sum) != len(products) || len(sum) != len(mean) || len(mean) != len(inverse) || len(dy) != len(x) || !wholeRows(x, mean) {
 		panic("kernels: NormalizedSums: wrong length")
@@ -32,7 +35,8 @@ func NormalizedSums(sum, products []float64, dy, x, mean, inverse []float32) {
 	}
 }
 
-// NormalizedBackward sets dx = factor*(dy - shift - (x-mean)*slope). dx may be dy itself.
+// NormalizedBackward sets dx = factor*(dy - shift - (x-mean)*slope). dx may be
+// dy itself.
 func NormalizedBackward(dx, dy, x, factor, shift, mean, slope []float32) {
 	if len(dx) != len(dy) || len(dx) != len(x) || len(factor) != len(shift) || len(factor) != len(mean) || len(factor) != len(slope) ||
 		!wholeRows(x, factor) {

@@ -1,21 +1,23 @@
 package kernels
 
-// Offsets is a table of element offsets into a slice. It knows its extremes, so a kernel checks bounds once a call
-// however long the table is. It never changes after NewOffsets. The zero value is the empty table.
+// Offsets is a table of element offsets into a slice. It knows its extremes, so
+// a kernel checks bounds once a call however long the table is. It never
+// changes after NewOffsets. The zero value is the empty table.
 type Offsets struct {
 	list      []int32
 	min, max  int
 	ascending bool
-	inQuads   int // so many at the start come in fours of neighbours
+	inQuads   int // length of the prefix made of runs of four consecutive offsets
 }
 
-// NewOffsets returns a table with a copy of list. Offsets may be negative as long as the sums which a kernel forms
-// with them lie inside the slice.
+// NewOffsets returns a table with a copy of list. Offsets may be negative as
+// long as the sums which a kernel forms with them lie inside the slice.
 func NewOffsets(list []int32) Offsets {
 	return newOffsets(append([]int32(nil), list...))
 }
 
-// Stride returns the table 0, step, 2*step, … of n offsets. It panics when an offset does not fit in 32 bits.
+// Stride returns the table 0, step, 2*step, … of n offsets. It panics when an
+// offset does not fit in 32 bits.
 func Stride(n, step int) Offsets {
 	list := make([]int32, n)
 	for i := range list {
@@ -50,7 +52,8 @@ func newOffsets(list []int32) Offsets {
 // Len is the number of offsets.
 func (o Offsets) Len() int { return len(o.list) }
 
-// First returns the table of the first n offsets, without copying: a plan made for many images serves fewer.
+// First returns the table of the first n offsets, without copying: a plan made
+// for many images serves fewer.
 func (o Offsets) First(n int) Offsets {
 	if !o.ascending || n == 0 {
 		return newOffsets(o.list[:n:n])

@@ -1,11 +1,14 @@
 package kernels
 
-// The optimizers' steps over one range of parameters w with gradient g. All of them first form
+// The optimizers' steps over one range of parameters w with gradient g. All of
+// them first form
 //
 //	g' = scale*g + decay*w
 //
-// (scale averages or clips, decay is L2 weight decay) and leave g as it is. Moments too small to be normal numbers are
-// set to 0: arithmetic on denormal numbers is many times slower, and after an epoch there are hundreds of thousands.
+// (scale averages or clips, decay is L2 weight decay) and leave g as it is.
+// Moments too small to be normal numbers are set to 0: arithmetic on denormal
+// numbers is many times slower, and after an epoch there are hundreds of
+// thousands.
 
 // SGDStep is what one step of SGD needs beside the parameters.
 type SGDStep struct {

@@ -1,14 +1,17 @@
 package kernels
 
-// Codes of a 2×2 window: 0 to 3 are its pixels in reading order, (0,0) (0,1) (1,0) (1,1).
+// Codes of a 2×2 window: 0 to 3 are its pixels in reading order, (0,0) (0,1)
+// (1,0) (1,1).
 
 // cutOff is the code of a window whose maximum ReLU cut off.
 const cutOff = 4
 
-// BiasReLUMaxPool2 turns two neighbouring rows of a convolution's output, each width×channels, into one row of 2×2 max
-// pooling, width/2×channels: y = max(0, max over the window of row+bias). There are len(bias) channels; an odd last
-// column is left out. code tells where the gradient goes, for Unpool2: the first maximum of the window, or 4 where ReLU
-// cut it off. NaN counts as the greatest value, and among several the last wins, as in PyTorch.
+// BiasReLUMaxPool2 turns two neighbouring rows of a convolution's output, each
+// width×channels, into one row of 2×2 max pooling, width/2×channels: y = max(0,
+// max over the window of row+bias). There are len(bias) channels; an odd last
+// column is left out. code tells where the gradient goes, for Unpool2: the
+// first maximum of the window, or 4 where ReLU cut it off. NaN counts as the
+// greatest value, and among several the last wins, as in PyTorch.
 func BiasReLUMaxPool2(y []float32, code []uint8, row0, row1, bias []float32) {
 	if !wholeRows(row0, bias) || len(row0) != len(row1) {
 		panic("kernels: BiasReLUMaxPool2: rows are not width×len(bias)")
@@ -38,8 +41,9 @@ func MaxPool2(y []float32, code []uint8, row0, row1 []float32, channels int) {
 	}
 }
 
-// Unpool2 takes the gradient back through a row of 2×2 max pooling. It overwrites both rows, each width×channels: dy at
-// the pixel its code names, 0 elsewhere.
+// Unpool2 takes the gradient back through a row of 2×2 max pooling. It
+// overwrites both rows, each width×channels: dy at the pixel its code names, 0
+// elsewhere.
 func Unpool2(dx0, dx1, dy []float32, code []uint8, channels int) {
 	if !poolRows(dy, code, dx0, dx1, channels) {
 		panic("kernels: Unpool2: rows are not width×channels, or dy or code is not width/2×channels")
@@ -52,7 +56,8 @@ func Unpool2(dx0, dx1, dy []float32, code []uint8, channels int) {
 	clear(dx1[2*len(dy):])
 }
 
-// poolRows reports whether row0 and row1 are width×channels, and y and code width/2×channels.
+// poolRows reports whether row0 and row1 are width×channels, and y and code
+// width/2×channels.
 func poolRows(y []float32, code []uint8, row0, row1 []float32, channels int) bool {
 	if channels < 1 || len(row0)%channels != 0 || len(row0) != len(row1) {
 		return false

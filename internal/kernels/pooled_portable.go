@@ -1,7 +1,8 @@
 package kernels
 
-// addGradientPortable takes one channel after another: first it lists the pixels that have a gradient, then it adds up
-// the products of each row of the filter.
+// addGradientPortable takes one channel after another: first it lists the
+// pixels that have a gradient, then it adds up the products of each row of the
+// filter.
 func (p *PooledFilter) addGradientPortable(dw, db, dy []float32, code []uint8, x, scratch []float32) {
 	const most = 256 // windows
 	var gradients [most]float32
@@ -33,7 +34,8 @@ func (p *PooledFilter) addGradientPortable(dw, db, dy []float32, code []uint8, x
 	}
 }
 
-// addFilterRow adds to a row of sums the pixels from each place on, times the gradient there.
+// addFilterRow adds to a row of sums the pixels from each place on, times the
+// gradient there.
 func addFilterRow(sums, x []float32, pixels []int32, gradients []float32) {
 	pixels = pixels[:len(gradients)]
 	for len(sums) >= 5 { // as many as stay in registers

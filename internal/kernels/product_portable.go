@@ -1,10 +1,11 @@
 package kernels
 
-// packChunk is how many taps a tile walks at a time. The part of b it needs is packed on the stack.
+// packChunk is how many taps a tile walks at a time. The part of b it needs is
+// packed on the stack.
 const packChunk = 256
 
-// productPortable walks tiles of 2 rows × 3 lanes: 6 sums are what the compiler keeps in registers. Tiles at the edges
-// compute more than they store.
+// productPortable walks tiles of 2 rows × 3 lanes: 6 sums are what the compiler
+// keeps in registers. Tiles at the edges compute more than they store.
 func productPortable(c, a Rows, tap Offsets, b Matrix, add bool) {
 	crow, arow := c.At.list, a.At.list
 	var pack [packChunk][3]float32
@@ -96,7 +97,8 @@ func (t *tile) store(lanes int) {
 	copy(t.c1, t.s1[:lanes])
 }
 
-// walk adds the products of rows r0 and r1 of a with b. It is a function of its own for the sake of registers.
+// walk adds the products of rows r0 and r1 of a with b. It is a function of its
+// own for the sake of registers.
 func (t *tile) walk(a []float32, tap []int32, b [][3]float32) {
 	r0, r1 := t.r0, t.r1
 	s00, s01, s02 := t.s0[0], t.s0[1], t.s0[2]
@@ -116,7 +118,8 @@ func (t *tile) walk(a []float32, tap []int32, b [][3]float32) {
 	t.s1 = [3]float32{s10, s11, s12}
 }
 
-// transposePortable walks in blocks small enough that both sides stay in the first-level cache.
+// transposePortable walks in blocks small enough that both sides stay in the
+// first-level cache.
 func transposePortable(dst, src Matrix) {
 	const block = 16
 	rows, cols := dst.Cols, src.Cols

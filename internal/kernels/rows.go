@@ -25,7 +25,8 @@ func AddBiasReLU(y, bias []float32) {
 	}
 }
 
-// SumRows adds every row of dy, a matrix of rows len(db) wide, to db: the gradient of a bias.
+// SumRows adds every row of dy, a matrix of rows len(db) wide, to db: the
+// gradient of a bias.
 func SumRows(db, dy []float32) {
 	if !wholeRows(dy, db) {
 		panic("kernels: SumRows: dy is not whole rows of db")

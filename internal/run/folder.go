@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"tatami/internal/files"
 	"tatami/internal/lock"
@@ -146,20 +145,4 @@ func (f *Folder) dropEarlier(own ...string) error {
 	}
 	f.earlier = nil
 	return nil
-}
-
-// clearHalfWritten removes what a killed run left: its files have a number
-// behind their name until they are renamed.
-func (f *Folder) clearHalfWritten() {
-	entries, err := os.ReadDir(f.dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		name, hidden := strings.CutPrefix(e.Name(), ".")
-		whole := strings.TrimRight(name, "0123456789")
-		if hidden && whole != name && slices.Contains(allFiles, whole) {
-			os.Remove(f.path(e.Name()))
-		}
-	}
 }

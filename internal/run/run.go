@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tatami/internal/files"
@@ -156,7 +157,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 		fmt.Printf("%s is finished, after epoch %d\n", folder, len(r.trainer.History().Epochs))
 		return nil
 	}
-	folder.clearHalfWritten()
+	files.RemoveUnfinished(folder.dir, func(name string) bool { return slices.Contains(allFiles, name) })
 	if r.film != nil {
 		r.film.path = folder.path(framesFile)
 		if err := r.film.load(len(r.trainer.History().Steps)); err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"tatami/datasets"
-	"tatami/optim"
+	"tatami/internal/named"
 )
 
 // SettingError says that a setting, which has the name of its flag, cannot be
@@ -49,7 +49,7 @@ type Settings struct {
 
 // Check refuses settings that make no sense and fills the default rate.
 func (s *Settings) Check(rateGiven bool) error {
-	rule, err := optim.ParseRule(s.Optimizer, s.WeightDecay)
+	rule, err := named.Rule(s.Optimizer, s.WeightDecay)
 	if err != nil {
 		return SettingError{fmt.Errorf("--optimizer: %w", err)}
 	}
@@ -93,7 +93,7 @@ func (s *Settings) Check(rateGiven bool) error {
 	if _, err := datasets.ParseAugmentation(s.Augment); err != nil {
 		return SettingError{fmt.Errorf("--augment: %w", err)}
 	}
-	if _, err := optim.ParseSchedule(s.Schedule, s.Rate, 1); err != nil {
+	if _, err := named.Schedule(s.Schedule, s.Rate, 1); err != nil {
 		return SettingError{fmt.Errorf("--schedule: %w", err)}
 	}
 	return nil

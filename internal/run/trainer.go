@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tatami/datasets"
+	"tatami/internal/named"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -37,7 +38,7 @@ func (s *Settings) NewTrainer() (*train.Trainer, error) {
 		return nil, SettingError{fmt.Errorf("--augment: %w", err)}
 	}
 	loader := &datasets.Loader{Data: data, BatchSize: min(s.Batch, data.Len()), Seed: s.Seed, Augment: augment}
-	rule, err := optim.ParseRule(s.Optimizer, s.WeightDecay)
+	rule, err := named.Rule(s.Optimizer, s.WeightDecay)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +93,7 @@ func (s *Settings) schedule(steps int) (optim.Schedule, error) {
 	if s.Warmup >= steps {
 		return nil, wrongSetting("--warmup is %d, the run has %d steps", s.Warmup, steps)
 	}
-	schedule, err := optim.ParseSchedule(s.Schedule, s.Rate, steps-s.Warmup)
+	schedule, err := named.Schedule(s.Schedule, s.Rate, steps-s.Warmup)
 	if err != nil {
 		return nil, err
 	}

@@ -36,13 +36,6 @@ func (b *bench) obeys(l law) error {
 	return b.log.err
 }
 
-func inMode(mode string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("in %s: %w", mode, err)
-}
-
 func (b *bench) rng() *rand.Rand { return rand.New(rand.NewPCG(b.Seed, 0x9e3779b97f4a7c15)) }
 
 // network builds specs with weights that are not special: no bias is 0, no
@@ -114,6 +107,26 @@ func (b *bench) config(training bool) nn.PassConfig {
 	return nn.PassConfig{
 		Capacity: b.Samples, Training: training, NeedsBackward: true, InputGradient: true, Seed: b.Seed,
 	}
+}
+
+// fixture is what the laws of both modes begin with: the layer under a probe, a
+// batch, the gradient of its outputs, and the pass for them.
+type fixture struct {
+	*bench
+	net    *nn.Sequential
+	rng    *rand.Rand
+	x, dy  *nn.Tensor
+	config nn.PassConfig
+}
+
+func (b *bench) fixture(training bool) (*fixture, error) {
+	net, err := b.probed()
+	if err != nil {
+		return nil, err
+	}
+	f := &fixture{bench: b, net: net, rng: b.rng(), config: b.config(training)}
+	f.x, f.dy = b.spaced(f.rng), normal(f.rng, b.Samples, net.Output())
+	return f, nil
 }
 
 // result is what came of samples; dx is there if the config asks for it.

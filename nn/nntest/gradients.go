@@ -20,24 +20,18 @@ const directions = 8
 //
 // within Tolerance·√Σ(dx·v)², so a single wrong value shows even among
 // hundred thousands, and within the rounding of float32: 2^-20·√Σ(y·dy)²/h.
-func numericGradients(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	p := net.NewPass(b.config(training))
-	r := b.whole(p, x, dy)
-	f := func() float64 { return dot(p.Forward(x).Data, dy.Data) }
-	noise := length(r.y, dy.Data) / (1 << 20)
+func numericGradients(f *fixture) error {
+	p := f.net.NewPass(f.config)
+	r := f.whole(p, f.x, f.dy)
+	loss := func() float64 { return dot(p.Forward(f.x).Data, f.dy.Data) }
+	noise := length(r.y, f.dy.Data) / (1 << 20)
 
-	_, h := b.spacing()
-	if err := b.alongDirections("dx", f, x.Data, r.dx, h, noise/h, rng); err != nil {
+	_, h := f.spacing()
+	if err := f.alongDirections("dx", loss, f.x.Data, r.dx, h, noise/h, f.rng); err != nil {
 		return err
 	}
 	at := 0
-	for _, param := range net.Params() {
+	for _, param := range f.net.Params() {
 		if param.Fixed {
 			continue
 		}
@@ -45,7 +39,7 @@ func numericGradients(b *bench, training bool) error {
 		gradient := r.gradients[at : at+len(values)]
 		at += len(values)
 		const h = 1.0 / 64
-		if err := b.alongDirections("gradient of "+param.Name, f, values, gradient, h, noise/h, rng); err != nil {
+		if err := f.alongDirections("gradient of "+param.Name, loss, values, gradient, h, noise/h, f.rng); err != nil {
 			return err
 		}
 	}
@@ -108,38 +102,32 @@ func length(a, b []float32) float64 {
 
 // adjoint: where f(x) − f(0) is linear, ⟨f(x)−f(0), dy⟩ = ⟨x, dx⟩ for any x and
 // dy, however large.
-func adjoint(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	p := net.NewPass(b.config(training))
-	f := func(x *nn.Tensor) []float32 { return clone(p.Forward(x).Data) }
-	zero := f(nn.NewTensor(b.Samples, b.shape))
-	x1, x2 := normal(rng, b.Samples, b.shape), normal(rng, b.Samples, b.shape)
-	sum := nn.NewTensor(b.Samples, b.shape)
+func adjoint(f *fixture) error {
+	p := f.net.NewPass(f.config)
+	output := func(x *nn.Tensor) []float32 { return clone(p.Forward(x).Data) }
+	zero := output(nn.NewTensor(f.Samples, f.shape))
+	x1, x2 := normal(f.rng, f.Samples, f.shape), normal(f.rng, f.Samples, f.shape)
+	sum := nn.NewTensor(f.Samples, f.shape)
 	for i := range sum.Data {
 		sum.Data[i] = x1.Data[i] + x2.Data[i]
 	}
-	y1, y2, both := f(x1), f(x2), f(sum)
+	y1, y2, both := output(x1), output(x2), output(sum)
 	for i, v := range y2 {
 		y1[i] += v - zero[i]
 	}
 	const tolerance = 1e-4
 	if close("", both, y1, tolerance) != nil {
-		if b.Linear && !training {
+		if f.Linear && !f.config.Training {
 			return errors.New("f(x1+x2) + f(0) is not f(x1) + f(x2): the layer is not linear")
 		}
 		return nil
 	}
-	dy := normal(rng, b.Samples, net.Output())
-	r := b.whole(p, x1, dy)
+	r := f.whole(p, x1, f.dy)
 	for i, v := range zero {
 		r.y[i] -= v
 	}
-	there, back := dot(r.y, dy.Data), dot(x1.Data, r.dx)
-	if e := math.Abs(there - back); !(e <= tolerance*length(r.y, dy.Data)) {
+	there, back := dot(r.y, f.dy.Data), dot(x1.Data, r.dx)
+	if e := math.Abs(there - back); !(e <= tolerance*length(r.y, f.dy.Data)) {
 		return fmt.Errorf("⟨f(x)−f(0), dy⟩ is %g but ⟨x, dx⟩ is %g", there, back)
 	}
 	return nil
@@ -149,54 +137,48 @@ func adjoint(b *bench, training bool) error {
 // moving it far moves y, makes y NaN when it is NaN; when it is Inf, y is not
 // finite or is at its limit. A NaN in dy that matters is in dx or a parameter's
 // gradient.
-func nonFinite(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	c := b.config(training)
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	net.NewPass(c).Forward(x)
+func nonFinite(f *fixture) error {
+	c := f.config
+	f.net.NewPass(c).Forward(f.x)
 	at := func(i int, v float64) []float32 {
-		was := x.Data[i]
-		x.Data[i] = float32(v)
-		y := clone(net.NewPass(c).Forward(x).Data)
-		x.Data[i] = was
+		was := f.x.Data[i]
+		f.x.Data[i] = float32(v)
+		y := clone(f.net.NewPass(c).Forward(f.x).Data)
+		f.x.Data[i] = was
 		return y
 	}
 	const tries = 6
 	for range tries {
-		i := rng.IntN(len(x.Data))
-		base := at(i, float64(x.Data[i]))
+		i := f.rng.IntN(len(f.x.Data))
+		base := at(i, float64(f.x.Data[i]))
 		for _, sign := range []float64{1, -1} {
 			if close("", at(i, sign*1e3), base, rounding) == nil {
 				continue // this value does not matter, at least not this way
 			}
 			if y := at(i, math.NaN()); !hasNaN(y) {
-				return fmt.Errorf("x is NaN at %d of %v, y nowhere", i, x)
+				return fmt.Errorf("x is NaN at %d of %v, y nowhere", i, f.x)
 			}
 			y, limit := at(i, sign*math.Inf(1)), at(i, sign*1e30)
 			if allFinite(y) && close("", y, limit, rounding) != nil {
-				return fmt.Errorf("x is %g at %d of %v, y is finite and not the limit", sign*math.Inf(1), i, x)
+				return fmt.Errorf("x is %g at %d of %v, y is finite and not the limit", sign*math.Inf(1), i, f.x)
 			}
 		}
-		if err := b.heal(net); err != nil {
+		if err := f.heal(f.net); err != nil {
 			return err
 		}
 	}
 	for range tries {
-		j := rng.IntN(len(dy.Data))
-		clear(dy.Data)
-		dy.Data[j] = 1
-		r := b.whole(net.NewPass(c), x, dy)
+		j := f.rng.IntN(len(f.dy.Data))
+		clear(f.dy.Data)
+		f.dy.Data[j] = 1
+		r := f.whole(f.net.NewPass(c), f.x, f.dy)
 		if allZero(r.dx) && allZero(r.gradients) {
 			continue
 		}
-		dy.Data[j] = float32(math.NaN())
-		r = b.whole(net.NewPass(c), x, dy)
+		f.dy.Data[j] = float32(math.NaN())
+		r = f.whole(f.net.NewPass(c), f.x, f.dy)
 		if !hasNaN(r.dx) && !hasNaN(r.gradients) {
-			return fmt.Errorf("dy is NaN at %d of %v, the gradients nowhere", j, dy)
+			return fmt.Errorf("dy is NaN at %d of %v, the gradients nowhere", j, f.dy)
 		}
 	}
 	return nil

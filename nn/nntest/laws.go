@@ -86,23 +86,17 @@ func roundTrip(b *bench) error {
 }
 
 // adds: Backward adds to the gradients, after Forward and after itself.
-func adds(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	p := net.NewPass(b.config(training))
-	once := b.whole(p, x, dy).gradients
+func adds(f *fixture) error {
+	p := f.net.NewPass(f.config)
+	once := f.whole(p, f.x, f.dy).gradients
 	for _, forward := range []bool{false, true} {
 		p.ClearGradients()
-		p.Forward(x)
-		p.Backward(dy)
+		p.Forward(f.x)
+		p.Backward(f.dy)
 		if forward {
-			p.Forward(x)
+			p.Forward(f.x)
 		}
-		p.Backward(dy)
+		p.Backward(f.dy)
 		var half []float32
 		for _, g := range p.Gradients() {
 			half = append(half, g/2)
@@ -115,44 +109,33 @@ func adds(b *bench, training bool) error {
 }
 
 // withoutInputGradient: Backward does its work where dx is nil, too.
-func withoutInputGradient(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	c := b.config(training)
-	want := b.whole(net.NewPass(c), x, dy)
+func withoutInputGradient(f *fixture) error {
+	c := f.config
+	want := f.whole(f.net.NewPass(c), f.x, f.dy)
 	c.InputGradient = false
-	got := b.whole(net.NewPass(c), x, dy)
+	got := f.whole(f.net.NewPass(c), f.x, f.dy)
 	return close("parameter gradients where dx is not wanted", got.gradients, want.gradients, rounding)
 }
 
 // batches: a pass serves batches of any size up to its capacity, and what
 // comes of a sample does not depend on the others, unless the layer is BatchWide.
-func batches(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	_, wide := net.Layers()[1].(nn.BatchWide)
-	rng := b.rng()
-	c := b.config(training)
-	p := net.NewPass(c)
-	for _, n := range []int{b.Samples, 2, b.Samples - 1, 1, b.Samples} {
-		x, dy := b.spaced(rng).Slice(0, n), normal(rng, n, net.Output())
-		got := b.whole(p, x, dy)
+func batches(f *fixture) error {
+	_, wide := f.net.Layers()[1].(nn.BatchWide)
+	c := f.config
+	p := f.net.NewPass(c)
+	for _, n := range []int{f.Samples, 2, f.Samples - 1, 1, f.Samples} {
+		x, dy := f.spaced(f.rng).Slice(0, n), normal(f.rng, n, f.net.Output())
+		got := f.whole(p, x, dy)
 		c.Capacity = n
-		if err := sameResult(fmt.Sprintf("%d samples in a used pass", n), got, b.whole(net.NewPass(c), x, dy)); err != nil {
+		if err := sameResult(fmt.Sprintf("%d samples in a used pass", n), got, f.whole(f.net.NewPass(c), x, dy)); err != nil {
 			return err
 		}
-		if wide && training {
+		if wide && f.config.Training {
 			continue
 		}
 		c.Capacity = 1
 		var alone result
-		alone.join(sharded(net.NewShards(n, c), n, x, dy))
+		alone.join(sharded(f.net.NewShards(n, c), n, x, dy))
 		if err := sameResult(fmt.Sprintf("%d samples together", n), got, alone); err != nil {
 			return err
 		}
@@ -169,57 +152,45 @@ func (r *result) join(shards []result, gradients []float32) {
 }
 
 // chunks: layers that give images take a few samples at a time.
-func chunks(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	out := net.Output()
+func chunks(f *fixture) error {
+	out := f.net.Output()
 	if out.H*out.W == 1 {
 		return nil // such layers are given all samples at once
 	}
 	const bytes = 400_000 // two of them fill the cache
 	s := swell{1 + bytes/4/out.Size()}
-	large, err := b.probed(s)
+	large, err := f.probed(s)
 	if err != nil {
 		return err
 	}
 	l := swollen{out, s.copies}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, out)
-	want := b.whole(net.NewPass(b.config(training)), x, dy)
-	spread := nn.NewTensor(b.Samples, l.OutShape())
-	copy(spread.Data, l.spread(dy.Data))
-	got := b.whole(large.NewPass(b.config(training)), x, spread)
+	want := f.whole(f.net.NewPass(f.config), f.x, f.dy)
+	spread := nn.NewTensor(f.Samples, l.OutShape())
+	copy(spread.Data, l.spread(f.dy.Data))
+	got := f.whole(large.NewPass(f.config), f.x, spread)
 	got.y = l.first(got.y)
 	if err := sameResult("two samples at a time", got, want); err != nil {
 		return err
 	}
-	forward := large.NewPass(nn.PassConfig{Capacity: b.Samples, Training: training, Seed: b.Seed})
-	return close("two samples at a time, forward only: y", l.first(forward.Forward(x).Data), want.y, rounding)
+	forward := large.NewPass(nn.PassConfig{Capacity: f.Samples, Training: f.config.Training, Seed: f.Seed})
+	return close("two samples at a time, forward only: y", l.first(forward.Forward(f.x).Data), want.y, rounding)
 }
 
 // shards: a batch cut into shards gives what the whole gives.
-func shards(b *bench, training bool) error {
-	net, err := b.probed()
+func shards(f *fixture) error {
+	same, err := f.probed() // its running statistics shall move once, too
 	if err != nil {
 		return err
 	}
-	same, err := b.probed() // its running statistics shall move once, too
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	want := b.whole(same.NewPass(b.config(training)), x, dy)
+	want := f.whole(same.NewPass(f.config), f.x, f.dy)
 	const n = 3
 	var got result
-	got.join(sharded(net.NewShards(n, b.config(training)), n, x, dy))
+	got.join(sharded(f.net.NewShards(n, f.config), n, f.x, f.dy))
 	if err := sameResult("in shards", got, want); err != nil {
 		return err
 	}
 	for i, p := range same.Params() {
-		if err := close("in shards: "+p.Name, net.Params()[i].Value.Data, p.Value.Data, rounding); err != nil {
+		if err := close("in shards: "+p.Name, f.net.Params()[i].Value.Data, p.Value.Data, rounding); err != nil {
 			return err
 		}
 	}
@@ -227,44 +198,37 @@ func shards(b *bench, training bool) error {
 }
 
 // passes: what a pass has in hand is no other's.
-func passes(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	p, other := net.NewPass(b.config(training)), net.NewPass(b.config(training))
-	want := b.whole(other, x, dy)
-	p.Forward(x)
-	other.Forward(b.spaced(rng))
-	dx := p.Backward(dy)
+func passes(f *fixture) error {
+	p, other := f.net.NewPass(f.config), f.net.NewPass(f.config)
+	want := f.whole(other, f.x, f.dy)
+	p.Forward(f.x)
+	other.Forward(f.spaced(f.rng))
+	dx := p.Backward(f.dy)
 	got := result{y: want.y, dx: clone(dx.Data), gradients: clone(p.Gradients())}
 	return sameResult("Backward after another pass's Forward", got, want)
 }
 
 // goroutines: the layer itself remembers nothing, so two passes may go on at
 // once. Run it with the race detector.
-func goroutines(b *bench, training bool) error {
-	net, err := b.network(still{b.spec})
+func goroutines(f *fixture) error {
+	net, err := f.network(still{f.spec})
 	if err != nil {
 		return err
 	}
 	const workers, steps = 2, 4
-	rng := b.rng()
 	var x, dy [workers]*nn.Tensor
 	var want [workers]result
 	for i := range workers {
-		x[i], dy[i] = b.spaced(rng), normal(rng, b.Samples, net.Output())
-		want[i] = b.whole(net.NewPass(b.config(training)), x[i], dy[i])
+		x[i], dy[i] = f.spaced(f.rng), normal(f.rng, f.Samples, net.Output())
+		want[i] = f.whole(net.NewPass(f.config), x[i], dy[i])
 	}
 	var wait sync.WaitGroup
 	var errs [workers]error
 	for i := range workers {
 		wait.Go(func() {
-			p := net.NewPass(b.config(training))
+			p := net.NewPass(f.config)
 			for range steps {
-				errs[i] = errors.Join(errs[i], sameResult("two goroutines at once", b.whole(p, x[i], dy[i]), want[i]))
+				errs[i] = errors.Join(errs[i], sameResult("two goroutines at once", f.whole(p, x[i], dy[i]), want[i]))
 			}
 		})
 	}
@@ -273,17 +237,15 @@ func goroutines(b *bench, training bool) error {
 }
 
 // noAllocation: once a pass has found its size, a step takes no memory.
-func noAllocation(b *bench, training bool) error {
-	net, err := b.bare()
+func noAllocation(f *fixture) error {
+	net, err := f.bare()
 	if err != nil {
 		return err
 	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	p := net.NewPass(b.config(training))
+	p := net.NewPass(f.config)
 	step := func() {
-		p.Forward(x)
-		p.Backward(dy)
+		p.Forward(f.x)
+		p.Backward(f.dy)
 	}
 	for range 3 {
 		step()
@@ -296,20 +258,14 @@ func noAllocation(b *bench, training bool) error {
 
 // sameKey: what is random is drawn from the pass's key alone: its seed, its
 // step, and the sample.
-func sameKey(b *bench, training bool) error {
-	net, err := b.probed()
-	if err != nil {
-		return err
-	}
-	rng := b.rng()
-	x, dy := b.spaced(rng), normal(rng, b.Samples, net.Output())
-	p := net.NewPass(b.config(training))
+func sameKey(f *fixture) error {
+	p := f.net.NewPass(f.config)
 	p.Step = 7
-	want := b.whole(p, x, dy)
+	want := f.whole(p, f.x, f.dy)
 	p.Step = 8
-	b.whole(p, x, dy)
+	f.whole(p, f.x, f.dy)
 	p.Step = 7
-	return sameResult("the same step again", b.whole(p, x, dy), want)
+	return sameResult("the same step again", f.whole(p, f.x, f.dy), want)
 }
 
 // inference: nothing is random, nothing moves.

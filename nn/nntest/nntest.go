@@ -10,6 +10,7 @@
 package nntest
 
 import (
+	"fmt"
 	"testing"
 
 	"tatami/nn"
@@ -87,11 +88,20 @@ var laws = []law{
 }
 
 // inBothModes is a law that holds in training and in inference.
-func inBothModes(check func(b *bench, training bool) error) func(*bench) error {
+func inBothModes(check func(*fixture) error) func(*bench) error {
 	return func(b *bench) error {
-		if err := check(b, true); err != nil {
-			return inMode("training", err)
+		for _, mode := range []struct {
+			name     string
+			training bool
+		}{{"training", true}, {"inference", false}} {
+			f, err := b.fixture(mode.training)
+			if err == nil {
+				err = check(f)
+			}
+			if err != nil {
+				return fmt.Errorf("in %s: %w", mode.name, err)
+			}
 		}
-		return inMode("inference", check(b, false))
+		return nil
 	}
 }

@@ -1,7 +1,7 @@
 // Several runs in one page, from the data in it.
 
 import { linkOtherLanguage, make, number, words } from "/static/page.js";
-import { accuracyChart, addUpdate, byEpoch, curve, duration, emptyRun, lossChart, percentOf, say, table, whole } from "/static/run.js";
+import { accuracyChart, addUpdate, byEpoch, card, curve, duration, emptyRun, lossChart, percentOf, say, table, whole } from "/static/run.js";
 
 const compareText = words({
   title: { en: "{n} runs compared", ja: "{n}件の学習の比較" },
@@ -42,11 +42,10 @@ const totals = table(
   [compareText("run"), say("testAccuracy"), say("testLoss"), compareText("parameters"), say("epochs"), say("took"), say("perSecond")],
   compared.map((run) => [run.facts.name, percentOf(run.result.test_accuracy), number(run.result.test_loss, 4), whole(run.result.parameters), String(run.result.epochs_done), duration(run.result.train_seconds), whole(Math.round(run.result.images_per_second))]),
   compareText("runs"));
-const card2 = (title, ...children) => make("section", { className: "card" }, make("h2", { textContent: title }), ...children);
 const nothing = () => make("p", { className: "soft", textContent: compareText("none") });
 document.getElementById("view").append(
-  card2(compareText("runs"), totals),
+  card(compareText("runs"), totals),
   make("div", { className: "pair" }, comparedLoss.element, comparedAccuracy.element),
-  card2(compareText("differ"), differing.length ? table([compareText("run"), ...differing], compared.map((run) => [run.facts.name, ...differing.map((name) => settingOf(run, name))]), compareText("differ")) : nothing()),
-  card2(compareText("same"), alike.length ? make("dl", { className: "facts" }, ...alike.map((name) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: settingOf(compared[0], name) })))) : nothing()),
+  card(compareText("differ"), differing.length ? table([compareText("run"), ...differing], compared.map((run) => [run.facts.name, ...differing.map((name) => settingOf(run, name))]), compareText("differ")) : nothing()),
+  card(compareText("same"), alike.length ? make("dl", { className: "facts" }, ...alike.map((name) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: settingOf(compared[0], name) })))) : nothing()),
 );

@@ -135,7 +135,7 @@ const rawCurve = (run, column) => run.points.rows.map((row, i) => [((i + 0.5) * 
 const figures = (v, n) => (v == null ? "–" : Number(v.toPrecision(n)).toString().replace("-", "−"));
 export const percentOf = (v, digits = 2) => (v == null ? "–" : `${number(100 * v, digits)} %`);
 
-const card = (title, ...children) => make("section", { className: "card" }, make("h2", { textContent: title }), ...children);
+export const card = (title, ...children) => make("section", { className: "card" }, make("h2", { textContent: title }), ...children);
 
 // table is one of rows of cells, the first of each its heading.
 export function table(head, rows, caption) {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"html"
 	"io"
-	"regexp"
 	"strings"
 
 	"tatami/internal/web"
@@ -45,28 +44,36 @@ func write(w io.Writer, title, script string, data any) error {
 	if err != nil {
 		return err
 	}
-	icon := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(web.Asset("icon.svg")))
 	_, err = strings.NewReplacer(
 		"{{title}}", html.EscapeString(title),
-		"{{icon}}", icon,
+		"{{icon}}", dataURL("image/svg+xml", web.Asset("icon.svg")),
 		"{{style}}", web.Asset("style.css")+web.Asset("run.css"),
-		"{{script}}", bundle("page.js", "pictures.js", "chart.js", "run.js", script),
+		"{{modules}}", importMap("page.js", "pictures.js", "chart.js", "run.js", script),
+		"{{script}}", module+script,
 		"{{data}}", string(text),
 	).WriteString(w, web.Asset("offline.html"))
 	return err
 }
 
-var (
-	imports = regexp.MustCompile(`(?m)^import [^;]*;\n`)
-	exports = regexp.MustCompile(`(?m)^export `)
-)
+// module is what the names of modules begin with in the file. The address that
+// servers give them at would be looked for beside the module that imports them,
+// and those of a file have no address that others could stand beside.
+const module = "tatami/"
 
-// bundle makes one script of modules that import only from those before them
-// and share no name.
-func bundle(names ...string) string {
-	var b strings.Builder
+// importMap holds the modules of these assets themselves, where those of a
+// server have addresses.
+func importMap(names ...string) string {
+	urls := map[string]string{}
 	for _, name := range names {
-		b.WriteString(exports.ReplaceAllString(imports.ReplaceAllString(web.Asset(name), ""), ""))
+		urls[module+name] = dataURL("text/javascript", strings.ReplaceAll(web.Asset(name), `from "/static/`, `from "`+module))
 	}
-	return b.String()
+	text, err := json.Marshal(map[string]any{"imports": urls})
+	if err != nil {
+		panic("page: " + err.Error())
+	}
+	return string(text)
+}
+
+func dataURL(kind, text string) string {
+	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString([]byte(text))
 }

@@ -32,21 +32,37 @@ type Recorder struct {
 	advice  series[doctor.Advice]
 	test    *Test
 
-	// Of the run's own goroutine.
+	// The run's own goroutine alone has these.
 	probe     *probe
 	exam      *datasets.Dataset // nil: none
 	filters   []int             // steps after which the filters are kept
-	due       time.Time         // of the next vitals
-	half      bool              // the weights are kept for the ratios
-	cost      time.Duration     // of that
-	started   time.Time         // of the work, later by pauses
-	first     int               // steps that earlier processes made
-	last      time.Time         // when the last update or evaluation was complete
-	busy      time.Duration     // of the updates since the last rate
-	images    int               // of them
-	seen      int               // images of the present epoch
-	correct   float64           // of them
+	look      look
+	started   time.Time // of the work, later by pauses
+	first     int       // steps that earlier processes made
+	last      time.Time // when the last update or evaluation was complete
+	speed     speed
+	answers   answers
 	smoothing curveEnd
+}
+
+// look is when the network is looked at: once before an update and once after
+// it, since the ratios compare the weights.
+type look struct {
+	due   time.Time     // when the next look begins
+	begun bool          // the first half is done
+	cost  time.Duration // of both halves of the present look, or the last
+}
+
+// speed is of the updates since the last rate was told.
+type speed struct {
+	busy   time.Duration
+	images int
+}
+
+// answers are the network's in the present epoch.
+type answers struct {
+	images  int
+	correct float64
 }
 
 // curveEnd is the mean of the last losses, the later the weightier.
@@ -117,11 +133,11 @@ func (r *Recorder) Observe(e train.Event) error {
 		if e.Test != nil {
 			r.test = newTest(e.Step, false, e.Test, e.Trainer.Test)
 		}
-		r.seen, r.correct = 0, 0
+		r.answers.images, r.answers.correct = 0, 0
 		r.tell(e, at)
 		r.mutex.Unlock()
 	case train.Finished:
-		vitals := r.look(e)
+		vitals := r.takeVitals(e)
 		r.mutex.Lock()
 		r.now.State = Stopped
 		if e.Trainer.Done() {
@@ -142,9 +158,9 @@ func (r *Recorder) start(e train.Event, at time.Time) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.started, r.first = at, e.Step
-	r.seen = e.Batch * e.Trainer.Loader.BatchSize
-	if r.seen > 0 {
-		r.correct = e.Accuracy * float64(r.seen)
+	r.answers.images = e.Batch * e.Trainer.Loader.BatchSize
+	if r.answers.images > 0 {
+		r.answers.correct = e.Accuracy * float64(r.answers.images)
 	}
 	for _, s := range e.History.Steps {
 		r.curve.add(s.Loss, math.NaN())
@@ -162,7 +178,7 @@ func (r *Recorder) start(e train.Event, at time.Time) {
 }
 
 func (r *Recorder) updated(e train.Event, at time.Time) {
-	r.busy += at.Sub(r.last)
+	r.speed.busy += at.Sub(r.last)
 	loss := e.History.Steps[len(e.History.Steps)-1].Loss
 	r.smoothing.add(loss)
 	seen := e.Trainer.Loader.BatchSize * e.Batch
@@ -170,28 +186,28 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 		seen = min(seen, r.facts.Images)
 	}
 	correct := e.Accuracy * float64(seen)
-	n := seen - r.seen
-	accuracy := (correct - r.correct) / float64(n)
-	r.seen, r.correct = seen, correct
-	r.images += n
+	n := seen - r.answers.images
+	accuracy := (correct - r.answers.correct) / float64(n)
+	r.answers.images, r.answers.correct = seen, correct
+	r.speed.images += n
 
 	var vitals *Vitals
 	var test *Test
 	switch {
-	case r.half:
-		r.half = false
-		vitals = r.look(e)
+	case r.look.begun:
+		r.look.begun = false
+		vitals = r.takeVitals(e)
 		if r.exam != nil && len(e.History.Epochs) == 0 {
 			if exam, err := train.Evaluate(e.Trainer.Net, layers.SoftmaxWithLoss{}, r.exam, probeImages); err == nil {
 				test = newTest(e.Step, true, exam, r.exam)
 			}
 		}
-		r.cost += time.Since(at)
-		r.due = time.Now().Add(min(max(vitalsEvery, vitalsShare*r.cost), vitalsLatest))
-	case !at.Before(r.due):
-		r.half = true
+		r.look.cost += time.Since(at)
+		r.look.due = time.Now().Add(min(max(vitalsEvery, vitalsShare*r.look.cost), vitalsLatest))
+	case !at.Before(r.look.due):
+		r.look.begun = true
 		r.probe.before()
-		r.cost = time.Since(at)
+		r.look.cost = time.Since(at)
 	}
 
 	r.mutex.Lock()
@@ -205,10 +221,10 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 		r.test = test
 	}
 	r.keepFilters(e)
-	if r.busy >= rateTime || r.now.Seconds < rateTime.Seconds() {
-		r.now.ImagesPerSecond = Number(float64(r.images) / r.busy.Seconds())
-		if r.busy >= rateTime {
-			r.busy, r.images = 0, 0
+	if r.speed.busy >= rateTime || r.now.Seconds < rateTime.Seconds() {
+		r.now.ImagesPerSecond = Number(float64(r.speed.images) / r.speed.busy.Seconds())
+		if r.speed.busy >= rateTime {
+			r.speed.busy, r.speed.images = 0, 0
 		}
 	}
 	if at.Sub(r.told) >= tellEvery || vitals != nil {
@@ -219,9 +235,9 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 	}
 }
 
-// look takes the vitals; the ratios are known only after an update that before
-// has preceded.
-func (r *Recorder) look(e train.Event) *Vitals {
+// takeVitals looks into the network; the ratios are known only after an update
+// that before has preceded.
+func (r *Recorder) takeVitals(e train.Event) *Vitals {
 	v := &Vitals{Step: e.Step, Dead: r.probe.dead()}
 	if e.Kind == train.Updated {
 		v.Ratio = r.probe.ratios()

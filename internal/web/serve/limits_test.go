@@ -2,7 +2,6 @@ package serve_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"image"
 	"math/rand/v2"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tatami/internal/toy"
 	"tatami/internal/web/serve"
 	"tatami/layers"
 	"tatami/nn"
@@ -105,30 +105,6 @@ func TestCostlyModels(t *testing.T) {
 	}
 }
 
-// manyScans is a progressive grey JPEG, of which all scans but the first say
-// in few bytes that nothing comes.
-func manyScans(side uint16, scans int) []byte {
-	b := []byte{0xff, 0xd8}
-	segment := func(marker byte, body ...byte) {
-		b = append(b, 0xff, marker)
-		b = binary.BigEndian.AppendUint16(b, uint16(2+len(body)))
-		b = append(b, body...)
-	}
-	segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)
-	segment(0xc2, 8, byte(side>>8), byte(side), byte(side>>8), byte(side), 1, 1, 0x11, 0)
-	segment(0xc4, append(append([]byte{0x00, 1}, make([]byte, 15)...), 0)...)
-	segment(0xc4, append(append([]byte{0x10, 1}, make([]byte, 15)...), 0xe0)...)
-	segment(0xda, 1, 1, 0x00, 0, 0, 0)
-	b = append(b, make([]byte, int(side)/8*int(side)/8/8+1)...)
-	for range scans {
-		segment(0xda, 1, 1, 0x00, 1, 63, 0)
-		for left := int(side) / 8 * int(side) / 8; left > 0; left -= 1 << 15 {
-			b = append(b, 0x7f, 0xff, 0x00)
-		}
-	}
-	return append(b, 0xff, 0xd9)
-}
-
 // hungryPNG has so many pixels of 64 bits, all zero.
 func hungryPNG(t *testing.T, width, height int) []byte {
 	t.Helper()
@@ -145,7 +121,7 @@ func TestBudget(t *testing.T) {
 		body             []byte
 		status           int
 	}{
-		{"scans", "predict", "", manyScans(2048, 200_000), 422},
+		{"scans", "predict", "", toy.EmptyScans(2048, 200_000), 422},
 		{"deep colours", "attention", "", png, 422},
 		{"deep colours, cut", "predict", "", png[:len(png)-20], 422},
 		{"numbers", "predict", "application/json", []byte(`{"pixels":[` + strings.Repeat("0,", 2_000_000) + `0]}`), 400},

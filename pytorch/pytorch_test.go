@@ -1,4 +1,4 @@
-package nn_test
+package pytorch_test
 
 import (
 	"bytes"
@@ -17,8 +17,10 @@ import (
 	"tatami/datasets"
 	"tatami/internal/golden"
 	"tatami/internal/safetensors"
+	"tatami/internal/toy"
 	"tatami/layers"
 	"tatami/nn"
+	"tatami/pytorch"
 )
 
 // names are PyTorch's, by the names here.
@@ -100,15 +102,16 @@ func asPython(t *testing.T, tensors []safetensors.Tensor) (io.ReaderAt, int64) {
 // importPyTorch imports tensors from a file in Python's order.
 func importPyTorch(t *testing.T, net *nn.Sequential, tensors []safetensors.Tensor) error {
 	t.Helper()
-	return net.ImportPyTorchFrom(asPython(t, tensors))
+	file, size := asPython(t, tensors)
+	return pytorch.ImportFrom(net, file, size)
 }
 
-// TestImportPyTorch: what is laid out as PyTorch does comes back, of every
+// TestImport: what is laid out as PyTorch does comes back, of every
 // network, whose layers number more than nine.
-func TestImportPyTorch(t *testing.T) {
+func TestImport(t *testing.T) {
 	nets := map[string]func(seed uint64) *nn.Sequential{
 		"kernels of one pixel": func(seed uint64) *nn.Sequential {
-			net, err := nn.NewSequential(nn.Shape{H: 3, W: 4, C: 5}, rng(seed), layers.Convolution{Filters: 2, Kernel: 1},
+			net, err := nn.NewSequential(nn.Shape{H: 3, W: 4, C: 5}, toy.RNG(seed), layers.Convolution{Filters: 2, Kernel: 1},
 				layers.Convolution{Filters: 1, Kernel: 1}, layers.BatchNormalization{}, layers.Affine{Units: 1}, layers.Affine{Units: 3})
 			if err != nil {
 				t.Fatal(err)
@@ -118,7 +121,7 @@ func TestImportPyTorch(t *testing.T) {
 	}
 	for _, n := range layers.Networks() {
 		nets[n.Name] = func(seed uint64) *nn.Sequential {
-			net, err := nn.NewSequential(n.Input, rng(seed), n.Specs(10)...)
+			net, err := nn.NewSequential(n.Input, toy.RNG(seed), n.Specs(10)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +160,7 @@ func TestImportNames(t *testing.T) {
 		"first encoder decoder last":             {`"decoder" and "encoder" fit layer 2 (Affine 30) and layer 3 (Affine 30) alike`, "fc1 and fc2"},
 		"first a.1 b.2 last":                     {`"a.1" and "b.2"`},
 	} {
-		want, got := network(t, nn.Features(40), specs...), network(t, nn.Features(40), specs...)
+		want, got := toy.Network(t, nn.Features(40), specs...), toy.Network(t, nn.Features(40), specs...)
 		var file []safetensors.Tensor
 		for i, name := range strings.Fields(text) {
 			for _, p := range want.Layers()[i].Params() {
@@ -180,7 +183,7 @@ func TestImportNames(t *testing.T) {
 		}
 		err := importPyTorch(t, got, file)
 		if wants != nil {
-			wantError(t, text, err, wants...)
+			toy.WantError(t, text, err, wants...)
 			continue
 		}
 		if err != nil {
@@ -195,9 +198,9 @@ func TestImportNames(t *testing.T) {
 	}
 }
 
-func TestImportPyTorchFaults(t *testing.T) {
+func TestImportFaults(t *testing.T) {
 	simple := layers.Networks()[1]
-	net := network(t, simple.Input, simple.Specs(10)...)
+	net := toy.Network(t, simple.Input, simple.Specs(10)...)
 	type file = []safetensors.Tensor
 	for name, fault := range map[string]struct {
 		spoil func(f file) file
@@ -221,17 +224,17 @@ func TestImportPyTorchFaults(t *testing.T) {
 		}, []string{"layer 6"}},
 		"two of a kind": {func(f file) file { f[1].Name = "net.0_weight"; return f }, []string{`"net.0.weight" and "net.0_weight" are both the weight`}},
 	} {
-		before, other := toPyTorch(net), network(t, simple.Input, simple.Specs(10)...)
+		before, other := toPyTorch(net), toy.Network(t, simple.Input, simple.Specs(10)...)
 		for _, p := range other.Params() {
 			p.Value.Data[0]++
 		}
-		wantError(t, name, importPyTorch(t, net, fault.spoil(toPyTorch(other))), fault.want...)
+		toy.WantError(t, name, importPyTorch(t, net, fault.spoil(toPyTorch(other))), fault.want...)
 		if !reflect.DeepEqual(toPyTorch(net), before) {
 			t.Errorf("%s: the network is another", name)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "none.safetensors")
-	wantError(t, "no file", net.ImportPyTorch(path), path)
+	toy.WantError(t, "no file", pytorch.Import(net, path), path)
 }
 
 // TestBookWeights: the book's own weights, imported, get as many of the test
@@ -254,11 +257,11 @@ func TestBookWeights(t *testing.T) {
 		net   *nn.Sequential
 		right int
 	}{
-		{"simple_convnet.safetensors", network(t, test.Shape, layers.Networks()[1].Specs(10)...), 9890},
-		{"sample_weight.safetensors", network(t, test.Shape, layers.Affine{Units: 50}, layers.Sigmoid{},
+		{"simple_convnet.safetensors", toy.Network(t, test.Shape, layers.Networks()[1].Specs(10)...), 9890},
+		{"sample_weight.safetensors", toy.Network(t, test.Shape, layers.Affine{Units: 50}, layers.Sigmoid{},
 			layers.Affine{Units: 100}, layers.Sigmoid{}, layers.Affine{Units: 10}, layers.Softmax{}), 9352},
 	} {
-		if err := c.net.ImportPyTorch(filepath.Join(dir, c.file)); err != nil {
+		if err := pytorch.Import(c.net, filepath.Join(dir, c.file)); err != nil {
 			t.Fatal(err)
 		}
 		right := 0

@@ -1,4 +1,6 @@
-package optim
+// Package named makes optimizers and schedules of the names and numbers that
+// people write on a command line.
+package named
 
 import (
 	"fmt"
@@ -10,31 +12,18 @@ import (
 	"strings"
 
 	"tatami/internal/suggest"
+	"tatami/optim"
 )
 
-// Rules lists the optimizers that have names, each with its defaults: what a
-// field that is 0 stands for.
-func Rules() []Rule {
-	return []Rule{SGD{}, usualMomentum, Nesterov(usualMomentum), usualAdaGrad, usualRMSprop, usualAdam, AdamW(usualAdam)}
-}
-
-// RuleNames are those of [Rules].
-func RuleNames() (names []string) {
-	for _, r := range Rules() {
-		names = append(names, r.Name())
-	}
-	return names
-}
-
-// ParseRule reads an optimizer by its name and, after a colon, those of its
+// Rule is an optimizer by its name and, after a colon, those of its
 // fields that are not to be the default, in small letters:
 //
 //	sgd
 //	momentum:momentum=0.5
 //	adam:beta1=0.7,beta2=0.9
-func ParseRule(text string, weightDecay float64) (Rule, error) {
-	var kinds []kind[Rule]
-	for _, usual := range Rules() {
+func Rule(text string, weightDecay float64) (optim.Rule, error) {
+	var kinds []kind[optim.Rule]
+	for _, usual := range optim.Rules() {
 		rule := reflect.New(reflect.TypeOf(usual)).Elem()
 		rule.Set(reflect.ValueOf(usual))
 		rule.FieldByName("WeightDecay").SetFloat(weightDecay)
@@ -48,13 +37,13 @@ func ParseRule(text string, weightDecay float64) (Rule, error) {
 				known[strings.ToLower(name)] = &parameter{rule.Field(i).Float(), share}
 			}
 		}
-		kinds = append(kinds, kind[Rule]{usual.Name(), known, func(map[string]*parameter) Rule {
+		kinds = append(kinds, kind[optim.Rule]{usual.Name(), known, func(map[string]*parameter) optim.Rule {
 			for i := range rule.NumField() {
 				if p, ok := known[strings.ToLower(rule.Type().Field(i).Name)]; ok {
 					rule.Field(i).SetFloat(p.value)
 				}
 			}
-			return rule.Interface().(Rule)
+			return rule.Interface().(optim.Rule)
 		}})
 	}
 	return parse("optimizer", text, kinds)
@@ -80,7 +69,7 @@ var (
 	count    = wanted{"a whole number from 1 up", func(v float64) bool { return v >= 1 && v <= 1<<53 && v == math.Trunc(v) }}
 )
 
-// ParseSchedule reads a schedule by its name and parameters after a colon:
+// Schedule is a schedule by its name and parameters after a colon:
 //
 //	constant
 //	step:every=600,factor=0.5        steps (every: a third of the run)
@@ -89,20 +78,23 @@ var (
 //	one-cycle:warmup=0.3,start=25,final=10000
 //
 // rate is the base, or highest, learning rate; steps is the run's length.
-func ParseSchedule(text string, rate float64, steps int) (Schedule, error) {
+func Schedule(text string, rate float64, steps int) (optim.Schedule, error) {
 	steps = max(steps, 1)
 	type numbers = map[string]*parameter
-	return parse("schedule", text, []kind[Schedule]{
-		{"constant", nil, func(numbers) Schedule { return Constant{rate} }},
-		{"step", numbers{"every": {math.Ceil(float64(steps) / 3), count}, "factor": {0.1, positive}}, func(p numbers) Schedule {
-			return StepDecay{rate, int(p["every"].value), p["factor"].value}
+	return parse("schedule", text, []kind[optim.Schedule]{
+		{"constant", nil, func(numbers) optim.Schedule { return optim.Constant{Base: rate} }},
+		{"step", numbers{"every": {math.Ceil(float64(steps) / 3), count}, "factor": {0.1, positive}}, func(p numbers) optim.Schedule {
+			return optim.StepDecay{Base: rate, Every: int(p["every"].value), Factor: p["factor"].value}
 		}},
-		{"exponential", numbers{"factor": {math.Pow(0.01, 1/float64(steps)), positive}}, func(p numbers) Schedule {
-			return Exponential{rate, p["factor"].value}
+		{"exponential", numbers{"factor": {math.Pow(0.01, 1/float64(steps)), positive}}, func(p numbers) optim.Schedule {
+			return optim.Exponential{Base: rate, Factor: p["factor"].value}
 		}},
-		{"cosine", numbers{"floor": {0, notBelow}}, func(p numbers) Schedule { return Cosine{rate, p["floor"].value, steps} }},
-		{"one-cycle", numbers{"warmup": {0.3, fraction}, "start": {25, divisor}, "final": {1e4, divisor}}, func(p numbers) Schedule {
-			return OneCycle{rate, steps, p["warmup"].value, p["start"].value, p["final"].value}
+		{"cosine", numbers{"floor": {0, notBelow}}, func(p numbers) optim.Schedule { return optim.Cosine{Base: rate, Floor: p["floor"].value, Steps: steps} }},
+		{"one-cycle", numbers{"warmup": {0.3, fraction}, "start": {25, divisor}, "final": {1e4, divisor}}, func(p numbers) optim.Schedule {
+			return optim.OneCycle{
+				Max: rate, Steps: steps,
+				WarmupFraction: p["warmup"].value, StartDivisor: p["start"].value, FinalDivisor: p["final"].value,
+			}
 		}},
 	})
 }

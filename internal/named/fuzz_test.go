@@ -1,10 +1,10 @@
-package optim_test
+package named_test
 
 import (
 	"math"
 	"testing"
 
-	"tatami/optim"
+	"tatami/internal/named"
 )
 
 // FuzzParse: a text is an error, or an optimizer that knows its usual rate, or
@@ -17,13 +17,13 @@ func FuzzParse(f *testing.F) {
 		f.Add(text, 0.01, 100)
 	}
 	f.Fuzz(func(t *testing.T, text string, rate float64, steps int) {
-		if rule, err := optim.ParseRule(text, 0); err == nil && !(rule.DefaultRate() > 0) {
+		if rule, err := named.Rule(text, 0); err == nil && !(rule.DefaultRate() > 0) {
 			t.Errorf("%q has the default rate %g", text, rule.DefaultRate())
 		}
 		if !(rate > 0 && rate < 1e6) {
 			return
 		}
-		schedule, err := optim.ParseSchedule(text, rate, steps)
+		schedule, err := named.Schedule(text, rate, steps)
 		if err != nil {
 			return
 		}

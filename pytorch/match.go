@@ -1,7 +1,3 @@
-// Package pytorch finds out which tensors of a file that PyTorch wrote belong
-// to which layers of a network. The order of such a file tells nothing: Python's
-// safetensors sorts by type and name, so that conv1.bias stands before
-// conv1.weight, and fc10 before fc2.
 package pytorch
 
 import (
@@ -15,26 +11,24 @@ import (
 	"tatami/internal/safetensors"
 )
 
-// Tensor is one that a layer wants, named as here and shaped as in PyTorch.
-type Tensor struct {
-	Name  string
-	Shape []int
+// want is a tensor that a layer wants, named as here and shaped as in PyTorch.
+type want struct {
+	name  string
+	shape []int
 }
 
-// Layer is a layer with parameters.
-type Layer struct {
-	Name  string
-	Wants []Tensor
+// layer is one with parameters.
+type layer struct {
+	name  string
+	wants []want
 }
 
 // kinds are PyTorch's names of parameters by the names here; others are the
 // same.
 var kinds = map[string]string{"gamma": "weight", "beta": "bias", "mean": "running_mean", "variance": "running_var"}
 
-const counter = "num_batches_tracked"
-
-// Counter reports whether a tensor only counts the batches of a normalization.
-func Counter(name, _ string) bool { return strings.HasSuffix(name, counter) }
+// counter reports whether a tensor only counts the batches of a normalization.
+func counter(name, _ string) bool { return strings.HasSuffix(name, "num_batches_tracked") }
 
 // module is the tensors of a file that belong together by their names.
 type module struct {
@@ -42,11 +36,11 @@ type module struct {
 	tensors map[string]safetensors.Tensor // by kind
 }
 
-// Match gives the tensors of the file in the order in which the layers want
+// match gives the tensors of the file in the order in which the layers want
 // them. What has the same kinds and shapes belongs together; where several
 // layers want the same, the numbers in the names tell their order. Tensors that
 // are missing or left over, and names that tell no order, are errors.
-func Match(layers []Layer, file []safetensors.Tensor) ([]safetensors.Tensor, error) {
+func match(layers []layer, file []safetensors.Tensor) ([]safetensors.Tensor, error) {
 	modules, err := group(layers, file)
 	if err != nil {
 		return nil, err
@@ -56,15 +50,15 @@ func Match(layers []Layer, file []safetensors.Tensor) ([]safetensors.Tensor, err
 		key := m.signature()
 		alike[key] = append(alike[key], m)
 	}
-	wanted := map[string][]Layer{}
+	wanted := map[string][]layer{}
 	for _, l := range layers {
 		wanted[l.signature()] = append(wanted[l.signature()], l)
 	}
 	for _, l := range layers {
 		key := l.signature()
 		found := alike[key]
-		if want := wanted[key]; len(found) != len(want) {
-			err := fmt.Errorf("no fitting tensors for %s: wanted %s, found %s", names(want), key, count(found, len(want)))
+		if same := wanted[key]; len(found) != len(same) {
+			err := fmt.Errorf("no fitting tensors for %s: wanted %s, found %s", names(same), key, count(found, len(same)))
 			if rest := leftOver(modules, wanted); rest != "" {
 				err = fmt.Errorf("%w; left over are %s", err, rest)
 			}
@@ -82,24 +76,24 @@ func Match(layers []Layer, file []safetensors.Tensor) ([]safetensors.Tensor, err
 		key := l.signature()
 		m := alike[key][0]
 		alike[key] = alike[key][1:]
-		for _, t := range l.Wants {
+		for _, t := range l.wants {
 			matched = append(matched, m.tensors[kindOf(t)])
 		}
 	}
 	return matched, nil
 }
 
-func kindOf(t Tensor) string { return cmp.Or(kinds[t.Name], t.Name) }
+func kindOf(t want) string { return cmp.Or(kinds[t.name], t.name) }
 
 // short are names such as W1 and b1: a kind in one letter or as here, and then
 // the module's number.
 var short = regexp.MustCompile(`^(?i:(w|b|gamma|beta))(\d*)$`)
 
 // group puts tensors together by their names without their kinds.
-func group(layers []Layer, file []safetensors.Tensor) ([]module, error) {
+func group(layers []layer, file []safetensors.Tensor) ([]module, error) {
 	suffixes := map[string]bool{}
 	for _, l := range layers {
-		for _, t := range l.Wants {
+		for _, t := range l.wants {
 			suffixes[kindOf(t)] = true
 		}
 	}
@@ -121,7 +115,7 @@ func group(layers []Layer, file []safetensors.Tensor) ([]module, error) {
 	var modules []module
 	at := map[string]int{}
 	for _, t := range file {
-		if Counter(t.Name, "") {
+		if counter(t.Name, "") {
 			continue
 		}
 		name, kind := split(t.Name)
@@ -140,10 +134,10 @@ func group(layers []Layer, file []safetensors.Tensor) ([]module, error) {
 }
 
 // signature is the kinds and shapes, which a layer and its module share.
-func (l Layer) signature() string {
+func (l layer) signature() string {
 	var parts []string
-	for _, t := range l.Wants {
-		parts = append(parts, fmt.Sprint(kindOf(t), " ", t.Shape))
+	for _, t := range l.wants {
+		parts = append(parts, fmt.Sprint(kindOf(t), " ", t.shape))
 	}
 	return signature(parts)
 }
@@ -169,7 +163,7 @@ var digits = regexp.MustCompile(`\d+`)
 
 // sort puts modules into the order of the numbers in their names. It fails if
 // these differ in more than numbers.
-func sort(modules []module, layers []Layer) error {
+func sort(modules []module, layers []layer) error {
 	frame := func(m module) string { return digits.ReplaceAllString(m.name, "#") }
 	for _, m := range modules {
 		if first := modules[0]; frame(m) != frame(first) {
@@ -186,7 +180,7 @@ func sort(modules []module, layers []Layer) error {
 }
 
 // leftOver lists the tensors of modules that no layer wants.
-func leftOver(modules []module, wanted map[string][]Layer) string {
+func leftOver(modules []module, wanted map[string][]layer) string {
 	var rest []string
 	for _, m := range modules {
 		if len(wanted[m.signature()]) == 0 {
@@ -203,10 +197,10 @@ func leftOver(modules []module, wanted map[string][]Layer) string {
 	return text
 }
 
-func names(layers []Layer) string {
+func names(layers []layer) string {
 	var list []string
 	for _, l := range layers {
-		list = append(list, l.Name)
+		list = append(list, l.name)
 	}
 	return strings.Join(list, " and ")
 }
