@@ -3,25 +3,30 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"tatami/internal/files"
 	"tatami/internal/lock"
 	"tatami/internal/run"
 	"tatami/internal/web/page"
+	"tatami/internal/words"
 )
 
-func newCompare() *cobra.Command {
+func newCompare(l words.Language) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use:   "compare RUN…",
-		Short: "Set runs beside each other: a table, and a page with their curves",
-		Args:  arguments(1, -1),
+		Use: "compare RUN…",
+		Short: words.Text{
+			EN: "Set runs beside each other: a table, and a page with their curves",
+			JA: "複数の実行を比べる。表と、曲線を重ねたページを作る",
+		}.In(l),
+		Example: `  tatami compare runs/first runs/second`,
+		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.EqualFold(filepath.Ext(out), ".html") {
 				return wrongUsage("--out is %s, wanted a name that ends in .html", out)
@@ -45,19 +50,22 @@ func newCompare() *cobra.Command {
 			if err := files.Write(out, func(w io.Writer) error { return page.Compare(w, runs) }); err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-			fmt.Fprintln(w, "test accuracy\ttest loss\tparameters\tepochs\tseconds\timages/s\t  run")
+			rows := [][]string{{
+				words.Text{EN: "test accuracy", JA: "テスト正解率"}.In(l), words.Text{EN: "test loss", JA: "テスト損失"}.In(l),
+				words.Text{EN: "parameters", JA: "パラメーター"}.In(l), words.Text{EN: "epochs", JA: "エポック"}.In(l),
+				words.Text{EN: "seconds", JA: "秒"}.In(l), words.Text{EN: "images/s", JA: "枚/秒"}.In(l), words.Text{EN: "run", JA: "実行"}.In(l),
+			}}
+			numbers := message.NewPrinter(language.English)
 			for _, r := range runs {
-				fmt.Fprintf(w, "%.2f%%\t%.4f\t%d\t%d\t%.1f\t%.0f\t  %s\n", 100*r.Result.TestAccuracy, r.Result.TestLoss,
-					r.Result.Parameters, r.Result.EpochsDone, r.Result.TrainSeconds, r.Result.ImagesPerSecond, r.Facts.Name)
+				rows = append(rows, []string{
+					percent(r.Result.TestAccuracy), fmt.Sprintf("%.4f", r.Result.TestLoss), numbers.Sprint(r.Result.Parameters),
+					fmt.Sprint(r.Result.EpochsDone), fmt.Sprintf("%.1f", r.Result.TrainSeconds), numbers.Sprintf("%.0f", r.Result.ImagesPerSecond), r.Facts.Name,
+				})
 			}
-			if err := w.Flush(); err != nil {
-				return err
-			}
-			fmt.Println(out)
-			return nil
+			_, err := fmt.Print(words.Table(rows, 0, 1, 2, 3, 4, 5), out, "\n")
+			return err
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "compare.html", "file of the page")
+	cmd.Flags().StringVar(&out, "out", "compare.html", words.Text{EN: "file of the page", JA: "ページのファイル"}.In(l))
 	return cmd
 }

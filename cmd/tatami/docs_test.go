@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tatami/internal/words"
 )
 
 const repository = "../.."
@@ -118,7 +120,7 @@ func TestDocs(t *testing.T) {
 				}
 				commands++
 				rest, _, _ = strings.Cut(rest, " #")
-				root := newRoot()
+				root := newRoot(words.English)
 				cmd, args, err := root.Find(strings.Fields(rest))
 				if err == nil && cmd == root {
 					err = unknownCommand(root, args)

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tatami/internal/files"
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
@@ -23,13 +25,25 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.2f%%", 100*share)
 }
 
+<<<<<<< HEAD
 func newEval() *cobra.Command {
 	var data, tta string
+=======
+func newEval(l words.Language) *cobra.Command {
+	var data string
+>>>>>>> main
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
-		Short: "Measure a model on a test set",
-		Args:  arguments(1, 1),
+		Short: words.Text{EN: "Measure a model on a test set", JA: "モデルをテストデータで評価する"}.In(l),
+		Long: words.Text{
+			EN: `Measure a model on a test set: accuracy and loss; precision, recall and F1 of
+each class and their means over the classes; and what is taken for what most
+often.`,
+			JA: `モデルをテストデータで評価します。正解率と損失、クラスごとの適合率、再現率、F1 とそのマクロ平均、取り違えの多い組を表示します。`,
+		}.In(l),
+		Example: `  tatami eval runs/first`,
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			views, err := train.ParseViews(tta)
 			if err != nil {
@@ -60,6 +74,7 @@ func newEval() *cobra.Command {
 			if asJSON {
 				return files.EncodeJSON(os.Stdout, evaluated{run.ScoreOf(m.Sequential, e), m.Facts["average"], viewed(views)})
 			}
+<<<<<<< HEAD
 			var text strings.Builder
 			fmt.Fprintf(&text, "test accuracy %.2f%% (%d/%d), loss %.4f%s\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss, how(m, views))
 			for k, name := range test.Classes {
@@ -99,4 +114,75 @@ func how(m *nn.Model, v train.Views) (text string) {
 		text += ", answers averaged over " + v.String()
 	}
 	return text
+=======
+			_, err = fmt.Print(evaluation(e, test.Classes, l))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", words.Text{
+		EN: "folder in the IDX layout (default: what the model was trained on)", JA: "IDX 形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
+	}.In(l))
+	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
+	return cmd
+}
+
+// evaluation is what eval says of a test set.
+func evaluation(e *train.Evaluation, classes []string, l words.Language) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, run.ScoreText(e, l))
+	rows := [][]string{{
+		"", words.Text{EN: "precision", JA: "適合率"}.In(l), words.Text{EN: "recall", JA: "再現率"}.In(l), "F1",
+	}}
+	var sums, counts [3]float64
+	row := func(name string, values [3]float64) []string {
+		return []string{"  " + name, percent(values[0]), percent(values[1]), percent(values[2])}
+	}
+	for k, name := range classes {
+		values := [3]float64{e.Precision(k), e.Recall(k), f1(e, k)}
+		for i, v := range values {
+			if !math.IsNaN(v) { // of a class that is in the set, or that was predicted
+				sums[i], counts[i] = sums[i]+v, counts[i]+1
+			}
+		}
+		rows = append(rows, row(name, values))
+	}
+	for i := range sums {
+		sums[i] /= counts[i]
+	}
+	rows = append(rows, row(words.Text{EN: "mean of the classes (macro)", JA: "クラスの平均（マクロ平均）"}.In(l), sums))
+	b.WriteString(words.Table(rows, 1, 2, 3))
+	pairs := confused(e.Confusion)
+	if len(pairs) > 0 {
+		fmt.Fprintln(&b, words.Text{EN: "most frequent confusions", JA: "取り違えの多い組"}.In(l))
+	}
+	for _, p := range pairs[:min(5, len(pairs))] {
+		fmt.Fprintln(&b, words.Text{EN: "  %s taken for %s: %d", JA: "  正解 %s → 予測 %s：%d 枚"}.In(l, classes[p.actual], classes[p.given], p.times))
+	}
+	return b.String()
+}
+
+// f1 is the harmonic mean of precision and recall, NaN where a class is neither
+// in the set nor predicted.
+func f1(e *train.Evaluation, class int) float64 {
+	right, concerned := e.Confusion[class][class], 0
+	for i, row := range e.Confusion {
+		concerned += row[class] + e.Confusion[class][i]
+	}
+	return 2 * float64(right) / float64(concerned)
+}
+
+type confusion struct{ actual, given, times int }
+
+// confused are the pairs of classes that were confused, the most frequent first.
+func confused(matrix [][]int) (pairs []confusion) {
+	for actual, row := range matrix {
+		for given, times := range row {
+			if actual != given && times > 0 {
+				pairs = append(pairs, confusion{actual, given, times})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b confusion) int { return b.times - a.times })
+	return pairs
+>>>>>>> main
 }

@@ -19,23 +19,24 @@ import (
 	"tatami/experiments/lab"
 	"tatami/internal/files"
 	"tatami/internal/run"
+	"tatami/internal/words"
 )
 
-func newExperiment() *cobra.Command {
+func newExperiment(l words.Language) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "experiment",
-		Short: "Repeat the experiments of the textbooks",
+		Short: words.Text{EN: "Repeat the experiments of the textbooks", JA: "教科書の実験を再現する"}.In(l),
 		Args:  func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newExperimentList(), newExperimentRun())
+	cmd.AddCommand(newExperimentList(l), newExperimentRun(l))
 	return cmd
 }
 
-func newExperimentList() *cobra.Command {
+func newExperimentList(l words.Language) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the experiments",
+		Short: words.Text{EN: "List the experiments", JA: "実験の一覧を表示する"}.In(l),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return wrongUsage("experiment list takes no arguments")
@@ -55,18 +56,28 @@ func newExperimentList() *cobra.Command {
 // experimentOptions are the flags of experiment run.
 type experimentOptions struct {
 	lab.Runner
-	chapter int
+	chapter  int
+	language words.Language
 }
 
-func newExperimentRun() *cobra.Command {
-	var o experimentOptions
+func newExperimentRun(l words.Language) *cobra.Command {
+	o := experimentOptions{language: l}
 	cmd := &cobra.Command{
-		Use:   "run ID… | --chapter N | all",
-		Short: "Run experiments and compare with what was published",
-		Long: `Run experiments and compare with what was published. Figures, tables and results
+		Use: "run ID… | --chapter N | all",
+		Short: words.Text{
+			EN: "Run experiments and compare with what was published",
+			JA: "実験を行い、公表された結果と比べる",
+		}.In(l),
+		Long: words.Text{
+			EN: `Run experiments and compare with what was published. Figures, tables and results
 go to a folder each in --out. What is there already, of the same version and
 size, is not done again. "all" also writes report.html and report.md there, with
 --fast report-fast.html and report-fast.md.`,
+			JA: `実験を行い、公表された結果と比べます。図、表、結果は、--out の下の実験ごとのフォルダーに書きます。同じバージョン、同じ規模の結果が既にあれば、やり直しません。all とすると、すべての実験のまとめ report.html と report.md（--fast では report-fast.html と report-fast.md）も書きます。`,
+		}.In(l),
+		Example: `  tatami experiment list
+  tatami experiment run ch07-convolution
+  tatami experiment run --chapter 6 --seeds 3`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := o.choose(cmd, args)
 			if err != nil {
@@ -79,11 +90,11 @@ size, is not done again. "all" also writes report.html and report.md there, with
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.chapter, "chapter", 0, "run the experiments of this chapter of the book")
-	f.IntVar(&o.Seeds, "seeds", 1, "least number of runs of each, with seeds 1, 2, …")
-	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), "folder of figures, tables and results")
-	f.BoolVar(&o.Fast, "fast", false, "run a smaller version of each, not to be compared with what was published")
-	f.StringVar(&o.Weights, "weights", "", "safetensors file of the book's weights, for ch03-inference")
+	f.IntVar(&o.chapter, "chapter", 0, words.Text{EN: "run the experiments of this chapter of the book", JA: "本のこの章の実験を行う"}.In(l))
+	f.IntVar(&o.Seeds, "seeds", 1, words.Text{EN: "least number of runs of each, with seeds 1, 2, …", JA: "それぞれ最低何回行うか。シード値は 1、2、……"}.In(l))
+	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), words.Text{EN: "folder of figures, tables and results", JA: "図、表、結果を書くフォルダー"}.In(l))
+	f.BoolVar(&o.Fast, "fast", false, words.Text{EN: "run a smaller version of each, not to be compared with what was published", JA: "小さな規模で行う。公表された結果とは比べられない"}.In(l))
+	f.StringVar(&o.Weights, "weights", "", words.Text{EN: "safetensors file of the book's weights, for ch03-inference", JA: "本の重みの safetensors ファイル（ch03-inference 用）"}.In(l))
 	return cmd
 }
 
@@ -122,25 +133,28 @@ func chapters() string {
 func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
 	ctx, stop := run.UntilSignal(parent)
 	defer stop()
-	line := &statusLine{out: os.Stderr}
+	line := &statusLine{out: os.Stderr, language: o.language}
 	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
 		line.width = width
 	}
 	o.Progress = line.show
 	o.Done = func(r *lab.Result, reused bool) {
 		line.clear()
-		when := fmt.Sprintf("%.1f s", r.Seconds)
+		when := words.Text{EN: "%.1f s", JA: "%.1f 秒"}.In(o.language, r.Seconds)
 		if reused {
-			when = "done before"
+			when = words.Text{EN: "done before", JA: "前回の結果"}.In(o.language)
 		}
 		fmt.Printf("%s: %s (%s)\n", r.ID, r.Title, when)
 		lab.WriteText(os.Stdout, r)
-		fmt.Printf("  files in %s\n\n", r.Dir)
+		fmt.Printf("  %s\n\n", words.Text{EN: "files in %s", JA: "ファイルは %s にあります"}.In(o.language, r.Dir))
 	}
 	results, err := o.Runner.Run(ctx, list)
 	line.clear()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(os.Stderr, "interrupted; %d of %d are finished in %s; the same command goes on from there\n", len(results), len(list), o.Out)
+		fmt.Fprintln(os.Stderr, words.Text{
+			EN: "interrupted; %d of %d are finished in %s; the same command goes on from there",
+			JA: "中断しました。%[2]d 個中 %[1]d 個が終わり、結果は %[3]s にあります。同じコマンドで続きから行えます",
+		}.In(o.language, len(results), len(list), o.Out))
 		return err
 	}
 	if err != nil || !report {
@@ -169,16 +183,17 @@ func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, r
 // statusLine shows what runs: one line that changes on a terminal, otherwise a
 // line a run.
 type statusLine struct {
-	out   io.Writer
-	width int // of the terminal; 0: there is none
-	shown time.Time
-	run   [2]int // the run that a line was written for
+	out      io.Writer
+	language words.Language
+	width    int // of the terminal; 0: there is none
+	shown    time.Time
+	run      [2]int // the run that a line was written for
 }
 
 func (l *statusLine) show(s lab.Status) {
 	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
 	if s.Seeds > 1 {
-		text += fmt.Sprintf(", seed %d of %d", s.Seed, s.Seeds)
+		text += words.Text{EN: ", seed %d of %d", JA: "、シード値 %d/%d"}.In(l.language, s.Seed, s.Seeds)
 	}
 	run := [2]int{s.Index, s.Seed}
 	if l.width == 0 {
@@ -195,10 +210,7 @@ func (l *statusLine) show(s lab.Status) {
 	if s.Text != "" {
 		text += ": " + s.Text
 	}
-	if letters := []rune(text); len(letters) >= l.width { // a line that wraps could not be cleared
-		text = string(letters[:l.width-1])
-	}
-	fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+	fmt.Fprintf(l.out, "\r\x1b[K%s", words.Fit(text, l.width-1)) // a line that wraps could not be cleared
 }
 
 func (l *statusLine) clear() {

@@ -9,19 +9,24 @@ import (
 
 	"tatami/internal/lock"
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/nn"
 	"tatami/pytorch"
 )
 
-func newImport() *cobra.Command {
+func newImport(l words.Language) *cobra.Command {
 	var name, out string
 	cmd := &cobra.Command{
 		Use:   "import FILE.safetensors",
-		Short: "Make a model of weights in PyTorch's layout",
-		Long: `Make a model of weights in PyTorch's layout: filters O,I,KH,KW, affine inputs
+		Short: words.Text{EN: "Make a model of weights in PyTorch's layout", JA: "PyTorch の並びの重みからモデルを作る"}.In(l),
+		Long: words.Text{
+			EN: `Make a model of weights in PyTorch's layout: filters O,I,KH,KW, affine inputs
 flattened C,H,W. Tensors find their layers by name and shape; where several
 layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
-		Args: arguments(1, 1),
+			JA: `PyTorch の並び（フィルターは O,I,KH,KW、Affine の入力は C,H,W の順に平らにしたもの）の重みからモデルを作ります。テンソルは名前と形状で層に結びつけます。当てはまる層がいくつもあるときは、名前の中の番号の順にします。値の大きさは変えません。`,
+		}.In(l),
+		Example: `  tatami import weights.safetensors --net simple --out model.safetensors`,
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if sameFile(args[0], out) {
 				return wrongUsage("--out is %s, which is what is to be imported", out)
@@ -43,8 +48,8 @@ layers fit, the numbers in the names tell the order. Nothing is rescaled.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "net", "simple", "network: "+run.NetworkNames())
-	cmd.Flags().StringVar(&out, "out", run.ModelFile, "file of the model")
+	cmd.Flags().StringVar(&name, "net", "simple", netUsage(l))
+	cmd.Flags().StringVar(&out, "out", run.ModelFile, words.Text{EN: "file of the model", JA: "モデルのファイル"}.In(l))
 	return cmd
 }
 

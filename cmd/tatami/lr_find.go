@@ -13,23 +13,31 @@ import (
 
 	"tatami/internal/files"
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/plots"
 	"tatami/train"
 )
 
-func newLRFind() *cobra.Command {
+func newLRFind(l words.Language) *cobra.Command {
 	var o run.Settings
 	var test train.RateTest
 	var out string
 	var overwrite bool
 	cmd := &cobra.Command{
-		Use:   "lr-find",
-		Short: "Try learning rates from low to high, draw the loss and suggest one",
-		Long: `Train for a few hundred steps while the learning rate grows from --from to --to
+		Use: "lr-find",
+		Short: words.Text{
+			EN: "Try learning rates from low to high, draw the loss and suggest one",
+			JA: "学習率を低いほうから順に試し、損失を図にして、よさそうな値を示す",
+		}.In(l),
+		Long: words.Text{
+			EN: `Train for a few hundred steps while the learning rate grows from --from to --to
 by the same factor each step (the range test of Smith 2015), until the loss
 blows up. The loss over the rate goes to --out, a picture, and to a CSV file of
 the same name; one rate is suggested. Nothing else is written.`,
-		Args: arguments(0, 0),
+			JA: `学習率を --from から --to まで毎ステップ同じ倍率で上げながら、損失が跳ね上がるまで数百ステップ学習します（Smith 2015 の LR range test）。学習率と損失の関係を図にして --out に、数値を同じ名前の CSV ファイルに書き、よさそうな学習率を 1 つ示します。ほかには何も書きません。`,
+		}.In(l),
+		Example: `  tatami lr-find --net deep --optimizer momentum`,
+		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !(test.Steps >= 50 && test.Steps <= 1e5) {
 				return wrongUsage("--steps is %d, wanted 50 to 100000", test.Steps)
@@ -69,7 +77,9 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err := files.Write(csvPath, curve.WriteCSV); err != nil {
 				return err
 			}
-			picture, err := drawRates(curve, fmt.Sprintf("Learning rates for %s with %s", o.Net, o.Optimizer))
+			picture, err := drawRates(curve, words.Text{
+				EN: "Learning rates for %s with %s", JA: "%s と %s の学習率",
+			}.In(l, o.Net, o.Optimizer), l)
 			if err != nil {
 				return err
 			}
@@ -77,28 +87,35 @@ the same name; one rate is suggested. Nothing else is written.`,
 				return err
 			}
 			lowest := curve.Lowest()
-			fmt.Printf("the loss falls fastest at %s and is lowest, %.3g, at %s\nsuggestion: --lr %s, a tenth of the rate of the lowest loss\ncurve in %s and %s\n",
-				rateText(curve.Rates[curve.Steepest()]), curve.Smooth[lowest], rateText(curve.Rates[lowest]), rateText(curve.Suggestion()), out, csvPath)
+			fmt.Print(words.Text{
+				EN: "the loss falls fastest at %s and is lowest, %.3g, at %s\nsuggestion: --lr %s, a tenth of the rate of the lowest loss\ncurve in %s and %s\n",
+				JA: "損失が最も速く下がる学習率は %s、損失が最小（%.3g）になる学習率は %s です。\nおすすめは --lr %s（損失が最小になる学習率の 10 分の 1）です。\n図と数値は %s と %s にあります。\n",
+			}.In(l,
+				rateText(curve.Rates[curve.Steepest()]), curve.Smooth[lowest], rateText(curve.Rates[lowest]), rateText(curve.Suggestion()), out, csvPath))
 			if !curve.Rises() {
-				fmt.Printf("but the loss does not rise again: better rates may lie above --to %g\n", test.To)
+				fmt.Print(words.Text{
+					EN: "but the loss does not rise again: better rates may lie above --to %g\n",
+					JA: "ただし、損失がまだ上がり始めていません。もっとよい学習率が --to %g より上にあるかもしれません。\n",
+				}.In(l, test.To))
 			}
 			return nil
 		},
 	}
 	f := cmd.Flags()
-	shapeFlags(f, &o)
-	f.IntVar(&test.Steps, "steps", 300, "steps to try rates in")
-	f.Float64Var(&test.From, "from", 1e-6, "lowest learning rate")
-	f.Float64Var(&test.To, "to", 10, "highest learning rate")
-	f.StringVar(&out, "out", "lr-find.png", "picture (PNG, SVG or PDF); the CSV file stands beside it")
-	f.BoolVar(&overwrite, "overwrite", false, "replace the picture and the CSV file")
+	shapeFlags(f, &o, l)
+	f.IntVar(&test.Steps, "steps", 300, words.Text{EN: "steps to try rates in", JA: "試すステップ数"}.In(l))
+	f.Float64Var(&test.From, "from", 1e-6, words.Text{EN: "lowest learning rate", JA: "最も低い学習率"}.In(l))
+	f.Float64Var(&test.To, "to", 10, words.Text{EN: "highest learning rate", JA: "最も高い学習率"}.In(l))
+	f.StringVar(&out, "out", "lr-find.png", words.Text{EN: "picture (PNG, SVG or PDF); the CSV file stands beside it", JA: "図のファイル（PNG、SVG、PDF）。CSV ファイルはその隣に置く"}.In(l))
+	f.BoolVar(&overwrite, "overwrite", false, words.Text{EN: "replace the picture and the CSV file", JA: "図と CSV ファイルが既にあれば置き換える"}.In(l))
+	groupFlags(cmd, l, append([]flagGroup{{words.Text{EN: "The test:", JA: "調べ方："}, "from to steps out overwrite"}}, shapeGroups...)...)
 	return cmd
 }
 
 func rateText(rate float64) string { return strconv.FormatFloat(rate, 'g', 2, 64) }
 
 // drawRates draws the loss over the rate, and the rates that stand out.
-func drawRates(c *train.RateCurve, title string) (plots.Figure, error) {
+func drawRates(c *train.RateCurve, title string, l words.Language) (plots.Figure, error) {
 	curve := make(plotter.XYs, len(c.Rates))
 	for i := range curve {
 		curve[i] = plotter.XY{X: c.Rates[i], Y: c.Losses[i]}
@@ -111,11 +128,11 @@ func drawRates(c *train.RateCurve, title string) (plots.Figure, error) {
 		return plotter.XYs{{X: rate, Y: c.Smooth[i]}}
 	}
 	return plots.Chart(plots.ChartOptions{
-		Title: title, X: plots.Axis{Label: "learning rate", Log: true},
-		Y: plots.Axis{Label: "loss (nats)", Min: 0, Max: 1.6 * c.Smooth[0]},
+		Title: title, Language: string(l), X: plots.Axis{Label: words.Text{EN: "learning rate", JA: "学習率"}.In(l), Log: true},
+		Y: plots.Axis{Label: words.Text{EN: "loss (nats)", JA: "損失（nat）"}.In(l), Min: 0, Max: 1.6 * c.Smooth[0]},
 	},
-		plots.Curve{Name: "loss", Points: curve, Smooth: c.Taps},
-		plots.Points{Name: "suggestion, " + rateText(c.Suggestion()), Points: at(c.Suggestion()), Radius: 5},
-		plots.Points{Name: "lowest, " + rateText(c.Rates[c.Lowest()]), Points: at(c.Rates[c.Lowest()]), Radius: 5},
-		plots.Points{Name: "steepest fall, " + rateText(c.Rates[c.Steepest()]), Points: at(c.Rates[c.Steepest()]), Radius: 5})
+		plots.Curve{Name: words.Text{EN: "loss", JA: "損失"}.In(l), Points: curve, Smooth: c.Taps},
+		plots.Points{Name: words.Text{EN: "suggestion, %s", JA: "おすすめ：%s"}.In(l, rateText(c.Suggestion())), Points: at(c.Suggestion()), Radius: 5},
+		plots.Points{Name: words.Text{EN: "lowest, %s", JA: "最小：%s"}.In(l, rateText(c.Rates[c.Lowest()])), Points: at(c.Rates[c.Lowest()]), Radius: 5},
+		plots.Points{Name: words.Text{EN: "steepest fall, %s", JA: "最も速く低下：%s"}.In(l, rateText(c.Rates[c.Steepest()])), Points: at(c.Rates[c.Steepest()]), Radius: 5})
 }

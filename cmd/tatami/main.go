@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,6 +14,7 @@ import (
 	"tatami/internal/kernels"
 	"tatami/internal/run"
 	"tatami/internal/suggest"
+	"tatami/internal/words"
 )
 
 // interrupted is the exit code after Ctrl-C, as shells expect it, or another
@@ -26,9 +28,12 @@ func main() {
 // execute runs the command line and returns the exit code: 1 for an error, 2
 // for wrong usage.
 func execute(ctx context.Context, args []string) int {
-	root := newRoot()
-	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	l, err := chooseLanguage(args)
+	if err == nil {
+		root := newRoot(l)
+		root.SetArgs(args)
+		err = root.ExecuteContext(ctx)
+	}
 	if err == nil {
 		return 0
 	}
@@ -40,7 +45,7 @@ func execute(ctx context.Context, args []string) int {
 		all = failures{err}
 	}
 	for _, err := range all {
-		fmt.Fprintln(os.Stderr, "tatami:", err)
+		fmt.Fprintln(os.Stderr, "tatami:", errorText(err, l))
 	}
 	_, usage := errors.AsType[usageError](err)
 	_, setting := errors.AsType[run.SettingError](err)
@@ -48,6 +53,28 @@ func execute(ctx context.Context, args []string) int {
 		return 2
 	}
 	return 1
+}
+
+// chooseLanguage is the language that --lang names, wherever it stands among the
+// arguments, or else the environment: it is needed before they are parsed.
+func chooseLanguage(args []string) (words.Language, error) {
+	flag := ""
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
+			flag = value
+		} else if arg == "--lang" && i+1 < len(args) {
+			flag = args[i+1]
+		}
+	}
+	l, err := words.Choose(flag, os.Getenv)
+	if err != nil {
+		l, _ = words.Choose("", os.Getenv)
+		return l, usageError{fmt.Errorf("--lang: %w", err)}
+	}
+	return l, nil
 }
 
 // usageError is a command line that cannot be meant.
@@ -62,13 +89,24 @@ func wrongUsage(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
-func newRoot() *cobra.Command {
+func newRoot(l words.Language) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "tatami",
-		Short: "Train convolutional networks on digits and look into them",
-		Long: `Train convolutional networks on digits and look into them.
+		Use: "tatami",
+		Short: words.Text{
+			EN: "Train convolutional networks on digits and look into them",
+			JA: "畳み込みニューラルネットワークで数字を学習し、その中を見る",
+		}.In(l),
+		Long: words.Text{
+			EN: `Train convolutional networks on digits and look into them.
 
 Where a command takes a MODEL, the folder of a run will do.`,
+			JA: `畳み込みニューラルネットワークで数字を学習し、その中を見ます。
+
+MODEL には、モデルのファイルのほか、train が作ったフォルダーも指定できます。`,
+		}.In(l),
+		Example: `  tatami train
+  tatami serve runs/simple-20260102-150405
+  tatami predict runs/simple-20260102-150405 digit.png`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,
@@ -79,10 +117,14 @@ Where a command takes a MODEL, the folder of a run will do.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newTrain(), newLRFind(), newEval(), newPredict(), newFilters(), newCompare(), newSummary(), newImport(), newBench(), newExperiment(), newServe(), newVersion())
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd, l) })
+	root.PersistentFlags().BoolP("help", "h", false, helpText.In(l))
+	root.PersistentFlags().String("lang", "", langText.In(l))
+	root.AddCommand(newTrain(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newImport(l), newBench(l), newExperiment(l), newServe(l), newVersion(l))
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
+			c.Short, c.Long, c.Use = helpShort.In(l), "", "help COMMAND"
 			c.Args = func(_ *cobra.Command, args []string) error {
 				if found, _, _ := root.Find(args); found != root {
 					return nil
@@ -107,8 +149,18 @@ func arguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// unknownFlag proposes the nearest flag for one that is none.
+// numbers is what flags want, by their types.
+var numbers = map[string]string{"int": "a whole number", "uint64": "a whole number from 0 up", "float64": "a number"}
+
+// unknownFlag proposes the nearest flag for one that is none, and says what a
+// flag wants in place of a value that cannot be read.
 func unknownFlag(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		f := invalid.GetFlag()
+		if wanted := numbers[f.Value.Type()]; wanted != "" {
+			return wrongUsage("--%s is %q, wanted %s", f.Name, invalid.GetValue(), wanted)
+		}
+	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {
 		return usageError{err}

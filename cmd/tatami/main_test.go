@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tatami/internal/kernels"
+	"tatami/internal/words"
 )
 
 // asCommand makes the test binary behave as the command.
@@ -85,7 +86,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	all := succeeds(t, dir)
-	for _, c := range newRoot().Commands() {
+	for _, c := range newRoot(words.English).Commands() {
 		if c.Hidden {
 			continue
 		}
@@ -193,7 +194,7 @@ func TestWrongNumbers(t *testing.T) {
 			})
 		}
 	}
-	newTrain().Flags().VisitAll(func(f *pflag.Flag) {
+	newTrain(words.English).Flags().VisitAll(func(f *pflag.Flag) {
 		switch f.Value.Type() {
 		case "int", "uint64", "float64":
 			if wrong[f.Name] == nil {

@@ -11,6 +11,7 @@ import (
 	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/nn"
 )
 
@@ -23,12 +24,16 @@ type prediction struct {
 	Probabilities []float32 `json:"probabilities"`
 }
 
-func newPredict() *cobra.Command {
+func newPredict(l words.Language) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "predict MODEL IMAGE…",
-		Short: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
-		Args:  arguments(2, -1),
+		Use: "predict MODEL IMAGE…",
+		Short: words.Text{
+			EN: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
+			JA: "画像がどの数字かを答える（PNG、JPEG、GIF、大きさは自由）",
+		}.In(l),
+		Example: `  tatami predict runs/first digit.png photo.jpg`,
+		Args:    arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := run.LoadModel(args[0])
 			if err != nil {
@@ -58,7 +63,7 @@ func newPredict() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON", JA: "JSON で出力する"}.In(l))
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tatami/internal/run"
+	"tatami/internal/words"
 )
 
 // TestRecipe: a network's recipe holds where no flag says otherwise, and its
@@ -56,9 +57,9 @@ func TestCommandOfSettings(t *testing.T) {
 			WeightDecay: 1e-7, Augment: "none", Shards: 2, Limit: 9,
 		}
 		line, ok := strings.CutPrefix(s.Command("avx2"), "TATAMI_ISA=avx2 tatami train ")
-		words := strings.Fields(strings.Replace(line, "'my data'", "my_data", 1))
-		cmd := newTrain()
-		if err := cmd.ParseFlags(words); err != nil || !ok {
+		flags := strings.Fields(strings.Replace(line, "'my data'", "my_data", 1))
+		cmd := newTrain(words.English)
+		if err := cmd.ParseFlags(flags); err != nil || !ok {
 			t.Fatal(line, err)
 		}
 		if err := follow(run.Recipe(net), cmd); err != nil {

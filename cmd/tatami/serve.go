@@ -12,20 +12,25 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
+	"tatami/internal/words"
 )
 
 // serverMemory is where the garbage collector begins to work harder, in bytes:
 // a soft limit.
 const serverMemory = 160 << 20
 
-func newServe() *cobra.Command {
+func newServe(l words.Language) *cobra.Command {
 	var addr, data string
 	var origins []string
 	var noExamples bool
 	cmd := &cobra.Command{
-		Use:   "serve MODEL…",
-		Short: "Draw digits in a browser and look into models; a JSON API too",
-		Long: `Serve a page on which you draw a digit and see what models make of it: their
+		Use: "serve MODEL…",
+		Short: words.Text{
+			EN: "Draw digits in a browser and look into models; a JSON API too",
+			JA: "ブラウザーで数字を描いてモデルの中を見る。JSON API もある",
+		}.In(l),
+		Long: words.Text{
+			EN: `Serve a page on which you draw a digit and see what models make of it: their
 probabilities as you draw, the feature maps, the filters, where they looked,
 similar training images, and a convolution step by step. Two models can be
 seen side by side. The same answers come as JSON under /api/v1; the page /api
@@ -33,6 +38,12 @@ documents it.
 
 An address without a host, such as :8080, is open to this machine alone;
 0.0.0.0:8080 opens it to others.`,
+			JA: `ブラウザーで数字を描いて、モデルがどう見るかを調べるページを開きます。描くそばから変わる確率、特徴マップ、フィルター、判断の根拠になった場所、似ている訓練画像、畳み込みの 1 ステップごとの計算を見られます。2 つのモデルを並べることもできます。同じ答えを /api/v1 から JSON で取れます。使い方はページ /api にあります。
+
+:8080 のように HOST を省いたアドレスは、このマシンからだけ見られます。0.0.0.0:8080 とすると、ほかのマシンからも見られます。`,
+		}.In(l),
+		Example: `  tatami serve runs/first
+  tatami serve runs/first runs/second --addr :9000`,
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := web.CheckAddr(addr); err != nil {
@@ -65,8 +76,12 @@ An address without a host, such as :8080, is open to this machine alone;
 			if noExamples {
 				s.NoData(errors.New("the server was started with --no-examples"))
 			} else if data == "" && told != "" { // a file must not choose what is published
-				hint = fmt.Sprintf("the model says that it was trained on %q; --data %[1]q shows its images", told)
-				s.NoData(errors.New(hint))
+				said := words.Text{
+					EN: "the model says that it was trained on %q; --data %[1]q shows its images",
+					JA: "このモデルの訓練データは %q とあります。--data %[1]q とすると、その画像を見られます",
+				}
+				hint = said.In(l, told)
+				s.NoData(errors.New(said.In(words.English, told)))
 			} else if train, test, err := run.LoadData(data); err == nil {
 				s.Data(train, test)
 			} else if data != "" {
@@ -81,7 +96,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			if err != nil {
 				return err
 			}
-			fmt.Printf("%s at %s (Ctrl-C ends)\n", strings.Join(names, ", "), web.URL(ln))
+			fmt.Println(words.Text{EN: "%s at %s (Ctrl-C ends)", JA: "%s を %s で公開しています（Ctrl-C で終了）"}.In(l, strings.Join(names, ", "), web.URL(ln)))
 			if hint != "" {
 				fmt.Println(hint)
 			}
@@ -96,10 +111,16 @@ An address without a host, such as :8080, is open to this machine alone;
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", ":8080", "address HOST:PORT; without a host, this machine alone")
-	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout with the training images, which the server shows (default: MNIST)")
-	cmd.Flags().StringArrayVar(&origins, "origin", nil, "address by which browsers reach a proxy in front, as in https://digits.example; may be repeated")
-	cmd.Flags().BoolVar(&noExamples, "no-examples", false, "do not load training images to show similar ones")
+	cmd.Flags().StringVar(&addr, "addr", ":8080", words.Text{EN: "address HOST:PORT; without a host, this machine alone", JA: "アドレス HOST:PORT。HOST を省くと、このマシンからだけ見られる"}.In(l))
+	cmd.Flags().StringVar(&data, "data", "", words.Text{
+		EN: "folder in the IDX layout with the training images, which the server shows (default: MNIST)",
+		JA: "ページで見せる訓練画像がある、IDX 形式のフォルダー（既定：MNIST）",
+	}.In(l))
+	cmd.Flags().StringArrayVar(&origins, "origin", nil, words.Text{
+		EN: "`address` by which browsers reach a proxy in front, as in https://digits.example; may be repeated",
+		JA: "手前に置いたプロキシーの、ブラウザーから見た `address`。例：https://digits.example（繰り返し指定できる）",
+	}.In(l))
+	cmd.Flags().BoolVar(&noExamples, "no-examples", false, words.Text{EN: "do not load training images to show similar ones", JA: "似ている訓練画像を見せない（訓練画像を読み込まない）"}.In(l))
 	return cmd
 }
 

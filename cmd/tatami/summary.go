@@ -3,32 +3,41 @@ package main
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 )
 
-func newSummary() *cobra.Command {
+func newSummary(l words.Language) *cobra.Command {
 	return &cobra.Command{
-		Use:   "summary NET|MODEL|FILE.json",
-		Short: "Print a network's layers, output shapes, parameters and work",
-		Long: `Print a network's layers, output shapes, parameters and work. Where parameters
+		Use: "summary NET|MODEL|FILE.json",
+		Short: words.Text{
+			EN: "Print a network's layers, output shapes, parameters and work",
+			JA: "ネットワークの各層、出力の形状、パラメーター数、計算量を表示する",
+		}.In(l),
+		Long: words.Text{
+			EN: `Print a network's layers, output shapes, parameters and work. Where parameters
 are not learned, such as the running statistics of batch normalization, learned
 and fixed ones are counted apart too.`,
+			JA: `ネットワークの各層、出力の形状、パラメーター数、計算量（積和の回数）を表示します。バッチ正規化の移動平均のように学習しないパラメーターがあるときは、学習するものとしないものを分けても数えます。`,
+		}.In(l),
+		Example: `  tatami summary simple
+  tatami summary runs/first`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			net, err := summarized(args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Print(summary(net))
+			_, err = fmt.Print(summary(net, l))
 			return err
 		},
 	}
@@ -56,6 +65,7 @@ func isModel(name string) bool {
 
 // summary is the network's own table, with columns of learned and fixed
 // parameters where it has fixed ones.
+<<<<<<< HEAD
 func summary(net *nn.Sequential) string {
 	if _, fixed := countLearned(net.Params()); fixed == 0 {
 		return net.String()
@@ -76,10 +86,47 @@ func summary(net *nn.Sequential) string {
 	for i, line := range lines[2:] {
 		learned, fixed := countLearned(rows[i])
 		column(line, numbers.Sprint(learned), numbers.Sprint(fixed))
+=======
+func summary(net *nn.Sequential, l words.Language) string {
+	numbers := message.NewPrinter(language.English)
+	_, anyFixed := countLearned(net.Params())
+	layer := 0
+	var rows [][]string
+	for line := range strings.Lines(net.String()) {
+		name := strings.TrimLeft(line, " ")
+		indent := line[:len(line)-len(name)]
+		cells := between.Split(strings.TrimSpace(name), -1)
+		added := []string{"", ""}
+		count := func(params []*nn.Param) {
+			learned, fixed := countLearned(params)
+			added = []string{numbers.Sprint(learned), numbers.Sprint(fixed)}
+		}
+		switch {
+		case len(rows) == 0:
+			for i, t := range summaryHead {
+				cells[i] = t.In(l)
+			}
+			added = []string{learnedHead.In(l), fixedHead.In(l)}
+		case len(rows) == 1:
+			cells = []string{words.Text{EN: "input", JA: "入力"}.In(l), cells[1], "", ""}
+		case len(cells) == 3:
+			cells = []string{words.Text{EN: "total", JA: "合計"}.In(l), "", cells[1], cells[2]}
+			count(net.Params())
+		case indent == "": // and not within another layer
+			count(net.Layers()[layer].Params())
+			layer++
+		}
+		cells[0] = indent + cells[0]
+		if anyFixed > 0 {
+			cells = append(cells, added...)
+		}
+		rows = append(rows, cells)
+>>>>>>> main
 	}
-	return b.String()
+	return words.Table(rows, 1, 2, 3, 4, 5)
 }
 
+<<<<<<< HEAD
 // rowParams are the parameters of each row of the network's table: of its
 // layers, and after a block those within.
 func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
@@ -94,6 +141,16 @@ func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
 	}
 	return rows
 }
+=======
+var (
+	between     = regexp.MustCompile(` {2,}`) // columns
+	summaryHead = []words.Text{
+		{EN: "layer", JA: "層"}, {EN: "output", JA: "出力"}, {EN: "parameters", JA: "パラメーター"}, {EN: "multiply-adds", JA: "積和"},
+	}
+	learnedHead = words.Text{EN: "learned", JA: "学習する"}
+	fixedHead   = words.Text{EN: "fixed", JA: "学習しない"}
+)
+>>>>>>> main
 
 func countLearned(params []*nn.Param) (learned, fixed int) {
 	for _, p := range params {

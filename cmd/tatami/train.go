@@ -13,6 +13,7 @@ import (
 
 	"tatami/internal/run"
 	"tatami/internal/web"
+	"tatami/internal/words"
 	"tatami/optim"
 	"tatami/train"
 )
@@ -24,12 +25,16 @@ type trainOptions struct {
 	overwrite   bool
 }
 
-func newTrain() *cobra.Command {
-	var o trainOptions
+func newTrain(l words.Language) *cobra.Command {
+	o := trainOptions{Options: run.Options{Language: l}}
 	cmd := &cobra.Command{
-		Use:   "train",
-		Short: "Train a network and leave the model, its curves and its filters",
-		Long: `Train a network, by default the book's SimpleConvNet on MNIST, and leave in
+		Use: "train",
+		Short: words.Text{
+			EN: "Train a network and leave the model, its curves and its filters",
+			JA: "ネットワークを学習し、モデル、学習曲線、フィルターを残す",
+		}.In(l),
+		Long: words.Text{
+			EN: `Train a network, by default the book's SimpleConvNet on MNIST, and leave in
 --out: model.safetensors, checkpoint, history.csv, steps.csv, run.json, the
 pictures loss, accuracy, filters, confusion and mistakes (PNG), and index.html,
 a page of it all. A doctor watches the run and says on stderr what seems wrong
@@ -40,11 +45,22 @@ time to 99 % and for the highest accuracy in two minutes; flags go before them.
 
 Ctrl-C ends the step, writes the checkpoint and says how to resume; so does a
 terminal that closes.`,
+			JA: `ネットワークを学習します。指定がなければ、MNIST で『ゼロから作る Deep Learning』の SimpleConvNet を学習します。--out のフォルダーには model.safetensors、checkpoint、history.csv、steps.csv、run.json、画像（loss、accuracy、filters、confusion、mistakes の PNG）と、すべてをまとめたページ index.html が残ります。学習中はドクターが様子を見ていて、おかしな点と、本のどこを読めばよいかを標準エラー出力に書きます。
+
+ネットワーク fast と best には専用の設定があります。fast は最短時間で 99 % に達するため、best は 2 分間で最も高い正解率を得るためのものです。フラグで指定した値はこの設定より優先されます。
+
+Ctrl-C を押すと、今のステップを終えてからチェックポイントを書き、再開のしかたを表示します。端末を閉じたときも同じです。`,
+		}.In(l),
+		Example: `  tatami train --out runs/first
+  tatami train --net deep --epochs 3 --validation 5000 --augment shift:2,rotate
+  tatami train --web :8080 --film
+  tatami train --resume runs/first`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
-	shapeFlags(cmd.Flags(), &o.Settings)
+	shapeFlags(cmd.Flags(), &o.Settings, l)
 	f := cmd.Flags()
+<<<<<<< HEAD
 	f.IntVar(&o.Epochs, "epochs", 5, "passes over the training set")
 	f.Float64Var(&o.Rate, "lr", 0, "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)")
 	f.StringVar(&o.Schedule, "schedule", "one-cycle", "constant, step, exponential, cosine or one-cycle, parameters after a colon: step:every=600,factor=0.5")
@@ -63,22 +79,91 @@ terminal that closes.`,
 	f.StringVar(&o.Web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
 	f.BoolVar(&o.Film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
 	f.BoolVar(&o.Quiet, "quiet", false, "print nothing but the last line")
+=======
+	f.IntVar(&o.Epochs, "epochs", 5, words.Text{EN: "passes over the training set", JA: "エポック数。訓練データを何周するか"}.In(l))
+	f.Float64Var(&o.Rate, "lr", 0, words.Text{
+		EN: "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)",
+		JA: "学習率（既定：最適化手法ごとの値。one-cycle ではその 3 倍を最大値とする）",
+	}.In(l))
+	f.StringVar(&o.Schedule, "schedule", "one-cycle", words.Text{
+		EN: "constant, step, exponential, cosine or one-cycle, parameters after a colon: step:every=600,factor=0.5",
+		JA: "学習率の変え方。constant、step、exponential、cosine、one-cycle のどれか。パラメーターはコロンの後に書く：step:every=600,factor=0.5",
+	}.In(l))
+	f.IntVar(&o.Warmup, "warmup", 0, words.Text{EN: "steps of linear warm-up before the schedule", JA: "スケジュールの前に、学習率を少しずつ上げるステップ数"}.In(l))
+	f.IntVar(&o.Validation, "validation", 0, words.Text{
+		EN: "training images held out; the model is then the best on them",
+		JA: "検証用に取り分ける訓練画像の枚数。検証データで最もよかったエポックをモデルにする",
+	}.In(l))
+	f.IntVar(&o.Patience, "patience", 0, words.Text{
+		EN: "end after so many epochs without a lower validation loss (0: never)",
+		JA: "検証データの損失がこのエポック数だけ下がらなければ終える（0：終えない）",
+	}.In(l))
+	f.StringVar(&o.out, "out", "", words.Text{EN: "folder of the run (default: runs/<net>-<time>)", JA: "結果を残すフォルダー（既定：runs/<net>-<time>）"}.In(l))
+	f.BoolVar(&o.overwrite, "overwrite", false, words.Text{EN: "replace a run that is in --out", JA: "--out に前の実行があれば置き換える"}.In(l))
+	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings", JA: "このフォルダーの実行を、同じ設定で続ける"}.In(l))
+	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, words.Text{
+		EN: "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never",
+		JA: "エポックの途中でも、`interval` ごとにチェックポイントを書く。更新の回数（500）か時間（10m）で指定する。0：書かない",
+	}.In(l))
+	f.BoolVar(&o.TensorBoard, "tensorboard", false, words.Text{
+		EN: "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion",
+		JA: "TensorBoard 用のファイルを --out に書く（損失、正解率、学習率、フィルター、混同行列）",
+	}.In(l))
+	f.StringVar(&o.Web, "web", "", words.Text{
+		EN: "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone",
+		JA: "学習の様子を映すページのアドレス HOST:PORT。HOST を省くと、このマシンからだけ見られる",
+	}.In(l))
+	f.BoolVar(&o.Film, "film", false, words.Text{
+		EN: "leave films of the filters and of the last layer's map too (GIF)",
+		JA: "フィルターと最終層の地図が変わっていく動画（GIF）も残す",
+	}.In(l))
+	f.BoolVar(&o.Quiet, "quiet", false, words.Text{EN: "print nothing but the last line", JA: "最後の行だけを表示する"}.In(l))
+	groupFlags(cmd, l, append(shapeGroups,
+		flagGroup{words.Text{EN: "Results, stopping and going on:", JA: "結果、中断と再開："}, "out overwrite resume checkpoint-every"},
+		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web film tensorboard quiet"})...)
+>>>>>>> main
 	return cmd
 }
 
+// shapeGroups are the groups of the flags that train shares with lr-find; names
+// that a command lacks are left out.
+var shapeGroups = []flagGroup{
+	{words.Text{EN: "Network and data:", JA: "ネットワークとデータ："}, "net data limit validation augment"},
+	{words.Text{EN: "Training:", JA: "学習："}, "epochs batch optimizer lr schedule warmup patience"},
+	{words.Text{EN: "Against over-fitting and jumps:", JA: "過学習と発散を抑える："}, "weight-decay label-smoothing clip"},
+	{words.Text{EN: "Reproducing:", JA: "再現："}, "seed shards"},
+}
+
 // shapeFlags are the flags that say what is trained on what, and how.
-func shapeFlags(f *pflag.FlagSet, s *run.Settings) {
-	f.StringVar(&s.Net, "net", "simple", "network: "+run.NetworkNames())
-	f.StringVar(&s.Data, "data", "", "folder in the IDX layout (default: MNIST)")
-	f.IntVar(&s.Batch, "batch", 100, "images a batch")
-	f.StringVar(&s.Optimizer, "optimizer", "adam", strings.Join(optim.RuleNames(), ", ")+"; parameters after a colon: adam:beta1=0.7,beta2=0.9")
-	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "weight decay λ")
-	f.StringVar(&s.Augment, "augment", "shift", "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10")
-	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "share of the target spread over all classes")
-	f.Float64Var(&s.Clip, "clip", 0, "bound of the gradient's norm (0: none)")
-	f.Uint64Var(&s.Seed, "seed", 1, "seed of all that is random")
-	f.IntVar(&s.Shards, "shards", train.DefaultShards, "parts of a batch; results depend on it, not on the processors")
-	f.IntVar(&s.Limit, "limit", 0, "use only the first images of the training set (0: all)")
+func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
+	f.StringVar(&s.Net, "net", "simple", netUsage(l))
+	f.StringVar(&s.Data, "data", "", words.Text{EN: "folder in the IDX layout (default: MNIST)", JA: "IDX 形式のデータがあるフォルダー（既定：MNIST）"}.In(l))
+	f.IntVar(&s.Batch, "batch", 100, words.Text{EN: "images a batch", JA: "バッチサイズ。1 バッチの画像の枚数"}.In(l))
+	f.StringVar(&s.Optimizer, "optimizer", "adam", words.Text{
+		EN: "%s; parameters after a colon: adam:beta1=0.7,beta2=0.9",
+		JA: "最適化手法。%s のどれか。パラメーターはコロンの後に書く：adam:beta1=0.7,beta2=0.9",
+	}.In(l, strings.Join(optim.RuleNames(), ", ")))
+	f.Float64Var(&s.WeightDecay, "weight-decay", 0, words.Text{EN: "weight decay λ", JA: "荷重減衰（Weight decay）の λ"}.In(l))
+	f.StringVar(&s.Augment, "augment", "shift", words.Text{
+		EN: "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10",
+		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
+	}.In(l))
+	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, words.Text{EN: "share of the target spread over all classes", JA: "教師ラベルのうち、全クラスに均等に配る割合（ラベル平滑化）"}.In(l))
+	f.Float64Var(&s.Clip, "clip", 0, words.Text{EN: "bound of the gradient's norm (0: none)", JA: "勾配のノルムの上限（0：なし）"}.In(l))
+	f.Uint64Var(&s.Seed, "seed", 1, words.Text{EN: "seed of all that is random", JA: "すべての乱数のシード値"}.In(l))
+	f.IntVar(&s.Shards, "shards", train.DefaultShards, words.Text{
+		EN: "parts of a batch; results depend on it, not on the processors",
+		JA: "バッチの分割数。結果はこの値で決まり、プロセッサーの数には左右されない",
+	}.In(l))
+	f.IntVar(&s.Limit, "limit", 0, words.Text{EN: "use only the first images of the training set (0: all)", JA: "訓練画像のうち、先頭から使う枚数（0：すべて）"}.In(l))
+}
+
+// netUsage says what --net takes.
+func netUsage(l words.Language) string {
+	return words.Text{
+		EN: "network: %s, or FILE.json with an architecture",
+		JA: "ネットワーク。%s のどれか、または構造を書いた FILE.json",
+	}.In(l, run.NetworkNames())
 }
 
 func (o *trainOptions) run(cmd *cobra.Command) error {

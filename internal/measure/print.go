@@ -3,50 +3,79 @@ package measure
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"tatami/internal/kernels"
+	"tatami/internal/words"
 )
 
 // Print writes the report as tables.
-func (r *Report) Print(out io.Writer) {
-	fmt.Fprintf(out, "%s, %d processors, a meeting of workers %.1f µs\n", r.ISA, r.Processors, r.Meeting*1e6)
+func (r *Report) Print(out io.Writer, l words.Language) {
+	line := func(t words.Text, args ...any) { fmt.Fprintln(out, t.In(l, args...)) }
+	number := func(x float64) string { return message.NewPrinter(language.English).Sprintf("%.0f", x) }
+	line(words.Text{EN: "%s, %d processors, a barrier of workers %.1f µs", JA: "%s、プロセッサー %d 個、ワーカーの待ち合わせ %.1f µs"}, r.ISA, r.Processors, r.Meeting*1e6)
 	for _, isa := range kernels.Available() {
-		fmt.Fprintf(out, "peak of a core, %s: %.1f GFLOP/s\n", isa, r.Peaks[isa])
+		line(words.Text{EN: "peak of a core, %s: %.1f GFLOP/s", JA: "1 コアのピーク性能（%s）：%.1f GFLOP/s"}, isa, r.Peaks[isa])
 	}
+	above := false
 	for _, n := range r.Networks {
-		fmt.Fprintf(out, "\n%s, batch %d, %s\n", n.Name, batch, n.Optimizer)
-		fmt.Fprintf(out, "step %.3f ms, %.0f images/s, epoch %.3f s, %.0f GFLOP/s, %.0f%% of the peak\n",
-			n.StepSeconds*1e3, n.ImagesPerSecond, n.EpochSeconds, n.GFLOPS, 100*n.PeakShare)
-		fmt.Fprintf(out, "one image %.1f µs (%g allocations), inference %.0f images/s\n", n.Latency*1e6, n.LatencyAllocs, n.Inference)
-		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "layer\tforward µs\tGFLOP/s\tof peak\tbackward µs\tGFLOP/s\tof peak")
-		for _, l := range n.Layers {
-			fmt.Fprintf(w, "%s\t%.1f\t%.0f\t%.0f%%\t%.1f\t%.0f\t%.0f%%\n", l.Name,
-				l.Forward*1e6, l.ForwardGFLOPS, 100*l.ForwardPeak, l.Backward*1e6, l.BackwardGFLOPS, 100*l.BackwardPeak)
+		fmt.Fprintln(out)
+		line(words.Text{EN: "%s, batch %d, %s", JA: "%s、バッチサイズ %d、%s"}, n.Name, batch, n.Optimizer)
+		line(words.Text{
+			EN: "step %.3f ms, %s images/s, epoch %.3f s, %.0f GFLOP/s, %.0f%% of the peak",
+			JA: "1 ステップ %.3f ms、%s 枚/秒、1 エポック %.3f 秒、%.0f GFLOP/s、ピークの %.0f%%",
+		}, n.StepSeconds*1e3, number(n.ImagesPerSecond), n.EpochSeconds, n.GFLOPS, 100*n.PeakShare)
+		line(words.Text{
+			EN: "one image %.1f µs (%g allocations), inference %s images/s",
+			JA: "1 枚の推論 %.1f µs（メモリー割り当て %g 回）、まとめて推論 %s 枚/秒",
+		}, n.Latency*1e6, n.LatencyAllocs, number(n.Inference))
+		share := words.Text{EN: "of peak", JA: "ピーク比"}.In(l)
+		rows := [][]string{{
+			words.Text{EN: "layer", JA: "層"}.In(l), words.Text{EN: "forward µs", JA: "順伝播 µs"}.In(l), "GFLOP/s", share,
+			words.Text{EN: "backward µs", JA: "逆伝播 µs"}.In(l), "GFLOP/s", share,
+		}}
+		for _, layer := range n.Layers {
+			rows = append(rows, []string{
+				layer.Name, fmt.Sprintf("%.1f", layer.Forward*1e6), number(layer.ForwardGFLOPS), fmt.Sprintf("%.0f%%", 100*layer.ForwardPeak),
+				fmt.Sprintf("%.1f", layer.Backward*1e6), number(layer.BackwardGFLOPS), fmt.Sprintf("%.0f%%", 100*layer.BackwardPeak),
+			})
+			above = above || layer.ForwardPeak > 1 || layer.BackwardPeak > 1
 		}
-		w.Flush()
+		fmt.Fprint(out, words.Table(rows, 1, 2, 3, 4, 5, 6))
+	}
+	if above {
+		fmt.Fprintln(out)
+		line(words.Text{
+			EN: "above 100 %: the operations of the direct method are counted, and fewer are done, by Winograd's method, or on the way back through a max pooling, which passes on a quarter of the gradients",
+			JA: "100 % を超えるのは、直接法の演算数で数えているためです。Winograd 法や、勾配の 4 分の 1 だけを通す最大値プーリングの逆伝播では、実際の演算はそれより少なくなります",
+		})
 	}
 	if r.PeakRSS > 0 {
-		fmt.Fprintf(out, "\npeak memory %.0f MB\n", float64(r.PeakRSS)/1e6)
+		fmt.Fprintln(out)
+		line(words.Text{EN: "peak memory %.0f MB", JA: "最大メモリー %.0f MB"}, float64(r.PeakRSS)/1e6)
 	}
 }
 
 // PrintComparison writes how the times differ from those of an earlier report.
-func (r *Report) PrintComparison(out io.Writer, before *Report) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+func (r *Report) PrintComparison(out io.Writer, before *Report, l words.Language) {
 	fmt.Fprintln(out)
 	if r.ISA != before.ISA || r.Processors != before.Processors {
-		fmt.Fprintf(out, "before: %s, %d processors\n", before.ISA, before.Processors)
+		fmt.Fprintln(out, words.Text{EN: "before: %s, %d processors", JA: "前回：%s、プロセッサー %d 個"}.In(l, before.ISA, before.Processors))
 	}
-	fmt.Fprintln(w, "time now : before\tstep\tone image\tinference time")
+	rows := [][]string{{
+		words.Text{EN: "time now : before", JA: "時間の比（今回：前回）"}.In(l), words.Text{EN: "step", JA: "ステップ"}.In(l),
+		words.Text{EN: "one image", JA: "1 枚の推論"}.In(l), words.Text{EN: "inference time", JA: "まとめて推論"}.In(l),
+	}}
 	for _, n := range r.Networks {
 		for _, b := range before.Networks {
 			if b.Name == n.Name {
-				fmt.Fprintf(w, "%s\t×%.2f\t×%.2f\t×%.2f\n", n.Name,
-					n.StepSeconds/b.StepSeconds, n.Latency/b.Latency, b.Inference/n.Inference)
+				rows = append(rows, []string{
+					n.Name, fmt.Sprintf("×%.2f", n.StepSeconds/b.StepSeconds), fmt.Sprintf("×%.2f", n.Latency/b.Latency), fmt.Sprintf("×%.2f", b.Inference/n.Inference),
+				})
 			}
 		}
 	}
-	w.Flush()
+	fmt.Fprint(out, words.Table(rows, 1, 2, 3))
 }

@@ -5,6 +5,7 @@ import (
 	"image/png"
 
 	"tatami/internal/tensorboard"
+	"tatami/internal/words"
 	"tatami/nn"
 	"tatami/plots"
 	"tatami/train"
@@ -13,10 +14,11 @@ import (
 // board writes a run's curves and pictures for TensorBoard. A resumed run
 // goes on in a file of its own.
 type board struct {
-	dir     string
-	net     *nn.Sequential
-	classes []string
-	w       *tensorboard.Writer
+	dir      string
+	language words.Language
+	net      *nn.Sequential
+	classes  []string
+	w        *tensorboard.Writer
 }
 
 // Observe implements [train.Observer].
@@ -47,7 +49,7 @@ func (b *board) Observe(e train.Event) error {
 		if e.Test != nil {
 			b.w.Scalar("loss/test", e.Step, row.TestLoss)
 			b.w.Scalar("accuracy/test", e.Step, row.TestAccuracy)
-			f, err := plots.Confusion(e.Test.Confusion, b.classes, plots.ConfusionOptions{Title: "Test set"})
+			f, err := plots.Confusion(e.Test.Confusion, b.classes, plots.ConfusionOptions{Title: confusionTitle.In(b.language), Language: string(b.language)})
 			if err := b.picture("confusion", e.Step, f, err); err != nil {
 				return err
 			}
@@ -64,7 +66,7 @@ func (b *board) filters(step int) error {
 	if weight == nil {
 		return nil
 	}
-	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: "Filters of the first layer"})
+	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.language), Language: string(b.language)})
 	return b.picture("filters", step, f, err)
 }
 

@@ -10,23 +10,34 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/internal/files"
+	"tatami/internal/words"
+	"tatami/nn"
 	"tatami/plots"
 )
 
 // write writes the films to a folder.
-func (f *film) write(folder *Folder) error {
+func (f *film) write(folder *Folder, l words.Language) error {
 	var filters, maps []plots.Figure
 	project, low, high, err := f.projection()
 	if err != nil {
 		return err
 	}
+	var all []*nn.Tensor
 	for _, frame := range f.frames {
-		when := fmt.Sprintf("after step %d", frame.step)
+		if frame.filters != nil {
+			all = append(all, frame.filters)
+		}
+	}
+	strongest := plots.MaxAbs(all...) // one scale for all frames
+	for _, frame := range f.frames {
+		when := words.Text{EN: "after step %d", JA: "ステップ %d の後"}.With(frame.step)
 		if frame.step == 0 {
-			when = "before training"
+			when = beforeTraining
 		}
 		if frame.filters != nil {
-			figure, err := plots.Filters([]plots.Bank{{Filters: frame.filters}}, plots.FilterOptions{Title: "The first layer's filters " + when})
+			figure, err := plots.Filters([]plots.Bank{{Filters: frame.filters}}, plots.FilterOptions{
+				Title: words.Text{EN: "The first layer's filters %v", JA: "第 1 層のフィルター（%v）"}.In(l, when), Range: strongest, Language: string(l),
+			})
 			if err != nil {
 				return err
 			}
@@ -49,11 +60,14 @@ func (f *film) write(folder *Folder) error {
 			}
 		}
 		figure, err := plots.Chart(plots.ChartOptions{
-			Title: "Test images as the last layer sees them, " + when,
-			Note:  "Principal components of its input at the end; the axes never move.",
-			X:     plots.Axis{Label: "first component", Min: low.X, Max: high.X},
-			Y:     plots.Axis{Label: "second component", Min: low.Y, Max: high.Y},
-			Width: 420, Height: 360,
+			Title: words.Text{EN: "Test images as the last layer sees them, %v", JA: "最終層から見たテスト画像（%v）"}.In(l, when),
+			Note: words.Text{
+				EN: "Principal components of its input at the end; the axes never move.",
+				JA: "学習後の最終層の入力を主成分に射影したもの。軸は動きません。",
+			}.In(l),
+			X:     plots.Axis{Label: words.Text{EN: "first component", JA: "第 1 主成分"}.In(l), Min: low.X, Max: high.X},
+			Y:     plots.Axis{Label: words.Text{EN: "second component", JA: "第 2 主成分"}.In(l), Min: low.Y, Max: high.Y},
+			Width: 420, Height: 360, Language: string(l),
 		}, marks...)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"tatami/internal/web"
 	"tatami/internal/web/live"
 	"tatami/internal/web/record"
+	"tatami/internal/words"
 )
 
 // liveServer shows a run in browsers.
@@ -32,10 +33,10 @@ func serveLive(ctx context.Context, stop context.CancelFunc, r *record.Recorder,
 
 // end gives pages the last state and, where somebody sits at a terminal, goes
 // on showing it until ctx is done.
-func (s *liveServer) end(ctx context.Context, linger bool) {
+func (s *liveServer) end(ctx context.Context, linger bool, l words.Language) {
 	s.monitor.End()
 	if linger && term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stdin.Fd())) {
-		fmt.Println("the page stays until Ctrl-C")
+		fmt.Println(words.Text{EN: "the page stays until Ctrl-C", JA: "ページは Ctrl-C を押すまで見られます"}.In(l))
 		<-ctx.Done()
 	}
 	s.cancel()

@@ -52,13 +52,13 @@ func BuildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Se
 	return net, nil
 }
 
-// NetworkNames lists for a flag's help what FindNetwork finds.
+// NetworkNames lists the names that FindNetwork finds.
 func NetworkNames() string {
 	var names []string
 	for _, n := range layers.Networks() {
 		names = append(names, n.Name)
 	}
-	return strings.Join(names, ", ") + ", or FILE.json with an architecture"
+	return strings.Join(names, ", ")
 }
 
 // FirstFilters is a copy of a network's first weight, nil if there is none.

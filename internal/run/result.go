@@ -12,6 +12,7 @@ import (
 
 	"tatami/internal/files"
 	"tatami/internal/kernels"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
@@ -36,13 +37,16 @@ func (r *Run) saveEpoch(e train.Event) error {
 	return r.saveHistory()
 }
 
-// saveModel writes the network as it was after the given epoch.
+// saveModel writes the network as it was after the given epoch; the zero row is
+// that of a network within its first.
 func (r *Run) saveModel(row train.EpochRow) error {
 	facts := map[string]string{
 		"net": r.Net, "optimizer": r.Optimizer, "lr": fmt.Sprint(r.Rate), "schedule": r.Schedule,
 		"augment": r.Augment, "seed": fmt.Sprint(r.Seed), "shards": fmt.Sprint(r.Shards), "batch": fmt.Sprint(r.Batch),
 		"epochs": fmt.Sprint(row.Epoch), "data": r.Data,
-		"test_accuracy": strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64),
+	}
+	if row.Epoch > 0 {
+		facts["test_accuracy"] = strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64)
 	}
 	if r.From != "" {
 		facts["from"], facts["freeze"] = r.From, fmt.Sprint(r.Freeze)
@@ -98,6 +102,13 @@ func ScoreOf(net *nn.Sequential, e *train.Evaluation) Score {
 	}
 }
 
+// ScoreText is what people are told of an evaluation.
+func ScoreText(e *train.Evaluation, l words.Language) string {
+	return words.Text{
+		EN: "test accuracy %.2f%% (%d/%d), loss %.4f", JA: "テスト正解率 %.2f%%（%d/%d）、損失 %.4f",
+	}.In(l, 100*e.Accuracy(), e.Correct, e.Total, e.Loss)
+}
+
 // finishedIn reports whether the run is complete and the folder's run.json is
 // its own, and not that of one which it replaces.
 func (r *Run) finishedIn(folder *Folder) bool {
@@ -142,7 +153,7 @@ func (r *Run) finish() error {
 		return err
 	}
 	if r.film != nil {
-		if err := r.film.write(r.folder); err != nil {
+		if err := r.film.write(r.folder, r.Language); err != nil {
 			return err
 		}
 	}
@@ -156,8 +167,11 @@ func (r *Run) finish() error {
 	if r.film != nil {
 		os.Remove(r.folder.path(framesFile)) // a resume before this draws the films again
 	}
-	_, err = fmt.Printf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in %s\n",
-		100*e.Accuracy(), e.Correct, e.Total, e.Loss, run.TrainSeconds, r.folder)
+	last := words.Text{EN: "%v, %.1f s, files in %s", JA: "%v、%.1f 秒、ファイルは %s にあります"}.In(r.Language, ScoreText(e, r.Language), run.TrainSeconds, r.folder)
+	if !r.Quiet {
+		last += "\n" + r.whatNext()
+	}
+	_, err = fmt.Println(last)
 	if readerGone(err) {
 		return nil
 	}

@@ -19,6 +19,7 @@ import (
 	"tatami/internal/web"
 	"tatami/internal/web/page"
 	"tatami/internal/web/record"
+	"tatami/internal/words"
 	"tatami/nn"
 	"tatami/train"
 	"tatami/train/doctor"
@@ -31,6 +32,7 @@ type Options struct {
 	Film        bool   // films of the filters and of the last layer's map
 	Web         string // address of a live page; empty: none
 	Quiet       bool   // print nothing but the last line
+	Language    words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
 }
@@ -154,7 +156,7 @@ func (r *Run) keep() (err error) {
 // and returns [context.Canceled].
 func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	if r.finishedIn(folder) {
-		fmt.Printf("%s is finished, after epoch %d\n", folder, len(r.trainer.History().Epochs))
+		fmt.Println(words.Text{EN: "%s is finished, after epoch %d", JA: "%s の学習は終わっています（%d エポック）"}.In(r.Language, folder, len(r.trainer.History().Epochs)))
 		return nil
 	}
 	files.RemoveUnfinished(folder.dir, func(name string) bool { return slices.Contains(allFiles, name) })
@@ -173,20 +175,27 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	for _, a := range r.advice {
 		r.record.Advise(a)
 	}
+<<<<<<< HEAD
 	if r.From != "" && !r.Quiet && len(r.trainer.History().Steps) == 0 {
 		fmt.Println(r.adopted())
 	}
 	r.progress = &progress{quiet: r.Quiet, images: r.trainer.Loader.Data.Len()}
+=======
+	r.progress = &progress{quiet: r.Quiet, language: r.Language, images: r.trainer.Loader.Data.Len()}
+>>>>>>> main
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
 	var events *board
 	if r.TensorBoard {
-		events = &board{dir: folder.dir, net: r.trainer.Net, classes: r.trainer.Test.Classes}
+		events = &board{dir: folder.dir, language: r.Language, net: r.trainer.Net, classes: r.trainer.Test.Classes}
 		observers = append(observers, events)
 	}
 	if r.film != nil {
 		observers = append(observers, r.film)
 	}
 	observers = append(observers, &train.SaveEvery{Interval: r.CheckpointEvery, Then: r.savedBetween})
+	if !r.Quiet {
+		fmt.Println(r.header())
+	}
 	if r.listener == nil {
 		r.trainer.Observers = observers
 		return r.failed(r.fit(ctx, events))
@@ -194,10 +203,10 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	shown := serveLive(ctx, stop, r.record, r.Web, r.listener)
 	r.trainer.Observers = append(observers, shown.monitor)
 	if !r.Quiet {
-		fmt.Printf("watch at %s\n", web.URL(r.listener))
+		fmt.Println(words.Text{EN: "watch at %s", JA: "学習の様子：%s"}.In(r.Language, web.URL(r.listener)))
 	}
 	err := r.failed(r.fit(ctx, events))
-	shown.end(ctx, err == nil)
+	shown.end(ctx, err == nil, r.Language)
 	return err
 }
 
@@ -211,10 +220,15 @@ func (r *Run) fit(ctx context.Context, events *board) error {
 		if dropErr := r.dropEarlier(); dropErr != nil {
 			return dropErr
 		}
+		if err := r.saveFirst(); err != nil {
+			return err
+		}
 		if err := r.writePage(); err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "interrupted after step %d; resume with: %s\n", len(r.trainer.History().Steps), resumeCommand(r.folder.dir))
+		fmt.Fprintln(os.Stderr, words.Text{
+			EN: "interrupted after step %d; resume with: %s", JA: "ステップ %d の後で中断しました。再開するには：%s",
+		}.In(r.Language, len(r.trainer.History().Steps), resumeCommand(r.folder.dir)))
 		return err
 	}
 	if err != nil {
@@ -232,7 +246,11 @@ func (r *Run) doctor() *doctor.Doctor {
 		r.record.Advise(a)
 		if !r.Quiet {
 			r.progress.clear()
-			fmt.Fprintln(os.Stderr, "doctor:", a.Text)
+			text := a.Text
+			if r.Language == words.Japanese {
+				text = a.Japanese
+			}
+			fmt.Fprintln(os.Stderr, words.Text{EN: "doctor: %s", JA: "ドクター：%s"}.In(r.Language, text))
 		}
 	}
 	return d
@@ -245,7 +263,19 @@ func (r *Run) savedBetween() error {
 			return err
 		}
 	}
-	return r.dropEarlier()
+	if err := r.dropEarlier(); err != nil {
+		return err
+	}
+	return r.saveFirst()
+}
+
+// saveFirst writes the model of a run that has not come to the end of its first
+// epoch, so that it can be looked at.
+func (r *Run) saveFirst() error {
+	if len(r.trainer.History().Epochs) > 0 {
+		return nil
+	}
+	return r.saveModel(train.EpochRow{})
 }
 
 // dropEarlier removes the files of the run that this one replaces.

@@ -67,6 +67,8 @@ func TestWalk(t *testing.T) {
 		`words.Text{EN: "3 images", JA: "3枚"}`:                                  "blank",
 		`words.Text{EN: "images", JA: "MNISTの画像"}`:                              "blank",
 		`words.Text{EN: "%d images", JA: "%d枚"}`:                                "blank",
+		`words.Text{EN: "file %s", JA: "%sを"}`:                                  "blank",
+		`words.Text{EN: "the %[2]v of %[1]v", JA: "%vの%v"}`:                     "",
 		`func() any { type word words.Text; return word{EN: "loss"} }()`:        "own name",
 		`func() any { type word = words.Text; return word{EN: "loss"} }()`:      "own name",
 		`struct{ name words.Text }{words.Text{EN: "loss"}}`:                     "no text in Japanese",
@@ -175,6 +177,7 @@ var (
 	anyJA  = regexp.MustCompile(letter)
 	half   = regexp.MustCompile(letter + ` ?[(:;!?,]|[):;!?,] ?` + letter)
 	tight  = regexp.MustCompile(letter + `[A-Za-z0-9%]|[A-Za-z0-9%]` + letter)
+	inner  = regexp.MustCompile(`%(?:\[\d+\])?v`) // stands for a Text, which is Japanese too
 	loose  = regexp.MustCompile(`[、。（）「」：] | [、。（）「」：]`)
 )
 
@@ -194,6 +197,7 @@ func problemOf(l *ast.CompositeLit) string {
 	}
 	english, ok1 := constant(en)
 	japanese, ok2 := constant(ja)
+	spaced := inner.ReplaceAllString(japanese, "〓")
 	switch {
 	case !ok1 || !ok2:
 		return "a text is not a constant: wanted words in both languages here"
@@ -207,8 +211,8 @@ func problemOf(l *ast.CompositeLit) string {
 		return fmt.Sprintf("%q: no Japanese letter", japanese)
 	case half.MatchString(japanese):
 		return fmt.Sprintf("%q: wanted full-width punctuation at %q", japanese, half.FindString(japanese))
-	case tight.MatchString(japanese):
-		return fmt.Sprintf("%q: wanted a blank between Japanese and Latin letters or digits at %q", japanese, tight.FindString(japanese))
+	case tight.MatchString(spaced):
+		return fmt.Sprintf("%q: wanted a blank between Japanese and Latin letters or digits at %q", japanese, tight.FindString(spaced))
 	case loose.MatchString(japanese):
 		return fmt.Sprintf("%q: wanted no blank at %q", japanese, loose.FindString(japanese))
 	}

@@ -18,7 +18,8 @@ const (
 )
 
 // Text is a text in both languages. It may be a format of package fmt, with the
-// same arguments; Japanese ones often name them by number, as in %[2]s.
+// same arguments; Japanese ones often name them by number, as in %[2]s. A %v
+// stands for another Text, so that no blank need be around it in Japanese.
 type Text struct{ EN, JA string }
 
 // In is the text in a language, formatted if there are arguments; those that

@@ -10,8 +10,8 @@ package doctor
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
@@ -103,35 +103,18 @@ func (d *Doctor) told(illnesses ...Illness) bool {
 	return slices.ContainsFunc(d.Advice, func(a Advice) bool { return slices.Contains(illnesses, a.Illness) })
 }
 
-// words are a text, or a format of one, in both languages.
-type words struct{ en, ja string }
-
 // nameOf is that of layer i of a network.
-func nameOf(net *nn.Sequential, i int) words {
-	name := net.LayerName(i)
-	number, kind, _ := strings.Cut(strings.TrimPrefix(name, "layer "), " ")
-	return words{name, "第 " + number + " 層（" + strings.Trim(kind, "()") + "）"}
+func nameOf(net *nn.Sequential, i int) words.Text {
+	return words.Text{EN: "layer %d (%s)", JA: "第 %d 層（%s）"}.With(i+1, fmt.Sprint(net.Specs()[i]))
 }
 
-// tell gives advice. Those of args that are words are put in as is fit.
-func (d *Doctor) tell(e train.Event, illness Illness, section string, sentence words, args ...any) {
+// tell gives advice.
+func (d *Doctor) tell(e train.Event, illness Illness, section string, sentence words.Text, args ...any) {
 	if d.told(illness) {
 		return
 	}
-	say := func(pick func(words) string) string {
-		list := slices.Clone(args)
-		for i, arg := range list {
-			if w, ok := arg.(words); ok {
-				list[i] = pick(w)
-			}
-		}
-		return fmt.Sprintf(pick(sentence), list...)
-	}
-	a := Advice{
-		Illness: illness, Step: e.Step,
-		Text:     say(func(w words) string { return w.en }) + " (Deep Learning from Scratch " + section + ")",
-		Japanese: say(func(w words) string { return w.ja }) + "（『ゼロから作る Deep Learning』" + section + " 節）",
-	}
+	text := words.Text{EN: "%v (Deep Learning from Scratch %s)", JA: "%v（『ゼロから作る Deep Learning』%s 節）。"}.With(sentence.With(args...), section)
+	a := Advice{Illness: illness, Step: e.Step, Text: text.EN, Japanese: text.JA}
 	d.Advice = append(d.Advice, a)
 	if d.Tell != nil {
 		d.Tell(a)

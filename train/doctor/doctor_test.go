@@ -130,7 +130,7 @@ func TestIllnesses(t *testing.T) {
 		"zero start":  {newRun(t, 4000, 6, stack(2, layers.ReLU{}, nn.Zero{}), optim.SGD{}, 0.1), []doctor.Illness{doctor.DeadReLUs}, "started at 0"},
 		"jump":        {newRun(t, 4000, 6, network("mlp"), optim.Adam{}, 0.1), []doctor.Illness{doctor.RateTooHigh}, "the learning rate 0.1 is likely too high"},
 		"low rate":    {newRun(t, 4000, 6, network("mlp"), optim.SGD{}, 1e-5), []doctor.Illness{doctor.RateTooLow}, "the learning rate 1e-05 is likely too low"},
-		"few images":  {newRun(t, 300, 40, stack(2, layers.ReLU{}, he), optim.Adam{}, 0.001), []doctor.Illness{doctor.OverFitting}, "300 images by heart"},
+		"few images":  {newRun(t, 300, 40, stack(2, layers.ReLU{}, he), optim.Adam{}, 0.001), []doctor.Illness{doctor.OverFitting}, "memorises its 300 images"},
 		"learned":     {newRun(t, 300, 20, network("simple"), optim.Adam{}, 0.003), []doctor.Illness{doctor.OverFitting}, "6.4.1"},
 		"by heart":    {newRun(t, 6000, 50, network("mlp"), optim.Adam{}, 0.01), []doctor.Illness{doctor.OverFitting}, "the loss on the test set rose from"},
 	} {

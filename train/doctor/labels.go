@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"tatami/datasets"
+	"tatami/internal/words"
 	"tatami/train"
 )
 
@@ -28,9 +29,9 @@ func (d *Doctor) shuffledLabels(e train.Event) {
 		}
 	}
 	c := d.labels
-	d.tell(e, Labels, "3.6.1", words{
-		"the nearest class mean names %.1f%% of %d training images right, guessing %.1f%%: the labels look shuffled or belong to other images; look at some images beside their labels",
-		"各クラスの平均画像のうち最も近いものを選ぶ方法で、訓練画像 %[2]d 枚の正解率が %.1[1]f%% です（当てずっぽうなら %.1[3]f%%）。ラベルが入れ替わっているか、別の画像のもののようです。画像とラベルをいくつか並べて確かめてください",
+	d.tell(e, Labels, "3.6.1", words.Text{
+		EN: "the nearest class mean names %.1f%% of %d training images right, guessing %.1f%%: the labels look shuffled or belong to other images; look at some images beside their labels",
+		JA: "各クラスの平均画像のうち最も近いものを選ぶ方法で、訓練画像 %[2]d 枚の正解率が %.1[1]f%% です（当てずっぽうなら %.1[3]f%%）。ラベルが入れ替わっているか、別の画像のもののようです。画像とラベルをいくつか並べて確かめてください",
 	},
 		100*float64(c.right)/float64(c.total), c.total, 100*c.chance)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tatami/datasets"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
@@ -148,19 +149,19 @@ func (d *Doctor) gradients(e train.Event) {
 			most = s
 		}
 	}
-	name := func(layer int) words { return nameOf(e.Trainer.Net, layer) }
+	name := func(layer int) words.Text { return nameOf(e.Trainer.Net, layer) }
 	if t := d.trend; most.size > 5 && d.probe.loss > 2*t.guess && (e.Step == 0 || t.latest > max(t.first, 2*t.guess)) {
-		d.tell(e, Exploding, "6.2.3", words{
-			"the gradient of the weights of %s has norm %.3g, and of %s %.3g: gradients explode, likely from weights too large at the start; try He's",
-			"%sの重みの勾配の大きさは %.3g、%sでは %.3g です。勾配が爆発しています。重みの初期値が大きすぎるようです。He の初期値を試してみてください",
+		d.tell(e, Exploding, "6.2.3", words.Text{
+			EN: "the gradient of the weights of %v has norm %.3g, and of %v %.3g: gradients explode, likely from weights too large at the start; try He's",
+			JA: "%vの重みの勾配の大きさは %.3g、%vでは %.3g です。勾配が爆発しています。重みの初期値が大きすぎるようです。He の初期値を試してみてください",
 		},
 			name(most.layer), most.norm, name(least.layer), least.norm)
 	}
 	unlearned := e.Step == 0 || d.trend.latest > 0.9*d.trend.guess
 	if least.size < 1e-3 && unlearned && d.probe.length(e) > 0.5 && !d.told(DeadReLUs) {
-		d.tell(e, Vanishing, "6.2.2", words{
-			"the gradient of the weights of %s has norm %.2g, and of %s %.2g: gradients vanish on their way back, likely through sigmoids or weights too small at the start; try ReLU with He's start, or BatchNormalization",
-			"%sの重みの勾配の大きさは %.2g、%sでは %.2g です。逆伝播の途中で勾配が消失しています。シグモイド関数か、小さすぎる重みの初期値が原因のようです。ReLU と He の初期値、または BatchNormalization を試してみてください",
+		d.tell(e, Vanishing, "6.2.2", words.Text{
+			EN: "the gradient of the weights of %v has norm %.2g, and of %v %.2g: gradients vanish on their way back, likely through sigmoids or weights too small at the start; try ReLU with He's start, or BatchNormalization",
+			JA: "%vの重みの勾配の大きさは %.2g、%vでは %.2g です。逆伝播の途中で勾配が消失しています。シグモイド関数か、小さすぎる重みの初期値が原因のようです。ReLU と He の初期値、または BatchNormalization を試してみてください",
 		},
 			name(least.layer), least.norm, name(most.layer), most.norm)
 	}
@@ -184,13 +185,13 @@ func (d *Doctor) deadReLUs(e train.Event) {
 			return
 		}
 	}
-	cause, section := words{"the learning rate is too high, or was", "学習率が大きすぎる（または大きすぎた）こと"}, "6.2.2"
+	cause, section := words.Text{EN: "the learning rate is too high, or was", JA: "学習率が大きすぎる（または大きすぎた）こと"}, "6.2.2"
 	if norm(d.probe.start...) == 0 {
-		cause, section = words{"the weights started at 0", "重みの初期値が 0 であること"}, "6.2.1"
+		cause, section = words.Text{EN: "the weights started at 0", JA: "重みの初期値が 0 であること"}, "6.2.1"
 	}
-	d.tell(e, DeadReLUs, section, words{
-		"%s gives 0 for all of %d images in %d of its %d units: dead ReLUs, which learn nothing more; likely %s",
-		"%sは、%[4]d ユニット中 %[3]d 個が %[2]d 枚の画像すべてに 0 を出力します。これらはもう学習しない「死んだ ReLU」です。原因はおそらく%[5]sです",
+	d.tell(e, DeadReLUs, section, words.Text{
+		EN: "%v gives 0 for all of %d images in %d of its %d units: dead ReLUs, which learn nothing more; likely %v",
+		JA: "%vは、%[4]d ユニット中 %[3]d 個が %[2]d 枚の画像すべてに 0 を出力します。これらはもう学習しない「死んだ ReLU」です。原因はおそらく%[5]vです",
 	},
 		nameOf(net, ill), seen, dead(alive[ill]), len(alive[ill]), cause)
 }
