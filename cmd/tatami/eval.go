@@ -25,13 +25,8 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.2f%%", 100*share)
 }
 
-<<<<<<< HEAD
-func newEval() *cobra.Command {
-	var data, tta string
-=======
 func newEval(l words.Language) *cobra.Command {
-	var data string
->>>>>>> main
+	var data, tta string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
@@ -74,19 +69,18 @@ often.`,
 			if asJSON {
 				return files.EncodeJSON(os.Stdout, evaluated{run.ScoreOf(m.Sequential, e), m.Facts["average"], viewed(views)})
 			}
-<<<<<<< HEAD
-			var text strings.Builder
-			fmt.Fprintf(&text, "test accuracy %.2f%% (%d/%d), loss %.4f%s\n", 100*e.Accuracy(), e.Correct, e.Total, e.Loss, how(m, views))
-			for k, name := range test.Classes {
-				fmt.Fprintf(&text, "  %s: precision %s, recall %s\n", name, percent(e.Precision(k)), percent(e.Recall(k)))
-			}
-			_, err = fmt.Print(text.String())
+			_, err = fmt.Print(evaluation(e, test.Classes, how(m, views, l), l))
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout (default: what the model was trained on)")
-	cmd.Flags().StringVar(&tta, "tta", "none", "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON with the keys of run.json")
+	cmd.Flags().StringVar(&data, "data", "", words.Text{
+		EN: "folder in the IDX layout (default: what the model was trained on)", JA: "IDX 形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
+	}.In(l))
+	cmd.Flags().StringVar(&tta, "tta", "none", words.Text{
+		EN: "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2",
+		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
+	}.In(l))
+	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
 	return cmd
 }
 
@@ -106,30 +100,20 @@ func viewed(v train.Views) string {
 }
 
 // how tells what a score is of, beside the network alone.
-func how(m *nn.Model, v train.Views) (text string) {
+func how(m *nn.Model, v train.Views, l words.Language) (text string) {
 	if a := m.Facts["average"]; a != "" {
-		text += ", weights averaged by " + a
+		text += words.Text{EN: ", weights averaged by %s", JA: "、重みは移動平均（%s）"}.In(l, a)
 	}
 	if viewed(v) != "" {
-		text += ", answers averaged over " + v.String()
+		text += words.Text{EN: ", answers averaged over %s", JA: "、答えは %s にわたる平均"}.In(l, v)
 	}
 	return text
-=======
-			_, err = fmt.Print(evaluation(e, test.Classes, l))
-			return err
-		},
-	}
-	cmd.Flags().StringVar(&data, "data", "", words.Text{
-		EN: "folder in the IDX layout (default: what the model was trained on)", JA: "IDX 形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
-	}.In(l))
-	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
-	return cmd
 }
 
 // evaluation is what eval says of a test set.
-func evaluation(e *train.Evaluation, classes []string, l words.Language) string {
+func evaluation(e *train.Evaluation, classes []string, how string, l words.Language) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, run.ScoreText(e, l))
+	fmt.Fprintln(&b, run.ScoreText(e, l)+how)
 	rows := [][]string{{
 		"", words.Text{EN: "precision", JA: "適合率"}.In(l), words.Text{EN: "recall", JA: "再現率"}.In(l), "F1",
 	}}
@@ -184,5 +168,4 @@ func confused(matrix [][]int) (pairs []confusion) {
 	}
 	slices.SortStableFunc(pairs, func(a, b confusion) int { return b.times - a.times })
 	return pairs
->>>>>>> main
 }

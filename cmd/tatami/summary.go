@@ -65,32 +65,10 @@ func isModel(name string) bool {
 
 // summary is the network's own table, with columns of learned and fixed
 // parameters where it has fixed ones.
-<<<<<<< HEAD
-func summary(net *nn.Sequential) string {
-	if _, fixed := countLearned(net.Params()); fixed == 0 {
-		return net.String()
-	}
-	lines := strings.Split(strings.TrimSuffix(net.String(), "\n"), "\n") // heading, input, a line a layer, total
-	width := 0
-	for _, line := range lines {
-		width = max(width, utf8.RuneCountInString(line))
-	}
-	var b strings.Builder
-	column := func(line, learned, fixed string) {
-		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("%-*s%13s%9s", width, line, learned, fixed), " "))
-	}
-	column(lines[0], "learned", "fixed")
-	column(lines[1], "", "")
-	numbers := message.NewPrinter(language.English)
-	rows := append(rowParams(net), net.Params())
-	for i, line := range lines[2:] {
-		learned, fixed := countLearned(rows[i])
-		column(line, numbers.Sprint(learned), numbers.Sprint(fixed))
-=======
 func summary(net *nn.Sequential, l words.Language) string {
 	numbers := message.NewPrinter(language.English)
 	_, anyFixed := countLearned(net.Params())
-	layer := 0
+	params, layer := rowParams(net), 0
 	var rows [][]string
 	for line := range strings.Lines(net.String()) {
 		name := strings.TrimLeft(line, " ")
@@ -112,8 +90,8 @@ func summary(net *nn.Sequential, l words.Language) string {
 		case len(cells) == 3:
 			cells = []string{words.Text{EN: "total", JA: "合計"}.In(l), "", cells[1], cells[2]}
 			count(net.Params())
-		case indent == "": // and not within another layer
-			count(net.Layers()[layer].Params())
+		default:
+			count(params[layer])
 			layer++
 		}
 		cells[0] = indent + cells[0]
@@ -121,12 +99,19 @@ func summary(net *nn.Sequential, l words.Language) string {
 			cells = append(cells, added...)
 		}
 		rows = append(rows, cells)
->>>>>>> main
 	}
 	return words.Table(rows, 1, 2, 3, 4, 5)
 }
 
-<<<<<<< HEAD
+var (
+	between     = regexp.MustCompile(` {2,}`) // columns
+	summaryHead = []words.Text{
+		{EN: "layer", JA: "層"}, {EN: "output", JA: "出力"}, {EN: "parameters", JA: "パラメーター"}, {EN: "multiply-adds", JA: "積和"},
+	}
+	learnedHead = words.Text{EN: "learned", JA: "学習する"}
+	fixedHead   = words.Text{EN: "fixed", JA: "学習しない"}
+)
+
 // rowParams are the parameters of each row of the network's table: of its
 // layers, and after a block those within.
 func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
@@ -141,16 +126,6 @@ func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
 	}
 	return rows
 }
-=======
-var (
-	between     = regexp.MustCompile(` {2,}`) // columns
-	summaryHead = []words.Text{
-		{EN: "layer", JA: "層"}, {EN: "output", JA: "出力"}, {EN: "parameters", JA: "パラメーター"}, {EN: "multiply-adds", JA: "積和"},
-	}
-	learnedHead = words.Text{EN: "learned", JA: "学習する"}
-	fixedHead   = words.Text{EN: "fixed", JA: "学習しない"}
-)
->>>>>>> main
 
 func countLearned(params []*nn.Param) (learned, fixed int) {
 	for _, p := range params {

@@ -60,26 +60,6 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}
 	shapeFlags(cmd.Flags(), &o.Settings, l)
 	f := cmd.Flags()
-<<<<<<< HEAD
-	f.IntVar(&o.Epochs, "epochs", 5, "passes over the training set")
-	f.Float64Var(&o.Rate, "lr", 0, "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)")
-	f.StringVar(&o.Schedule, "schedule", "one-cycle", "constant, step, exponential, cosine or one-cycle, parameters after a colon: step:every=600,factor=0.5")
-	f.IntVar(&o.Warmup, "warmup", 0, "steps of linear warm-up before the schedule")
-	f.IntVar(&o.Validation, "validation", 0, "training images held out; the model is then the best on them")
-	f.IntVar(&o.Patience, "patience", 0, "end after so many epochs without a lower validation loss (0: never)")
-	f.Float64Var(&o.Average, "average", 0, "average the weights over the updates, 0.999 over the last thousand or so; they are evaluated and kept (0: do not)")
-	f.StringVar(&o.From, "from", "", "`MODEL` whose network and weights to begin with; for other classes its last layer is drawn anew")
-	f.IntVar(&o.Freeze, "freeze", 0, "first layers of --from that do not learn")
-	f.IntVar(&o.ScheduleEpochs, "schedule-epochs", 0, "epochs that the schedule is stretched over; after them its last rate stays (default: --epochs)")
-	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
-	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
-	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings; --epochs may be others")
-	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never")
-	f.BoolVar(&o.TensorBoard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
-	f.StringVar(&o.Web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
-	f.BoolVar(&o.Film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
-	f.BoolVar(&o.Quiet, "quiet", false, "print nothing but the last line")
-=======
 	f.IntVar(&o.Epochs, "epochs", 5, words.Text{EN: "passes over the training set", JA: "エポック数。訓練データを何周するか"}.In(l))
 	f.Float64Var(&o.Rate, "lr", 0, words.Text{
 		EN: "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)",
@@ -98,9 +78,22 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		EN: "end after so many epochs without a lower validation loss (0: never)",
 		JA: "検証データの損失がこのエポック数だけ下がらなければ終える（0：終えない）",
 	}.In(l))
+	f.Float64Var(&o.Average, "average", 0, words.Text{
+		EN: "average the weights over the updates, 0.999 over the last thousand or so; they are evaluated and kept (0: do not)",
+		JA: "更新をまたいで重みの移動平均をとり、それを評価して残す。0.999 で最近の約千回（0：とらない）",
+	}.In(l))
+	f.StringVar(&o.From, "from", "", words.Text{
+		EN: "`MODEL` whose network and weights to begin with; for other classes its last layer is drawn anew",
+		JA: "学習済みの `MODEL` のネットワークと重みから始める。クラスが違えば最後の層を初期化し直す",
+	}.In(l))
+	f.IntVar(&o.Freeze, "freeze", 0, words.Text{EN: "first layers of --from that do not learn", JA: "--from の層のうち、学習させない最初の層の数"}.In(l))
+	f.IntVar(&o.ScheduleEpochs, "schedule-epochs", 0, words.Text{
+		EN: "epochs that the schedule is stretched over; after them its last rate stays (default: --epochs)",
+		JA: "スケジュールの長さ（エポック）。その後は最後の学習率のまま（既定：--epochs）",
+	}.In(l))
 	f.StringVar(&o.out, "out", "", words.Text{EN: "folder of the run (default: runs/<net>-<time>)", JA: "結果を残すフォルダー（既定：runs/<net>-<time>）"}.In(l))
 	f.BoolVar(&o.overwrite, "overwrite", false, words.Text{EN: "replace a run that is in --out", JA: "--out に前の実行があれば置き換える"}.In(l))
-	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings", JA: "このフォルダーの実行を、同じ設定で続ける"}.In(l))
+	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings; --epochs may be others", JA: "このフォルダーの実行を、同じ設定で続ける。--epochs は変えられる"}.In(l))
 	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, words.Text{
 		EN: "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never",
 		JA: "エポックの途中でも、`interval` ごとにチェックポイントを書く。更新の回数（500）か時間（10m）で指定する。0：書かない",
@@ -119,9 +112,9 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}.In(l))
 	f.BoolVar(&o.Quiet, "quiet", false, words.Text{EN: "print nothing but the last line", JA: "最後の行だけを表示する"}.In(l))
 	groupFlags(cmd, l, append(shapeGroups,
+		flagGroup{words.Text{EN: "Learning on, averaging:", JA: "転移学習と平均："}, "from freeze schedule-epochs average"},
 		flagGroup{words.Text{EN: "Results, stopping and going on:", JA: "結果、中断と再開："}, "out overwrite resume checkpoint-every"},
 		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web film tensorboard quiet"})...)
->>>>>>> main
 	return cmd
 }
 

@@ -175,14 +175,10 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	for _, a := range r.advice {
 		r.record.Advise(a)
 	}
-<<<<<<< HEAD
 	if r.From != "" && !r.Quiet && len(r.trainer.History().Steps) == 0 {
 		fmt.Println(r.adopted())
 	}
-	r.progress = &progress{quiet: r.Quiet, images: r.trainer.Loader.Data.Len()}
-=======
 	r.progress = &progress{quiet: r.Quiet, language: r.Language, images: r.trainer.Loader.Data.Len()}
->>>>>>> main
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
 	var events *board
 	if r.TensorBoard {
