@@ -9,6 +9,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -30,18 +31,18 @@ func convolutionOf(filters int) []nn.Spec {
 }
 
 // The names of the rows, which are also what each claim measures.
-const (
-	rowRatio     = "1. parameters of the best affine network / of the smallest convolutional one as good"
-	rowAffineCut = "2. affine network: points lost by permuted pixels"
-	rowConvCut   = "2. convolutional network: points lost by permuted pixels"
-	rowAffine2   = "3. affine network: accuracy in % on digits moved by 2 pixels"
-	rowConv2     = "3. convolutional network: accuracy in % on digits moved by 2 pixels"
-	rowAffineGap = "4. affine network, 1,000 images: training minus test accuracy, points"
-	rowConvGap   = "4. convolutional network, 1,000 images: training minus test accuracy, points"
-	rowBefore    = "5. correlation of a filter's neighbouring weights before training"
-	rowAfter     = "5. correlation of a filter's neighbouring weights after training"
-	rowSigmoid   = "6. updates until the loss is 0.3: sigmoid"
-	rowReLU      = "6. updates until the loss is 0.3: ReLU"
+var (
+	rowRatio     = words.Text{EN: "1. parameters of the best affine network / of the smallest convolutional one as good", JA: "1. 最もよい全結合ネットワークのパラメーター数 ÷ それと同等な最小の畳み込みネットワークのパラメーター数"}
+	rowAffineCut = words.Text{EN: "2. affine network: points lost by permuted pixels", JA: "2. 全結合：ピクセルの並べ替えで下がる認識精度（ポイント）"}
+	rowConvCut   = words.Text{EN: "2. convolutional network: points lost by permuted pixels", JA: "2. 畳み込み：ピクセルの並べ替えで下がる認識精度（ポイント）"}
+	rowAffine2   = words.Text{EN: "3. affine network: accuracy in % on digits moved by 2 pixels", JA: "3. 全結合：2 ピクセルずらした数字の認識精度（%）"}
+	rowConv2     = words.Text{EN: "3. convolutional network: accuracy in % on digits moved by 2 pixels", JA: "3. 畳み込み：2 ピクセルずらした数字の認識精度（%）"}
+	rowAffineGap = words.Text{EN: "4. affine network, 1,000 images: training minus test accuracy, points", JA: "4. 全結合、訓練画像 1,000 枚：訓練データとテストデータの認識精度の差（ポイント）"}
+	rowConvGap   = words.Text{EN: "4. convolutional network, 1,000 images: training minus test accuracy, points", JA: "4. 畳み込み、訓練画像 1,000 枚：訓練データとテストデータの認識精度の差（ポイント）"}
+	rowBefore    = words.Text{EN: "5. correlation of a filter's neighbouring weights before training", JA: "5. フィルターの隣り合う重みの相関、学習前"}
+	rowAfter     = words.Text{EN: "5. correlation of a filter's neighbouring weights after training", JA: "5. フィルターの隣り合う重みの相関、学習後"}
+	rowSigmoid   = words.Text{EN: "6. updates until the loss is 0.3: sigmoid", JA: "6. 損失が 0.3 になるまでの更新回数：シグモイド関数"}
+	rowReLU      = words.Text{EN: "6. updates until the loss is 0.3: ReLU", JA: "6. 損失が 0.3 になるまでの更新回数：ReLU"}
 )
 
 func runAffineVsConv(r *lab.Run) {
@@ -66,7 +67,7 @@ type contest struct {
 // fit trains a network and returns it with its log.
 func (c *contest) fit(specs []nn.Spec, data *datasets.Dataset, updates int, rule optim.Rule, rate float64) (*nn.Sequential, *lab.Log) {
 	c.done++
-	c.Status("training %d", c.done)
+	c.Part(c.done-1, c.Scale(26, 15), words.Text{EN: "training", JA: "学習中"})
 	net := c.Network(data.Shape, c.Rand(uint64(c.done)), specs...)
 	return net, c.Fit(lab.Protocol{
 		Net: net, Training: data, Test: c.test, Batch: 100, Rule: rule, Rate: rate, Updates: updates,
@@ -121,14 +122,14 @@ func (c *contest) parameters() {
 			ratio = best.X / p.X
 		}
 	}
-	c.Measure(rowRatio, ratio)
+	c.Measure(rowRatio.EN, ratio)
 	c.Claim("1. a tenth of the parameters", ratio >= 10)
 	c.CSV("parameters", []string{"network", "size", "parameters", "test error %"}, rows)
 	c.Chart("parameters", plots.ChartOptions{
-		Title: "1. Parameters and errors",
-		X:     plots.Axis{Label: "parameters", Log: true}, Y: plots.Axis{Label: "test error in %", Log: true},
-	}, plots.Curve{Name: "one hidden affine layer", Points: affine, Markers: true},
-		plots.Curve{Name: "two convolutions", Points: conv, Markers: true})
+		Title: c.In(words.Text{EN: "1. Parameters and errors", JA: "1. パラメーター数と誤り率"}),
+		X:     plots.Axis{Label: c.In(words.Text{EN: "parameters", JA: "パラメーター数"}), Log: true}, Y: plots.Axis{Label: c.In(words.Text{EN: "test error in %", JA: "テストデータの誤り率（%）"}), Log: true},
+	}, plots.Curve{Name: c.In(words.Text{EN: "one hidden affine layer", JA: "全結合の隠れ層 1 つ"}), Points: affine, Markers: true},
+		plots.Curve{Name: c.In(words.Text{EN: "two convolutions", JA: "畳み込み層 2 つ"}), Points: conv, Markers: true})
 }
 
 // permutation is claim 2: an affine layer does not know where a pixel is.
@@ -144,8 +145,8 @@ func (c *contest) permutation() {
 		plain = append(plain, c.percent(n.net, c.test))
 		mixed = append(mixed, c.percent(net, test))
 	}
-	c.Measure(rowAffineCut, plain[0]-mixed[0])
-	c.Measure(rowConvCut, plain[1]-mixed[1])
+	c.Measure(rowAffineCut.EN, plain[0]-mixed[0])
+	c.Measure(rowConvCut.EN, plain[1]-mixed[1])
 	c.Claim("2. permuted pixels", plain[1]-mixed[1] > plain[0]-mixed[0])
 	errors := func(accuracies []float64) (list []float64) {
 		for _, a := range accuracies {
@@ -156,18 +157,18 @@ func (c *contest) permutation() {
 	if c.Failed() {
 		return
 	}
-	bars := c.Drawn(plots.Chart(plots.ChartOptions{
-		Title: "2. The same pixels in another order", Y: plots.Axis{Label: "test error in %"}, Width: 300, Height: 230,
-	}, plots.Bars{Groups: []string{"affine", "convolutional"}, Series: []plots.Series{
-		{Name: "images as they are", Values: errors(plain)}, {Name: "pixels permuted", Values: errors(mixed)},
-	}}))
+	bars := c.Panel(plots.ChartOptions{
+		Title: c.In(words.Text{EN: "2. The same pixels in another order", JA: "2. ピクセルの並べ替え"}), Y: plots.Axis{Label: c.In(words.Text{EN: "test error in %", JA: "テストデータの誤り率（%）"})}, Width: 300, Height: 230,
+	}, plots.Bars{Numbers: true, Groups: []string{c.In(words.Text{EN: "affine", JA: "全結合"}), c.In(words.Text{EN: "convolutional", JA: "畳み込み"})}, Series: []plots.Series{
+		{Name: c.In(words.Text{EN: "images as they are", JA: "元の画像"}), Values: errors(plain)}, {Name: c.In(words.Text{EN: "pixels permuted", JA: "ピクセルを並べ替え"}), Values: errors(mixed)},
+	}})
 	var pictures []plots.Picture
 	for _, data := range []*datasets.Dataset{c.test, test} {
 		for i := range 3 {
 			pictures = append(pictures, c.Picture(datasets.Tensor(data.Shape, data.Images[i]), 0))
 		}
 	}
-	images := c.Drawn(plots.Images(pictures, plots.ImagesOptions{Title: "As they are, and permuted", Columns: 3, Tile: 80}))
+	images := c.Drawn(plots.Images(pictures, plots.ImagesOptions{Title: c.In(words.Text{EN: "As they are, and permuted", JA: "元の画像と、並べ替えた画像"}), Columns: 3, Tile: 80}))
 	c.Grid("permutation", plots.GridOptions{Columns: 2}, bars, images)
 }
 
@@ -206,15 +207,15 @@ func (c *contest) shifts() {
 		conv = append(conv, plotter.XY{X: float64(by), Y: v})
 		rows = append(rows, []any{by, a, v})
 	}
-	c.Measure(rowAffine2, affine[2].Y)
-	c.Measure(rowConv2, conv[2].Y)
+	c.Measure(rowAffine2.EN, affine[2].Y)
+	c.Measure(rowConv2.EN, conv[2].Y)
 	c.Claim("3. moved digits", conv[2].Y-conv[0].Y > affine[2].Y-affine[0].Y)
 	c.CSV("shifts", []string{"pixels", "affine %", "convolutional %"}, rows)
 	c.Chart("shifts", plots.ChartOptions{
-		Title: "3. Digits moved at test time",
-		X:     plots.Axis{Label: "pixels moved"}, Y: plots.Axis{Label: "test accuracy in %"},
-	}, plots.Curve{Name: "affine, 100 units", Points: affine, Markers: true},
-		plots.Curve{Name: "convolutional, 16 filters", Points: conv, Markers: true})
+		Title: c.In(words.Text{EN: "3. Digits moved at test time", JA: "3. テストのときに数字をずらす"}),
+		X:     plots.Axis{Label: c.In(words.Text{EN: "pixels moved", JA: "ずらしたピクセル数"})}, Y: plots.Axis{Label: c.In(words.Text{EN: "test accuracy in %", JA: "テストデータの認識精度（%）"})},
+	}, plots.Curve{Name: c.In(words.Text{EN: "affine, 100 units", JA: "全結合、100 ユニット"}), Points: affine, Markers: true},
+		plots.Curve{Name: c.In(words.Text{EN: "convolutional, 16 filters", JA: "畳み込み、16 フィルター"}), Points: conv, Markers: true})
 }
 
 // fewImages is claim 4: what is built in need not be learned from examples.
@@ -240,18 +241,18 @@ func (c *contest) fewImages() {
 		rows = append(rows, row)
 	}
 	gap := func(k int) float64 { return curves[k][1].Y - curves[k+1][1].Y } // of 1,000 images
-	c.Measure(rowAffineGap, gap(0))
-	c.Measure(rowConvGap, gap(2))
+	c.Measure(rowAffineGap.EN, gap(0))
+	c.Measure(rowConvGap.EN, gap(2))
 	c.Claim("4. over-fits less", gap(2) < gap(0))
 	c.Claim("4. better with 300", curves[3][0].Y > curves[1][0].Y)
 	c.CSV("few_images", []string{"images", "affine train %", "affine test %", "convolutional train %", "convolutional test %"}, rows)
 	c.Chart("few_images", plots.ChartOptions{
-		Title: "4. Few images",
-		X:     plots.Axis{Label: "training images", Log: true}, Y: plots.Axis{Label: "accuracy in %"},
-	}, plots.Curve{Name: "affine, training", Points: curves[0], Markers: true},
-		plots.Curve{Name: "affine, test", Points: curves[1], Markers: true},
-		plots.Curve{Name: "convolutional, training", Points: curves[2], Markers: true},
-		plots.Curve{Name: "convolutional, test", Points: curves[3], Markers: true})
+		Title: c.In(words.Text{EN: "4. Few images", JA: "4. 訓練画像が少ないとき"}),
+		X:     plots.Axis{Label: c.In(words.Text{EN: "training images", JA: "訓練画像の枚数"}), Log: true}, Y: plots.Axis{Label: c.In(words.Text{EN: "accuracy in %", JA: "認識精度（%）"})},
+	}, plots.Curve{Name: c.In(words.Text{EN: "affine, training", JA: "全結合、訓練データ"}), Points: curves[0], Markers: true},
+		plots.Curve{Name: c.In(words.Text{EN: "affine, test", JA: "全結合、テストデータ"}), Points: curves[1], Markers: true},
+		plots.Curve{Name: c.In(words.Text{EN: "convolutional, training", JA: "畳み込み、訓練データ"}), Points: curves[2], Markers: true},
+		plots.Curve{Name: c.In(words.Text{EN: "convolutional, test", JA: "畳み込み、テストデータ"}), Points: curves[3], Markers: true})
 }
 
 // filters is claim 5: filters become edges and blobs, and find them.
@@ -268,18 +269,20 @@ func (c *contest) filters() {
 		return
 	}
 	before, after := untrained.Params()[0].Value, net.Params()[0].Value
-	c.Measure(rowBefore, neighbours(before))
-	c.Measure(rowAfter, neighbours(after))
+	c.Measure(rowBefore.EN, neighbours(before))
+	c.Measure(rowAfter.EN, neighbours(after))
 	c.Claim("5. neighbours alike", neighbours(after) > neighbours(before)+0.2)
 	found := favourites(net, c.test.Limit(c.Scale(2000, 500)), c.Scale(100, 25))
 	c.Figure("filters", c.Drawn(plots.Filters([]plots.Bank{
-		{Title: "before training", Filters: before}, {Title: "after training", Filters: after},
-		{Title: "what excites it", Filters: found},
-	}, plots.FilterOptions{Title: "5. Filters, and the mean of the patches that excite each most", Book: true})))
+		{Title: c.In(beforeText), Filters: before}, {Title: c.In(afterText), Filters: after},
+		{Title: c.In(words.Text{EN: "what excites it", JA: "強く反応した部分"}), Filters: found},
+	}, plots.FilterOptions{Title: c.In(words.Text{EN: "5. Filters, and the mean of the patches that excite each most", JA: "5. フィルターと、最も強く反応した部分の平均"}), Book: true, Language: string(c.Language)})))
 	x := datasets.Tensor(c.test.Shape, c.test.Images[0])
 	maps := net.Activations(x)
-	c.Figure("features", c.Drawn(plots.FeatureMaps([]string{"input", "convolution", "ReLU, pooling"}, []*nn.Tensor{x, maps[0], maps[2]},
-		plots.FeatureMapOptions{Title: "5. What the filters find in a digit", Limit: n})))
+	c.Figure("features", c.Drawn(plots.FeatureMaps([]string{
+		c.In(words.Text{EN: "input", JA: "入力"}), c.In(words.Text{EN: "convolution", JA: "畳み込み"}), c.In(words.Text{EN: "ReLU, pooling", JA: "ReLU、プーリング"}),
+	}, []*nn.Tensor{x, maps[0], maps[2]},
+		plots.FeatureMapOptions{Title: c.In(words.Text{EN: "5. What the filters find in a digit", JA: "5. 数字の中にフィルターが見つけたもの"}), Filters: []*nn.Tensor{nil, after, nil}, Language: string(c.Language)})))
 }
 
 // favourites is for each filter of the first layer the mean of the given number
@@ -332,23 +335,23 @@ func (c *contest) activations() {
 	var losses []lab.Numbers
 	var needed []float64
 	for _, n := range []struct {
-		name, row string
+		name, row words.Text
 		specs     []nn.Spec
 	}{
-		{"sigmoid", rowSigmoid, network(layers.Sigmoid{}, nn.Xavier{})},
-		{"ReLU", rowReLU, network(layers.ReLU{}, nn.He{})},
+		{words.Text{EN: "sigmoid", JA: "シグモイド関数"}, rowSigmoid, network(layers.Sigmoid{}, nn.Xavier{})},
+		{words.Text{EN: "ReLU", JA: "ReLU"}, rowReLU, network(layers.ReLU{}, nn.He{})},
 	} {
 		_, log := c.fit(n.specs, c.training, c.Scale(2000, 150), optim.SGD{}, 0.1)
-		line := log.Loss.Curve(n.name)
+		line := log.Loss.Curve(c.In(n.name))
 		line.Smooth = -1
 		curves, losses = append(curves, line), append(losses, log.Loss)
 		updates := until(log.Loss, goal)
 		needed = append(needed, updates)
-		c.Measure(n.row, updates)
+		c.Measure(n.row.EN, updates)
 	}
 	c.Claim("6. half the updates", needed[1] < needed[0]/2)
 	c.CSV("activations", []string{"update", "sigmoid", "ReLU"}, lab.Columns(losses...))
-	c.Figure("activations", c.Drawn(plots.Loss(curves, plots.LossOptions{Title: "6. Sigmoid and ReLU in the convolutional network"})))
+	c.Figure("activations", c.Drawn(plots.Loss(curves, plots.LossOptions{Language: string(c.Language), Classes: 10, Title: c.In(words.Text{EN: "6. Sigmoid and ReLU in the convolutional network", JA: "6. 畳み込みネットワークのシグモイド関数と ReLU"})})))
 }
 
 // until is the number of updates until the mean loss of 20 is below goal, or of
@@ -365,48 +368,77 @@ func until(loss lab.Numbers, goal float64) float64 {
 
 func affineVsConv() lab.Experiment {
 	return lab.Experiment{
-		ID: "affine-vs-conv", Title: "Affine layers against convolutions", Version: 1,
-		Section: "sections 7.1 and 7.2, and what articles on affine and convolutional layers claim",
-		Setup: "Six claims, tried on networks with one hidden affine layer (784-n-10) and with two convolutions (n filters 5×5, " +
-			"pooling, 2n filters 5×5, pooling, affine 10), ReLU, He, Adam 0.001, batch 100. (1) Both of many sizes, 5 epochs. " +
-			"(2) 100 units and 16 filters, 5 epochs, on images whose pixels stand in another order, the same for all. (3) The " +
-			"networks of (1) on test images moved up, down, left or right. (4) Both on the first 300 to 10,000 images, 2,000 " +
-			"updates. (5) 16 filters from Normal(.01), as the book's SimpleConvNet, 3 epochs. (6) The convolutional network with " +
-			"sigmoid, Xavier, and with ReLU, He: SGD 0.1, 2,000 updates. The articles give no figures, so what is accepted " +
-			"is our reading of their words.",
-		Lesson: "A convolution knows that neighbouring pixels belong together and that a pattern means the same everywhere; " +
-			"where that is true it needs fewer parameters and fewer images.",
+		ID: "affine-vs-conv", Seconds: 55, Title: words.Text{EN: "Affine layers against convolutions", JA: "全結合層と畳み込み層の比較"}, Version: 1,
+		Section: words.Text{
+			EN: "sections 7.1 and 7.2, and what articles on affine and convolutional layers claim",
+			JA: "7.1、7.2 節と、全結合層と畳み込み層についての解説記事",
+		},
+		Setup: words.Text{
+			EN: "Six claims, tried on networks with one hidden affine layer (784-n-10) and with two convolutions (n filters 5×5, " +
+				"pooling, 2n filters 5×5, pooling, affine 10), ReLU, He, Adam 0.001, batch 100. (1) Both of many sizes, 5 epochs. " +
+				"(2) 100 units and 16 filters, 5 epochs, on images whose pixels stand in another order, the same for all. (3) The " +
+				"networks of (1) on test images moved up, down, left or right. (4) Both on the first 300 to 10,000 images, 2,000 " +
+				"updates. (5) 16 filters from Normal(.01), as the book's SimpleConvNet, 3 epochs. (6) The convolutional network with " +
+				"sigmoid, Xavier, and with ReLU, He: SGD 0.1, 2,000 updates. The articles give no figures, so what is accepted " +
+				"is our reading of their words.",
+			JA: "解説記事によくある 6 つの主張を確かめます。隠れ層が 1 つの全結合ネットワーク（784-n-10）と、畳み込み層が 2 つのネット" +
+				"ワーク（5×5 のフィルター n 個、プーリング、5×5 のフィルター 2n 個、プーリング、全結合層 10）を使い、" +
+				"ReLU、He の初期値、Adam 0.001、バッチサイズ 100 で学習します。（1）いろいろな大きさで 5 エポック。（2）100 ユニットと 16 フ" +
+				"ィルターで 5 エポック、全部の画像のピクセルを同じ規則で並べ替えます。（3）（1）のネットワークで、上下左右にずらしたテス" +
+				"ト画像を認識します。（4）最初の 300～10,000 枚で、更新 2,000 回。（5）標準偏差 0.01 から始めた 16 個のフィルター（本の" +
+				" SimpleConvNet と同じ）を 3 エポック。（6）畳み込みネットワークで、シグモイド関数と Xavier の初期値、" +
+				"ReLU と He の初期値を比べます。SGD 0.1、更新 2,000 回。記事に数値はないので、許容範囲は、その言葉を tatami が読み取ったものです。",
+		},
+		Lesson: words.Text{
+			EN: "A convolution knows that neighbouring pixels belong together and that a pattern means the same everywhere; " +
+				"where that is true it needs fewer parameters and fewer images.",
+			JA: "畳み込み層は、隣り合うピクセルに関係があること、同じパターンはどこにあっても同じ意味を持つことを前提にしています。" +
+				"その前提が成り立つデータなら、少ないパラメーターと少ない画像で学習できます。",
+		},
 		Rows: []lab.Row{
-			lab.AtLeast(rowRatio, "far more than 1", 10).As("%.0f"),
+			lab.AtLeast(rowRatio, "", 10).PublishedAs(words.Text{EN: "far more than 1", JA: "1 よりずっと大きい"}).As("%.0f"),
 			lab.Near(rowAffineCut, 0, 0.5).As("%.2f"),
-			lab.AtLeast(rowConvCut, "a loss", 0.5).As("%.2f"),
+			lab.AtLeast(rowConvCut, "", 0.5).PublishedAs(words.Text{EN: "a loss", JA: "下がる"}).As("%.2f"),
 			lab.Shown(rowAffine2, "").As("%.1f"),
-			lab.Shown(rowConv2, "more than affine").As("%.1f"),
+			lab.Shown(rowConv2, "").PublishedAs(words.Text{EN: "more than affine", JA: "全結合より高い"}).As("%.1f"),
 			lab.Shown(rowAffineGap, "").As("%.1f"),
-			lab.Shown(rowConvGap, "less than affine").As("%.1f"),
+			lab.Shown(rowConvGap, "").PublishedAs(words.Text{EN: "less than affine", JA: "全結合より小さい"}).As("%.1f"),
 			lab.Near(rowBefore, 0, 0.1).As("%.2f"),
-			lab.AtLeast(rowAfter, "edges and blobs", 0.3).As("%.2f"),
-			lab.Shown(rowSigmoid, "more than ReLU").As("%.0f"),
+			lab.AtLeast(rowAfter, "", 0.3).PublishedAs(edgesText).As("%.2f"),
+			lab.Shown(rowSigmoid, "").PublishedAs(words.Text{EN: "more than ReLU", JA: "ReLU より多い"}).As("%.0f"),
 			lab.Shown(rowReLU, "").As("%.0f"),
 		},
-		Claims: lab.Texts{
-			"1. a tenth of the parameters": "1. a convolutional network with a tenth of the parameters does as well as the best affine one",
-			"2. permuted pixels":           "2. permuted pixels cost the convolutional network more than the affine one",
-			"3. moved digits":              "3. the convolutional network keeps more of its accuracy on moved digits",
-			"4. over-fits less":            "4. the convolutional network over-fits 1,000 images less",
-			"4. better with 300":           "4. it is the better one with 300 images too",
-			"5. neighbours alike":          "5. training makes neighbouring weights of a filter alike",
-			"6. half the updates":          "6. ReLU needs less than half of the sigmoid's updates",
+		Claims: map[string]words.Text{
+			"1. a tenth of the parameters": {
+				EN: "1. a convolutional network with a tenth of the parameters does as well as the best affine one",
+				JA: "1. 10 分の 1 のパラメーターの畳み込みネットワークが、最もよい全結合ネットワークと同等以上になる",
+			},
+			"2. permuted pixels": {
+				EN: "2. permuted pixels cost the convolutional network more than the affine one",
+				JA: "2. ピクセルを並べ替えると、畳み込みネットワークの方が大きく精度を落とす",
+			},
+			"3. moved digits":     {EN: "3. the convolutional network keeps more of its accuracy on moved digits", JA: "3. ずらした数字では、畳み込みネットワークの方が精度を保つ"},
+			"4. over-fits less":   {EN: "4. the convolutional network over-fits 1,000 images less", JA: "4. 訓練画像 1,000 枚では、畳み込みネットワークの方が過学習が少ない"},
+			"4. better with 300":  {EN: "4. it is the better one with 300 images too", JA: "4. 訓練画像 300 枚でも、畳み込みネットワークの方が精度が高い"},
+			"5. neighbours alike": {EN: "5. training makes neighbouring weights of a filter alike", JA: "5. 学習すると、フィルターの隣り合う重みが似てくる"},
+			"6. half the updates": {EN: "6. ReLU needs less than half of the sigmoid's updates", JA: "6. ReLU に必要な更新回数は、シグモイド関数の半分より少ない"},
 		},
-		Figures: lab.Texts{
-			"parameters":  "Each point is a network after the same training.",
-			"permutation": "What an affine network sees just as well, a convolution does not.",
-			"shifts":      "Neither network saw a moved digit in training.",
-			"few_images":  "The gap between training and test accuracy is over-fitting.",
-			"filters": "A filter and the pieces of test images that it answers to: strokes and edges of one direction. " +
-				"Each is drawn from its lowest value, white, to its highest, black.",
-			"features":    "Each map shows where its filter found its pattern.",
-			"activations": "The loss of each batch.",
+		Figures: map[string]words.Text{
+			"parameters": {EN: "Each point is a network after the same training.", JA: "1 つの点が、同じ方法で学習した 1 つのネットワークです。"},
+			"permutation": {
+				EN: "An affine network sees the permuted pixels just as well; a convolutional one does not.",
+				JA: "全結合ネットワークは並べ替えた画像も同じように認識しますが、畳み込みネットワークはそうではありません。",
+			},
+			"shifts":     {EN: "Neither network saw a moved digit in training.", JA: "どちらのネットワークも、学習のときにずらした数字は見ていません。"},
+			"few_images": {EN: "The gap between training and test accuracy is over-fitting.", JA: "訓練データとテストデータの認識精度の差が、過学習の度合いです。"},
+			"filters": {
+				EN: "A filter and the pieces of test images that it answers to: strokes and edges of one direction. " +
+					"Each is drawn from its lowest value, white, to its highest, black.",
+				JA: "フィルターと、それが強く反応したテスト画像の部分です。決まった向きの線やエッジが現れます。それぞれ最小値が白、" +
+					"最大値が黒です。",
+			},
+			"features":    {EN: "Each map shows where its filter found its pattern.", JA: "特徴マップは、フィルターの探すパターンがどこにあったかを示します。"},
+			"activations": {EN: "The loss of each batch.", JA: "バッチごとの損失。"},
 		},
 		Run: runAffineVsConv,
 	}

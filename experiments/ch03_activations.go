@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -26,7 +27,7 @@ func runActivationFunctions(r *lab.Run) {
 	if r.Failed() {
 		return
 	}
-	functions := []string{"step", "sigmoid", "ReLU"}
+	functions := []words.Text{{EN: "step", JA: "ステップ関数"}, {EN: "sigmoid", JA: "シグモイド関数"}, {EN: "ReLU", JA: "ReLU"}}
 	points := make([]plotter.XYs, len(functions))
 	var rows [][]any
 	for i, v := range x.Data {
@@ -48,16 +49,26 @@ func runActivationFunctions(r *lab.Run) {
 	r.Claim("sigmoid rises", sigmoid[0] > 0 && sigmoid[99] < 1 && rising(sigmoid))
 	r.Claim("ReLU passes the positive", relu[at(4)] == x.Data[at(4)])
 	r.CSV("activations", []string{"x", "step", "sigmoid", "relu"}, rows)
+	points[0] = plotter.XYs{{X: -5, Y: 0}, {X: 0, Y: 0}, {X: 0, Y: 1}, {X: 5, Y: 1}}
+	derivatives := []plotter.XYs{
+		{{X: -5, Y: 0}, {X: 5, Y: 0}}, // but at 0, where it has none
+		make(plotter.XYs, len(points[1])),
+		{{X: -5, Y: 0}, {X: 0, Y: 0}, {X: 0, Y: 1}, {X: 5, Y: 1}},
+	}
+	for i, p := range points[1] {
+		derivatives[1][i] = plotter.XY{X: p.X, Y: p.Y * (1 - p.Y)}
+	}
 	var panels []plots.Figure
 	for k, name := range functions {
 		y := plots.Axis{Label: "y", Min: -0.1, Max: 1.1}
-		if name == "ReLU" {
+		if k == 2 {
 			y = plots.Axis{Label: "y", Min: -0.5, Max: 5.5}
 		}
-		panels = append(panels, r.Drawn(plots.Chart(plots.ChartOptions{Title: name, X: plots.Axis{Label: "x"}, Y: y, Width: 300, Height: 220},
-			plots.Curve{Points: points[k]})))
+		panels = append(panels, r.Panel(plots.ChartOptions{Title: r.In(name), X: plots.Axis{Label: "x"}, Y: y, Width: 300, Height: 220},
+			plots.Curve{Name: r.In(words.Text{EN: "function", JA: "関数"}), Points: points[k]},
+			plots.Curve{Name: r.In(words.Text{EN: "derivative", JA: "微分"}), Points: derivatives[k]}))
 	}
-	r.Grid("activations", plots.GridOptions{Columns: 3}, panels...)
+	r.Grid("activations", plots.GridOptions{Title: r.In(words.Text{EN: "Activation functions", JA: "活性化関数"}), Columns: 3}, panels...)
 }
 
 // apply is a layer's output for a batch.
@@ -80,23 +91,33 @@ func rising(values []float32) bool {
 
 func activationFunctions() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch03-activations", Title: "Activation functions", Chapter: 3, Section: "sections 3.2.2 to 3.2.7", Version: 1,
-		Setup: "Step, sigmoid and ReLU on [-5, 5) in steps of 0.1. Sigmoid and ReLU are the layers of this module, a batch " +
-			"of 100 samples of one value; the step, which has no gradient to learn by, is a line of Go.",
-		Lesson: "All three bend the line, without which layers would collapse into one; sigmoid is a smoothed step, ReLU " +
-			"passes the positive unchanged.",
+		ID: "ch03-activations", Seconds: 0.1, Title: words.Text{EN: "Activation functions", JA: "活性化関数"}, Chapter: 3, Section: words.Text{EN: "sections 3.2.2 to 3.2.7", JA: "3.2.2～3.2.7 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "Step, sigmoid and ReLU on [-5, 5) in steps of 0.1. Sigmoid and ReLU are the layers of this module, a batch " +
+				"of 100 samples of one value; the step, which has no gradient to learn by, is a line of Go.",
+			JA: "ステップ関数、シグモイド関数、ReLU を、-5 以上 5 未満の範囲で 0.1 刻みに描きます。シグモイド関数と ReLU は tatami の層で、" +
+				"1 個の値を持つサンプル 100 個のバッチとして計算します。勾配を学習に使えないステップ関数は、Go の 1 行で済ませます。",
+		},
+		Lesson: words.Text{
+			EN: "All three are nonlinear; without that, any number of layers could do no more than one. Sigmoid is a smoothed step, ReLU passes the positive unchanged.",
+			JA: "3 つとも非線形の関数です。非線形の関数がなければ、層を重ねても 1 つの層と同じことしかできません。シグモイド関数は滑ら" +
+				"かにしたステップ関数で、ReLU は正の値をそのまま通します。",
+		},
 		Rows: []lab.Row{
-			lab.Near("sigmoid(1)", 0.73105858, 1e-6).As("%.8f"),
-			lab.Near("sigmoid(2)", 0.88079708, 1e-6).As("%.8f"),
-			lab.Near("ReLU(-5)", 0, 1e-9).As("%g"),
-			lab.Near("largest |sigmoid(-x) - (1 - sigmoid(x))|", 0, 1e-6).As("%.1e"),
+			lab.Near(words.Text{EN: "sigmoid(1)", JA: "sigmoid(1)"}, 0.73105858, 1e-6).As("%.8f"),
+			lab.Near(words.Text{EN: "sigmoid(2)", JA: "sigmoid(2)"}, 0.88079708, 1e-6).As("%.8f"),
+			lab.Near(words.Text{EN: "ReLU(-5)", JA: "ReLU(-5)"}, 0, 1e-9).As("%g"),
+			lab.Near(words.Text{EN: "largest |sigmoid(-x) - (1 - sigmoid(x))|", JA: "|σ(-x) - (1 - σ(x))| の最大値"}, 0, 1e-6).As("%.1e"),
 		},
-		Claims: lab.Texts{
-			"sigmoid rises":            "sigmoid lies between 0 and 1 and rises",
-			"ReLU passes the positive": "ReLU is x where x is positive",
+		Claims: map[string]words.Text{
+			"sigmoid rises":            {EN: "sigmoid lies between 0 and 1 and rises", JA: "シグモイド関数は 0 と 1 の間にあり、単調に増える"},
+			"ReLU passes the positive": {EN: "ReLU is x where x is positive", JA: "ReLU は正の x をそのまま通す"},
 		},
-		Figures: lab.Texts{
-			"activations": "Step, sigmoid and ReLU (figures 3-6, 3-7 and 3-9).",
+		Figures: map[string]words.Text{
+			"activations": {
+				EN: "Step, sigmoid and ReLU, each with its derivative, which learning goes by (figures 3-6, 3-7 and 3-9).",
+				JA: "ステップ関数、シグモイド関数、ReLU。破線は微分です（図 3-6、3-7、3-9）。",
+			},
 		},
 		Run: runActivationFunctions,
 	}

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -16,9 +17,9 @@ import (
 )
 
 // bookWeights and ownWeights are the rows of the accuracy, with either.
-const (
-	bookWeights = "test accuracy with the book's weights"
-	ownWeights  = "test accuracy of a network trained here"
+var (
+	bookWeights = words.Text{EN: "test accuracy with the book's weights", JA: "本の重みでの、テストデータの認識精度"}
+	ownWeights  = words.Text{EN: "test accuracy of a network trained here", JA: "ここで学習した重みでの、テストデータの認識精度"}
 )
 
 // inferenceNet is 784-50-100-10 with the weights of the book's file or, where
@@ -83,9 +84,9 @@ func runInference(r *lab.Run) {
 	}
 	accuracy := float64(right) / float64(x.N)
 	if r.Weights != "" {
-		r.Measure(bookWeights, accuracy)
+		r.Measure(bookWeights.EN, accuracy)
 	} else {
-		r.Measure(ownWeights, accuracy)
+		r.Measure(ownWeights.EN, accuracy)
 	}
 	r.Measure("batch 1: µs an image", micros[1])
 	r.Measure("batch 100: µs an image", micros[100])
@@ -99,42 +100,54 @@ func runInference(r *lab.Run) {
 		y := answers[1].Sample(i)
 		answer := fmt.Sprintf("%d (%.1f %%)", nn.Argmax(y), 100*y[nn.Argmax(y)])
 		if nn.Argmax(y) != labels[i] {
-			answer = fmt.Sprintf("%s, not %d", answer, labels[i])
+			answer = r.In(words.Text{EN: "%s, not %d", JA: "%s、正解 %d"}, answer, labels[i])
 		}
 		pictures = append(pictures, r.Picture(x, i, answer))
 	}
-	r.Figure("answers", r.Drawn(plots.Images(pictures, plots.ImagesOptions{Title: "What the network says", Columns: 10})))
-	r.Chart("times", plots.ChartOptions{Title: "Time an image", X: plots.Axis{Label: "images in a batch", Log: true},
-		Y: plots.Axis{Label: "µs an image, one core", Zero: true}}, plots.Curve{Points: points, Markers: true})
+	r.Figure("answers", r.Drawn(plots.Images(pictures, plots.ImagesOptions{Title: r.In(words.Text{EN: "What the network says", JA: "ネットワークの答え"}), Columns: 10})))
+	r.Chart("times", plots.ChartOptions{Title: r.In(words.Text{EN: "Time an image", JA: "1 枚あたりの時間"}), X: plots.Axis{Label: r.In(words.Text{EN: "images in a batch", JA: "バッチサイズ"}), Log: true},
+		Y: plots.Axis{Label: r.In(words.Text{EN: "µs an image, one core", JA: "1 枚あたりの時間（µs、1 コア）"}), Zero: true}}, plots.Curve{Points: points, Markers: true})
 }
 
 func inference() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch03-inference", Title: "Recognising digits, one by one and in batches", Chapter: 3, Section: "sections 3.6.2 and 3.6.3", Version: 1,
-		Setup: "784-50-100-10, sigmoid, with the weights that come with the book (--weights FILE). Without that file the network is " +
-			"trained first: Xavier, Adam .001, batch 100, 6,000 updates. One goroutine takes all test images through it in batches " +
-			"of 1 to 100; the time is that of the fastest thousand in three rounds. Weights and pixels are float32 as in the book's file, but so are the sums.",
-		Lesson:  "A trained network is a few products of matrices; taken in batches, the same answers come sooner.",
+		ID: "ch03-inference", Seconds: 0.4, Title: words.Text{EN: "Recognising digits, one by one and in batches", JA: "手書き数字認識：1 枚ずつとバッチ処理"}, Chapter: 3, Section: words.Text{EN: "sections 3.6.2 and 3.6.3", JA: "3.6.2、3.6.3 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "784-50-100-10, sigmoid, with the weights that come with the book (--weights FILE). Without that file the network is " +
+				"trained first: Xavier, Adam .001, batch 100, 6,000 updates. One goroutine takes all test images through it in batches " +
+				"of 1 to 100; the time is that of the fastest thousand in three rounds. Weights and pixels are float32 as in the book's file, but so are the sums.",
+			JA: "784-50-100-10、シグモイド関数。重みは、本に付属するファイルのものです（--weights FILE）。ファイルを渡さないときは、" +
+				"先にネットワークを学習します（Xavier の初期値、Adam 0.001、バッチサイズ 100、更新 6,000 回）。1 つの goroutine が、" +
+				"すべてのテスト画像をバッチサイズ 1～100 で処理します。時間は、3 回のうち最も速かった 1,000 枚のものです。" +
+				"重みとピクセル値は本のファイルと同じ float32 ですが、ここでは和の計算も float32 です。",
+		},
+		Lesson: words.Text{
+			EN: "A trained network is a few products of matrices; taken in batches, the same answers come sooner.",
+			JA: "学習済みのネットワークの推論は、数回の行列の積です。バッチでまとめて計算すると、同じ答えがより速く得られます。",
+		},
 		Weights: true,
 		Rows: []lab.Row{
 			// 1 image of 10,000: float32 may turn the answer where two classes tie.
-			lab.Near(bookWeights, 0.9352, 0.00011).As("%.4f").With("--weights FILE"),
-			lab.Shown(ownWeights, "").As("%.4f").With("to be run without --weights"),
-			lab.Shown("batch 1: µs an image", "").As("%.2f"),
-			lab.Shown("batch 100: µs an image", "").As("%.2f"),
-			lab.Shown("time of batch 1 / time of batch 100", "").As("%.1f"),
-			lab.AtMost("images answered otherwise in a batch of 100", "", 1).As("%.0f"),
+			lab.Near(bookWeights, 0.9352, 0.00011).As("%.4f").With(words.Text{EN: "--weights FILE", JA: "--weights FILE が必要"}),
+			lab.Shown(ownWeights, "").As("%.4f").With(words.Text{EN: "to be run without --weights", JA: "--weights を付けないときだけ測定"}),
+			lab.Shown(words.Text{EN: "batch 1: µs an image", JA: "バッチサイズ 1：1 枚あたりの時間（µs）"}, "").As("%.2f"),
+			lab.Shown(words.Text{EN: "batch 100: µs an image", JA: "バッチサイズ 100：1 枚あたりの時間（µs）"}, "").As("%.2f"),
+			lab.Shown(words.Text{EN: "time of batch 1 / time of batch 100", JA: "バッチサイズ 1 の時間 ÷ バッチサイズ 100 の時間"}, "").As("%.1f"),
+			lab.AtMost(words.Text{EN: "images answered otherwise in a batch of 100", JA: "バッチサイズ 100 で答えが変わった画像の数"}, "", 1).As("%.0f"),
 		},
-		Claims: lab.Texts{
-			"recognises digits":  "nine in ten test images are recognised",
-			"batches are faster": "a batch of 100 takes less time an image than one by one",
+		Claims: map[string]words.Text{
+			"recognises digits":  {EN: "nine in ten test images are recognised", JA: "テスト画像の 9 割以上を正しく認識する"},
+			"batches are faster": {EN: "a batch of 100 takes less time an image than one by one", JA: "バッチサイズ 100 の方が、1 枚ずつより 1 枚あたりの時間が短い"},
 		},
-		Figures: lab.Texts{
-			"answers": "The first 20 test images with the network's answer and its probability.",
-			"times":   "The larger the batch, the less time an image takes: weights are read once for all of it.",
+		Figures: map[string]words.Text{
+			"answers": {EN: "The first 20 test images with the network's answer and its probability.", JA: "最初の 20 枚のテスト画像と、ネットワークの答え、その確率。"},
+			"times": {
+				EN: "The larger the batch, the less time an image takes: weights are read once for all of it.",
+				JA: "バッチが大きいほど、1 枚あたりの時間は短くなります。重みを読むのが、バッチ全体で 1 回で済むからです。",
+			},
 		},
-		Notes: lab.Texts{
-			"untrained": "No --weights were given: the network was trained first.",
+		Notes: map[string]words.Text{
+			"untrained": {EN: "No --weights were given: the network was trained first.", JA: "--weights がないので、先にネットワークを学習しました。"},
 		},
 		Run: runInference,
 	}

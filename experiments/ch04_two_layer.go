@@ -6,6 +6,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -47,8 +48,11 @@ func runTwoLayerNumerical(r *lab.Run) {
 func drawLearning(r *lab.Run, log *lab.Log) {
 	r.CSV("loss", []string{"update", "loss"}, lab.Columns(log.Loss))
 	r.CSV("accuracy", []string{"epoch", "train", "test"}, lab.Columns(log.Training, log.Test))
-	r.Figure("loss", r.Drawn(plots.Loss([]plots.Curve{log.Loss.Curve("")}, plots.LossOptions{})))
-	r.Figure("accuracy", r.Drawn(plots.Accuracy([]plots.Curve{log.Training.Curve("train"), log.Test.Curve("test")}, plots.AccuracyOptions{})))
+	r.Figure("loss", r.Drawn(plots.Loss([]plots.Curve{log.Loss.Curve("")}, plots.LossOptions{
+		Language: string(r.Language), Classes: 10,
+	})))
+	r.Figure("accuracy", r.Drawn(plots.Accuracy([]plots.Curve{log.Training.Curve(r.In(trainText)), log.Test.Curve(r.In(testText))},
+		plots.AccuracyOptions{Language: string(r.Language)})))
 }
 
 // gradientCost is what a gradient takes in seconds either way, and how far the
@@ -68,7 +72,7 @@ func costOfGradients(r *lab.Run) (cost gradientCost) {
 	pass := lab.TrainingPass(net, batch)
 	for step := range steps {
 		loader.Epoch(0).Fill(step, 0, batch, x, labels)
-		r.Part(step, steps, "step by numerical gradient")
+		r.Part(step, steps, words.Text{EN: "step by numerical gradient", JA: "数値微分による更新"})
 		start := time.Now()
 		numeric := numericalGradient(r, net, pass, x, labels)
 		if r.Failed() {
@@ -121,29 +125,39 @@ func numericalGradient(r *lab.Run, net *nn.Sequential, pass *nn.Pass, x *nn.Tens
 
 func twoLayerNumerical() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch04-two-layer", Title: "A two-layer network learns", Chapter: 4, Section: "section 4.5", Version: 1,
-		Setup: "784-50-10, sigmoid, Normal .01, SGD .1, batch 100, 10,000 updates; accuracy each epoch. The gradient is backpropagation's " +
-			"here as in the book's code for this section, which warns that the numerical one takes too long: it is tried for three updates, " +
-			"from the same start on the same batches. Its h is 1e-2 and not 1e-4, since the loss that is differenced is float32.",
-		Lesson: "The gradient of the loss on a small batch, step after step, teaches a network to recognise images that it has not " +
-			"seen; taken numerically it costs thousands of times as much.",
+		ID: "ch04-two-layer", Seconds: 12, Title: words.Text{EN: "A two-layer network learns", JA: "2 層ニューラルネットワークの学習"}, Chapter: 4, Section: words.Text{EN: "section 4.5", JA: "4.5 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "784-50-10, sigmoid, Normal .01, SGD .1, batch 100, 10,000 updates; accuracy each epoch. The gradient is backpropagation's " +
+				"here as in the book's code for this section, which warns that the numerical one takes too long: it is tried for three updates, " +
+				"from the same start on the same batches. Its h is 1e-2 and not 1e-4, since the loss that is differenced is float32.",
+			JA: "784-50-10、シグモイド関数、標準偏差 0.01 の重みの初期値、SGD 0.1、バッチサイズ 100、更新 10,000 回。" +
+				"認識精度は 1 エポックごとに測ります。本のこの節のコードと同じく、勾配は誤差逆伝播法で求めます。本にあるとおり、" +
+				"数値微分では時間がかかりすぎるからです。数値微分は、同じ初期値と同じバッチで 3 回の更新だけ試します。" +
+				"微分する損失が float32 なので、h は 1e-4 でなく 1e-2 です。",
+		},
+		Lesson: words.Text{
+			EN: "The gradient of the loss on a small batch, step after step, teaches a network to recognise images that it has not " +
+				"seen; taken numerically it costs thousands of times as much.",
+			JA: "小さなバッチの損失の勾配を使って 1 ステップずつ更新していくと、見たことのない画像も認識できるようになります。" +
+				"その勾配を数値微分で求めると、何千倍もの時間がかかります。",
+		},
 		Rows: []lab.Row{
 			// Three deviations of a difference between two seeds (.0004 each, of four), and half of the published train accuracy's last digit.
-			lab.Near("train accuracy", 0.947, 0.0025).As("%.4f"),
-			lab.Near("test accuracy", 0.9465, 0.0025).As("%.4f"),
-			lab.Shown("seconds of a step, backpropagation", "").As("%.5f"),
-			lab.Shown("seconds of a step, numerical gradient", "").As("%.2f"),
-			lab.AtLeast("times as long", "", 1000).As("%.0f"),
-			lab.AtMost("difference of the gradients / their size", "", 0.01).As("%.1e"),
+			lab.Near(trainAccuracy, 0.947, 0.0025).As("%.4f"),
+			lab.Near(testAccuracy, 0.9465, 0.0025).As("%.4f"),
+			lab.Shown(words.Text{EN: "seconds of a step, backpropagation", JA: "1 ステップの秒数、誤差逆伝播法"}, "").As("%.5f"),
+			lab.Shown(words.Text{EN: "seconds of a step, numerical gradient", JA: "1 ステップの秒数、数値微分"}, "").As("%.2f"),
+			lab.AtLeast(words.Text{EN: "times as long", JA: "何倍の時間がかかるか"}, "", 1000).As("%.0f"),
+			lab.AtMost(words.Text{EN: "difference of the gradients / their size", JA: "2 つの勾配の差 ÷ 勾配の大きさ"}, "", 0.01).As("%.1e"),
 		},
-		Claims: lab.Texts{
-			"learns":                "it learns",
-			"generalises":           "it does on images that it has not seen as on the others",
-			"same gradient, dearer": "both gradients are the same, the numerical one at least 100 times dearer",
+		Claims: map[string]words.Text{
+			"learns":                {EN: "it learns", JA: "学習が進む"},
+			"generalises":           {EN: "it does on images that it has not seen as on the others", JA: "見たことのない画像も、訓練画像と同じくらい認識できる"},
+			"same gradient, dearer": {EN: "both gradients are the same, the numerical one at least 100 times dearer", JA: "2 つの勾配は等しく、数値微分は 100 倍以上の時間がかかる"},
 		},
-		Figures: lab.Texts{
-			"loss":     "Loss of each batch after its update (figures 4-11 and 4-12).",
-			"accuracy": "Accuracy by epoch; the book's first epoch is the state after one update.",
+		Figures: map[string]words.Text{
+			"loss":     {EN: "Loss of each batch after its update (figures 4-11 and 4-12).", JA: "更新のたびに、そのバッチで測った損失（図 4-11、4-12）。"},
+			"accuracy": byEpoch,
 		},
 		Run: runTwoLayerNumerical,
 	}

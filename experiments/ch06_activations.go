@@ -1,12 +1,12 @@
 package experiments
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -14,27 +14,39 @@ import (
 
 // named is a thing with its name in the table.
 type named[T any] struct {
-	name string
+	name words.Text
 	it   T
 }
 
 func histogramActivations() []named[nn.Spec] {
-	return []named[nn.Spec]{{"sigmoid", layers.Sigmoid{}}, {"tanh", layers.Tanh{}}, {"ReLU", layers.ReLU{}}}
+	return []named[nn.Spec]{
+		{words.Text{EN: "sigmoid", JA: "シグモイド関数"}, layers.Sigmoid{}},
+		{words.Text{EN: "tanh", JA: "tanh"}, layers.Tanh{}},
+		{words.Text{EN: "ReLU", JA: "ReLU"}, layers.ReLU{}},
+	}
 }
 
 func histogramInits() []named[nn.Initializer] {
 	return []named[nn.Initializer]{
-		{"std 1", nn.Normal{Std: 1}}, {"std .01", nn.Normal{Std: 0.01}}, {"Xavier", nn.Xavier{}}, {"He", nn.He{}},
+		{words.Text{EN: "std 1", JA: "標準偏差 1"}, nn.Normal{Std: 1}},
+		{words.Text{EN: "std .01", JA: "標準偏差 0.01"}, nn.Normal{Std: 0.01}},
+		{words.Text{EN: "Xavier", JA: "Xavier"}, nn.Xavier{}},
+		{words.Text{EN: "He", JA: "He"}, nn.He{}},
 	}
 }
 
 // Rows that a claim is about.
-const (
-	sigmoidEnds = "sigmoid, std 1: share of layer 5 within .1 of 0 or 1"
-	tanhEnds    = "tanh, std 1: share of layer 5 within .1 of -1 or 1"
-	xavierKeeps = "ReLU, Xavier: std of layer 5 / layer 1"
-	heKeeps     = "ReLU, He: std of layer 5 / layer 1"
+var (
+	sigmoidEnds = words.Text{EN: "sigmoid, std 1: share of layer 5 within .1 of 0 or 1", JA: "シグモイド関数、標準偏差 1：第 5 層で 0 か 1 から 0.1 以内の割合"}
+	tanhEnds    = words.Text{EN: "tanh, std 1: share of layer 5 within .1 of -1 or 1", JA: "tanh、標準偏差 1：第 5 層で -1 か 1 から 0.1 以内の割合"}
+	xavierKeeps = words.Text{EN: "ReLU, Xavier: std of layer 5 / layer 1", JA: "ReLU、Xavier：第 5 層の標準偏差 ÷ 第 1 層の標準偏差"}
+	heKeeps     = words.Text{EN: "ReLU, He: std of layer 5 / layer 1", JA: "ReLU、He：第 5 層の標準偏差 ÷ 第 1 層の標準偏差"}
 )
+
+// spreadRow is the row of an activation under an initialisation.
+func spreadRow(activation, init words.Text) words.Text {
+	return words.Text{EN: "%s, %s: std of layer 5", JA: "%s、%s：第 5 層の標準偏差"}.With(activation, init)
+}
 
 func runActivationHistograms(r *lab.Run) {
 	const depth = 5
@@ -59,8 +71,8 @@ func runActivationHistograms(r *lab.Run) {
 			if r.Failed() {
 				return
 			}
-			key := activation.name + ", " + init.name
-			names = append(names, init.name)
+			key := activation.name.EN + ", " + init.name.EN
+			names = append(names, r.In(init.name))
 			for i, y := range net.Activations(x) {
 				if i%2 == 0 {
 					continue // the affine layer's
@@ -70,25 +82,29 @@ func runActivationHistograms(r *lab.Run) {
 					first[key] = std
 				}
 				fifth[key], ends[key] = std, atEnds(y.Data)
-				rows = append(rows, []any{activation.name, init.name, i/2 + 1, mean, std})
+				rows = append(rows, []any{activation.name.EN, init.name.EN, i/2 + 1, mean, std})
 				x, count := plots.Axis{Min: 0, Max: 1}, plots.Axis{Max: 20_000}
-				switch activation.name {
+				switch activation.name.EN {
 				case "tanh":
 					x.Min = -1
 				case "ReLU": // half of all values are 0
 					x.Max, count.Max = 3, 7000
 				}
-				panels = append(panels, r.Drawn(plots.Chart(plots.ChartOptions{Title: fmt.Sprintf("layer %d", i/2+1), Note: fmt.Sprintf("std %.2g", std),
-					X: x, Y: count, Width: 165, Height: 120}, plots.Histogram{Values: y.Data})))
+				panels = append(panels, r.Panel(plots.ChartOptions{Title: r.In(words.Text{EN: "layer %d", JA: "第 %d 層"}, i/2+1),
+					Note: r.In(words.Text{EN: "std %.2g", JA: "標準偏差 %.2g"}, std),
+					X:    x, Y: count, Width: 165, Height: 120}, plots.Histogram{Values: y.Data}))
 			}
-			r.Measure(key+": std of layer 5", fifth[key])
+			r.Measure(spreadRow(activation.name, init.name).EN, fifth[key])
 		}
-		r.Grid(strings.ToLower(activation.name), plots.GridOptions{Columns: depth, Rows: names}, panels...)
+		r.Grid(strings.ToLower(activation.name.EN), plots.GridOptions{
+			Title:   r.In(words.Text{EN: "Activations after each of five layers, %s", JA: "5 つの層のアクティベーション分布、%s"}, activation.name),
+			Columns: depth, Rows: names,
+		}, panels...)
 	}
-	r.Measure(sigmoidEnds, ends["sigmoid, std 1"])
-	r.Measure(tanhEnds, ends["tanh, std 1"])
-	r.Measure(xavierKeeps, fifth["ReLU, Xavier"]/first["ReLU, Xavier"])
-	r.Measure(heKeeps, fifth["ReLU, He"]/first["ReLU, He"])
+	r.Measure(sigmoidEnds.EN, ends["sigmoid, std 1"])
+	r.Measure(tanhEnds.EN, ends["tanh, std 1"])
+	r.Measure(xavierKeeps.EN, fifth["ReLU, Xavier"]/first["ReLU, Xavier"])
+	r.Measure(heKeeps.EN, fifth["ReLU, He"]/first["ReLU, He"])
 	r.Claim("std 1: at the ends", min(ends["sigmoid, std 1"], ends["tanh, std 1"]) > 0.5)
 	r.Claim("std .01: nothing left", max(fifth["sigmoid, std .01"], fifth["tanh, std .01"], fifth["ReLU, std .01"]) < 0.05)
 	r.Claim("Xavier keeps sigmoid and tanh",
@@ -125,31 +141,45 @@ func moments(values []float32) (mean, deviation float64) {
 
 func activationHistograms() lab.Experiment {
 	e := lab.Experiment{
-		ID: "ch06-activations", Title: "Activations under four initialisations", Chapter: 6, Section: "sections 6.2.2 and 6.2.3", Version: 1,
-		Setup: "1,000 samples of 100 normal numbers go forward, once, through five untrained layers of 100 units: sigmoid, tanh and ReLU with " +
-			"normal weights of std 1, .01, √(1/100) (Xavier) and √(2/100) (He), biases 0. The book has no numbers here, only histograms.",
-		Lesson: "Weights too large drive units to their ends, too small make all of them say the same, and in both no gradient is left; " +
-			"Xavier's for sigmoid and tanh and He's for ReLU keep activations spread through the layers.",
-		Claims: lab.Texts{
-			"std 1: at the ends":            "with std 1 most of sigmoid's and tanh's activations are at the ends",
-			"std .01: nothing left":         "with std .01 nothing is left to tell samples apart",
-			"Xavier keeps sigmoid and tanh": "Xavier keeps sigmoid and tanh spread, away from the ends",
-			"ReLU needs He":                 "under ReLU Xavier fades and He does not",
+		ID: "ch06-activations", Seconds: 0.5, Title: words.Text{EN: "Activations under four initialisations", JA: "隠れ層のアクティベーション分布と重みの初期値"}, Chapter: 6, Section: words.Text{EN: "sections 6.2.2 and 6.2.3", JA: "6.2.2、6.2.3 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "1,000 samples of 100 normal numbers go forward, once, through five untrained layers of 100 units: sigmoid, tanh and ReLU with " +
+				"normal weights of std 1, .01, √(1/100) (Xavier) and √(2/100) (He), biases 0. The book has no numbers here, only histograms.",
+			JA: "100 個の正規乱数からなるサンプル 1,000 個を、100 ユニットの未学習の層 5 つに 1 回だけ順伝播させます。" +
+				"活性化関数はシグモイド関数、tanh、ReLU、重みの標準偏差は 1、0.01、√(1/100)（Xavier）、√(2/100)（He）、" +
+				"バイアスは 0 です。本のこの節にはヒストグラムだけで、数値はありません。",
+		},
+		Lesson: words.Text{
+			EN: "Weights too large drive units to their ends, too small make all of them say the same, and in both no gradient is left; " +
+				"Xavier's for sigmoid and tanh and He's for ReLU keep activations spread through the layers.",
+			JA: "重みの初期値が大きすぎると出力が両端に偏り、小さすぎるとどのユニットも同じ値を出し、どちらでも勾配が消えます。" +
+				"シグモイド関数と tanh には Xavier の初期値、ReLU には He の初期値を使うと、層が深くなっても分布の広がりが保たれます。",
+		},
+		Claims: map[string]words.Text{
+			"std 1: at the ends":            {EN: "with std 1 most of sigmoid's and tanh's activations are at the ends", JA: "標準偏差 1 では、シグモイド関数と tanh の出力の大半が両端に偏る"},
+			"std .01: nothing left":         {EN: "with std .01 nothing is left to tell samples apart", JA: "標準偏差 0.01 では、サンプルの違いがほとんど残らない"},
+			"Xavier keeps sigmoid and tanh": {EN: "Xavier keeps sigmoid and tanh spread, away from the ends", JA: "Xavier の初期値では、シグモイド関数と tanh の分布が広がりを保ち、両端に偏らない"},
+			"ReLU needs He":                 {EN: "under ReLU Xavier fades and He does not", JA: "ReLU では、Xavier の初期値だと分布が縮み、He の初期値だと縮まない"},
 		},
 		Run: runActivationHistograms,
 	}
 	// ReLU halves the square of its input: four layers of Xavier's weights leave
 	// (1/√2)⁴ of it, of He's all, give or take what 100 units a layer vary.
+	most := words.Text{EN: "most", JA: "大半"}
 	e.Rows = []lab.Row{
-		lab.AtLeast(sigmoidEnds, "most", 0.5), lab.AtLeast(tanhEnds, "most", 0.5),
-		lab.Factor(xavierKeeps, 0.25, 1.6).PublishedAs("falls (theory: 0.25)"), lab.Factor(heKeeps, 1, 1.6).PublishedAs("stays (theory: 1)"),
+		lab.AtLeast(sigmoidEnds, "", 0.5).PublishedAs(most), lab.AtLeast(tanhEnds, "", 0.5).PublishedAs(most),
+		lab.Factor(xavierKeeps, 0.25, 1.6).PublishedAs(words.Text{EN: "falls (theory: 0.25)", JA: "縮む（理論値 0.25）"}), lab.Factor(heKeeps, 1, 1.6).PublishedAs(words.Text{EN: "stays (theory: 1)", JA: "保たれる（理論値 1）"}),
 	}
-	e.Figures = lab.Texts{}
+	e.Figures = map[string]words.Text{}
 	for _, a := range histogramActivations() {
-		e.Figures[strings.ToLower(a.name)] = "Activations of 1,000 samples after each of five layers, " + a.name +
-			"; a row an initialisation. Bars higher than the axis are cut, and so are ReLU's values above 3."
+		e.Figures[strings.ToLower(a.name.EN)] = words.Text{
+			EN: "Activations of 1,000 samples after each of five layers, %s; a row an initialisation. Bars higher than the axis are cut, " +
+				"and so are ReLU's values above 3.",
+			JA: "サンプル 1,000 個の、5 つの層それぞれのアクティベーション分布（%s）。1 行が 1 つの初期値です。軸より高い棒は途中で切り、" +
+				"ReLU の 3 を超える値は描いていません。",
+		}.With(a.name)
 		for _, i := range histogramInits() {
-			e.Rows = append(e.Rows, lab.Shown(a.name+", "+i.name+": std of layer 5", "").As("%.2g"))
+			e.Rows = append(e.Rows, lab.Shown(spreadRow(a.name, i.name), "").As("%.2g"))
 		}
 	}
 	return e

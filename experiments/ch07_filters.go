@@ -4,10 +4,18 @@ import (
 	"math"
 
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
 )
+
+var (
+	beforeText = words.Text{EN: "before training", JA: "学習前"}
+	afterText  = words.Text{EN: "after training", JA: "学習後"}
+)
+
+var edgesText = words.Text{EN: "edges and blobs", JA: "エッジやブロブ"}
 
 func runConvolutionFilters(r *lab.Run) {
 	untrained := newSimpleConvNet(r)
@@ -20,8 +28,11 @@ func runConvolutionFilters(r *lab.Run) {
 	r.Measure("correlation of neighbouring weights before", noise)
 	r.Measure("correlation of neighbouring weights after", structure)
 	r.Claim("noise becomes structure", math.Abs(noise) < 0.1 && structure > 0.2)
-	r.Figure("filters", r.Drawn(plots.Filters([]plots.Bank{{Title: "before", Filters: before}, {Title: "after", Filters: after}},
-		plots.FilterOptions{Title: "First convolution of SimpleConvNet", Book: true})))
+	r.Figure("filters", r.Drawn(plots.Filters([]plots.Bank{{Title: r.In(beforeText), Filters: before}, {Title: r.In(afterText), Filters: after}},
+		plots.FilterOptions{
+			Title: r.In(words.Text{EN: "First convolution of SimpleConvNet", JA: "SimpleConvNet の第 1 層のフィルター"}),
+			Book:  true, Language: string(r.Language),
+		})))
 
 	image := landscape(92)
 	alone := r.Network(image.Shape, nil, layers.Convolution{Filters: after.N, Kernel: after.H, Init: nn.Zero{}})
@@ -35,8 +46,13 @@ func runConvolutionFilters(r *lab.Run) {
 			weight.Sample(n)[i] = w / float32(length)
 		}
 	}
-	r.Figure("maps", r.Drawn(plots.FeatureMaps([]string{"a picture", "its feature maps"}, []*nn.Tensor{image, alone.Activations(image)[0]},
-		plots.FeatureMapOptions{Title: "The learned filters over a picture, in the same order", Limit: after.N, Tile: 92})))
+	r.Figure("maps", r.Drawn(plots.FeatureMaps(
+		[]string{r.In(words.Text{EN: "a picture", JA: "絵"}), r.In(words.Text{EN: "its feature maps", JA: "特徴マップ"})},
+		[]*nn.Tensor{image, alone.Activations(image)[0]},
+		plots.FeatureMapOptions{
+			Title:   r.In(words.Text{EN: "The learned filters over a picture, in the same order", JA: "学習後のフィルターを絵に当てた結果（同じ並び順）"}),
+			Filters: []*nn.Tensor{nil, weight}, Tile: 92, Language: string(r.Language),
+		})))
 }
 
 // neighbours is the correlation of horizontally or vertically adjacent weights.
@@ -113,21 +129,36 @@ func landscape(size int) *nn.Tensor {
 
 func convolutionFilters() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch07-filters", Title: "What a convolution learns", Chapter: 7, Section: "section 7.6.1", Version: 1,
-		Setup: "The 30 filters of ch07-simple-convnet before and after training, and the learned ones, without bias and " +
-			"scaled to length 1, over a picture, which is drawn here where the book has a photograph. Structure is measured by the correlation of " +
-			"weights that are neighbours in a row or column of a filter, over all filters: 0 for noise, 1 where filters are flat.",
-		Lesson: "Training turns noise into edges and blobs: filters that answer where light changes, each in its direction.",
+		ID: "ch07-filters", Seconds: 0.1, Title: words.Text{EN: "What a convolution learns", JA: "畳み込み層が学習したもの"}, Chapter: 7, Section: words.Text{EN: "section 7.6.1", JA: "7.6.1 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "The 30 filters of ch07-simple-convnet before and after training, and the learned ones, without bias and " +
+				"scaled to length 1, over a picture, which is drawn here where the book has a photograph. Structure is measured by the correlation of " +
+				"weights that are neighbours in a row or column of a filter, over all filters: 0 for noise, 1 where filters are flat.",
+			JA: "ch07-simple-convnet の 30 個のフィルターの学習前と学習後です。さらに、学習後のフィルターを、バイアスなしで長さ 1 に揃" +
+				"えて 1 枚の絵に当てます。本では写真ですが、ここではプログラムで描いた絵です。フィルターの中で縦横に隣り合う重みの相関" +
+				"で、規則性を測ります。ランダムなら 0、一様なら 1 です。",
+		},
+		Lesson: words.Text{
+			EN: "Training turns noise into edges and blobs: filters that answer where light changes, each in its direction.",
+			JA: "学習すると、ランダムだったフィルターが、エッジ（色の境目）やブロブ（塊）に反応するようになります。それぞれが、" +
+				"決まった向きの明るさの変化に反応します。",
+		},
 		Rows: []lab.Row{
-			lab.Near("correlation of neighbouring weights before", 0, 0.1).As("%.3f"),
-			lab.AtLeast("correlation of neighbouring weights after", "edges and blobs", 0.25).As("%.3f"),
+			lab.Near(words.Text{EN: "correlation of neighbouring weights before", JA: "隣り合う重みの相関、学習前"}, 0, 0.1).As("%.3f"),
+			lab.AtLeast(words.Text{EN: "correlation of neighbouring weights after", JA: "隣り合う重みの相関、学習後"}, "", 0.25).PublishedAs(edgesText).As("%.3f"),
 		},
-		Claims: lab.Texts{
-			"noise becomes structure": "noise becomes structure: neighbouring weights are correlated after training, not before",
+		Claims: map[string]words.Text{
+			"noise becomes structure": {
+				EN: "noise becomes structure: neighbouring weights are correlated after training, not before",
+				JA: "ランダムなフィルターに規則性が生まれる。隣り合う重みは、学習前は無相関で、学習後は相関がある",
+			},
 		},
-		Figures: lab.Texts{
-			"filters": "The 30 filters before and after training (figure 7-24).",
-			"maps":    "Red where a filter answers, blue where its opposite would: each map has edges of its own direction (figure 7-25).",
+		Figures: map[string]words.Text{
+			"filters": {EN: "The 30 filters before and after training (figure 7-24).", JA: "学習前と学習後の 30 個のフィルター（図 7-24）。"},
+			"maps": {
+				EN: "Orange where a filter answers, blue where its opposite would: each map has edges of its own direction (figure 7-25).",
+				JA: "オレンジはフィルターが反応した場所、青は逆のパターンがある場所です。特徴マップごとに、違う向きのエッジが現れます（図 7-25）。",
+			},
 		},
 		Run: runConvolutionFilters,
 	}

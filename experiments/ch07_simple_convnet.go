@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -35,7 +36,7 @@ func trainedSimpleConvNet(r *lab.Run) (*nn.Sequential, *lab.Log) {
 
 func runSimpleConvNet(r *lab.Run) {
 	net, log := trainedSimpleConvNet(r)
-	r.Status("the affine network")
+	r.Status(words.Text{EN: "the affine network", JA: "全結合ネットワーク"})
 	affine := lab.MultiLayerNet{Hidden: []int{100}, Init: nn.Normal{Std: 0.01}}.Build(r, r.Rand(7))
 	affineLog := fitConvNet(r, affine)
 
@@ -50,34 +51,52 @@ func runSimpleConvNet(r *lab.Run) {
 	r.CSV("accuracy", []string{"epoch", "train", "test", "affine train", "affine test"},
 		lab.Columns(log.Training, log.Test, affineLog.Training, affineLog.Test))
 	r.Figure("accuracy", r.Drawn(plots.Accuracy([]plots.Curve{
-		log.Training.Curve("train"), log.Test.Curve("test"), affineLog.Test.Curve("test, affine network"),
-	}, plots.AccuracyOptions{Title: "SimpleConvNet"})))
+		log.Training.Curve(r.In(trainText)), log.Test.Curve(r.In(testText)),
+		affineLog.Test.Curve(r.In(words.Text{EN: "test, affine network", JA: "テストデータ、全結合ネットワーク"})),
+	}, plots.AccuracyOptions{Title: "SimpleConvNet", Language: string(r.Language)})))
 }
 
 func simpleConvNet() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch07-simple-convnet", Title: "SimpleConvNet, one convolution", Chapter: 7, Section: "section 7.5", Version: 1,
-		Setup: "Convolution of 30 filters of 5×5, ReLU, 2×2 max pooling, affine 100, ReLU, affine 10; weights Normal(0.01), " +
-			"Adam 0.001, batch 100, 20 epochs of 600 updates. Curves are of the first 1,000 images of either set, the " +
-			"table of all. Adam adds its 1e-7 to √v̂, where the book adds it to √v: the same but for the first thousand " +
-			"updates. Beside it an affine network 784-100-10, trained the same way.",
-		Lesson: "A convolution, which sees neighbouring pixels together, makes about half the mistakes of an affine network.",
+		ID: "ch07-simple-convnet", Seconds: 19, Title: words.Text{EN: "SimpleConvNet, one convolution", JA: "SimpleConvNet：畳み込み層が 1 つの CNN"}, Chapter: 7, Section: words.Text{EN: "section 7.5", JA: "7.5 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "Convolution of 30 filters of 5×5, ReLU, 2×2 max pooling, affine 100, ReLU, affine 10; weights Normal(0.01), " +
+				"Adam 0.001, batch 100, 20 epochs of 600 updates. Curves are of the first 1,000 images of either set, the " +
+				"table of all. Adam adds its 1e-7 to √v̂, where the book adds it to √v: the same but for the first thousand " +
+				"updates. Beside it an affine network 784-100-10, trained the same way.",
+			JA: "5×5 のフィルター 30 個の畳み込み層、ReLU、2×2 の最大プーリング、全結合層（Affine）100、ReLU、全結合層 10。" +
+				"重みの初期値の標準偏差は 0.01、Adam 0.001、バッチサイズ 100、20 エポック（1 エポックは更新 600 回）。" +
+				"グラフは訓練データとテストデータの最初の 1,000 枚、表は全部の画像での値です。Adam の 1e-7 は、本では √v に、" +
+				"ここでは √v̂ に加えます。違うのは最初の 1,000 回ほどの更新だけです。比較のために、784-100-10 の全結合ネットワークも同" +
+				"じ方法で学習します。",
+		},
+		Lesson: words.Text{
+			EN: "A convolution, which sees neighbouring pixels together, makes about half the mistakes of an affine network.",
+			JA: "隣り合うピクセルをまとめて見る畳み込み層を使うと、間違いは全結合ネットワークの約半分になります。",
+		},
 		Rows: []lab.Row{
 			// One deviation of an accuracy near 0.99 on 10,000 images is 0.001 by
 			// chance alone, and each was published from a single run.
-			lab.Near("train accuracy", 0.9982, 0.0015).As("%.4f"),
-			lab.Near("test accuracy", 0.9896, 0.002).As("%.4f"),
-			lab.Shown("test accuracy of the affine network", "").As("%.4f"),
+			lab.Near(trainAccuracy, 0.9982, 0.0015).As("%.4f"),
+			lab.Near(testAccuracy, 0.9896, 0.002).As("%.4f").Threefold("0.9884 ± 0.0020"),
+			lab.Shown(words.Text{EN: "test accuracy of the affine network", JA: "全結合ネットワークのテストデータの認識精度"}, "").As("%.4f"),
 		},
-		Claims: lab.Texts{
-			"beats affine": "it makes fewer mistakes than an affine network that saw the same images",
+		Claims: map[string]words.Text{
+			"beats affine": {EN: "it makes fewer mistakes than an affine network that saw the same images", JA: "同じ画像で学習した全結合ネットワークより間違いが少ない"},
 		},
-		Figures: lab.Texts{
-			"accuracy": "Accuracy on the first 1,000 images of either set; epoch 1 is the state after one update.",
+		Figures: map[string]words.Text{
+			"accuracy": {
+				EN: "Accuracy on the first 1,000 images of either set; epoch 1 is the state after one update.",
+				JA: "訓練データとテストデータの最初の 1,000 枚での認識精度。1 エポック目は、最初の更新の直後です。",
+			},
 		},
-		Notes: lab.Texts{
-			"low": "Seed %d ends %.4f below the published test accuracy: Adam at a constant rate leaves the network where the " +
-				"last updates put it, 0.9883 with a standard deviation of 0.0015 over five seeds, and the book quotes one run.",
+		Notes: map[string]words.Text{
+			"low": {
+				EN: "Seed %d ends %.4f below the published test accuracy: Adam at a constant rate leaves the network where the " +
+					"last updates put it, 0.9883 with a standard deviation of 0.0015 over five seeds, and the book quotes one run.",
+				JA: "シード %d のテストデータの認識精度は、公表値より %.4f 低い結果です。学習率を一定にした Adam では、最後の数回の更新で" +
+					"結果が変わります。5 個のシードでは 0.9883、標準偏差 0.0015 で、本の値は 1 回の結果です。",
+			},
 		},
 		Run: runSimpleConvNet,
 	}

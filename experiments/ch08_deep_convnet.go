@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -40,31 +41,45 @@ func runDeepConvNet(r *lab.Run) {
 	r.CSV("accuracy", []string{"epoch", "train", "test", "simple train", "simple test"},
 		lab.Columns(log.Training, log.Test, simpleLog.Training, simpleLog.Test))
 	r.Figure("accuracy", r.Drawn(plots.Accuracy([]plots.Curve{
-		log.Training.Curve("train"), log.Test.Curve("test"), simpleLog.Test.Curve("test, SimpleConvNet"),
-	}, plots.AccuracyOptions{Title: "DeepConvNet"})))
+		log.Training.Curve(r.In(trainText)), log.Test.Curve(r.In(testText)),
+		simpleLog.Test.Curve(r.In(words.Text{EN: "test, SimpleConvNet", JA: "テストデータ、SimpleConvNet"})),
+	}, plots.AccuracyOptions{Title: "DeepConvNet", Language: string(r.Language)})))
 }
 
 func deepConvNet() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch08-deep-convnet", Title: "DeepConvNet, six convolutions", Chapter: 8, Section: "section 8.1", Version: 1,
-		Setup: "Six 3×3 convolutions of 16, 16, 32, 32, 64 and 64 filters with ReLU, max pooling after every second, affine " +
-			"50, affine 10, dropout 0.5 after both, on the logits too; He, Adam 0.001, batch 100, 20 epochs of 600 updates. " +
-			"Dropout is the book's, which scales at inference. Curves are of the first 1,000 images of either set, the table " +
-			"of all. Adam adds its 1e-7 to √v̂, where the book adds it to √v. Beside it the SimpleConvNet of ch07.",
-		Lesson: "Many small filters on top of each other do better than one layer of large ones, with a third of the parameters.",
+		ID: "ch08-deep-convnet", Seconds: 113, Title: words.Text{EN: "DeepConvNet, six convolutions", JA: "DeepConvNet：畳み込み層が 6 つの CNN"}, Chapter: 8, Section: words.Text{EN: "section 8.1", JA: "8.1 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "Six 3×3 convolutions of 16, 16, 32, 32, 64 and 64 filters with ReLU, max pooling after every second, affine " +
+				"50, affine 10, dropout 0.5 after both, on the logits too; He, Adam 0.001, batch 100, 20 epochs of 600 updates. " +
+				"Dropout is the book's, which scales at inference. Curves are of the first 1,000 images of either set, the table " +
+				"of all. Adam adds its 1e-7 to √v̂, where the book adds it to √v. Beside it the SimpleConvNet of ch07.",
+			JA: "3×3 の畳み込み層 6 つ（フィルターは 16、16、32、32、64、64 個）に ReLU を付け、2 層ごとに最大プーリングを入れます。" +
+				"その後に全結合層（Affine）50 と 10 が続き、どちらの後にも、つまり最後のスコアにも 0.5 の Dropout を入れます。" +
+				"He の初期値、Adam 0.001、バッチサイズ 100、20 エポック（1 エポックは更新 600 回）。Dropout は本と同じく、" +
+				"推論のときに出力を縮めます。グラフは訓練データとテストデータの最初の 1,000 枚、表は全部の画像での値です。" +
+				"Adam の 1e-7 は、本では √v に、ここでは √v̂ に加えます。比較のために、ch07 の SimpleConvNet も並べます。",
+		},
+		Lesson: words.Text{
+			EN: "Many small filters on top of each other do better than one layer of large ones, with a third of the parameters.",
+			JA: "小さなフィルターの層を深く重ねると、大きなフィルターの 1 層より精度が高くなります。パラメーターの数は 3 分の 1 以下です。",
+		},
 		Rows: []lab.Row{
 			// Two deviations by chance of an accuracy near 0.994 on 10,000 images.
-			lab.Near("test accuracy", 0.9938, 0.0015).As("%.4f"),
-			lab.Shown("test accuracy of SimpleConvNet", "0.9896").As("%.4f"),
-			lab.Shown("parameters", "").As("%.0f"),
-			lab.Shown("parameters of SimpleConvNet", "").As("%.0f"),
+			lab.Near(testAccuracy, 0.9938, 0.0015).As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy of SimpleConvNet", JA: "SimpleConvNet のテストデータの認識精度"}, "0.9896").As("%.4f"),
+			lab.Shown(words.Text{EN: "parameters", JA: "パラメーターの数"}, "").As("%.0f"),
+			lab.Shown(words.Text{EN: "parameters of SimpleConvNet", JA: "SimpleConvNet のパラメーターの数"}, "").As("%.0f"),
 		},
-		Claims: lab.Texts{
-			"beats SimpleConvNet":       "it makes fewer mistakes than SimpleConvNet after as many updates",
-			"a third of the parameters": "with less than a third of the parameters",
+		Claims: map[string]words.Text{
+			"beats SimpleConvNet":       {EN: "it makes fewer mistakes than SimpleConvNet after as many updates", JA: "同じ回数だけ更新した SimpleConvNet より間違いが少ない"},
+			"a third of the parameters": {EN: "with less than a third of the parameters", JA: "パラメーターの数は SimpleConvNet の 3 分の 1 より少ない"},
 		},
-		Figures: lab.Texts{
-			"accuracy": "Accuracy on the first 1,000 images of either set; epoch 1 is the state after one update.",
+		Figures: map[string]words.Text{
+			"accuracy": {
+				EN: "Accuracy on the first 1,000 images of either set; epoch 1 is the state after one update.",
+				JA: "訓練データとテストデータの最初の 1,000 枚での認識精度。1 エポック目は、最初の更新の直後です。",
+			},
 		},
 		Run: runDeepConvNet,
 	}

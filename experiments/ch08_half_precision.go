@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -9,6 +8,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -25,7 +25,7 @@ func runHalfPrecision(r *lab.Run) {
 	points := make(plotter.XYs, len(bits))
 	var rows [][]any
 	for i, kept := range bits {
-		r.Part(i, len(bits), "%d bits", kept)
+		r.Part(i, len(bits), words.Text{EN: "%d bits", JA: "%d ビット"}, kept)
 		rounded := inPrecision(r, net, rounding{kept})
 		if r.Failed() {
 			return
@@ -49,9 +49,10 @@ func runHalfPrecision(r *lab.Run) {
 	}
 	r.CSV("bits", []string{"bits after the leading one", "accuracy", "answers that change"}, rows)
 	r.Chart("bits", plots.ChartOptions{
-		Title: "DeepConvNet with rounded parameters and activations",
-		Note:  fmt.Sprintf("float32 has 23 bits after the leading one: %.2f %%.", 100*before),
-		X:     plots.Axis{Label: "bits after the leading one (float16: 10)"}, Y: plots.Axis{Label: "test accuracy (%)"},
+		Title: r.In(words.Text{EN: "DeepConvNet with rounded parameters and activations", JA: "パラメーターと各層の出力を丸めた DeepConvNet"}),
+		Note:  r.In(words.Text{EN: "float32 has 23 bits after the leading one: %.2f %%.", JA: "float32 の仮数部は 23 ビットで、認識精度は %.2f %% です。"}, 100*before),
+		X:     plots.Axis{Label: r.In(words.Text{EN: "bits after the leading one (float16: 10)", JA: "仮数部のビット数（float16 は 10）"})},
+		Y:     plots.Axis{Label: r.In(words.Text{EN: "test accuracy (%)", JA: "テストデータの認識精度（%）"})},
 	}, plots.Curve{Points: points, Markers: true})
 }
 
@@ -130,22 +131,34 @@ func (l roundingLayer) Backward(*nn.Context, *nn.Tensor, *nn.Tensor, *nn.Tensor,
 
 func halfPrecision() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch08-half-precision", Title: "Inference in half precision", Chapter: 8, Section: "section 8.3.4", Version: 1,
-		Setup: "The network of ch08-deep-convnet on the test images in float32, and again with inputs, parameters and the " +
-			"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in " +
-			"hardware that has float16; the book's NumPy rounds every step. Beside it coarser roundings, down to powers of two.",
-		Lesson: "A trained network does not need its last digits: 16 bits give the same answers as 32, and far fewer nearly so.",
+		ID: "ch08-half-precision", Seconds: 7, Title: words.Text{EN: "Inference in half precision", JA: "半精度での推論"}, Chapter: 8, Section: words.Text{EN: "section 8.3.4", JA: "8.3.4 節"}, Version: 1,
+		Setup: words.Text{
+			EN: "The network of ch08-deep-convnet on the test images in float32, and again with inputs, parameters and the " +
+				"output of every layer up to the softmax rounded to float16. Within a layer sums are in float32, as in " +
+				"hardware that has float16; the book's NumPy rounds every step. Beside it coarser roundings, down to powers of two.",
+			JA: "ch08-deep-convnet のネットワークで、テスト画像を 2 通りに推論します。float32 のままと、入力、パラメーター、" +
+				"Softmax より前の各層の出力を float16 に丸めたものです。層の中の和は、float16 を扱うハードウェアと同じく float32 です" +
+				"。本の NumPy は計算のたびに丸めます。さらに粗い丸めを、2 の累乗だけになるまで試します。",
+		},
+		Lesson: words.Text{
+			EN: "A trained network does not need its last digits: 16 bits give the same answers as 32, and far fewer nearly so.",
+			JA: "学習済みのネットワークに、細かい桁は必要ありません。16 ビットでも 32 ビットと同じ答えになり、もっと少ないビット数でも" +
+				"ほとんど変わりません。",
+		},
 		Rows: []lab.Row{
-			lab.Shown("test accuracy in float32", "").As("%.4f"),
-			lab.Shown("test accuracy in float16", "").As("%.4f"),
-			lab.Near("difference", 0, 0.0005).As("%.4f"),
-			lab.Shown("answers that change", "").As("%.0f"),
+			lab.Shown(words.Text{EN: "test accuracy in float32", JA: "float32 でのテストデータの認識精度"}, "").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy in float16", JA: "float16 でのテストデータの認識精度"}, "").As("%.4f"),
+			lab.Near(words.Text{EN: "difference", JA: "差"}, 0, 0.0005).As("%.4f"),
+			lab.Shown(words.Text{EN: "answers that change", JA: "答えが変わった画像の数"}, "").As("%.0f"),
 		},
-		Claims: lab.Texts{
-			"float16 suffices": "float16 changes the accuracy by at most 0.001",
+		Claims: map[string]words.Text{
+			"float16 suffices": {EN: "float16 changes the accuracy by at most 0.001", JA: "float16 にしても、認識精度の変化は 0.001 以下"},
 		},
-		Figures: lab.Texts{
-			"bits": "Accuracy by the number of bits kept; with 0 every value is a power of two.",
+		Figures: map[string]words.Text{
+			"bits": {
+				EN: "Accuracy by the number of bits kept; with 0 every value is a power of two.",
+				JA: "残したビット数と認識精度。0 ビットでは、すべての値が 2 の累乗です。",
+			},
 		},
 		Run: runHalfPrecision,
 	}

@@ -12,17 +12,22 @@
 //			Updates: r.Scale(10_000, 1000)})
 //		r.Measure("test accuracy", log.Test.Last())
 //		r.Claim("learns", log.Test.Last() > 0.8)
-//		r.Chart("accuracy", plots.ChartOptions{Title: "Accuracy"}, log.Training.Curve("train"), log.Test.Curve("test"))
+//		r.Chart("accuracy", plots.ChartOptions{Title: r.In(accuracyText)}, log.Training.Curve(r.In(trainText)), log.Test.Curve(r.In(testText)))
 //	}
 //
 //	func twoLayer() lab.Experiment {
 //		return lab.Experiment{
-//			ID: "ch05-two-layer", Title: "A network of ReLUs", Chapter: 5, Section: "section 5.7.4", Version: 1,
-//			Setup:   "784-50-10, SGD 0.1, batch 100, 10,000 updates.",
-//			Lesson:  "Backpropagation gives the gradient at the price of one more pass.",
-//			Rows:    []lab.Row{lab.Near("test accuracy", 0.969, 0.005)},
-//			Claims:  lab.Texts{"learns": "it learns"},
-//			Figures: lab.Texts{"accuracy": "Accuracy by epoch."},
+//			ID: "ch05-two-layer", Chapter: 5, Version: 1, Seconds: 3,
+//			Title:   words.Text{EN: "A network of ReLUs", JA: "ReLU のネットワーク"},
+//			Section: words.Text{EN: "section 5.7.4", JA: "5.7.4 節"},
+//			Setup:   words.Text{EN: "784-50-10, SGD 0.1, batch 100, 10,000 updates.", JA: "784-50-10、SGD 0.1、バッチサイズ 100、更新 10,000 回。"},
+//			Lesson: words.Text{
+//				EN: "Backpropagation gives the gradient at the price of one more pass.",
+//				JA: "誤差逆伝播法なら、計算をもう 1 回するだけで勾配が求まります。",
+//			},
+//			Rows:    []lab.Row{lab.Near(testAccuracy, 0.969, 0.005)},
+//			Claims:  map[string]words.Text{"learns": {EN: "it learns", JA: "学習が進む"}},
+//			Figures: map[string]words.Text{"accuracy": {EN: "Accuracy by epoch.", JA: "エポックごとの認識精度。"}},
 //			Run:     runTwoLayer,
 //		}
 //	}

@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"tatami/experiments"
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 )
 
 // TestFast runs the fast version of every experiment: it must run, fill its
@@ -38,7 +41,7 @@ func TestFast(t *testing.T) {
 			}
 			for i, l := range got.Lines {
 				t.Logf("%s: %s, published %s", l.Name, l.Measured, l.Published)
-				if len(l.Values) != 1 && e.Rows[i].Needs == "" {
+				if len(l.Values) != 1 && e.Rows[i].Needs.EN == "" {
 					t.Errorf("%s: not measured", l.Name)
 				}
 			}
@@ -131,8 +134,26 @@ func TestList(t *testing.T) {
 			t.Errorf("ID %q: wanted small letters and digits, once", e.ID)
 		}
 		seen = append(seen, e.ID)
-		if e.Title == "" || e.Section == "" || e.Setup == "" || e.Lesson == "" || e.Version < 1 || len(e.Rows) == 0 {
-			t.Errorf("%s lacks a title, a section, a set-up, a lesson, a version or rows", e.ID)
+		if e.Version < 1 || e.Seconds <= 0 || len(e.Rows) == 0 {
+			t.Errorf("%s lacks a version, a duration or rows", e.ID)
+		}
+		if _, err := os.Stat(filepath.Join("..", e.File())); err != nil {
+			t.Errorf("%s: %v", e.ID, err)
+		}
+		texts := []words.Text{e.Title, e.Section, e.Setup, e.Lesson}
+		for _, row := range e.Rows {
+			texts = append(texts, row.Name)
+			if (row.Published.EN == "") != (row.Published.JA == "") || (row.Needs.EN == "") != (row.Needs.JA == "") {
+				t.Errorf("%s, %s: a text in one language", e.ID, row.Name.EN)
+			}
+		}
+		for _, named := range []lab.Texts{e.Claims, e.Figures, e.Notes} {
+			texts = slices.AppendSeq(texts, maps.Values(named))
+		}
+		for _, text := range texts {
+			if text.EN == "" || text.JA == "" || strings.Contains(text.EN+text.JA, "%!") {
+				t.Errorf("%s: text %q, %q", e.ID, text.EN, text.JA)
+			}
 		}
 		if e.Chapter != 0 {
 			if e.Chapter < chapter {
@@ -145,10 +166,12 @@ func TestList(t *testing.T) {
 		}
 		var names []string
 		for _, row := range e.Rows {
-			if slices.Contains(names, row.Name) {
-				t.Errorf("%s: two rows are called %q", e.ID, row.Name)
+			for _, name := range []string{row.Name.EN, row.Name.JA + " "} {
+				if slices.Contains(names, name) {
+					t.Errorf("%s: two rows are called %q", e.ID, name)
+				}
+				names = append(names, name)
 			}
-			names = append(names, row.Name)
 		}
 	}
 }

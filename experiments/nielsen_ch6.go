@@ -5,11 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/datasets"
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -19,7 +21,7 @@ import (
 
 // rung is a network of the ladder, with how it is trained.
 type rung struct {
-	name      string
+	name      words.Text
 	published float64 // test accuracy in percent
 	layers    []nn.Spec
 	rate      float64
@@ -56,13 +58,13 @@ func nielsenLadder() []rung {
 	s, r := layers.Sigmoid{}, layers.ReLU{}
 	two := stack(convolution(20, r), convolution(40, r))
 	return []rung{
-		{"100 hidden units", 97.80, stack(affine(100, s), output), 0.1, 0, 0},
-		{"convolution 20@5×5", 98.78, stack(convolution(20, s), affine(100, s), output), 0.1, 0, 0},
-		{"convolution 40@5×5 after it", 99.06, stack(convolution(20, s), convolution(40, s), affine(100, s), output), 0.1, 0, 0},
-		{"ReLU", 99.23, stack(two, affine(100, r), output), 0.03, 0.1, 0},
-		{"shifted images", 99.37, stack(two, affine(100, r), output), 0.03, 0.1, 24},
-		{"second affine layer", 99.43, stack(two, affine(100, r), affine(100, r), output), 0.03, 0.1, 24},
-		{"dropout, 1,000 units", 99.60, stack(two, dropout, affine(1000, r), dropout, affine(1000, r), dropout, output), 0.03, 0, 12},
+		{words.Text{EN: "100 hidden units", JA: "隠れ層 100 ユニット"}, 97.80, stack(affine(100, s), output), 0.1, 0, 0},
+		{words.Text{EN: "convolution 20@5×5", JA: "畳み込み層 20@5×5"}, 98.78, stack(convolution(20, s), affine(100, s), output), 0.1, 0, 0},
+		{words.Text{EN: "convolution 40@5×5 after it", JA: "2 つ目の畳み込み層 40@5×5"}, 99.06, stack(convolution(20, s), convolution(40, s), affine(100, s), output), 0.1, 0, 0},
+		{words.Text{EN: "ReLU", JA: "ReLU"}, 99.23, stack(two, affine(100, r), output), 0.03, 0.1, 0},
+		{words.Text{EN: "shifted images", JA: "ずらした画像を追加"}, 99.37, stack(two, affine(100, r), output), 0.03, 0.1, 24},
+		{words.Text{EN: "second affine layer", JA: "2 つ目の全結合層"}, 99.43, stack(two, affine(100, r), affine(100, r), output), 0.03, 0.1, 24},
+		{words.Text{EN: "dropout, 1,000 units", JA: "Dropout、1,000 ユニット"}, 99.60, stack(two, dropout, affine(1000, r), dropout, affine(1000, r), dropout, output), 0.03, 0, 12},
 	}
 }
 
@@ -161,7 +163,7 @@ func (l *ladder) climb(r *lab.Run, i int) *lab.Log {
 			Validation: l.validation, Test: l.test,
 			Observers: []train.Observer{train.ObserverFunc(func(e train.Event) error {
 				if e.Kind == train.Updated && e.Step%500 == 0 {
-					r.Part(i, len(l.rungs), "%s: %d of %d updates", g.name, e.Step, updates)
+					r.Part(i, len(l.rungs), words.Text{EN: "%s: %d of %d updates", JA: "%s：更新 %d/%d"}, g.name, e.Step, updates)
 				}
 				return nil
 			})},
@@ -174,7 +176,9 @@ func (l *ladder) climb(r *lab.Run, i int) *lab.Log {
 const nielsenTolerance = 0.15
 
 // nielsenRow is the row of a rung.
-func nielsenRow(g rung) string { return g.name + ", test accuracy in %" }
+func nielsenRow(g rung) words.Text {
+	return words.Text{EN: "%s, test accuracy in %%", JA: "%s：テストデータの認識精度（%%）"}.With(g.name)
+}
 
 func runNielsenCh6(r *lab.Run) {
 	l := newLadder(r)
@@ -193,7 +197,7 @@ func runNielsenCh6(r *lab.Run) {
 			}
 		}
 		accuracies = append(accuracies, 100*float64(log.Test[best]))
-		r.Measure(nielsenRow(g), accuracies[i])
+		r.Measure(nielsenRow(g).EN, accuracies[i])
 		if off := accuracies[i] - g.published; !r.Fast && math.Abs(off) > nielsenTolerance {
 			if g.epochs > 0 && off < 0 {
 				r.Note("fewer epochs", g.name, r.Seed, off, g.epochs)
@@ -201,14 +205,14 @@ func runNielsenCh6(r *lab.Run) {
 				r.Note("chance", g.name, r.Seed, off)
 			}
 		}
-		costs = append(costs, []any{i + 1, g.name, accuracies[i], l.updates(r, g), log.Seconds})
+		costs = append(costs, []any{i + 1, g.name.EN, accuracies[i], l.updates(r, g), log.Seconds})
 		points := make(plotter.XYs, len(log.Test))
 		for k, v := range log.Test {
 			step := (k + 1) * l.updates(r, g) / len(log.Test)
 			points[k] = plotter.XY{X: float64(step) / 1000, Y: 100 * (1 - float64(v))}
-			lines = append(lines, []any{i + 1, g.name, step, float64(log.Validation[k]), float64(v)})
+			lines = append(lines, []any{i + 1, g.name.EN, step, float64(log.Validation[k]), float64(v)})
 		}
-		curves[i] = plots.Curve{Name: fmt.Sprintf("%d: %s", i+1, g.name), Points: points}
+		curves[i] = plots.Curve{Name: r.In(rungText, i+1, g.name), Points: points}
 	}
 	r.Claim("convolutions beat affine", accuracies[3] > accuracies[0])
 	r.Claim("ReLU beats sigmoid", accuracies[3] > accuracies[2])
@@ -219,61 +223,99 @@ func runNielsenCh6(r *lab.Run) {
 	r.CSV("rungs", []string{"rung", "name", "test accuracy %", "updates", "seconds of updates"}, costs)
 	l.drawBars(r, accuracies)
 	r.Chart("training", plots.ChartOptions{
-		Title: "Test error while training",
-		X:     plots.Axis{Label: "updates in thousands, of 10 images each"}, Y: plots.Axis{Label: "error in %", Log: true},
+		Title: r.In(words.Text{EN: "Test error while training", JA: "学習中のテストデータの誤り率"}),
+		X:     plots.Axis{Label: r.In(words.Text{EN: "updates in thousands, of 10 images each", JA: "更新回数（千回、1 回に 10 枚）"})},
+		Y:     plots.Axis{Label: r.In(words.Text{EN: "error in %", JA: "誤り率（%）"}), Log: true},
 	}, curves...)
 }
 
-// drawBars draws the errors beside those of the book.
+var rungText = words.Text{EN: "%d: %s", JA: "%d：%s"}
+
+// drawBars draws the errors, those of the full size beside those of the book.
 func (l *ladder) drawBars(r *lab.Run, accuracies []float64) {
-	published, measured := plots.Series{Name: "published"}, plots.Series{Name: "measured"}
+	published, measured := plots.Series{Name: r.In(words.Text{EN: "published", JA: "公表値"})}, plots.Series{Name: r.In(words.Text{EN: "measured", JA: "測定値"})}
 	var groups []string
 	for i, g := range l.rungs {
 		groups = append(groups, fmt.Sprint(i+1))
 		published.Values = append(published.Values, 100-g.published)
 		measured.Values = append(measured.Values, 100-accuracies[i])
 	}
-	note := ""
+	var rungs []string
 	for i, g := range l.rungs {
-		note += fmt.Sprintf("%d: %s; ", i+1, g.name)
+		rungs = append(rungs, r.In(rungText, i+1, g.name))
+	}
+	series := []plots.Series{published, measured}
+	if r.Fast { // another size than what was published
+		series = series[1:]
 	}
 	r.Chart("ladder", plots.ChartOptions{
-		Title: "The ladder: errors left by each idea, on top of those before it", Note: note[:len(note)-2] + ".",
-		X: plots.Axis{Label: "rung"}, Y: plots.Axis{Label: "test error in %"},
-	}, plots.Bars{Groups: groups, Series: []plots.Series{published, measured}})
+		Title: r.In(words.Text{EN: "The ladder: errors left by each idea, on top of those before it", JA: "前の段に 1 つずつ工夫を加えたときの誤り率"}),
+		Note:  r.In(words.Text{EN: "%s.", JA: "%s。"}, strings.Join(rungs, r.In(words.Text{EN: "; ", JA: "、"}))),
+		X:     plots.Axis{Label: r.In(words.Text{EN: "rung", JA: "段"})}, Y: plots.Axis{Label: r.In(words.Text{EN: "test error in %", JA: "テストデータの誤り率（%）"})},
+	}, plots.Bars{Groups: groups, Series: series, Numbers: true})
 }
 
 func nielsenCh6() lab.Experiment {
 	var rows []lab.Row
-	for _, g := range nielsenLadder() {
-		rows = append(rows, lab.Near(nielsenRow(g), g.published, nielsenTolerance).As("%.2f"))
+	for i, g := range nielsenLadder() {
+		row := lab.Near(nielsenRow(g), g.published, nielsenTolerance).As("%.2f")
+		if i == 2 {
+			row.Three = "99.00 ± 0.10"
+		}
+		rows = append(rows, row)
 	}
 	return lab.Experiment{
-		ID: "nielsen-ch6", Title: "Nielsen's ladder", Version: 2,
-		Section: "Nielsen, Neural Networks and Deep Learning (2015), chapter 6",
-		Setup: "The first 50,000 training images to train, the other 10,000 to validate. Batches of 10 in the order of the " +
-			"images, SGD, 60 epochs; the test accuracy after the epoch of the best validation, the last of equals. Weights " +
-			"Normal(√(1/outputs)), biases Normal(1), output layer 0, as his program network3.py has them; it divides λ by the " +
-			"number of batches, so an update shrinks weights by rate·λ/5,000, of shifted images rate·λ/25,000. His dropout scales at inference. Each rung adds to " +
-			"the one before. Shifted images are 250,000, of which we take 24 epochs, and 12 with dropout, where he takes 60 and 40: " +
-			"those of dropout are as many updates as 60 epochs of the others. His pixels are divided by 256, ours by 255.",
-		Lesson: "Each idea takes away a part of the errors that the last one left: local filters, a second layer of them, ReLU, " +
-			"more images, dropout.",
+		ID: "nielsen-ch6", Seconds: 1360, Title: words.Text{EN: "Nielsen's ladder", JA: "Nielsen のはしご：1 段ずつ改善する"}, Version: 2,
+		Section: words.Text{
+			EN: "Nielsen, Neural Networks and Deep Learning (2015), chapter 6",
+			JA: "Nielsen『Neural Networks and Deep Learning』（2015）第 6 章",
+		},
+		Setup: words.Text{
+			EN: "The first 50,000 training images to train, the other 10,000 to validate. Batches of 10 in the order of the " +
+				"images, SGD, 60 epochs; the test accuracy after the epoch of the best validation, the last of equals. Weights " +
+				"Normal(√(1/outputs)), biases Normal(1), output layer 0, as his program network3.py has them; it divides λ by the " +
+				"number of batches, so an update shrinks weights by rate·λ/5,000, of shifted images rate·λ/25,000. His dropout scales at inference. Each rung adds to " +
+				"the one before. Shifted images are 250,000, of which we take 24 epochs, and 12 with dropout, where he takes 60 and 40: " +
+				"those of dropout are as many updates as 60 epochs of the others. His pixels are divided by 256, ours by 255.",
+			JA: "訓練画像のうち 50,000 枚で学習し、残りの 10,000 枚を検証データにします。バッチサイズ 10、画像は元の順、" +
+				"SGD、60 エポック。検証データの認識精度が最も高いエポック（同じなら最後）での、テストデータの認識精度を取ります。" +
+				"重みの初期値の標準偏差は √(1/出力の数)、バイアスは 1、出力層は 0 で、彼のプログラム network3.py と同じです。" +
+				"network3.py は λ をバッチの数で割るので、1 回の更新で重みは 学習率·λ/5,000（ずらした画像では 学習率·λ/25,000）の割合" +
+				"だけ小さくなります。Dropout は推論のときに出力を縮めます。どの段も、前の段に 1 つずつ加えたものです。" +
+				"ずらした画像は 250,000 枚で、彼の 60 エポックと 40 エポック（Dropout）に対し、ここでは 24 エポックと 12 エポックです" +
+				"。Dropout の更新回数は、ほかの段の 60 エポックと同じです。ピクセル値は、彼は 256 で、tatami は 255 で割ります。",
+		},
+		Lesson: words.Text{
+			EN: "Each idea takes away a part of the errors that the last one left: local filters, a second layer of them, ReLU, " +
+				"more images, dropout.",
+			JA: "どの工夫も、前の段に残った間違いを減らします。局所的なフィルター、その 2 層目、ReLU、画像を増やすこと、" +
+				"Dropout の順です。",
+		},
 		Rows: rows,
-		Claims: lab.Texts{
-			"convolutions beat affine":   "convolutions with ReLU beat 100 hidden units",
-			"ReLU beats sigmoid":         "ReLU beats the sigmoid",
-			"shifted images help":        "shifted images help",
-			"two thirds of the mistakes": "the best network makes less than two thirds of the first one's mistakes",
+		Claims: map[string]words.Text{
+			"convolutions beat affine": {EN: "convolutions with ReLU beat 100 hidden units", JA: "畳み込み層と ReLU のネットワークは、隠れ層 100 ユニットより精度が高い"},
+			"ReLU beats sigmoid":       {EN: "ReLU beats the sigmoid", JA: "ReLU はシグモイド関数より精度が高い"},
+			"shifted images help":      {EN: "shifted images help", JA: "ずらした画像を加えると精度が上がる"},
+			"two thirds of the mistakes": {
+				EN: "the best network makes less than two thirds of the first one's mistakes",
+				JA: "最もよいネットワークの間違いは、最初のネットワークの 3 分の 2 より少ない",
+			},
 		},
-		Figures: lab.Texts{
-			"training": "The test error of each network as it was trained.",
-			"ladder":   "Test error of the seven networks, published and measured.",
+		Figures: map[string]words.Text{
+			"training": {EN: "The test error of each network as it was trained.", JA: "学習中の、各ネットワークのテストデータの誤り率。"},
+			"ladder":   {EN: "Test error of the seven networks, published and measured.", JA: "7 つのネットワークのテストデータの誤り率。公表値と測定値です。"},
 		},
-		Notes: lab.Texts{
-			"chance": "%s, seed %d: %+.2f points from what was published; likely the chance of the initial weights, of which he quotes one draw.",
-			"fewer epochs": "%s, seed %d: %+.2f points from what was published; likely %d epochs of the shifted images where he takes 60, " +
-				"or 40 with dropout.",
+		Notes: map[string]words.Text{
+			"chance": {
+				EN: "%s, seed %d: %+.2f points from what was published; likely the chance of the initial weights, of which he quotes one draw.",
+				JA: "%s、シード %d：公表値との差は %+.2f ポイント。公表値も重みの初期値 1 通りの結果なので、偶然の差でしょう。",
+			},
+			"fewer epochs": {
+				EN: "%s, seed %d: %+.2f points from what was published; likely %d epochs of the shifted images where he takes 60, " +
+					"or 40 with dropout.",
+				JA: "%s、シード %d：公表値との差は %+.2f ポイント。ずらした画像を、彼の 60 エポック（Dropout は 40 エポック）に対し %d エ" +
+					"ポックしか使わないためでしょう。",
+			},
 		},
 		Run: runNielsenCh6,
 	}

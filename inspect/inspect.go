@@ -25,10 +25,10 @@ type Network struct {
 // New prepares net. It shares net's parameters.
 func New(net *nn.Sequential) *Network {
 	n := &Network{Sequential: net, cost: net.Cost()}
-	convolutions, last, weighted := 0, 0, 0
+	last, weighted := -1, 0
 	for i, spec := range net.Specs() {
 		if IsConvolution(spec) {
-			convolutions, last = convolutions+1, i
+			last = i
 		}
 		if slices.ContainsFunc(net.Layers()[i].Params(), func(p *nn.Param) bool { return p.Name == "weight" }) {
 			weighted = i
@@ -37,7 +37,7 @@ func New(net *nn.Sequential) *Network {
 	if n.features = weighted; weighted > 0 {
 		n.head = net.Part(0, weighted)
 	}
-	if convolutions >= 2 {
+	if last >= 0 {
 		n.maps = last + 1
 		if next := net.Specs(); n.maps < len(next) && isActivation(next[n.maps]) {
 			n.maps++

@@ -95,9 +95,11 @@ func TestOcclusion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Size != 4 || o.Stride != 2 || o.Rows != 13 || o.Columns != 13 || len(o.Probabilities) != 169 {
-		t.Fatalf("%d×%d squares of %d every %d, %d probabilities", o.Rows, o.Columns, o.Size, o.Stride, len(o.Probabilities))
+	if o.Size != 4 || o.Stride != 2 || o.Rows != 13 || o.Columns != 13 || len(o.Probabilities) != 169 || len(o.Scores) != 169 {
+		t.Fatalf("%d×%d squares of %d every %d, %d probabilities, %d scores", o.Rows, o.Columns, o.Size, o.Stride, len(o.Probabilities), len(o.Scores))
 	}
+	scores := n.Part(0, 3) // without the softmax
+	near(t, "the score of the whole image", float64(o.Score), float64(scores.Predict(x).Data[2]), 1e-5)
 	for _, at := range [][2]int{{0, 0}, {5, 7}, {9, 12}, {12, 12}} {
 		hidden := random(n.Input())
 		copy(hidden.Data, x.Data)
@@ -106,6 +108,7 @@ func TestOcclusion(t *testing.T) {
 				hidden.Data[(2*at[0]+row)*28+2*at[1]+column] = 0
 			}
 		}
+		near(t, "the score", float64(o.Scores[at[0]*13+at[1]]), float64(scores.Predict(hidden).Data[2]), 1e-5)
 		near(t, "the probability", float64(o.Probabilities[at[0]*13+at[1]]), float64(n.Predict(hidden).Data[2]), 1e-5)
 	}
 }
@@ -150,8 +153,18 @@ func TestGradCAM(t *testing.T) {
 		}
 		near(t, "Grad-CAM", float64(got), max(0, want), 1e-4)
 	}
-	if one := build(t, small, layers.Convolution{Filters: 2, Kernel: 3}, layers.Affine{Units: 3}); one.HasGradCAM() {
-		t.Error("one convolution has Grad-CAM")
+	// One convolution is enough, as long as something comes after it.
+	one := build(t, small, layers.Convolution{Filters: 2, Kernel: 3}, layers.ReLU{}, layers.Pooling{Size: 2}, layers.Affine{Units: 3})
+	if !one.HasGradCAM() || one.GradCAMLayer() != 2 || one.GradCAM(random(small), 0).Shape != (nn.Shape{H: small.H - 2, W: small.W - 2, C: 1}) {
+		t.Errorf("one convolution: Grad-CAM %v after layer %d", one.HasGradCAM(), one.GradCAMLayer())
+	}
+	for what, n := range map[string]*inspect.Network{
+		"no convolution":         build(t, small, layers.Affine{Units: 3}),
+		"nothing after the maps": build(t, small, layers.Convolution{Filters: 2, Kernel: 3}, layers.ReLU{}),
+	} {
+		if n.HasGradCAM() {
+			t.Errorf("%s, yet Grad-CAM", what)
+		}
 	}
 }
 
@@ -280,6 +293,22 @@ func TestGivenUp(t *testing.T) {
 	}
 	if _, err := index.Nearest(ctx, random(small), 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("neighbours: %v", err)
+	}
+}
+
+// Whatever a network ends in, the probabilities are those that it gives.
+func TestOcclusionOfOtherEnds(t *testing.T) {
+	for name, last := range map[string][]nn.Spec{"scores": nil, "sigmoid": {layers.Sigmoid{}}} {
+		n := build(t, small, append([]nn.Spec{layers.Affine{Units: 3}}, last...)...)
+		x := random(small)
+		o, err := n.Occlude(t.Context(), x, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row := range o.Size { // the square in the corner
+			clear(x.Data[row*small.W*small.C : (row*small.W+o.Size)*small.C])
+		}
+		near(t, name, float64(o.Probabilities[0]), float64(n.Probabilities(x).Data[1]), 1e-5)
 	}
 }
 

@@ -29,12 +29,15 @@ func gradient(net *nn.Sequential, x *nn.Tensor, class int) []float32 {
 	return p.Backward(dy).Data
 }
 
-// Occlusion is the probability of a class with a part of the image hidden
-// (Zeiler and Fergus 2013).
+// Occlusion is the score and the probability of a class with a part of the
+// image hidden (Zeiler and Fergus 2013). The score, before the softmax, still
+// falls where a network is so sure that its probability does not.
 type Occlusion struct {
 	Size, Stride  int // of the square that hides, in pixels
 	Rows, Columns int
-	Probabilities []float32 // with the square at row i/Columns, column i%Columns
+	Score         float32   // of the whole image
+	Scores        []float32 // with the square at row i/Columns, column i%Columns
+	Probabilities []float32 // likewise
 }
 
 // occlusionShare is the side of the square, of the image's shorter side.
@@ -59,6 +62,8 @@ func (n *Network) Occlude(ctx context.Context, x *nn.Tensor, class int) (*Occlus
 	}
 	atOnce := n.atOnce(128)
 	batch := nn.NewTensor(min(atOnce, o.Rows*o.Columns), x.Shape)
+	pass := n.NewPass(nn.PassConfig{Capacity: batch.N, Loss: logits})
+	o.Score = pass.Forward(x).Data[class]
 	for from := 0; from < o.Rows*o.Columns; from += atOnce {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -72,16 +77,30 @@ func (n *Network) Occlude(ctx context.Context, x *nn.Tensor, class int) (*Occlus
 				clear(sample[(row*x.W+left)*x.C : (row*x.W+left+o.Size)*x.C])
 			}
 		}
-		y := n.Probabilities(hidden)
+		y := pass.Forward(hidden)
 		for i := range y.N {
-			o.Probabilities = append(o.Probabilities, y.Sample(i)[class])
+			scores := y.Sample(i)
+			o.Scores = append(o.Scores, scores[class])
+			if !n.scoresAreProbabilities() {
+				nn.Softmax(scores, scores)
+			}
+			o.Probabilities = append(o.Probabilities, scores[class])
 		}
 	}
 	return o, nil
 }
 
-// HasGradCAM reports whether the network has the two or more convolutions that
-// GradCAM is for.
+// scoresAreProbabilities is whether the network ends in probabilities that no
+// softmax made: its scores are these.
+func (n *Network) scoresAreProbabilities() bool {
+	last := n.Layers()[len(n.Layers())-1]
+	_, probable := last.(nn.Probable)
+	_, softmax := last.(nn.Softmaxer)
+	return probable && !softmax
+}
+
+// HasGradCAM reports whether the network has a convolution with layers after
+// it, which GradCAM is for.
 func (n *Network) HasGradCAM() bool { return n.tail != nil }
 
 // GradCAM weighs the maps of the last convolution by the mean gradient of the

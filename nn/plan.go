@@ -138,38 +138,3 @@ func (s *stage) givesImages() bool {
 }
 
 func (s *stage) outSize() int { return s.layer.OutShape().Size() }
-
-// NewPass lays out the memory of a pass.
-func (s *Sequential) NewPass(c PassConfig) *Pass {
-	p := s.newPass(c)
-	if c.NeedsBackward {
-		p.keepRead()
-		p.layParamGradients(false)
-		p.layGradients()
-	} else {
-		p.shareOutputs()
-	}
-	return p
-}
-
-func (s *Sequential) newPass(c PassConfig) *Pass {
-	p := &Pass{config: c, input: s.input}
-	p.planStages(s.layers, c)
-	p.planBlocks(c)
-	p.outputs = make([]place, len(p.stages))
-	p.contexts = make([]Context, len(p.stages))
-	for i, st := range p.stages {
-		p.contexts[i] = Context{Training: c.Training, pass: p, stage: st}
-	}
-	return p
-}
-
-// Stages lists how many layers each stage of the pass stands for: more than
-// one where layers are fused.
-func (p *Pass) Stages() []int {
-	var counts []int
-	for _, st := range p.stages {
-		counts = append(counts, st.count)
-	}
-	return counts
-}

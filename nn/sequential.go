@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"unicode/utf8"
 
+	"tatami/internal/commas"
 	"tatami/internal/safetensors"
 )
 
@@ -216,13 +217,7 @@ func (s *Sequential) rows(prefix string) (rows [][]string) {
 	return rows
 }
 
-func thousands(n int) string {
-	d := fmt.Sprint(n)
-	for i := len(d) - 3; i > 0; i -= 3 {
-		d = d[:i] + "," + d[i:]
-	}
-	return d
-}
+func thousands(n int) string { return commas.Group(fmt.Sprint(n)) }
 
 // Activations returns the output of every layer for x, in inference, as the
 // layers are described: nothing is fused.

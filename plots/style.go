@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"tatami/internal/commas"
 )
 
 // palette begins with the colours of lines on tatami's pages, of which the first
@@ -84,26 +86,9 @@ func plainNumber(v float64, digits int) string {
 		if strings.Contains(s, ".") {
 			s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 		}
-		return group(s)
+		return commas.Group(s)
 	}
-}
-
-// group puts commas between thousands.
-func group(s string) string {
-	whole, rest, point := strings.Cut(s, ".")
-	sign := strings.HasPrefix(whole, "-")
-	whole = strings.TrimPrefix(whole, "-")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if sign {
-		whole = "-" + whole
-	}
-	if point {
-		whole += "." + rest
-	}
-	return whole
 }
 
 // count writes a whole number.
-func count(n int) string { return group(strconv.Itoa(n)) }
+func count(n int) string { return commas.Group(strconv.Itoa(n)) }

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -45,6 +47,7 @@ func newCompare(l words.Language) *cobra.Command {
 					r.Facts.Name = dir
 				}
 				seen[r.Facts.Name] = true
+				r.Page = pageOf(dir, filepath.Dir(out))
 				runs = append(runs, r)
 			}
 			if err := files.Write(out, func(w io.Writer) error { return page.Compare(w, runs) }); err != nil {
@@ -68,4 +71,20 @@ func newCompare(l words.Language) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&out, "out", "compare.html", words.Text{EN: "file of the page", JA: "ページのファイル"}.In(l))
 	return cmd
+}
+
+// pageOf is the address of a run's page as seen from a page in folder from;
+// empty where there is none.
+func pageOf(dir, from string) string {
+	page := filepath.Join(dir, "index.html")
+	if _, err := os.Stat(page); err != nil {
+		return ""
+	}
+	page, err1 := filepath.Abs(page)
+	from, err2 := filepath.Abs(from)
+	at, err3 := filepath.Rel(from, page)
+	if err1 != nil || err2 != nil || err3 != nil {
+		return ""
+	}
+	return (&url.URL{Path: filepath.ToSlash(at)}).String()
 }

@@ -155,7 +155,6 @@ var libraryErrors = []words.Text{
 	{EN: "not a PNG, JPEG or GIF image", JA: "PNG、JPEG、GIF の画像ではありません"},
 	{EN: "the image is damaged: %w", JA: "画像が壊れています：%w"},
 	{EN: "the %s image is damaged: %w", JA: "%s 画像が壊れています：%w"},
-	{EN: "the image has more than %d scans, want at most %[1]d", JA: "画像のスキャンが %d 回を超えています"},
 	{EN: "the image has %d×%d pixels, want at most %d megapixels", JA: "画像が %d×%d ピクセルあります。%d メガピクセル以下にしてください"},
 	{EN: "cannot make a digit of %s: want one channel and at least 4×4 pixels", JA: "%s の入力に数字の画像は合いません。1 チャネルで 4×4 ピクセル以上でなければなりません"},
 	{EN: "the image is empty", JA: "画像の大きさが 0 です"},
@@ -167,8 +166,6 @@ var libraryErrors = []words.Text{
 	{EN: "trainer: %w", JA: "学習できません：%w"},
 	{EN: "the network takes images of %s, the data have %s", JA: "ネットワークの入力は %s ですが、データの画像は %s です"},
 	{EN: "the network gives outputs of %s, the data have %d classes", JA: "ネットワークの出力は %s ですが、データは %d クラスです"},
-	{EN: "step %d: the learning rate is not finite: the schedule gives %g", JA: "ステップ %d：学習率が有限の数ではありません（スケジュールの値：%g）"},
-	{EN: "step %d: %v is not finite, first in %v; try a learning rate below %g, or clip the gradient", JA: "ステップ %d：%v が有限の数ではなくなりました。最初にそうなったのは%vです。学習率を %g より小さくするか、--clip で勾配を抑えてください"},
 	{EN: "the loss", JA: "損失"},
 	{EN: "the gradient", JA: "勾配"},
 	{EN: "the gradient's norm", JA: "勾配のノルム"},
@@ -210,18 +207,16 @@ var libraryErrors = []words.Text{
 	{EN: "not a safetensors file: header of %d bytes, wanted at most %d", JA: "safetensors ファイルではありません（ヘッダーが %d バイト。%d バイトまでです）"},
 	{EN: "not a safetensors file, or cut short: header of %d bytes in a file of %d", JA: "safetensors ファイルではないか、途中で切れています（ヘッダー %d バイト、ファイル %d バイト）"},
 	{EN: "tensor %q ends at byte %d of the values, but the file has only %d of them: cut short", JA: "ファイルが途中で切れています。テンソル %q は値の %d バイト目で終わるのに、%d バイトしかありません"},
-	{EN: "%s, wanted %v", JA: "%s。ここに書けるのは%vです"},
+	{EN: "found %s, wanted %v", JA: "値は %s です。ここに書けるのは%vです"},
 	{EN: "unknown key %q: did you mean %q?", JA: "キー %q はありません。%q のことですか"},
 	{EN: "unknown key %q", JA: "キー %q はありません"},
 	{EN: "key %q appears twice", JA: "キー %q が 2 回あります"},
 	{EN: "JSON ends early", JA: "JSON が途中で終わっています"},
 	{EN: "data after the JSON value", JA: "JSON の値の後に余分なデータがあります"},
-	{EN: "unexpected end of JSON input", JA: "JSON が途中で終わっています"},
 	{EN: "cannot read %s: not a regular file", JA: "%s を読めません。通常のファイルではありません"},
 	{EN: "not a regular file", JA: "通常のファイルではありません"},
 	{EN: "cannot write %s: %w", JA: "%s に書き込めません：%w"},
 	{EN: "cannot write in %s: process %d is at work there", JA: "%s に書き込めません。プロセス %d が使っています"},
-	{EN: "cannot write in %s: another process is at work there", JA: "%s に書き込めません。別のプロセスが使っています"},
 
 	{EN: "kernels: TATAMI_ISA=%s is not an instruction set; valid are %s", JA: "TATAMI_ISA の %s という命令セットはありません（使えるもの：%s）"},
 	{EN: "kernels: TATAMI_ISA=%s is not available on this machine or in this build; valid are %s", JA: "TATAMI_ISA の命令セット %s は、このマシンかこのビルドでは使えません（使えるもの：%s）"},
@@ -238,8 +233,14 @@ var libraryErrors = []words.Text{
 	{EN: "%s: line %d: %s is %q, wanted a number", JA: "%s の %d 行目：%s は %q です。数でなければなりません"},
 }
 
-// systemErrors are those of the operating system, Go and the reader of flags.
+// systemErrors are those of the operating system, Go and the reader of flags,
+// and those that tatami puts together of several texts.
 var systemErrors = []words.Text{
+	{EN: "the image has more than %d scans, want at most %[1]d", JA: "画像のスキャンが %d 回を超えています"},
+	{EN: "step %d: the learning rate is not finite: the schedule gives %g", JA: "ステップ %d：学習率が有限の数ではありません（スケジュールの値：%g）"},
+	{EN: "step %d: %v is not finite, first in %v; try a learning rate below %g, or clip the gradient", JA: "ステップ %d：%v が有限の数ではなくなりました。最初にそうなったのは%vです。学習率を %g より小さくするか、--clip で勾配を抑えてください"},
+	{EN: "unexpected end of JSON input", JA: "JSON が途中で終わっています"},
+	{EN: "cannot write in %s: another process is at work there", JA: "%s に書き込めません。別のプロセスが使っています"},
 	{EN: "no such file or directory", JA: "ファイルまたはフォルダーがありません"},
 	{EN: "file does not exist", JA: "ファイルがありません"},
 	{EN: "permission denied", JA: "権限がありません"},

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,11 +43,7 @@ func newExperimentList(l words.Language) *cobra.Command {
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
-			t := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
-			for _, e := range experiments.List() {
-				fmt.Fprintf(t, "%s\t%s\t%s\n", e.ID, e.Title, e.Section)
-			}
-			return t.Flush()
+			return lab.WriteList(os.Stdout, l, experiments.List())
 		},
 	}
 }
@@ -56,12 +51,11 @@ func newExperimentList(l words.Language) *cobra.Command {
 // experimentOptions are the flags of experiment run.
 type experimentOptions struct {
 	lab.Runner
-	chapter  int
-	language words.Language
+	chapter int
 }
 
 func newExperimentRun(l words.Language) *cobra.Command {
-	o := experimentOptions{language: l}
+	o := experimentOptions{Runner: lab.Runner{Language: l}}
 	cmd := &cobra.Command{
 		Use: "run ID… | --chapter N | all",
 		Short: words.Text{
@@ -133,28 +127,29 @@ func chapters() string {
 func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
 	ctx, stop := run.UntilSignal(parent)
 	defer stop()
-	line := &statusLine{out: os.Stderr, language: o.language}
+	say := func(t words.Text, args ...any) string { return t.In(o.Language, args...) }
+	line := &statusLine{out: os.Stderr, language: o.Language}
 	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
 		line.width = width
 	}
 	o.Progress = line.show
 	o.Done = func(r *lab.Result, reused bool) {
 		line.clear()
-		when := words.Text{EN: "%.1f s", JA: "%.1f 秒"}.In(o.language, r.Seconds)
+		when := say(words.Text{EN: "%.1f s", JA: "%.1f 秒"}, r.Seconds)
 		if reused {
-			when = words.Text{EN: "done before", JA: "前回の結果"}.In(o.language)
+			when = say(words.Text{EN: "done before", JA: "実行済み"})
 		}
-		fmt.Printf("%s: %s (%s)\n", r.ID, r.Title, when)
+		fmt.Println(say(words.Text{EN: "%s: %s (%s)", JA: "%s：%s（%s）"}, r.ID, r.Title, when))
 		lab.WriteText(os.Stdout, r)
-		fmt.Printf("  %s\n\n", words.Text{EN: "files in %s", JA: "ファイルは %s にあります"}.In(o.language, r.Dir))
+		fmt.Printf("  %s\n\n", say(words.Text{EN: "files in %s", JA: "ファイル：%s"}, r.Dir))
 	}
 	results, err := o.Runner.Run(ctx, list)
 	line.clear()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, words.Text{
+		fmt.Fprintln(os.Stderr, say(words.Text{
 			EN: "interrupted; %d of %d are finished in %s; the same command goes on from there",
-			JA: "中断しました。%[2]d 個中 %[1]d 個が終わり、結果は %[3]s にあります。同じコマンドで続きから行えます",
-		}.In(o.language, len(results), len(list), o.Out))
+			JA: "中断しました。%[2]d 件中 %[1]d 件が %[3]s に完成しています。同じコマンドで続きから実行できます。",
+		}, len(results), len(list), o.Out))
 		return err
 	}
 	if err != nil || !report {
@@ -181,7 +176,7 @@ func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, r
 }
 
 // statusLine shows what runs: one line that changes on a terminal, otherwise a
-// line a run.
+// line a run and, where a run takes long, one every half minute.
 type statusLine struct {
 	out      io.Writer
 	language words.Language
@@ -193,22 +188,22 @@ type statusLine struct {
 func (l *statusLine) show(s lab.Status) {
 	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
 	if s.Seeds > 1 {
-		text += words.Text{EN: ", seed %d of %d", JA: "、シード値 %d/%d"}.In(l.language, s.Seed, s.Seeds)
+		text = words.Text{EN: "%s, seed %d of %d", JA: "%s、シード %d/%d"}.In(l.language, text, s.Seed, s.Seeds)
 	}
-	run := [2]int{s.Index, s.Seed}
+	run, pause := [2]int{s.Index, s.Seed}, 100*time.Millisecond
 	if l.width == 0 {
-		if l.run != run {
-			fmt.Fprintln(l.out, text)
-		}
-		l.run = run
-		return
+		pause = 30 * time.Second
 	}
-	if l.run == run && time.Since(l.shown) < 100*time.Millisecond {
+	if l.run == run && time.Since(l.shown) < pause {
 		return
 	}
 	l.run, l.shown = run, time.Now()
 	if s.Text != "" {
-		text += ": " + s.Text
+		text = words.Text{EN: "%s: %s", JA: "%s：%s"}.In(l.language, text, s.Text)
+	}
+	if l.width == 0 {
+		fmt.Fprintln(l.out, text)
+		return
 	}
 	fmt.Fprintf(l.out, "\r\x1b[K%s", words.Fit(text, l.width-1)) // a line that wraps could not be cleared
 }

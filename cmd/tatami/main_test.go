@@ -35,6 +35,9 @@ func command(dir string, env []string, args ...string) *exec.Cmd {
 	return c
 }
 
+// headerLines is how many lines train prints before it begins.
+const headerLines = 3
+
 // outcome is what a command leaves for a shell.
 type outcome struct {
 	stdout, stderr string

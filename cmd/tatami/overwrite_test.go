@@ -24,7 +24,7 @@ func TestOverwrite(t *testing.T) {
 	})
 	// A run that is to replace it does so once it has something to put there.
 	untouched(t, out, func() {
-		tatami(t, dir, "train", "--data", "data", "--net", "deep", "--optimizer", "sgd", "--lr", "1e38", "--out", "a/b", "--overwrite").
+		tatami(t, dir, "train", "--data", "data", "--net", "deep", "--optimizer", "sgd", "--lr", "1e38", "--out", "a/b", "--overwrite", "--quiet").
 			refuses(t, 1, "step 2: the loss is not finite, first in layer ", "try a learning rate below", "or clip")
 	})
 	// Then nothing of the earlier one stays.

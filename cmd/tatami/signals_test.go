@@ -78,7 +78,11 @@ func TestReaderGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Process.Kill() })
-	line, err := bufio.NewReader(io.LimitReader(out, 1000)).ReadString('\n')
+	lines := bufio.NewReader(io.LimitReader(out, 1000))
+	var line string
+	for range headerLines + 1 {
+		line, err = lines.ReadString('\n')
+	}
 	if err != nil || !strings.HasPrefix(line, "epoch 1: ") {
 		t.Fatalf("%q %v", line, err)
 	}

@@ -5,9 +5,11 @@
 // that for seeds 1, 2, … and gives a [Result], mean ± standard deviation beside
 // what is accepted, which WriteText, WriteMarkdown and WriteHTML print.
 //
-//   - All texts stand in the Experiment, and Run names them: Measure a row,
-//     Claim a claim, Figure, Chart and Grid a caption, Note a note. A name that
-//     is not there is an error, and so is a row, claim or figure left out.
+//   - All texts stand in the Experiment, in both languages, and Run names them:
+//     Measure a row by its English name, Claim a claim, Figure, Chart and Grid a
+//     caption, Note a note. A name that is not there is an error, and so is a
+//     row, claim or figure left out. Texts within pictures go through Run.In.
+//     Files of data (result.json, CSV) are in English.
 //   - Figures and CSV files are those of the first seed; with others nothing is
 //     written, and Run needs no case for it.
 //   - Scale chooses between the full and the fast size. With Fast a run takes a
@@ -24,8 +26,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"tatami/internal/suggest"
+	"tatami/internal/words"
 )
 
 // Experiment is one experiment of a textbook: its texts in one place, and Run.
@@ -38,14 +42,16 @@ type Experiment struct {
 	// Weights tells that it uses the file of the book's weights where there is
 	// one.
 	Weights bool
+	// Seconds is what a run takes on two cores, about; it is told beforehand.
+	Seconds float64
 
-	Title string
+	Title words.Text
 	// Section is the place in the book, "section 6.1.7", or the source in words.
-	Section string
+	Section words.Text
 	// Setup says what is done and where and why it differs from the book.
-	Setup string
+	Setup words.Text
 	// Lesson is what there is to learn, in one sentence.
-	Lesson string
+	Lesson words.Text
 	// Rows are the lines of its table, in the order of printing. Every run
 	// measures each that needs nothing.
 	Rows []Row
@@ -62,8 +68,14 @@ type Experiment struct {
 	Run func(r *Run)
 }
 
-// Texts are sentences by the short name that the code has for each.
-type Texts map[string]string
+// Texts are sentences by the short name that the code has for each. Where they
+// are written the type is spelled out, which the test of all texts reads.
+type Texts = map[string]words.Text
+
+// File is the experiment's source, to be read beside the book.
+func (e Experiment) File() string { return fileOf(e.ID) }
+
+func fileOf(id string) string { return "experiments/" + strings.ReplaceAll(id, "-", "_") + ".go" }
 
 // Find returns the experiments of the given IDs, in the order of list; an
 // unknown one is an error that proposes the nearest.
@@ -97,39 +109,48 @@ func OfChapter(list []Experiment, chapter int) (found []Experiment) {
 // Row is a line of a table: a quantity, what was published, and the range in
 // which the measured mean counts as met.
 type Row struct {
-	Name      string
-	Published string // as in the book; empty: no figure
+	Name      words.Text // the English one is its key
+	Published words.Text // as in the book; empty: no figure
 	// Low and High are the accepted range; both 0: for information.
 	Low, High float64
 	// Format is how values are written; empty is "%.4g".
 	Format string
 	// Needs names what the row is measured with only; empty: always measured.
-	Needs string
+	Needs words.Text
+	// Three is what three seeds or more gave, where a single one may be outside
+	// of what is accepted; empty: not known.
+	Three string
 }
 
+// verbatim is a text that is the same in both languages.
+var verbatim = words.Text{EN: "%v", JA: "%v"}
+
 // Near accepts what is within tolerance of the published value.
-func Near(name string, published, tolerance float64) Row {
-	return Row{Name: name, Published: fmt.Sprint(published), Low: published - tolerance, High: published + tolerance}
+func Near(name words.Text, published, tolerance float64) Row {
+	return Row{Name: name, Published: verbatim.With(published), Low: published - tolerance, High: published + tolerance}
 }
 
 // Factor accepts what is at most so many times larger or smaller than the
 // published value.
-func Factor(name string, published, times float64) Row {
-	return Row{Name: name, Published: fmt.Sprint(published), Low: published / times, High: published * times}
+func Factor(name words.Text, published, times float64) Row {
+	return Row{Name: name, Published: verbatim.With(published), Low: published / times, High: published * times}
 }
 
 // AtMost accepts what is not above the bound.
-func AtMost(name, published string, bound float64) Row {
-	return Row{Name: name, Published: published, Low: math.Inf(-1), High: bound}
+func AtMost(name words.Text, published string, bound float64) Row {
+	return Row{Name: name, Published: asIs(published), Low: math.Inf(-1), High: bound}
 }
 
 // AtLeast accepts what is not below the bound.
-func AtLeast(name, published string, bound float64) Row {
-	return Row{Name: name, Published: published, Low: bound, High: math.Inf(1)}
+func AtLeast(name words.Text, published string, bound float64) Row {
+	return Row{Name: name, Published: asIs(published), Low: bound, High: math.Inf(1)}
 }
 
 // Shown judges nothing.
-func Shown(name, published string) Row { return Row{Name: name, Published: published} }
+func Shown(name words.Text, published string) Row { return Row{Name: name, Published: asIs(published)} }
+
+// asIs is a number in both languages.
+func asIs(published string) words.Text { return verbatim.With(published) }
 
 // As is the row with another format.
 func (r Row) As(format string) Row {
@@ -138,21 +159,27 @@ func (r Row) As(format string) Row {
 }
 
 // PublishedAs is the row with words for what was published.
-func (r Row) PublishedAs(text string) Row {
+func (r Row) PublishedAs(text words.Text) Row {
 	r.Published = text
 	return r
 }
 
 // With is the row of what is measured only with something.
-func (r Row) With(needs string) Row {
+func (r Row) With(needs words.Text) Row {
 	r.Needs = needs
+	return r
+}
+
+// Threefold is the row of which it is known what three seeds or more give.
+func (r Row) Threefold(mean string) Row {
+	r.Three = mean
 	return r
 }
 
 func (r Row) judged() bool { return r.Low != 0 || r.High != 0 }
 
 // Accepted is the accepted range in words.
-func (r Row) Accepted() string {
+func (r Row) Accepted(l words.Language) string {
 	switch {
 	case !r.judged():
 		return ""
@@ -167,9 +194,11 @@ func (r Row) Accepted() string {
 	case high: // five digits are too few
 		return fmt.Sprintf("%.9g ± %.1g", (r.Low+r.High)/2, (r.High-r.Low)/2)
 	default:
-		return low + " to " + high
+		return rangeText.In(l, low, high)
 	}
 }
+
+var rangeText = words.Text{EN: "%s to %s", JA: "%s～%s"}
 
 // short writes at most five digits, as people do.
 func short(v float64) string { return fmt.Sprintf("%.5g", v) }

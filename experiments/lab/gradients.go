@@ -6,6 +6,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/internal/oracle"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/reference"
@@ -76,7 +77,7 @@ func (r *Run) CheckGradients(net *nn.Sequential, x *nn.Tensor, labels []int, h f
 				if r.Failed() {
 					return nil
 				}
-				r.Status("parameter %d of %d, value %d of %d", i+1, len(gradients), n, len(positions))
+				r.Status(valueText, i+1, len(gradients), n, len(positions))
 			}
 			c.Back = append(c.Back, gradients[i][k])
 			c.Numeric = append(c.Numeric, reference.Numeric(loss, values[k:k+1], h)...)
@@ -85,6 +86,8 @@ func (r *Run) CheckGradients(net *nn.Sequential, x *nn.Tensor, labels []int, h f
 	}
 	return compared
 }
+
+var valueText = words.Text{EN: "parameter %d of %d, value %d of %d", JA: "パラメーター %d/%d、値 %d/%d"}
 
 // Tensor is all images of a dataset as one batch, with their labels.
 func Tensor(data *datasets.Dataset) (x *nn.Tensor, labels []int) {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"tatami/datasets"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -73,7 +74,7 @@ func (r *Run) Fit(p Protocol) *Log {
 			}
 			done = e.Step
 			if done%50 == 0 {
-				r.progress("update %d of %d", done, p.Updates)
+				r.progress(updateText, done, p.Updates)
 			}
 			return nil
 		})},
@@ -103,6 +104,8 @@ func (r *Run) Fit(p Protocol) *Log {
 	}
 	return log
 }
+
+var updateText = words.Text{EN: "update %d of %d", JA: "更新 %d/%d"}
 
 func (p Protocol) accuracy(r *Run, data *datasets.Dataset) float64 {
 	if p.Evaluate > 0 {

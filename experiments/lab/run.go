@@ -16,6 +16,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/internal/files"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
@@ -37,6 +38,8 @@ type Run struct {
 	Fast bool
 	// Weights is a file of the book's trained weights; empty: none.
 	Weights string
+	// Language is that of the pictures.
+	Language words.Language
 
 	ctx        context.Context
 	runner     *Runner
@@ -98,25 +101,33 @@ func (r *Run) Scale(full, fast int) int {
 // random numbers of its own.
 func (r *Run) Rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(r.Seed, stream)) }
 
+// In is a text in the language of the pictures.
+func (r *Run) In(text words.Text, args ...any) string { return text.In(r.Language, args...) }
+
 // Status tells whoever waits what is going on.
-func (r *Run) Status(format string, args ...any) {
-	r.what = fmt.Sprintf(format, args...)
+func (r *Run) Status(text words.Text, args ...any) {
+	r.what = r.In(text, args...)
 	r.runner.tell(r.what)
 }
 
 // Part is Status of part i of n, counted from 0.
-func (r *Run) Part(i, n int, format string, args ...any) {
-	r.Status("%d/%d %s", i+1, n, fmt.Sprintf(format, args...))
+func (r *Run) Part(i, n int, text words.Text, args ...any) {
+	r.Status(partText, i+1, n, text.With(args...))
 }
 
 // progress adds to Status how far the work is.
-func (r *Run) progress(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if r.what != "" {
-		text = r.what + ", " + text
+func (r *Run) progress(text words.Text, args ...any) {
+	if r.what == "" {
+		r.runner.tell(r.In(text, args...))
+	} else {
+		r.runner.tell(r.In(furtherText, r.what, text.With(args...)))
 	}
-	r.runner.tell(text)
 }
+
+var (
+	partText    = words.Text{EN: "%d/%d %s", JA: "%d/%d：%s"}
+	furtherText = words.Text{EN: "%s, %s", JA: "%s、%s"}
+)
 
 // Network builds a network.
 func (r *Run) Network(in nn.Shape, rng *rand.Rand, specs ...nn.Spec) *nn.Sequential {
@@ -146,10 +157,10 @@ func (r *Run) Evaluate(net *nn.Sequential, data *datasets.Dataset) *train.Evalua
 	return e
 }
 
-// Measure fills a row of the table.
+// Measure fills a row of the table, called by its English name.
 func (r *Run) Measure(row string, value float64) {
 	for _, known := range r.experiment.Rows {
-		if known.Name == row {
+		if known.Name.EN == row {
 			r.record.Values[row] = Number(value)
 			return
 		}
@@ -159,15 +170,16 @@ func (r *Run) Measure(row string, value float64) {
 
 // Claim tells whether one of the experiment's claims holds.
 func (r *Run) Claim(name string, holds bool) {
-	r.record.Claims = append(r.record.Claims, Claim{r.text("claim", r.experiment.Claims, name), holds})
+	r.record.Claims = append(r.record.Claims, Claim{r.text("claim", r.experiment.Claims, name).EN, holds})
 }
 
 // Note adds one of the experiment's notes below the table.
 func (r *Run) Note(name string, args ...any) {
-	r.record.Notes = append(r.record.Notes, fmt.Sprintf(r.text("note", r.experiment.Notes, name), args...))
+	text := r.text("note", r.experiment.Notes, name).With(args...)
+	r.record.Notes = append(r.record.Notes, Note(text))
 }
 
-func (r *Run) text(kind string, texts Texts, name string) string {
+func (r *Run) text(kind string, texts Texts, name string) words.Text {
 	text, ok := texts[name]
 	if !ok {
 		r.Fail(fmt.Errorf("no %s is called %q", kind, name))
@@ -178,8 +190,8 @@ func (r *Run) text(kind string, texts Texts, name string) string {
 // complete is the error of an experiment that left out what it declares.
 func (r *Run) complete() error {
 	for _, row := range r.experiment.Rows {
-		if _, ok := r.record.Values[row.Name]; !ok && row.Needs == "" {
-			return fmt.Errorf("row %q was not measured", row.Name)
+		if _, ok := r.record.Values[row.Name.EN]; !ok && row.Needs.EN == "" {
+			return fmt.Errorf("row %q was not measured", row.Name.EN)
 		}
 	}
 	claimed, drawn := map[string]bool{}, map[string]bool{}
@@ -187,7 +199,7 @@ func (r *Run) complete() error {
 		claimed[c.Text] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.experiment.Claims)) {
-		if !claimed[r.experiment.Claims[name]] {
+		if !claimed[r.experiment.Claims[name].EN] {
 			return fmt.Errorf("claim %q was not made", name)
 		}
 	}
@@ -215,19 +227,26 @@ func (r *Run) Figure(name string, f plots.Figure) {
 		return
 	}
 	r.Fail(plots.Save(filepath.Join(r.dir, name+".png"), f))
-	r.figures = append(r.figures, Figure{name + ".png", caption})
+	r.figures = append(r.figures, Figure{name + ".png", caption.EN})
 }
 
 // Chart draws a chart and writes it as a figure.
 func (r *Run) Chart(name string, o plots.ChartOptions, marks ...plots.Mark) {
 	if !r.Failed() {
-		r.Figure(name, r.Drawn(plots.Chart(o, marks...)))
+		r.Figure(name, r.Panel(o, marks...))
 	}
+}
+
+// Panel draws a chart, for Grid.
+func (r *Run) Panel(o plots.ChartOptions, marks ...plots.Mark) plots.Figure {
+	o.Language = string(r.Language)
+	return r.Drawn(plots.Chart(o, marks...))
 }
 
 // Grid sets panels beside each other and writes them as a figure.
 func (r *Run) Grid(name string, o plots.GridOptions, panels ...plots.Figure) {
 	if !r.Failed() {
+		o.Language = string(r.Language)
 		r.Figure(name, r.Drawn(plots.Grid(o, panels...)))
 	}
 }

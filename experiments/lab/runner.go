@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/lock"
+	"tatami/internal/words"
 )
 
 // Runner runs experiments and keeps what they find in a folder: result.json,
@@ -31,6 +33,9 @@ type Runner struct {
 	Fast bool
 	// Weights is a file of the book's trained weights, for ch03-inference.
 	Weights string
+	// Language is that of the results' texts and of the pictures. Pictures that
+	// are there in another are drawn again, with the run of the first seed.
+	Language words.Language
 
 	// Progress, if there, is told what is going on.
 	Progress func(Status)
@@ -55,6 +60,9 @@ type Status struct {
 // that are complete, also beside an error.
 func (r *Runner) Run(ctx context.Context, list []Experiment) ([]*Result, error) {
 	r.Seeds = max(r.Seeds, 1)
+	if r.Language == "" {
+		r.Language = words.English
+	}
 	weights := ""
 	if r.Weights != "" {
 		data, err := os.ReadFile(r.Weights)
@@ -111,8 +119,8 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 	defer held.Release()
 	files.RemoveUnfinished(dir, written.MatchString)
 	result = &Result{
-		ID: e.ID, Title: e.Title, Chapter: e.Chapter, Section: e.Section, Setup: e.Setup, Lesson: e.Lesson,
-		Version: e.Version, Fast: r.Fast, Dir: dir,
+		ID: e.ID, Title: e.Title.EN, Chapter: e.Chapter, Section: e.Section.EN, Setup: e.Setup.EN, Lesson: e.Lesson.EN,
+		Version: e.Version, Fast: r.Fast, Language: r.Language, Dir: dir,
 	}
 	if e.Weights {
 		result.Weights = weights
@@ -120,6 +128,9 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 	earlier := readResult(dir)
 	if earlier.matches(result) {
 		result.Records, result.Figures, result.Tables = earlier.Records, earlier.Figures, earlier.Tables
+		if earlier.Language != r.Language {
+			result.Records = slices.DeleteFunc(result.Records, func(rec Record) bool { return rec.Seed == 1 })
+		}
 	} else if earlier != nil {
 		earlier.remove()
 	}
@@ -134,6 +145,7 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 		}
 	}
 	result.summarize(e.Rows)
+	result.translate(e)
 	return result, reused, nil
 }
 
@@ -141,7 +153,7 @@ func (r *Runner) one(ctx context.Context, e Experiment, weights string) (result 
 func (r *Runner) seed(ctx context.Context, e Experiment, seed uint64, result *Result) error {
 	r.status.Seed = int(seed)
 	run := &Run{
-		Seed: seed, Fast: r.Fast, ctx: ctx, runner: r, experiment: &e, dir: result.Dir,
+		Seed: seed, Fast: r.Fast, Language: r.Language, ctx: ctx, runner: r, experiment: &e, dir: result.Dir,
 		record: Record{Seed: seed, Values: map[string]Number{}},
 	}
 	if e.Weights {
@@ -158,6 +170,7 @@ func (r *Runner) seed(ctx context.Context, e Experiment, seed uint64, result *Re
 	}
 	run.record.Seconds = time.Since(start).Seconds()
 	result.Records = append(result.Records, run.record)
+	slices.SortFunc(result.Records, func(a, b Record) int { return cmp.Compare(a.Seed, b.Seed) })
 	if run.first() {
 		result.Figures, result.Tables = run.figures, run.tables
 	}

@@ -15,30 +15,37 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"tatami/experiments/lab"
+	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
 )
 
+var product = words.Text{EN: "product", JA: "積"}
+
 // counted is an experiment that measures ten times its seed, and counts its
 // runs.
 func counted(id string, runs *int) lab.Experiment {
 	return lab.Experiment{
-		ID: id, Title: "Ten times the seed", Section: "no book", Version: 1, Setup: "Multiplied.", Lesson: "It grows.",
+		ID: id, Version: 1,
+		Title:   words.Text{EN: "Ten times the seed", JA: "シードの 10 倍"},
+		Section: words.Text{EN: "no book", JA: "本にはない"},
+		Setup:   words.Text{EN: "Multiplied.", JA: "掛けます。"},
+		Lesson:  words.Text{EN: "It grows.", JA: "増えます。"},
 		Rows: []lab.Row{
-			{Name: "product", Published: "15", Low: 14, High: 16},
-			{Name: "extra", Needs: "a file"},
+			{Name: product, Published: words.Text{EN: "15", JA: "15"}, Low: 14, High: 16},
+			{Name: words.Text{EN: "extra", JA: "おまけ"}, Needs: words.Text{EN: "a file", JA: "ファイルが必要"}},
 		},
-		Claims:  lab.Texts{"below": "below 15"},
-		Figures: lab.Texts{"line": "A line."},
-		Notes:   lab.Texts{"note": "a note of any %s"},
+		Claims:  lab.Texts{"below": {EN: "below 15", JA: "15 未満"}},
+		Figures: lab.Texts{"line": {EN: "A line.", JA: "線。"}},
+		Notes:   lab.Texts{"note": {EN: "a note of any %s", JA: "%s の注"}},
 		Run: func(r *lab.Run) {
 			*runs++
 			r.Measure("product", 10*float64(r.Seed))
 			r.Claim("below", r.Seed == 1)
 			r.Note("note", "seed")
 			r.CSV("data", []string{"seed"}, [][]any{{r.Seed}})
-			r.Chart("line", plots.ChartOptions{}, plots.Curve{Points: plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: float64(r.Seed)}}})
+			r.Chart("line", plots.ChartOptions{Title: r.In(product)}, plots.Curve{Points: plotter.XYs{{X: 0, Y: 0}, {X: 1, Y: float64(r.Seed)}}})
 		},
 	}
 }
@@ -101,8 +108,8 @@ func TestTable(t *testing.T) {
 	}{
 		{9, 10, false, lab.Met},
 		{10, 12, false, lab.Met},
-		{10.1, 12, false, lab.Missed},
-		{math.Inf(-1), 9.9, false, lab.Missed},
+		{10.1, 12, false, lab.Few}, // chance, as far as one seed can tell
+		{math.Inf(-1), 9.9, false, lab.Few},
 		{9.9, math.Inf(1), false, lab.Met},
 		{0, 0, false, ""},
 		{10.1, 12, true, ""}, // fast versions are not judged
@@ -143,7 +150,7 @@ func TestReuse(t *testing.T) {
 	}
 	again("two seeds again", func() { r.Seeds = 2 }, 0)
 	again("a tolerance changed", func() { e.Rows[0].High = 12 }, 0)
-	if got := again("and is judged by", func() {}, 0).Lines[0]; got.Verdict != lab.Missed {
+	if got := again("and is judged by", func() {}, 0).Lines[0]; got.Verdict != lab.Few {
 		t.Errorf("15 within %s: %s", got.Accepted, got.Verdict)
 	}
 	again("a raised version", func() { e.Version = 2 }, 2)
@@ -151,6 +158,9 @@ func TestReuse(t *testing.T) {
 	again("an unreadable result", func() { os.WriteFile(filepath.Join(out, "ten", "result.json"), []byte("{"), 0o644) }, 2)
 	again("weights that it does not use", func() { r.Weights = weights(t) }, 0)
 	again("weights that it uses", func() { e.Weights = true }, 2)
+	again("the first seed's pictures in another language", func() { r.Language = words.Japanese }, 1)
+	again("in that again", func() {}, 0)
+	again("and back", func() { r.Language = words.English }, 1)
 	again("fast", func() { r.Fast = true }, 2)
 	again("fast again", func() {}, 0)
 	again("full, beside fast", func() { r.Fast = false }, 0)
@@ -197,7 +207,7 @@ func TestTrained(t *testing.T) {
 	trainings, version := 0, 1
 	var bias float32
 	e := lab.Experiment{
-		ID: "first", Version: 1, Rows: []lab.Row{{Name: "loss"}},
+		ID: "first", Version: 1, Rows: []lab.Row{{Name: words.Text{EN: "loss", JA: "損失"}}},
 		Run: func(r *lab.Run) {
 			net, log := r.Trained("shared", version, func() (*nn.Sequential, *lab.Log) {
 				trainings++
@@ -316,7 +326,7 @@ func TestAfterFailure(t *testing.T) {
 func TestReports(t *testing.T) {
 	runs := 0
 	e := counted("ten", &runs)
-	e.Lesson = "a < b | c"
+	e.Lesson = words.Text{EN: "a < b | c", JA: "a < b | c です"}
 	results := run(t, &lab.Runner{Out: t.TempDir(), Seeds: 2}, e)
 	var page, markdown, text bytes.Buffer
 	day := time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC)
@@ -356,5 +366,99 @@ func withoutPictures(page string) string {
 			return b.String()
 		}
 		_, page, _ = strings.Cut(rest, `"`)
+	}
+}
+
+// TestVerdict: what one seed or two give outside of the range is said so, and
+// three are judged.
+func TestVerdict(t *testing.T) {
+	runs := 0
+	e := counted("ten", &runs)
+	for _, c := range []struct {
+		seeds         int
+		three, en, ja string
+	}{
+		{1, "", "one seed; --seeds 3 judges", "シード 1 個の値。--seeds 3 で判定"},
+		{1, "15 ± 5", "one seed; three give 15 ± 5", "シード 1 個の値。3 個では 15 ± 5"},
+		{2, "15 ± 5", "two seeds; three give 15 ± 5", "シード 2 個の値。3 個では 15 ± 5"},
+		{3, "15 ± 5", "missed", "範囲外"},
+	} {
+		e.Rows[0].Low, e.Rows[0].High, e.Rows[0].Three = 30, 31, c.three
+		for lang, want := range map[words.Language]string{words.English: c.en, words.Japanese: c.ja} {
+			var text, page bytes.Buffer
+			results := run(t, &lab.Runner{Out: t.TempDir(), Seeds: c.seeds, Language: lang}, e)
+			if err := errors.Join(lab.WriteText(&text, results[0]), lab.WriteHTML(&page, results, time.Time{})); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(text.String(), want+"\n") || !strings.Contains(page.String(), ">"+want+"<") {
+				t.Errorf("%d seeds, wanted %q:\n%s", c.seeds, want, text.String())
+			}
+		}
+	}
+}
+
+// TestFastTable: what was published does not stand beside what a fast run
+// measures, which is something else.
+func TestFastTable(t *testing.T) {
+	runs := 0
+	results := run(t, &lab.Runner{Out: t.TempDir(), Fast: true}, counted("ten", &runs))
+	var page, markdown, text bytes.Buffer
+	if err := errors.Join(lab.WriteHTML(&page, results, time.Time{}), lab.WriteMarkdown(&markdown, results), lab.WriteText(&text, results[0])); err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(withoutPictures(page.String()), "</style>")
+	for name, got := range map[string]string{"page": body, "Markdown": markdown.String(), "text": text.String()} {
+		for _, not := range []string{"published", "accepted", "verdict", "14 to 16"} {
+			if strings.Contains(got, not) {
+				t.Errorf("%s of a fast run says %q", name, not)
+			}
+		}
+		if !strings.Contains(got, "measured") {
+			t.Errorf("%s lacks what was measured", name)
+		}
+	}
+}
+
+// TestJapanese: everything that a reader sees is Japanese, and what programs
+// read stays English.
+func TestJapanese(t *testing.T) {
+	runs := 0
+	e := counted("ten", &runs)
+	e.Rows[0].Low = math.Nextafter(14, 15)
+	r := &lab.Runner{Out: t.TempDir(), Seeds: 2, Language: words.Japanese}
+	results := run(t, r, e)
+	var page, markdown, text, list bytes.Buffer
+	day := time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC)
+	if err := errors.Join(lab.WriteHTML(&page, results, day), lab.WriteMarkdown(&markdown, results),
+		lab.WriteText(&text, results[0]), lab.WriteList(&list, words.Japanese, []lab.Experiment{e})); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<html lang="ja">`, "シードの 10 倍", "増えます。", "14～16", "範囲内", "未測定：ファイルが必要", "✗（2 回中 1 回） 15 未満", "線。", "seed の注", "experiments/ten.go", "実験の一覧"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, want := range []string{"| ten | 積 | 15 | 14～16 | 15 ± 7.071 | 範囲内 |", "| ten | 2 |", "増えます。"} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, markdown.String())
+		}
+	}
+	// Letters are two columns wide.
+	if want := "  項目    公表値  許容範囲  測定値                  判定\n  積      15      14～16    15 ± 7.071              範囲内\n"; !strings.HasPrefix(text.String(), want) {
+		t.Errorf("the text is\n%s", text.String())
+	}
+	if got := list.String(); got != "ten  シードの 10 倍  約 1 秒  本にはない\n" {
+		t.Errorf("the list is %q", got)
+	}
+	for name, want := range map[string]string{"result.json": `"name": "product"`, "table.csv": "product,15,14 to 16,15,"} {
+		got := read(t, results[0].Dir, name)
+		if !strings.Contains(got, want) || strings.Contains(got, "積") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	picture := read(t, results[0].Dir, "line.png")
+	r.Language = words.English
+	if run(t, r, e); read(t, results[0].Dir, "line.png") == picture {
+		t.Error("the picture is the same in both languages")
 	}
 }

@@ -174,7 +174,7 @@ func keyOf(e ast.Expr) ast.Expr {
 var (
 	verb   = regexp.MustCompile(`%(?:\[(\d+)\])?[-+#0]*[\d.]*(?:\[(\d+)\])?([a-zA-Z%])`)
 	letter = `[\p{Hiragana}\p{Katakana}\p{Han}ー]`
-	anyJA  = regexp.MustCompile(letter)
+	anyJA  = regexp.MustCompile(letter + `|[、。：（）～]`)
 	half   = regexp.MustCompile(letter + ` ?[(:;!?,]|[):;!?,] ?` + letter)
 	tight  = regexp.MustCompile(letter + `[A-Za-z0-9%]|[A-Za-z0-9%]` + letter)
 	inner  = regexp.MustCompile(`%(?:\[\d+\])?v`) // stands for a Text, which is Japanese too

@@ -1,6 +1,5 @@
 // The page of documentation has both languages in it.
 
-import { language, linkOtherLanguage } from "/static/page.js";
+import { setLanguage } from "/static/page.js";
 
-document.documentElement.lang = language;
-linkOtherLanguage();
+setLanguage();

@@ -21,6 +21,10 @@ function ticks(lo, hi, count) {
   return { all, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
+// lineKey is a piece of a line, for a legend.
+export const lineKey = (look, { pale, plain } = {}) => svgMake("svg", { width: 26, height: 10, "aria-hidden": "true" },
+  svgMake("path", { class: `line look${look}${pale ? " pale" : ""}${plain ? " plain" : ""}`, d: "M0 5H26" }));
+
 // nearest is the index of the point closest to x, in points sorted by x.
 function nearest(points, x) {
   let lo = 0, hi = points.length - 1;
@@ -34,9 +38,10 @@ function nearest(points, x) {
 
 // chart is an element and a function that draws lines in it:
 // {name, look, points: [[x, y], …], dots}, sorted by x; look numbers colours
-// and dashes. cut is the share of the lowest values that may be left out where
+// and dashes; a note stands in the legend without a value, and a plain line
+// does not stretch the axis. cut is the share of the lowest values that may be left out where
 // the others take less than half the height; percent writes y as that.
-export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0, zero = false }) {
+export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0, zero = false, heading = "" }) {
   const svg = svgMake("svg", { class: "chart", role: "img", tabindex: "0" });
   const legend = make("div", { className: "keys" });
   const element = make("div", { className: "chartbox" }, legend, svg);
@@ -50,7 +55,7 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
     const left = 50, right = 10, top = 8, bottom = 34;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.style.height = `${height}px`;
-    const ys = shown.flatMap((l) => l.points.map((p) => p[1])).sort((a, b) => a - b);
+    const ys = shown.filter((l) => !l.plain).flatMap((l) => l.points.map((p) => p[1])).sort((a, b) => a - b);
     last = Math.max(...shown.map((l) => l.points.at(-1)[0]), 0) || 1;
     let lo = ys[0] ?? 0, hi = ys.at(-1) ?? 1;
     const above = ys[Math.floor(cut * (ys.length - 1))];
@@ -95,15 +100,16 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
     parts.push(svgMake("path", { class: "axis", d: `M${left} ${top}V${height - bottom}H${width - right}` }));
     const inner = svgMake("svg", { x: left, y: top - 4, width: width - left - right + 5, height: height - top - bottom + 4, viewBox: `${left} ${top - 4} ${width - left - right + 5} ${height - top - bottom + 4}` });
     for (const l of shown) {
-      inner.append(svgMake("path", { class: `line look${l.look}${l.pale ? " pale" : ""}`, d: "M" + l.points.map(([x, y]) => `${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("L") }));
+      if (l.plain && (map(l.points[0][1]) > hi || map(l.points[0][1]) < lo)) continue;
+      inner.append(svgMake("path", { class: `line${l.plain ? " plain" : ""} look${l.look}${l.pale ? " pale" : ""}`, d: "M" + l.points.map(([x, y]) => `${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("L") }));
       if (l.dots) for (const [x, y] of l.points) inner.append(svgMake("circle", { class: `dot look${l.look}`, cx: px(x), cy: py(y), r: l.points.length > 40 ? 1.8 : 3.2 }));
     }
     parts.push(inner);
     if (at !== null) parts.push(svgMake("path", { class: "cursor", d: `M${px(at)} ${top}V${height - bottom}` }));
-    legend.replaceChildren(...shown.filter((l) => l.name).map((l) => {
+    legend.replaceChildren(...(heading ? [make("span", { className: "soft", textContent: heading })] : []), ...shown.filter((l) => l.name || l.note).map((l) => {
       const [, y] = l.points[at === null ? l.points.length - 1 : nearest(l.points, at)];
-      return make("span", {}, svgMake("svg", { width: 26, height: 10, "aria-hidden": "true" }, svgMake("path", { class: `line look${l.look}`, d: "M0 5H26" })),
-        ` ${l.name} `, make("b", { textContent: write(y) }));
+      return make("span", {}, lineKey(l.look, l),
+        ` ${l.name ?? l.note} `, ...(l.name || l.plain ? [make("b", { textContent: write(y) })] : []));
     }), ...(at === null ? [] : [make("span", { className: "soft", textContent: `${xLabel} ${number(at, 2)}` })]));
     svg.replaceChildren(...parts);
     svg.setAttribute("aria-label", `${label}. ${shown.filter((l) => l.name).map((l) => `${l.name}: ${write(l.points[0][1])} → ${write(l.points.at(-1)[1])}`).join("; ")}`);
@@ -150,12 +156,13 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
   };
 }
 
-// spark is a small line without axes; values may hold nulls.
-export function spark(values, log) {
-  const known = values.filter((v) => v != null && (!log || v > 0)).map((v) => (log ? Math.log10(v) : v));
+// spark is a small line without axes: of shares from 0 on, or, with ends of an
+// axis, on a logarithmic one with a band of usual values.
+export function spark(values, { axis, band } = {}) {
   const svg = svgMake("svg", { class: "spark", viewBox: "0 0 90 24", "aria-hidden": "true" });
-  if (known.length < 2) return svg;
-  const lo = log ? Math.min(...known) : 0, span = Math.max(Math.max(...known) - lo, log ? 0.5 : 0.05);
-  svg.append(svgMake("path", { class: "line look0", d: "M" + known.map((v, i) => `${(2 + (i / (known.length - 1)) * 86).toFixed(1)} ${(21 - ((v - lo) / span) * 18).toFixed(1)}`).join("L") }));
+  const [lo, hi] = axis?.map(Math.log10) ?? [0, Math.max(0.05, ...values)];
+  const at = (v) => 22 - ((Math.min(hi, Math.max(lo, axis ? Math.log10(v) : v)) - lo) / (hi - lo)) * 20;
+  if (band) svg.append(svgMake("rect", { class: "band", x: 0, width: 90, y: at(band[1]), height: at(band[0]) - at(band[1]) }));
+  if (values.length > 1) svg.append(svgMake("path", { class: "line look0", d: "M" + values.map((v, i) => `${(2 + (i / (values.length - 1)) * 86).toFixed(1)} ${at(v).toFixed(1)}`).join("L") }));
   return svg;
 }

@@ -1,6 +1,6 @@
 // The page on which one draws a digit and looks into models.
 
-import { ask, language, latest, make, number, Refused, translate, words } from "/static/page.js";
+import { ask, language, latest, layerName, make, number, percent, Refused, translate, words } from "/static/page.js";
 import { colours, digit, enlarge, grey, largest, onTheme, paint, sheet, signed, tensor } from "/static/pictures.js";
 import { Pad } from "/static/pad.js";
 import { Stepper } from "/static/stepper.js";
@@ -13,6 +13,7 @@ const byId = (id) => document.getElementById(id);
 const models = new Map(); // what /layers and /filters say, by name
 let shown = []; // the names of those on the page
 let columns = []; // their elements
+let example; // the test image on the pad, with its true class; undefined: another picture
 let given; // the request for a picture that was not drawn; undefined: what is on the pad
 let generation = 0; // counts changes of the picture
 const answers = {}; // the last of each kind, by model
@@ -32,12 +33,10 @@ function complain(error) {
   else throw error;
 }
 
-const percent = (p) => `${number(100 * p, p > 0.9995 && p < 1 ? 2 : 1)} %`;
-
 // The picture.
 
 const pad = new Pad(byId("pad"), (done) => {
-  given = undefined;
+  given = example = undefined;
   changed(done);
 });
 
@@ -47,6 +46,7 @@ function changed(done) {
   document.body.toggleAttribute("data-blank", pad.blank);
   byId("undo").disabled = !pad.undoable;
   say();
+  judge();
   if (pad.blank) {
     wipe();
     return;
@@ -57,7 +57,7 @@ function changed(done) {
 }
 
 function clear() {
-  given = undefined;
+  given = example = undefined;
   pad.clear();
   changed(true);
 }
@@ -69,16 +69,17 @@ const question = async () => given ?? request("image/png", await pad.blob());
 const post = (kind, model, q, more = "") => ask(`/api/v1/${kind}?model=${encodeURIComponent(model)}${more}`, q);
 
 // showDigit takes the pixels of a test or training image as they are.
-async function showDigit(picture) {
+async function showDigit(picture, its) {
   await pad.showDigit(picture);
+  example = its;
   given = request("application/json", JSON.stringify({ pixels: picture.pixels.map((v) => v / 255) }));
   changed(true);
 }
 
 async function sample(label = "") {
   try {
-    const { image } = await ask(`/api/v1/sample?model=${encodeURIComponent(shown[0])}&label=${label}`);
-    await showDigit(image);
+    const { image, index, label: trueClass } = await ask(`/api/v1/sample?model=${encodeURIComponent(shown[0])}&label=${label}`);
+    await showDigit(image, { index, label: trueClass });
   } catch (error) {
     complain(error);
   }
@@ -103,6 +104,7 @@ async function read(file) {
     say(t("noPicture", { name: file.name }));
     return;
   }
+  example = undefined;
   given = request(body.type, body);
   pad.show(picture);
   changed(true);
@@ -118,32 +120,46 @@ const predict = latest(async () => {
     const list = await Promise.all(shown.map((model) => post("predict", model, q)));
     if (pad.blank) return;
     list.forEach((a, i) => verdict(columns[i], a));
+    judge(list);
     document.body.dataset.predicted = now;
   } catch (error) {
     complain(error);
   }
 });
 
+// judge tells an example's true class, and which of the answers were right.
+function judge(answers = []) {
+  const wrong = answers.filter((a) => a.label !== example?.label);
+  byId("truth").hidden = !example;
+  byId("truth").textContent = !example ? "" : t("trueClass", example) + (!answers.length ? "" : wrong.length ? wrong.map((a) => t("wrong", { model: a.model, answer: a.label })).join("") : t("right"));
+}
+
+// askAll asks about the picture for all models, and shows what is still wanted.
+const askAll = (kind, q, show, wanted = () => "") => Promise.all(shown.map(async (model, i) => {
+  const now = generation, more = wanted();
+  const answer = await post(kind, model, q, more);
+  if (now !== generation || more !== wanted() || columns[i]?.model !== model) return;
+  (answers[kind] ??= {})[model] = answer;
+  show(columns[i], answer);
+}));
+
+const askLooks = (q) => askAll("attention", q, looks, () => byId("class").value && `&class=${encodeURIComponent(byId("class").value)}`);
+
+async function askStep(q) {
+  const now = generation, wanted = stepper.chosen;
+  if (!wanted) return;
+  const answer = await post("convolution", wanted.model, q, `&layer=${wanted.layer}`);
+  if (now === generation && stepper.chosen.model === wanted.model && stepper.chosen.layer === wanted.layer) stepper.show(answer);
+}
+
 const look = latest(async () => {
   const now = generation;
   if (pad.blank) return;
-  const stale = () => now !== generation;
-  const q = await question();
-  const wanted = byId("class").value;
-  const all = (kind, show, more) => Promise.all(shown.map(async (model, i) => {
-    const answer = await post(kind, model, q, more);
-    if (stale() || columns[i]?.model !== model) return;
-    (answers[kind] ??= {})[model] = answer;
-    show(columns[i], answer);
-  }));
   try {
-    await Promise.all([
-      all("attention", looks, wanted && `&class=${encodeURIComponent(wanted)}`),
-      all("neighbours", near),
-      all("maps", maps),
-      stepper.chosen && post("convolution", stepper.chosen.model, q, `&layer=${stepper.chosen.layer}`).then((a) => stale() || stepper.show(a)),
-    ]);
-    if (stale()) return;
+    const q = await question();
+    await Promise.all([askLooks(q), askAll("neighbours", q, near), askAll("maps", q, maps), askStep(q)]);
+    if (now !== generation) return;
+    lineUp();
     speak();
     if (Object.values(answers.neighbours).some((a) => a.status === "reading")) setTimeout(look, 1000);
     else document.body.dataset.looked = now;
@@ -152,7 +168,17 @@ const look = latest(async () => {
   }
 });
 
-const stepper = new Stepper(byId("stepper"), t, () => look());
+// again asks anew for one thing that was chosen otherwise.
+const again = (what) => latest(async () => {
+  if (pad.blank) return;
+  try {
+    await what(await question());
+  } catch (error) {
+    complain(error);
+  }
+});
+
+const stepper = new Stepper(byId("stepper"), t, again(askStep));
 
 function speak() {
   byId("spoken").textContent = columns.map((c) => c.heard).join("; ");
@@ -207,12 +233,12 @@ function build() {
     c.output = make("output", { "aria-live": "off" }, "–"); // what is settled is spoken by #spoken
     c.sure = make("span", { className: "soft" });
     c.seen = make("canvas", { className: "seen", role: "img", hidden: true });
-    c.seenName = make("span", { className: "soft small", hidden: true }, t("sees"));
+    c.seenName = make("span", { className: "soft small", hidden: true }, t("sees", c.info.input));
     c.bars = c.info.classes.map((name) => {
       const bar = make("i"), share = make("span");
       return { bar, share, row: make("li", {}, make("span", {}, name), bar, share) };
     });
-    places.verdicts.push(make("div", {}, heading(i), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)),
+    places.verdicts.push(make("div", {}, heading(i), about(c.info), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)),
       make("ul", { className: "bars", "aria-label": t("bars", { model }) }, ...c.bars.map((b) => b.row)),
       make("p", { className: "row seenrow" }, c.seen, c.seenName)));
     for (const name of ["looks", "near", "maps"]) {
@@ -238,6 +264,12 @@ function build() {
   if (!pad.blank) changed(true);
 }
 
+// about tells which network a model is, how large, and how good.
+function about({ facts, parameters }) {
+  const words = facts.net ? t("about", { net: facts.net, parameters: parameters.toLocaleString(language) }) : t("aboutUnknown", { parameters: parameters.toLocaleString(language) });
+  return make("p", { className: "soft small" }, words + (facts.test_accuracy ? t("accuracy", { percent: percent(+facts.test_accuracy, 2) }) : ""));
+}
+
 // heading names the model of column i, or lets one choose it.
 function heading(i) {
   if (models.size === 1) return make("h2", {}, shown[i]);
@@ -261,35 +293,41 @@ function heading(i) {
 
 // Where it looked.
 
+// The scores at which the colours of explanations are strongest: the same for
+// every picture and model, so that pale means little.
+const fullScore = 4, fullSlope = 1;
+
 function looks(c, a) {
   const { height, width, pixels } = a.image;
-  const overlay = (name, values, text) => {
+  const overlay = (name, values, full, text) => {
     const canvas = make("canvas", { role: "img", "aria-label": t("picture", { what: t(name), model: c.model, label: a.label }) });
-    const most = largest(values);
     paint(canvas, height, width, (y, x) => {
       const i = y * width + x;
-      return signed(values[i], most, grey((0.3 * pixels[i]) / 255));
+      return signed(values[i], full, grey((0.3 * pixels[i]) / 255));
     });
     return make("figure", {}, canvas, make("figcaption", {}, make("b", {}, t(name)), text));
   };
   const o = a.occlusion, drop = new Float32Array(height * width), times = new Float32Array(height * width);
-  o.probabilities.forEach((p, k) => {
+  o.scores.forEach((score, k) => {
     const top = Math.floor(k / o.columns) * o.stride, left = (k % o.columns) * o.stride;
     for (let y = top; y < top + o.size; y++) {
       for (let x = left; x < left + o.size; x++) {
-        drop[y * width + x] += a.probability - p;
+        drop[y * width + x] += o.score - score;
         times[y * width + x]++;
       }
     }
   });
   drop.forEach((v, i) => (drop[i] = times[i] ? v / times[i] : 0));
-  const worst = Math.max(0, ...o.probabilities.map((p) => a.probability - p));
+  const most = Math.max(0, ...o.scores.map((v) => o.score - v)), costs = Math.max(0, ...o.probabilities.map((p) => a.probability - p));
   const figures = [
-    overlay("occlusion", drop, t("occlusionText", { size: o.size, percent: percent(worst) })),
-    overlay("saliency", a.saliency.values, t("saliencyText")),
+    overlay("occlusion", drop, fullScore, t("occlusionText", { size: o.size, most: number(most, 1), percent: percent(costs), scale: `±${fullScore}` }) + (most < 0.5 ? t("noPart") : "")),
+    overlay("saliency", a.saliency.values, fullSlope, t("saliencyText", { most: number(largest(a.saliency.values), 2), scale: `±${fullSlope}` })),
   ];
-  if (a.grad_cam) figures.push(overlay("gradCAM", enlarge(a.grad_cam, height, width), t("gradCAMText", { layer: a.grad_cam.layer })));
-  else figures.push(make("p", { className: "soft small" }, t("noGradCAM")));
+  if (a.grad_cam) {
+    // Times the places of a map, values are points of score.
+    const { layer, values } = a.grad_cam, parts = values.map((v) => v * values.length);
+    figures.push(overlay("gradCAM", enlarge({ ...a.grad_cam, values: parts }, height, width), fullScore, t("gradCAMText", { layer: layerName(layer), most: number(largest(parts), 1), scale: fullScore }) + (largest(parts) ? "" : t("noCAM"))));
+  } else figures.push(make("p", { className: "soft small" }, t("noGradCAM")));
   c.looks.replaceChildren(make("div", { className: "looks" }, ...figures));
 }
 
@@ -327,6 +365,7 @@ function filters(c) {
     const draw = () => sheet({
       count: l.filters * channels, height, width, most, room, columns: channels > 1 ? channels : undefined, label: `${c.model}, ${l.name}: ${caption}`,
       value: (n, y, x) => values[Math.floor(n / channels) * size + (y * width + x) * channels + (n % channels)],
+      names: channels === 1 ? (n) => n + 1 : undefined,
     });
     if (channels === 1) return block(`${l.position} ${l.name}`, caption, draw());
     const folded = make("details", { className: "layer" }, make("summary", {}, make("b", {}, `${l.position} ${l.name}`), " ", make("span", { className: "soft small" }, caption)));
@@ -337,18 +376,61 @@ function filters(c) {
 }
 
 function maps(c, a) {
-  const room = roomOf(c.maps);
+  const room = roomOf(c.maps), last = a.layers.length - 1;
   c.maps.replaceChildren(...a.layers.map((l) => {
     const { height, width, channels, values } = tensor(l), most = largest(values);
     const places = { count: channels, height, width, most: number(most, 2) };
-    const caption = t(height * width > 1 ? "mapSheet" : "valueSheet", places);
+    const single = height * width === 1, classes = single && channels === c.info.classes.length && c.info.classes;
+    const caption = t(single ? "valueSheet" : "mapSheet", places);
     const name = l.position ? `${l.position} ${l.name}` : t("inputLayer");
-    return block(name, caption, sheet({
-      count: channels, height, width, most, room, label: `${c.model}, ${name}: ${caption}`,
+    const value = (n, y, x) => values[(y * width + x) * channels + n];
+    const written = (v) => (l.position === last && c.info.layers[last - 1].type === "Softmax" ? percent(v) : number(v, 2));
+    const canvas = sheet({
+      count: channels, height, width, most, room, value, label: `${c.model}, ${name}: ${caption}`,
+      names: classes ? (n) => `${classes[n]}: ${written(value(n, 0, 0))}` : !single && channels > 1 ? (n) => n + 1 : undefined,
+      look: single ? undefined : (n) => enlargedMap(n, { height, width, most, value, caption: t("mapOf", { n: n + 1, layer: name, most: number(largestOf(height, width, (y, x) => value(n, y, x)), 2) }) }),
       pick: c.info.layers[l.position - 1]?.type === "Convolution" ? (n) => stepThrough(c.model, l.position, n) : undefined,
-      value: (n, y, x) => values[(y * width + x) * channels + n],
-    }));
+    });
+    const b = block(name, caption, canvas, shown.length > 1 && l.position > 0 && l.position < last);
+    b.dataset.kind = l.position ? c.info.layers[l.position - 1].type : "input";
+    return b;
   }));
+}
+
+const largestOf = (height, width, value) => largest(Array.from({ length: height * width }, (_, i) => value(Math.floor(i / width), i % width)));
+
+// enlargedMap is one map large, with what it is.
+function enlargedMap(n, { height, width, most, value, caption }) {
+  const canvas = make("canvas", { "aria-hidden": "true" });
+  paint(canvas, height, width, (y, x) => signed(value(n, y, x), most));
+  return make("figure", { className: "magnifier" }, canvas, make("figcaption", { "aria-live": "polite" }, caption));
+}
+
+// lineUp sets layers of one kind of two models beside each other, by the
+// longest common sequence of kinds.
+function lineUp() {
+  const [a, b] = columns.map((c) => [...c.maps.children]);
+  byId("maplist").classList.toggle("lined", Boolean(b));
+  if (!b) return;
+  const same = (i, k) => a[i].dataset.kind === b[k].dataset.kind;
+  const most = Array.from({ length: a.length + 1 }, () => new Array(b.length + 1).fill(0));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let k = b.length - 1; k >= 0; k--) most[i][k] = same(i, k) ? 1 + most[i + 1][k + 1] : Math.max(most[i + 1][k], most[i][k + 1]);
+  }
+  const place = (e, column, row) => {
+    e.style.setProperty("--row", row);
+    e.style.setProperty("--column", column);
+  };
+  for (let i = 0, k = 0, row = 2; i < a.length || k < b.length; row++) {
+    const both = i < a.length && k < b.length && same(i, k) && most[i][k] === 1 + most[i + 1][k + 1];
+    if (both) {
+      const [one, other] = [a[i], b[k]];
+      for (const [e, partner] of [[one, other], [other, one]]) e.addEventListener("toggle", () => (partner.open = e.open));
+    }
+    const first = both || k >= b.length || (i < a.length && most[i + 1][k] >= most[i][k + 1]);
+    if (both || first) place(a[i++], 1, row);
+    if (both || !first) place(b[k++], 2, row);
+  }
 }
 
 function stepThrough(model, layer, filter) {
@@ -356,10 +438,16 @@ function stepThrough(model, layer, filter) {
   byId("step").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-const roomOf = (e) => e.clientWidth || 320;
+const roomOf = (e) => {
+  const list = e.closest(".models"), beside = matchMedia("(max-width: 44rem)").matches ? 1 : shown.length;
+  return (list.clientWidth - (beside - 1) * 40) / beside || 320;
+};
 
-function block(name, caption, canvas) {
-  return make("div", { className: "layer" }, make("h3", {}, name, " ", make("span", { className: "soft small" }, caption)), canvas);
+// block is a layer with its picture, folded or not.
+function block(name, caption, canvas, folded = false) {
+  const words = [name, " ", make("span", { className: "soft small" }, caption)];
+  if (folded) return make("details", { className: "layer" }, make("summary", {}, make("b", {}, words[0]), " ", words[2]), canvas);
+  return make("div", { className: "layer" }, make("h3", {}, ...words), canvas);
 }
 
 // redraw paints anew what depends on the theme or the page's width.
@@ -372,6 +460,7 @@ function redraw() {
       if (answers[kind]?.[c.model]) show(c, answers[kind][c.model]);
     }
   }
+  lineUp();
   stepper.draw();
 }
 
@@ -385,7 +474,7 @@ byId("file").addEventListener("change", (e) => {
   if (e.target.files[0]) read(e.target.files[0]);
   e.target.value = "";
 });
-byId("class").addEventListener("change", () => look());
+byId("class").addEventListener("change", again(askLooks));
 for (const [kind, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
   addEventListener(kind, (e) => {
     e.preventDefault();

@@ -11,14 +11,16 @@ export function words(texts) {
 // translate fills in the texts of elements with data-t and the names of those
 // with data-label, and the link to the other language.
 export function translate(t) {
-  document.documentElement.lang = language;
   document.title = `${t("title")} · tatami`;
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(e.dataset.t);
   for (const e of document.querySelectorAll("[data-label]")) e.setAttribute("aria-label", t(e.dataset.label));
-  linkOtherLanguage();
+  setLanguage();
 }
 
-export function linkOtherLanguage() {
+// setLanguage tells the browser what the page is written in, for its line
+// breaks, fonts and voices, and links to the other language.
+export function setLanguage() {
+  document.documentElement.lang = language;
   const link = document.getElementById("language");
   const other = language === "ja" ? "en" : "ja";
   link.textContent = { en: "English", ja: "日本語" }[other];
@@ -79,4 +81,17 @@ export function latest(work) {
 export function number(value, digits) {
   const text = value.toFixed(digits);
   return text.replace(/^-(0(\.0+)?)$/, "$1").replace("-", "−");
+}
+
+// percent writes a probability: what is not certain is never written as such.
+export function percent(p, digits = 1) {
+  if (p === 0 || p === 1) return `${100 * p} %`;
+  if (p > 0.9999) return ">99.99 %";
+  if (p > 0.9995) return `${number(100 * p, 2)} %`;
+  return p < 0.0005 ? "<0.1 %" : `${number(100 * p, p > 0.99 ? Math.max(1, digits) : digits)} %`;
+}
+
+// layerName writes "layer 5 (ReLU)" as the page's language does.
+export function layerName(text) {
+  return language === "ja" ? text.replace(/^layer (\d+) \((.*)\)$/, "第 $1 層（$2）").replace(/^input$/, "入力") : text;
 }

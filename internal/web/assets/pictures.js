@@ -27,7 +27,7 @@ export function colours() {
   };
   palette = {
     zero: read("zero"), plus: [read("plus"), read("plus-most")], minus: [read("minus"), read("minus-most")],
-    ground: read("digit-ground"), ink: read("digit-ink"), line: read("line"), accent: style.getPropertyValue("--accent").trim(),
+    ground: read("digit-ground"), ink: read("digit-ink"), line: read("line"), accent: style.getPropertyValue("--accent").trim(), soft: style.getPropertyValue("--soft").trim(),
   };
   return palette;
 }
@@ -72,32 +72,34 @@ export const largest = (values) => values.reduce((most, v) => Math.max(most, Mat
 
 // sheet is a canvas with many small pictures of one size beside each other.
 // value(n, row, column) gives picture n's values. columns, if given, is how
-// many stand in a row; otherwise as many as there is room for.
-export function sheet({ count, height, width, value, most, columns, room, label, pick }) {
+// many stand in a row; otherwise as many as there is room for. names(n), if
+// given, is written below picture n. Pointer and arrow keys go from picture to
+// picture: look(n) makes the element that stands over the sheet meanwhile, and
+// pick(n) is what a click or Enter does.
+export function sheet({ count, height, width, value, most, columns, room, label, names, look, pick }) {
   const plain = height * width === 1; // single numbers
   const wanted = plain ? 16 : columns ? 22 : 58; // a picture's side
   let scale = Math.max(1, Math.round(wanted / Math.max(height, width)));
-  const gap = plain || columns > 20 ? 1 : columns ? 3 : 6;
+  const gap = plain && !names || columns > 20 ? 1 : columns ? 3 : 6, below = names ? 13 : 0;
   if (columns) scale = Math.max(1, Math.min(scale, Math.floor((room / columns - gap) / width)));
-  const across = columns ?? Math.max(1, Math.min(count, Math.floor((room + gap) / (width * scale + gap))));
-  const stepX = width * scale + gap, stepY = height * scale + gap;
+  const wide = plain && names ? 58 : width * scale, high = height * scale;
+  const across = columns ?? Math.max(1, Math.min(count, Math.floor((room + gap) / (wide + gap))));
+  const stepX = wide + gap, stepY = high + gap + below;
   const canvas = make("canvas", { role: "img", "aria-label": label });
   const dense = Math.max(1, Math.min(3, Math.round(devicePixelRatio)));
   const sides = [across * stepX - gap, Math.ceil(count / across) * stepY - gap];
   [canvas.width, canvas.height] = sides.map((side) => side * dense);
   canvas.style.width = `${sides[0]}px`;
-  if (pick) {
-    canvas.className = "pickable";
-    canvas.addEventListener("click", (e) => {
-      const size = sides[0] / canvas.clientWidth;
-      const n = Math.floor((e.offsetY * size) / stepY) * across + Math.min(across - 1, Math.floor((e.offsetX * size) / stepX));
-      if (n < count) pick(n);
-    });
-  }
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   const small = new OffscreenCanvas(width, height), brush = small.getContext("2d");
   const image = brush.createImageData(width, height);
+  const frame = (n, colour, thick) => {
+    context.lineWidth = thick;
+    context.strokeStyle = colour;
+    context.strokeRect((n % across) * stepX * dense + 0.5, Math.floor(n / across) * stepY * dense + 0.5, wide * dense - 1, high * dense - 1);
+  };
+  const framed = gap > 1 || plain; // there is room for it
   for (let n = 0; n < count; n++) {
     for (let i = 0; i < height * width; i++) {
       image.data.set(signed(value(n, Math.floor(i / width), i % width), most), 4 * i);
@@ -105,12 +107,56 @@ export function sheet({ count, height, width, value, most, columns, room, label,
     }
     brush.putImageData(image, 0, 0);
     const left = (n % across) * stepX * dense, top = Math.floor(n / across) * stepY * dense;
-    context.drawImage(small, left, top, width * scale * dense, height * scale * dense);
-    if (gap === 1 && !plain) continue; // no room for frames
-    context.strokeStyle = css(colours().line);
-    context.strokeRect(left + 0.5, top + 0.5, width * scale * dense - 1, height * scale * dense - 1);
+    context.drawImage(small, left, top, wide * dense, high * dense);
+    if (framed) frame(n, css(colours().line), 1);
+    if (!names) continue;
+    context.fillStyle = colours().soft;
+    context.font = `${10.5 * dense}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.fillText(names(n), left + (wide * dense) / 2, top + (high + below - 3) * dense, wide * dense);
   }
+  if (look || pick) browse();
   return canvas;
+
+  function browse() {
+    let at = -1, over;
+    const go = (n) => {
+      if (n === at) return;
+      if (at >= 0) frame(at, css(colours().line), 1);
+      at = n;
+      over?.remove();
+      if (n < 0) return;
+      frame(n, colours().accent, 2 * dense);
+      if (!look) return;
+      over = look(n);
+      over.classList.toggle("left", n % across >= across / 2);
+      canvas.after(over);
+    };
+    const under = (e) => {
+      const size = sides[0] / canvas.clientWidth;
+      const n = Math.floor((e.offsetY * size) / stepY) * across + Math.min(across - 1, Math.floor((e.offsetX * size) / stepX));
+      return n >= 0 && n < count ? n : -1;
+    };
+    canvas.classList.add("sheet");
+    canvas.classList.toggle("pickable", Boolean(pick));
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.addEventListener("pointermove", (e) => go(under(e)));
+    canvas.addEventListener("pointerleave", () => go(-1));
+    canvas.addEventListener("blur", () => go(-1));
+    canvas.addEventListener("click", (e) => {
+      const n = under(e);
+      if (n >= 0) pick?.(n);
+    });
+    canvas.addEventListener("keydown", (e) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[e.key];
+      if (by) go(at < 0 ? 0 : at + by >= 0 && at + by < count ? at + by : at);
+      else if (e.key === "Enter" && at >= 0 && pick) pick(at);
+      else if (e.key === "Escape") go(-1);
+      else return;
+      e.preventDefault();
+    });
+  }
 }
 
 // enlarge reads a small grid at the pixels of a larger one, evenly between its

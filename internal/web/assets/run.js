@@ -1,67 +1,79 @@
 // What is known of a run, and the view of it that the live page and the page
 // that a run leaves have in common.
 
-import { language, make, number, words } from "/static/page.js";
+import { language, make, number, percent, words } from "/static/page.js";
 import { colours, css, grey, largest, onTheme, paint, readable, signed } from "/static/pictures.js";
 import { chart, spark } from "/static/chart.js";
 
 export const say = words({
   epoch: { en: "epoch", ja: "エポック" },
-  epochs: { en: "Epochs", ja: "エポック" },
+  epochs: { en: "Epochs", ja: "エポックごとの記録" },
   epochOf: { en: "Epoch", ja: "エポック" },
   step: { en: "Step", ja: "ステップ" },
   loss: { en: "Loss", ja: "損失" },
-  nats: { en: "loss (nats)", ja: "損失(nat)" },
+  nats: { en: "loss (nats)", ja: "損失（nat）" },
   accuracy: { en: "Accuracy", ja: "正解率" },
-  accuracyPercent: { en: "accuracy (%)", ja: "正解率(%)" },
+  accuracyPercent: { en: "accuracy (%)", ja: "正解率（%）" },
   training: { en: "training", ja: "訓練" },
+  smoothed: { en: "training, smoothed", ja: "訓練（平滑化）" },
+  eachStep: { en: "training, each step", ja: "訓練（各ステップ）" },
   test: { en: "test", ja: "テスト" },
   validation: { en: "validation", ja: "検証" },
+  guessing: { en: "guessing", ja: "当てずっぽう" },
+  curvesText: {
+    en: "Training values are taken while the network still learns, from images that may be augmented and under dropout; test values after the epoch, from plain images. So training may look worse than test.",
+    ja: "訓練の値は学習の途中で、データ拡張や Dropout をかけた画像で測ります。テストの値はエポックの後に、そのままの画像で測ります。そのため、訓練がテストより悪く見えることがあります。",
+  },
   testAccuracy: { en: "Test accuracy", ja: "テスト正解率" },
-  trainAccuracy: { en: "Training accuracy", ja: "訓練正解率" },
-  trainLoss: { en: "Training loss", ja: "訓練損失" },
+  trainAccuracy: { en: "Training accuracy (mean of the epoch)", ja: "訓練正解率（エポック平均）" },
+  trainLoss: { en: "Training loss (mean of the epoch)", ja: "訓練損失（エポック平均）" },
+  recentLoss: { en: "Training loss (last steps)", ja: "訓練損失（直近の平均）" },
   testLoss: { en: "Test loss", ja: "テスト損失" },
   validationAccuracy: { en: "Validation accuracy", ja: "検証正解率" },
-  perSecond: { en: "Images a second", ja: "毎秒の画像数" },
+  perSecond: { en: "Images/s", ja: "処理速度（枚/秒）" },
   left: { en: "Time left", ja: "残り時間" },
-  took: { en: "Time", ja: "時間" },
-  seconds: { en: "Seconds", ja: "秒" },
+  took: { en: "Time", ja: "学習時間" },
+  seconds: { en: "Seconds", ja: "時間（秒）" },
   rate: { en: "Learning rate", ja: "学習率" },
   log: { en: "logarithmic", ja: "対数目盛" },
-  filters: { en: "What the first layer looks for", ja: "第1層が探しているもの" },
-  shownOf: { en: "{shown} of {n}", ja: "{n}個のうち{shown}" },
+  scrolls: { en: "scrolls sideways →", ja: "横にスクロールできます →" },
+  filters: { en: "Filters of the first layer (what they respond to)", ja: "第 1 層のフィルター（何に反応するか）" },
+  shownOf: { en: "{shown} of {n}", ja: "{n} 個のうち {shown}" },
   filtersText: {
-    en: "{n} filters, {h}×{w} pixels each. Orange adds to the sum, blue subtracts. Move the slider to see them grow out of noise.",
-    ja: "フィルター{n}個、それぞれ{h}×{w}画素。橙は和に加わり、青は引かれます。つまみを動かすと、ノイズから育つ様子が見えます。",
+    en: "{n} filters of {h}×{w} weights. Orange weights add, blue ones subtract. Move the slider to see how training changed them; choose a filter to see its numbers.",
+    ja: "{h}×{w} の重みを持つフィルターが {n} 個あります。オレンジは足す重み、青は引く重みです。スライダーを動かすと学習による変化が、フィルターを選ぶと数値が見られます。",
   },
-  filterLabel: { en: "filter {n}, {when}", ja: "フィルター{n}、{when}" },
+  filterLabel: { en: "filter {n}, {when}", ja: "フィルター {n}、{when}" },
+  filterNumbers: { en: "Filter {n}", ja: "フィルター {n}" },
   asTheyAre: { en: "as they are", ja: "そのまま" },
   change: { en: "change from the start", ja: "最初からの変化" },
   changeAfter: { en: "change {when}", ja: "{when}の変化" },
   play: { en: "Play", ja: "再生" },
   halt: { en: "Halt", ja: "停止" },
   slider: { en: "Step of the run", ja: "学習のステップ" },
-  afterStep: { en: "after step {step}", ja: "ステップ{step}後" },
+  afterStep: { en: "after step {step}", ja: "ステップ {step} の時点" },
   beforeTraining: { en: "before training", ja: "学習前" },
-  vitals: { en: "How the layers are doing", ja: "各層の調子" },
+  vitals: { en: "State of the layers", ja: "各層の状態" },
   vitalsText: {
-    en: "Update ÷ weights: how far one step moves a layer; about a thousandth is usual. Dead units: ReLUs that gave zero on every one of 100 training images.",
-    ja: "更新÷重み:1ステップで層が動く割合で、千分の一ほどが普通です。死んだユニット:訓練画像100枚のどれでも0しか出さなかったReLU。",
+    en: "Update ÷ weights is how far one step moves a layer. The median of the run is usually near 0.001 (the band); a schedule that lowers the learning rate lowers it towards the end. Dead units are ReLUs that gave 0 on every one of 100 training images: a network may learn well with half of a layer dead; from 95 % on the doctor speaks.",
+    ja: "更新量 ÷ 重みは、1 ステップで層の重みが動く割合です。学習全体の中央値は 0.001 前後（帯の部分）が目安で、学習率を下げていくと、終わりに近づくほど小さくなります。死んだユニットは、訓練画像 100 枚のどれに対しても 0 しか出さなかった ReLU です。層の半分ほどが死んでいても学習はうまく進むことが多く、95 % 以上になるとドクターが知らせます。",
   },
   layer: { en: "Layer", ja: "層" },
-  ratio: { en: "Update ÷ weights", ja: "更新÷重み" },
+  ratio: { en: "Update ÷ weights, median", ja: "更新量 ÷ 重み（中央値）" },
+  lastRatio: { en: "last", ja: "最後" },
   dead: { en: "Dead units", ja: "死んだユニット" },
-  confusion: { en: "What it takes for what", ja: "何を何と見るか" },
-  confusionText: { en: "Rows are the true classes, columns the answers; {correct} of {total} right {when}.", ja: "行が正しいクラス、列が答え。{when}に{total}枚中{correct}枚正解。" },
-  partText: { en: "These are the first {total} test images; the whole set follows after the first epoch.", ja: "これはテスト画像の最初の{total}枚です。最初のエポックの後に全体を示します。" },
-  trueClass: { en: "true", ja: "正" },
-  mistakes: { en: "Its surest mistakes", ja: "自信満々の間違い" },
-  mistakesText: { en: "True → answer, and how sure it was. The number is the image's in the test set.", ja: "正しいクラス → 答えと、その確信度。番号はテストデータ内の位置です。" },
+  tooMany: { en: "too many", ja: "多すぎます" },
+  confusion: { en: "Confusion matrix", ja: "混同行列：何を何と間違えたか" },
+  confusionText: { en: "Rows are the true classes, columns the predicted ones; {correct} of {total} are right {when}. Orange is darker the more often two classes are confused (square root).", ja: "行が正解、列が予測です。{when}で {total} 枚中 {correct} 枚が正解です。オレンジは、間違いが多いほど濃くなります（平方根の目盛）。" },
+  partText: { en: " These are the first {total} test images; the whole set follows after the first epoch.", ja: "これはテスト画像の最初の {total} 枚です。最初のエポックの後に全体を示します。" },
+  trueClass: { en: "true\\predicted", ja: "正解＼予測" },
+  mistakes: { en: "Most confident mistakes", ja: "自信を持って間違えた画像" },
+  mistakesText: { en: "True → predicted, and the probability given to it. # is the image's number in the test set.", ja: "正解 → 予測と、その確率です。# はテストデータの中の番号です。" },
   noMistakes: { en: "None: every image was recognized.", ja: "ありません。すべて正解です。" },
-  mistakeLabel: { en: "image {index}: {true} taken for {given}, {sure}", ja: "画像{index}:{true}を{given}と判断、{sure}" },
+  mistakeLabel: { en: "image {index}: true {true}, predicted {given}, {sure}", ja: "画像 {index}：正解 {true}、予測 {given}、{sure}" },
   settings: { en: "Settings", ja: "設定" },
-  reproduce: { en: "The same run again", ja: "同じ学習をもう一度" },
-  reproduceText: { en: "The same seed gives the same weights to the last bit, on any number of processors, with these versions:", ja: "同じシード値と次の版なら、プロセッサー数によらず、重みは最後のビットまで同じになります。" },
+  reproduce: { en: "Reproduce this run", ja: "同じ結果を再現する" },
+  reproduceText: { en: "The same seed and these versions give the same weights to the last bit, on any number of processors:", ja: "シード値と次のバージョンが同じなら、プロセッサー数によらず、重みは 1 ビットも違わず同じになります。" },
   running: { en: "running", ja: "学習中" },
   paused: { en: "paused", ja: "一時停止中" },
   stopped: { en: "stopped", ja: "停止" },
@@ -69,8 +81,31 @@ export const say = words({
   failed: { en: "failed", ja: "失敗" },
   lost: { en: "no connection", ja: "接続なし" },
   advice: { en: "What the doctor says", ja: "ドクターの助言" },
-  wait: { en: "The first numbers are on their way.", ja: "最初の数字を待っています。" },
+  wait: { en: "The first numbers are on their way.", ja: "最初の数値を待っています。" },
+  next: { en: "To draw digits for this model and look into it:", ja: "このモデルに手書きの数字を認識させ、中を見るには：" },
 });
+
+// settingNames are the settings and versions of a run in Japanese; in English
+// they go by the names of their flags.
+const settingNames = {
+  net: "ネットワーク", architecture: "構成", data: "データ", epochs: "エポック数", batch: "バッチサイズ", optimizer: "最適化手法", lr: "学習率",
+  schedule: "学習率スケジュール", warmup: "ウォームアップ", "weight-decay": "重み減衰", augment: "データ拡張", "label-smoothing": "ラベル平滑化",
+  clip: "勾配クリッピング", seed: "シード値", shards: "シャード数", limit: "訓練画像の上限", validation: "検証画像数", patience: "早期終了までのエポック数",
+  system: "システム", "instruction set": "命令セット", processors: "プロセッサー数",
+};
+
+// settingName is how the page calls a setting, with its flag beside it.
+export const settingName = (name) => {
+  const own = language === "ja" && settingNames[name];
+  return make("span", {}, own || name, ...(own && !name.includes(" ") ? [" ", make("code", { className: "soft", textContent: name })] : []));
+};
+
+// commandLine is a command that breaks between its flags alone.
+export const commandLine = (text) => make("code", { className: "command" },
+  ...text.split(/ (?=--)/).flatMap((part, i) => [...(i ? [" "] : []), make("span", { textContent: part })]));
+
+// onward says what a run's model is good for next.
+export const onward = ({ resume }) => (resume ? [say("next"), " ", commandLine(resume.replace("train --resume", "serve"))] : []);
 
 // bytes decodes base64.
 const bytes = (text) => Uint8Array.from(atob(text ?? ""), (c) => c.charCodeAt(0));
@@ -139,22 +174,44 @@ export const card = (title, ...children) => make("section", { className: "card" 
 
 // table is one of rows of cells, the first of each its heading.
 export function table(head, rows, caption) {
-  return make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": caption },
+  return scrolling(caption,
     make("table", { className: "list" },
-      make("thead", {}, make("tr", {}, ...head.map((h) => make("th", { scope: "col", textContent: h })))),
+      make("thead", {}, make("tr", {}, ...head.map((h) => make("th", { scope: "col" }, h)))),
       make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((c, i) => make(i ? "td" : "th", i ? {} : { scope: "row" }, c)))))));
 }
 
-export function lossChart() {
-  const c = chart({ label: say("loss"), xLabel: say("epoch"), yLabel: say("nats"), digits: 4, zero: true });
-  const box = make("input", { type: "checkbox" });
-  box.addEventListener("change", () => c.setLog(box.checked));
-  const element = card(say("loss"), c.element, make("label", { className: "small check" }, box, say("log")));
-  return { element, set: c.set };
+// scrolling holds a table that may be wider than the page, and says so if it is.
+export function scrolling(caption, content) {
+  const region = make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": caption }, content);
+  const hint = make("p", { className: "soft small scrollhint", textContent: say("scrolls"), hidden: true });
+  new ResizeObserver(() => {
+    hint.hidden = region.scrollWidth <= region.clientWidth;
+  }).observe(region);
+  return make("div", {}, hint, region);
 }
 
-export function accuracyChart() {
-  const c = chart({ label: say("accuracy"), xLabel: say("epoch"), yLabel: say("accuracyPercent"), digits: 2, percent: true, cut: 0.06 });
+export function lossChart(options) {
+  const c = chart({ label: say("loss"), xLabel: say("epoch"), yLabel: say("nats"), digits: 4, zero: true, ...options });
+  const box = make("input", { type: "checkbox" });
+  box.addEventListener("change", () => {
+    box.dataset.chosen = "";
+    c.setLog(box.checked);
+  });
+  const element = card(say("loss"), c.element, make("label", { className: "small check" }, box, say("log")));
+  // spread is the largest value over the smallest of those that matter most: a
+  // large one needs a logarithmic axis, until someone chooses.
+  const set = (lines, spread) => {
+    if (!("chosen" in box.dataset) && box.checked !== spread > 20) {
+      box.checked = spread > 20;
+      c.setLog(box.checked);
+    }
+    c.set(lines);
+  };
+  return { element, set };
+}
+
+export function accuracyChart(options) {
+  const c = chart({ label: say("accuracy"), xLabel: say("epoch"), yLabel: say("accuracyPercent"), digits: 2, percent: true, cut: 0.06, ...options });
   return { element: card(say("accuracy"), c.element), set: c.set };
 }
 
@@ -165,12 +222,15 @@ export function runView() {
   const loss = lossChart(), accuracy = accuracyChart();
   const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
   const epochs = make("div"), advice = make("ul"), adviceCard = card(say("advice"), advice);
+  adviceCard.id = "advice";
+  loss.element.append(make("p", { className: "soft small", textContent: say("curvesText") }));
   adviceCard.hidden = true;
   const elements = [
     tiles,
     adviceCard,
     make("div", { className: "pair" }, loss.element, accuracy.element),
-    make("div", { className: "pair" }, filters.element, vitals.element),
+    filters.element,
+    vitals.element,
     make("div", { className: "pair" }, confusion.element, mistakes.element),
     card(say("epochs"), epochs),
   ];
@@ -180,8 +240,8 @@ export function runView() {
     adviceCard.hidden = !run.advice.length;
     if (advice.childElementCount !== run.advice.length) advice.replaceChildren(...run.advice.map((a) => make("li", {}, (language === "ja" && a.japanese) || a.text)));
     const lossLines = [
-      { look: 0, pale: true, points: rawCurve(run, 0) },
-      { name: say("training"), look: 0, points: curve(run, 0) },
+      { note: say("eachStep"), look: 0, pale: true, points: rawCurve(run, 0) },
+      { name: say("smoothed"), look: 0, points: curve(run, 0) },
       { name: say("test"), look: 1, dots: true, points: byEpoch(run, "test_loss") },
     ];
     const accuracyLines = [
@@ -192,12 +252,20 @@ export function runView() {
       lossLines.push({ name: say("validation"), look: 2, dots: true, points: byEpoch(run, "validation_loss") });
       accuracyLines.push({ name: say("validation"), look: 2, dots: true, points: byEpoch(run, "validation_accuracy") });
     }
-    loss.set(lossLines);
+    const guess = Math.log(run.facts.classes?.length || 1), end = lossLines[1].points.at(-1)?.[0];
+    if (guess && end) lossLines.push({ note: say("guessing"), look: 4, plain: true, points: [[0, guess], [end, guess]] });
+    loss.set(lossLines, spreadOf(lossLines[1].points));
     accuracy.set(accuracyLines);
     for (const part of [filters, vitals, confusion, mistakes]) part.show(run);
     showEpochs(epochs, run);
   }
   return { elements, show };
+}
+
+// spreadOf is the largest over the smallest value of a curve.
+export function spreadOf(points) {
+  const values = points.map(([, y]) => y).filter((y) => y > 0);
+  return values.length ? Math.max(...values) / Math.min(...values) : 1;
 }
 
 function showTiles(tiles, { facts, now, epochs }) {
@@ -207,7 +275,7 @@ function showTiles(tiles, { facts, now, epochs }) {
     [say("epochOf"), `${Math.min(now.epoch + (over ? 0 : 1), facts.epochs)} / ${facts.epochs}`],
     [say("step"), `${whole(now.step)} / ${whole(facts.epochs * facts.batches)}`],
     [say("testAccuracy"), percentOf(best)],
-    [say("loss"), now.loss == null ? "–" : number(now.loss, 4)],
+    [say("recentLoss"), now.loss == null ? "–" : number(now.loss, 4)],
     [say("perSecond"), now.images_per_second == null ? "–" : whole(Math.round(now.images_per_second))],
     over ? [say("took"), duration(now.state === "finished" ? epochs.reduce((sum, e) => sum + e.seconds, 0) : now.seconds)] : [say("left"), duration(now.seconds_left)],
   ];
@@ -228,11 +296,13 @@ function filtersView() {
   const slider = make("input", { type: "range", min: 0, max: 0, value: 0, step: 1, "aria-label": say("slider") });
   const play = make("button", { type: "button", textContent: say("play") });
   const kind = make("select", { "aria-label": say("filters") }, make("option", { value: "", textContent: say("asTheyAre") }), make("option", { value: "change", textContent: say("change") }));
-  const text = make("p", { className: "soft small" });
+  const text = make("p", { className: "soft small" }), scale = make("span", { className: "legend" });
   const banks = ["", ""].map(() => ({ title: make("h3"), place: make("div", { className: "bank" }) }));
-  const element = card(say("filters"), text, make("div", { className: "banks" }, ...banks.map((b) => make("div", {}, b.title, b.place))), make("div", { className: "row player" }, play, slider, kind));
+  const close = make("div", { className: "close", "aria-live": "polite", hidden: true });
+  const element = card(say("filters"), text, make("div", { className: "row player" }, play, slider, kind, scale), close,
+    make("div", { className: "banks" }, ...banks.map((b) => make("div", {}, b.title, b.place))));
   element.hidden = true;
-  let run, frames = [], follow = true, timer, before, drawn;
+  let run, frames = [], follow = true, timer, chosen = null, drawn, most;
 
   const weights = (f) => {
     if (!f.weights) {
@@ -241,24 +311,73 @@ function filtersView() {
     }
     return f.weights;
   };
+  const changes = (f) => weights(f).map((v, i) => v - weights(frames[0])[i]);
   const momentOf = (f) => (f.step ? say("afterStep", { step: whole(f.step) }) : say("beforeTraining"));
-  function fill({ title, place }, f, values, moment = momentOf(f)) {
-    const { filter_height: height, filter_width: width, filters_shown: count } = run.facts;
-    const most = largest(values);
-    title.textContent = moment;
-    while (place.children.length < count) place.append(make("canvas", { role: "img" }));
-    [...place.children].forEach((canvas, n) => {
-      canvas.setAttribute("aria-label", say("filterLabel", { n: n + 1, when: moment }));
-      paint(canvas, height, width, (y, x) => signed(values[(n * height + y) * width + x], most));
+
+  // The filters are buttons, of which arrow keys choose the next.
+  function button(place, n) {
+    const b = make("button", { type: "button", tabIndex: n ? -1 : 0 }, make("canvas"), make("span", { textContent: n + 1 }));
+    b.addEventListener("click", () => {
+      chosen = chosen === n ? null : n;
+      draw();
     });
+    b.addEventListener("keydown", (e) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, Home: -n, End: place.children.length - 1 - n }[e.key];
+      const next = place.children[n + by];
+      if (e.key === "Escape") {
+        chosen = null;
+        draw();
+      } else if (next) {
+        b.tabIndex = -1;
+        next.tabIndex = 0;
+        next.focus();
+      } else return;
+      e.preventDefault();
+    });
+    return b;
+  }
+  function fill({ title, place }, values, moment) {
+    const { filter_height: height, filter_width: width, filters_shown: count } = run.facts;
+    title.textContent = moment;
+    place.style.setProperty("--across", [8, 10, 9, 7, 6].find((n) => count % n === 0) ?? 8); // whole rows
+    while (place.children.length < count) place.append(button(place, place.children.length));
+    [...place.children].forEach((b, n) => {
+      b.setAttribute("aria-label", say("filterLabel", { n: n + 1, when: moment }));
+      b.setAttribute("aria-pressed", chosen === n);
+      paint(b.firstChild, height, width, (y, x) => signed(values[(n * height + y) * width + x], most));
+    });
+  }
+  // enlarged is a filter's picture, with its numbers where there is room.
+  function enlarged(values, moment) {
+    const { filter_height: height, filter_width: width } = run.facts;
+    const at = (y, x) => values[(chosen * height + y) * width + x];
+    const figure = make("figure", {}, make("figcaption", { className: "small", textContent: moment }));
+    if (height > 7 || width > 7) {
+      const canvas = make("canvas", { role: "img", "aria-label": say("filterLabel", { n: chosen + 1, when: moment }) });
+      paint(canvas, height, width, (y, x) => signed(at(y, x), most));
+      figure.prepend(canvas);
+      return figure;
+    }
+    figure.prepend(make("table", { className: "numbers" }, make("tbody", {}, ...Array.from({ length: height }, (_, y) => make("tr", {}, ...Array.from({ length: width }, (_, x) => {
+      const rgb = signed(at(y, x), most), cell = make("td", { textContent: number(at(y, x), 2) });
+      cell.style.background = css(rgb);
+      cell.style.color = readable(rgb);
+      return cell;
+    }))))));
+    return figure;
   }
   function draw() {
     const f = frames[slider.value], first = frames[0];
     if (!f) return;
-    if (before !== first) fill(banks[0], first, weights(first));
-    if (kind.value) fill(banks[1], f, weights(f).map((v, i) => v - weights(first)[i]), say("changeAfter", { when: momentOf(f) }));
-    else fill(banks[1], f, weights(f));
-    [before, drawn] = [first, f];
+    // One scale for all frames and both banks, so that colours compare.
+    most = kind.value ? largest(changes(frames.at(-1))) : largest(frames.map((g) => g.top ?? 0));
+    const now = kind.value ? changes(f) : weights(f), moment = kind.value ? say("changeAfter", { when: momentOf(f) }) : momentOf(f);
+    fill(banks[0], weights(first), momentOf(first));
+    fill(banks[1], now, moment);
+    scale.replaceChildren(number(-most, 2), make("i"), number(most, 2));
+    close.hidden = chosen === null;
+    if (chosen !== null) close.replaceChildren(make("h3", { textContent: say("filterNumbers", { n: chosen + 1 }) }), make("div", { className: "row" }, enlarged(weights(first), momentOf(first)), enlarged(now, moment)));
+    drawn = f;
     slider.setAttribute("aria-valuetext", momentOf(f));
   }
   function halt() {
@@ -286,10 +405,7 @@ function filtersView() {
     draw();
   });
   kind.addEventListener("change", draw);
-  onTheme(() => {
-    before = undefined;
-    draw();
-  });
+  onTheme(draw);
   return {
     element,
     show(next) {
@@ -305,10 +421,20 @@ function filtersView() {
       text.textContent = say("filtersText", { n: shown < filters ? say("shownOf", { n: filters, shown }) : filters, h, w });
       slider.max = frames.length - 1;
       if (follow && !timer) slider.value = slider.max;
-      const f = frames[slider.value];
-      if (drawn !== f) draw();
+      if (drawn !== frames[slider.value]) draw();
     },
   };
+}
+
+// usualRatios is the axis of updates over weights, and the band of usual ones.
+const usualRatios = { axis: [1e-7, 1e-1], band: [3e-4, 3e-3] };
+
+const small = (v) => (v >= 1e-4 || v === 0 ? String(Number(v.toPrecision(2))) : v.toExponential(1).replace("-", "−"));
+
+// tooMany warns of dead units, and leads to the doctor where it has spoken.
+function tooMany(share, run) {
+  if (share < 0.95) return [];
+  return [run.advice.length ? make("a", { href: "#advice", textContent: say("tooMany") }) : make("b", { textContent: say("tooMany") })];
 }
 
 function vitalsView() {
@@ -322,14 +448,16 @@ function vitalsView() {
       if (mark === shown) return;
       shown = mark;
       const rows = run.facts.layers.map((name, i) => {
-        const ratios = run.vitals.map((v) => v.ratio[i]), deads = run.vitals.map((v) => v.dead[i]);
-        const cell = (values, write, log) => {
-          const last = values.findLast((v) => v != null);
-          return last == null ? "" : make("span", { className: "vital" }, make("span", { textContent: write(last) }), spark(values, log));
-        };
-        return [name, cell(ratios, (v) => v.toExponential(1).replace("-", "−"), true), cell(deads, (v) => percentOf(v, 1), false)];
+        const known = (key) => run.vitals.map((v) => v[key][i]).filter((v) => v != null);
+        const ratios = known("ratio"), deads = known("dead");
+        const middle = ratios.toSorted((a, b) => a - b)[ratios.length >> 1];
+        const share = deads.at(-1);
+        return [name,
+          ratios.length ? make("span", { className: "vital" }, make("span", { textContent: small(middle) }), spark(ratios, usualRatios)) : "",
+          ratios.length ? small(ratios.at(-1)) : "",
+          deads.length ? make("span", { className: "vital" }, ...tooMany(share, run), make("span", { textContent: percentOf(share, 1) }), spark(deads)) : ""];
       });
-      place.replaceChildren(run.vitals.length ? table([say("layer"), say("ratio"), say("dead")], rows, say("vitals")) : make("p", { className: "soft", textContent: say("wait") }));
+      place.replaceChildren(run.vitals.length ? make("div", { className: "vitals" }, table([say("layer"), say("ratio"), say("lastRatio"), say("dead")], rows, say("vitals"))) : make("p", { className: "soft", textContent: say("wait") }));
     },
   };
 }
@@ -359,8 +487,8 @@ function confusionView() {
       return td;
     };
     place.replaceChildren(
-      make("p", { className: "soft small", textContent: say("confusionText", { correct: whole(correct), total: whole(total), when: when(run) }) + (part ? ` ${say("partText", { total })}` : "") }),
-      make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": say("confusion") }, make("table", { className: "confusion" },
+      make("p", { className: "soft small", textContent: say("confusionText", { correct: whole(correct), total: whole(total), when: when(run) }) + (part ? say("partText", { total }) : "") }),
+      scrolling(say("confusion"), make("table", { className: "confusion", style: `--columns: ${classes.length + 1}` },
         make("thead", {}, make("tr", {}, make("td", { className: "corner", textContent: say("trueClass") }), ...classes.map((c) => make("th", { scope: "col", textContent: c })))),
         make("tbody", {}, ...confusion.map((row, i) => make("tr", {}, make("th", { scope: "row", textContent: classes[i] }), ...row.map((n, j) => cell(n, i, j))))))));
   }
@@ -386,7 +514,7 @@ function mistakesView() {
     const { height, width, classes } = run.facts;
     if (!shown.mistakes.length) return place.replaceChildren(make("li", { textContent: say("noMistakes") }));
     place.replaceChildren(...shown.mistakes.map((m) => {
-      const pixels = bytes(m.pixels), sure = percentOf(m.probability, 0);
+      const pixels = bytes(m.pixels), sure = percent(m.probability, 0);
       const canvas = make("canvas", { role: "img", "aria-label": say("mistakeLabel", { index: m.index, true: classes[m.true], given: classes[m.given], sure }) });
       paint(canvas, height, width, (y, x) => grey(pixels[y * width + x] / 255));
       return make("li", {}, canvas, make("b", { textContent: `${classes[m.true]} → ${classes[m.given]}` }), make("small", { className: "soft", textContent: sure }), make("small", { className: "soft", textContent: `#${m.index}` }));
@@ -407,8 +535,8 @@ function mistakesView() {
 
 // recipe is how to make a run again, and its settings.
 export function recipe({ facts }) {
-  const list = (entries) => make("dl", { className: "facts" }, ...entries.map(({ name, value }) => make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: value }))));
+  const list = (entries) => make("dl", { className: "facts" }, ...entries.map(({ name, value }) => make("div", {}, make("dt", {}, settingName(name)), make("dd", { textContent: value }))));
   return make("div", { className: "pair" },
     card(say("settings"), list(facts.settings)),
-    card(say("reproduce"), make("pre", { tabIndex: 0, textContent: facts.command }), make("p", { className: "small", textContent: say("reproduceText") }), list(facts.versions)));
+    card(say("reproduce"), make("pre", { tabIndex: 0 }, commandLine(facts.command)), make("p", { className: "small", textContent: say("reproduceText") }), list(facts.versions)));
 }

@@ -34,14 +34,15 @@ export class Stepper {
     parts.total = make("div", { className: "total", id: "step-total" });
     parts.inputName = make("figcaption");
     parts.mapName = make("figcaption");
+    parts.step = make("div", { className: "step" },
+      make("div", {}, make("h3", {}, t("input")), parts.input, parts.inputName),
+      make("div", { className: "working" }, make("div", { className: "wide" }, parts.sum), parts.total),
+      make("div", {}, make("h3", {}, t("output")), parts.map, parts.mapName),
+    );
     place.append(
       make("div", { className: "row" }, choice(parts.layer, "layer"), choice(parts.filter, "filter"), parts.channelChoice),
       make("p", { className: "soft small" }, t("stepHint")),
-      make("div", { className: "step" },
-        make("div", {}, make("h3", {}, t("input")), parts.input, parts.inputName),
-        make("div", { className: "working" }, make("div", { className: "wide" }, parts.sum), parts.total),
-        make("div", {}, make("h3", {}, t("output")), parts.map, parts.mapName),
-      ),
+      parts.step,
     );
   }
 
@@ -59,7 +60,14 @@ export class Stepper {
   choose(model, layer, filter) {
     [this.#model, this.#layer, this.#filter, this.#moved] = [model, layer, filter, false];
     this.#parts.layer.value = JSON.stringify([model, layer]);
+    this.#stale(true);
     this.#changed();
+  }
+
+  // #stale dims numbers that are still those of another layer.
+  #stale(stale) {
+    this.#parts.step.classList.toggle("stale", stale);
+    this.#parts.step.inert = stale;
   }
 
   // chosen is the model and layer to ask the server about.
@@ -70,6 +78,7 @@ export class Stepper {
     const d = { ...answer };
     for (const name of ["input", "weight", "output", "activation"]) if (d[name]) d[name] = tensor(d[name]);
     this.#data = d;
+    this.#stale(false);
     this.#filter = Math.min(this.#filter, d.filters - 1);
     this.#channel = Math.min(this.#channel, d.input.channels - 1);
     const options = (select, count, now) => {

@@ -22,6 +22,8 @@ func Run(w io.Writer, run *record.Update) error {
 type Compared struct {
 	*record.Update
 	Result Result `json:"result"`
+	// Page is the address of the run's own page, as seen from this one.
+	Page string `json:"page,omitempty"`
 }
 
 // Result is how a run ended; it is read from its run.json.

@@ -138,6 +138,8 @@ type occlusionAnswer struct {
 	Stride        int       `json:"stride"`
 	Rows          int       `json:"rows"`
 	Columns       int       `json:"columns"`
+	Score         float32   `json:"score"`  // of the whole image, before the softmax
+	Scores        []float32 `json:"scores"` // with a part hidden
 	Probabilities []float32 `json:"probabilities"`
 }
 
@@ -309,7 +311,7 @@ func (s *Server) attention(r *http.Request, q *question) (any, error) {
 	a := attentionAnswer{
 		Model: q.name, Class: class, Label: q.classes[class], Probability: y[class],
 		Saliency:  gridAnswer{q.x.H, q.x.W, q.net.Saliency(q.x, class)},
-		Occlusion: occlusionAnswer{o.Size, o.Stride, o.Rows, o.Columns, o.Probabilities},
+		Occlusion: occlusionAnswer{o.Size, o.Stride, o.Rows, o.Columns, o.Score, o.Scores, o.Probabilities},
 		Image:     pictureOf(q.x.Shape, q.pixels),
 	}
 	if q.net.HasGradCAM() {

@@ -185,8 +185,8 @@ func TestFormsOfV1(t *testing.T) {
 		{"GET", "sample", "{" + picture + ", index number, label string}"},
 		{"POST", "predict", "{classes [string], " + picture + ", label string, model string, probabilities [number], probability number}"},
 		{"POST", "maps", "{layers [{" + of("name string, position number, ") + "}], model string}"},
-		{"POST", "attention", "{class number, grad_cam {height number, layer string, values [number], width number}, " + picture + ", label string, model string, occlusion {columns number, probabilities [number], rows number, size number, stride number}, probability number, saliency {height number, values [number], width number}}"},
-		{"POST", "attention?model=mlp", "{class number, grad_cam null, " + picture + ", label string, model string, occlusion {columns number, probabilities [number], rows number, size number, stride number}, probability number, saliency {height number, values [number], width number}}"},
+		{"POST", "attention", "{class number, grad_cam {height number, layer string, values [number], width number}, " + picture + ", label string, model string, occlusion {columns number, probabilities [number], rows number, score number, scores [number], size number, stride number}, probability number, saliency {height number, values [number], width number}}"},
+		{"POST", "attention?model=mlp", "{class number, grad_cam null, " + picture + ", label string, model string, occlusion {columns number, probabilities [number], rows number, score number, scores [number], size number, stride number}, probability number, saliency {height number, values [number], width number}}"},
 		{"POST", "neighbours", "{examples number, layer string, message string, model string, nearest [{distance number, " + picture + ", index number, label string}], status string}"},
 		{"POST", "convolution", "{activation {" + of("") + "}, activation_name string, bias [number], filters number, input {" + of("") + "}, kernel number, model string, name string, output {" + of("") + "}, pad number, position number, stride number, weight {" + of("") + "}}"},
 	} {

@@ -71,7 +71,7 @@ func TestPageOnDesktop(t *testing.T) {
 		}
 	}
 	for selector, want := range map[string]string{
-		"#lookslist":  "2,3", // Grad-CAM is for the network with two convolutions
+		"#lookslist":  "3,3",
 		"#nearlist":   "12,12",
 		"#filterlist": "1,1",  // those of later layers are folded
 		"#maplist":    "8,13", // the input and every layer
@@ -87,20 +87,41 @@ func TestPageOnDesktop(t *testing.T) {
 
 	// One model is taken away and comes back.
 	webtest.Value[bool](p, `(e => { e.value = ""; return e.dispatchEvent(new Event("change")); })(document.querySelectorAll("#verdicts select")[1])`)
-	p.Until(`document.querySelectorAll("output").length === 1 && document.querySelectorAll("#lookslist canvas").length === 2`)
+	p.Until(`document.querySelectorAll("output").length === 1 && document.querySelectorAll("#lookslist canvas").length === 3`)
 	p.Named()
 	webtest.Value[any](p, `document.querySelector("#verdicts button").click() ?? 0`)
-	p.Until(`document.querySelectorAll("output").length === 2 && document.querySelectorAll("#lookslist canvas").length === 5`)
+	p.Until(`document.querySelectorAll("output").length === 2 && document.querySelectorAll("#lookslist canvas").length === 6`)
 
-	webtest.Value[bool](p, `document.querySelector("details").open = true`)
-	p.Until(`document.querySelector("details canvas")`)
+	webtest.Value[bool](p, `document.querySelector("#filterlist details").open = true`)
+	p.Until(`document.querySelector("#filterlist details canvas")`)
+
+	// The folded layers of two models stand side by side, and open together.
+	webtest.Value[bool](p, `document.querySelector("#maplist details").open = true`)
+	p.Until(`document.querySelectorAll("#maplist details[open]").length === 2`)
+	if tops := webtest.Value[[]float64](p, `[...document.querySelectorAll("#maplist details[open]")].map(e => e.getBoundingClientRect().top)`); tops[0] != tops[1] {
+		t.Errorf("the first layers of two models begin at %v", tops)
+	}
 
 	// A map that is clicked is stepped through.
 	webtest.Value[bool](p, `(e => e.dispatchEvent(new MouseEvent("click", {clientX: e.getBoundingClientRect().x + 70, clientY: e.getBoundingClientRect().y + 5})))(document.querySelectorAll("#maplist > div")[1].querySelectorAll("canvas")[1])`)
 	p.Until(`document.querySelector("#step-layer").value === '["lenet",1]' && document.querySelector("#step-filter").value === "1"`)
 
-	// A digit key brings a test image of that digit, Delete clears.
+	// So can one be that the keyboard has gone to, and looked at closely.
+	p.Do(chromedp.Focus("#maplist > div:last-child details[open] canvas"), chromedp.KeyEvent(kb.ArrowRight+kb.ArrowRight+kb.ArrowRight))
+	p.Until(`document.querySelector(".magnifier figcaption").textContent.startsWith("map 3 of 1 Convolution")`)
+	p.Do(chromedp.KeyEvent(kb.Enter))
+	p.Until(`document.querySelector("#step-filter").value === "2" && !document.querySelector(".step.stale")`)
+
+	// Another layer's numbers are not shown under a new name.
+	dimmed := webtest.Value[bool](p, `(e => { e.value = '["lenet",4]'; e.dispatchEvent(new Event("change")); return document.querySelector(".step").matches(".stale"); })(document.querySelector("#step-layer"))`)
+	p.Until(`!document.querySelector(".step.stale") && document.querySelector("#step-channel").length > 1`)
+	if !dimmed {
+		t.Error("the old layer's numbers stand under the new layer's name")
+	}
+
+	// A digit key brings a test image of that digit, whose class is told; Delete clears.
 	p.Do(chromedp.KeyEvent("7"))
+	p.Until(`document.querySelector("#truth").checkVisibility() && document.querySelector("#truth").textContent.includes("its true class is 7")`)
 	p.Until(`[...document.querySelectorAll(".best span:first-child")].some(e => e.textContent === "7")`)
 	p.Do(chromedp.KeyEvent(kb.Delete))
 	p.Until(`document.querySelector("output").textContent === "–"`)
@@ -114,6 +135,9 @@ func TestPageOnPhone(t *testing.T) {
 	p.Fits()
 	if got := webtest.Value[string](p, `document.documentElement.lang + " " + document.querySelector("h1").textContent`); got != "ja 数字を描く" {
 		t.Errorf("language and title are %q", got)
+	}
+	if webtest.Value[bool](p, `document.querySelector("#padhelp").checkVisibility()`) {
+		t.Error("a phone is told of keys")
 	}
 	p.Keep("phone-empty")
 	drawThree(p, webtest.Phone)

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"tatami/internal/words"
+)
+
+var (
+	japaneseLetter = regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}]`)
+	// sentence is English in Japanese output: three words in a row which are no
+	// command line, list of names or file.
+	sentence = regexp.MustCompile(`(?m)\b[a-z]+ (the|a|of|is|in|to|and|or|with|for|from|by|at|on|are|has|not) [a-z]+`)
+)
+
+// spoken is what a command says in the language of a locale.
+func spoken(t *testing.T, dir, locale string, args ...string) outcome {
+	t.Helper()
+	return finish(t, command(dir, []string{"LC_ALL=" + locale, "TATAMI_ISA="}, args...))
+}
+
+// Everything that the command says is in the language of the locale, and in no
+// other.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bars.write(t, filepath.Join(dir, "data"))
+	writeTestFile(t, filepath.Join(dir, "text.png"), []byte("no picture"))
+	var lines [][]string
+	var walk func(c *cobra.Command, path []string)
+	walk = func(c *cobra.Command, path []string) {
+		lines = append(lines, append(path, "--help"))
+		for _, sub := range c.Commands() {
+			if !sub.Hidden {
+				walk(sub, append(path[:len(path):len(path)], sub.Name()))
+			}
+		}
+	}
+	walk(newRoot(words.English), nil)
+	for _, line := range []string{
+		"train --data data --net mlp --epochs 1 --overwrite --out run", "train --resume run", "train --data data --net mlp --out run",
+		"eval run", "eval nowhere", "summary run", "summary best", "compare run --out c.html", "filters run --out f.png",
+		"predict run text.png", "lr-find --data data --net mlp --steps 60 --overwrite", "serve run --addr x", "import text.png",
+		"trian", "train --epoch 3", "train --epochs 0", "train --epochs x", "train --lr", "train extra", "eval", "version 2",
+		"train --optimizer adamm", "train --optimizer adam:beta1=2", "train --schedule step:evry=3", "train --augment shift:0",
+		"train --patience 2", "experiment run", "experiment run --chapter 99", "bench --json --compare x", "train --lang fr",
+	} {
+		lines = append(lines, strings.Fields(line))
+	}
+	for _, line := range lines {
+		name := strings.Join(line, " ")
+		english := spoken(t, dir, "C", line...)
+		if said := english.stdout + english.stderr; japaneseLetter.MatchString(said) {
+			t.Errorf("%s says in English:\n%s", name, said)
+		}
+		o := spoken(t, dir, "ja_JP.UTF-8", line...)
+		said := o.stdout + o.stderr
+		if !japaneseLetter.MatchString(said) && said != "f.png\n" {
+			t.Errorf("%s says in Japanese:\n%s", name, said)
+		}
+		if found := sentence.FindString(said); found != "" || strings.Contains(said, "英語のメッセージ") || strings.Contains(said, "%!") {
+			t.Errorf("%s says %q in Japanese:\n%s", name, found, said)
+		}
+		if o.code != english.code {
+			t.Errorf("%s: exit %d in Japanese, %d in English", name, o.code, english.code)
+		}
+	}
+}
+
+// Every sentence that is recognised is one that some package says.
+func TestErrorsAreSaid(t *testing.T) {
+	t.Parallel()
+	verb := regexp.MustCompile(`%(\[\d+\])?[-+#0]*[\d.]*[a-zA-Z]`)
+	plain := func(format string) string { return verb.ReplaceAllString(format, "%") }
+	var said strings.Builder
+	err := filepath.WalkDir(repository, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "errors.go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				if s, err := strconv.Unquote(l.Value); err == nil {
+					said.WriteString(plain(s) + "\n")
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := said.String()
+	for _, text := range append(commandErrors, libraryErrors...) {
+		for _, part := range strings.FieldsFunc(plain(text.EN), func(r rune) bool { return r == '%' || r == ':' || r == '(' || r == ';' || r == ',' }) {
+			if part = strings.TrimSpace(part); !strings.Contains(all, part) {
+				t.Errorf("%q: nothing says %q", text.EN, part)
+			}
+		}
+	}
+}
