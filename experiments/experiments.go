@@ -66,6 +66,8 @@ func List() []lab.Experiment {
 		deepConvNet(),
 		mistakes(),
 		halfPrecision(),
+		depth(),
+		transfer(),
 		affineVsConv(),
 		nielsenCh6(),
 		lenet5(),

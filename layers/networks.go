@@ -24,6 +24,8 @@ func Networks() []Network {
 		{"fast", "two small convolutions, to be right about most digits after one epoch", digit, fast},
 		{"best", "three convolutions, for the highest accuracy in two minutes", digit, best},
 		{"lenet", "LeNet-5 of 1998, modernised: ReLU and max pooling, no connection table, softmax", digit, leNet},
+		{"resnet", "three residual blocks, for 28 to 64 pixels (after He and others 2015; the book's section 8.2.4)", digit, resNet},
+		{"mobile", "five depthwise separable convolutions, for 28 to 64 pixels (after Howard and others 2017)", digit, mobile},
 	}
 }
 
@@ -94,4 +96,43 @@ func leNet(classes int) []nn.Spec {
 		Affine{Units: 84}, ReLU{},
 		Affine{Units: classes}, Softmax{},
 	}
+}
+
+// resNet is the network of He and others 2015, section 4.2, with one block a
+// stage and 1×1 convolutions where the shape changes, as MLPerf Tiny uses it.
+func resNet(classes int) []nn.Spec {
+	return []nn.Spec{
+		Convolution{Filters: 16, Kernel: 3, Pad: 1}, BatchNormalization{}, ReLU{},
+		residualBlock(16, 1, nil), ReLU{},
+		residualBlock(32, 2, []nn.Spec{Convolution{Filters: 32, Kernel: 1, Stride: 2}}), ReLU{},
+		residualBlock(64, 2, []nn.Spec{Convolution{Filters: 64, Kernel: 1, Stride: 2}}), ReLU{},
+		GlobalAveragePooling{},
+		Affine{Units: classes}, Softmax{},
+	}
+}
+
+// residualBlock is two convolutions, the first of the given stride.
+func residualBlock(filters, stride int, shortcut []nn.Spec) nn.Spec {
+	return Residual{
+		Body: []nn.Spec{
+			Convolution{Filters: filters, Kernel: 3, Stride: stride, Pad: 1}, BatchNormalization{}, ReLU{},
+			Convolution{Filters: filters, Kernel: 3, Pad: 1}, BatchNormalization{},
+		},
+		Shortcut: shortcut,
+	}
+}
+
+// mobile is the MobileNet of Howard and others 2017, table 1, with fewer and
+// narrower layers: each 3×3 convolution looks at one channel alone, and a 1×1
+// convolution mixes the channels.
+func mobile(classes int) []nn.Spec {
+	specs := []nn.Spec{Convolution{Filters: 16, Kernel: 3, Pad: 1}, BatchNormalization{}, ReLU{}}
+	in := 16
+	for _, block := range []struct{ filters, stride int }{{32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}} {
+		specs = append(specs,
+			Convolution{Filters: in, Kernel: 3, Stride: block.stride, Pad: 1, Groups: in}, BatchNormalization{}, ReLU{},
+			Convolution{Filters: block.filters, Kernel: 1}, BatchNormalization{}, ReLU{})
+		in = block.filters
+	}
+	return append(specs, GlobalAveragePooling{}, Affine{Units: classes}, Softmax{})
 }

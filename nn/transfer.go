@@ -83,3 +83,56 @@ type built struct {
 
 func (b built) Build(Shape, *rand.Rand) (Layer, error) { return b.layer, nil }
 func (b built) String() string                         { return fmt.Sprint(b.Spec) }
+
+// Resizable is the Spec of a layer whose number of outputs is a field, so that
+// it may answer for other classes.
+type Resizable interface {
+	Spec
+	// Resize is the description of the same layer with other outputs: units or
+	// filters.
+	Resize(outputs int) Spec
+}
+
+// ForClasses returns the network of m for the given classes, to learn on from.
+// It takes all layers, with their parameters; where m was trained for other
+// classes the last layer with parameters, which must be [Resizable], is drawn
+// anew from rng. taken is the number of layers that are as m has them: those
+// before the one drawn, or all. m and the new network share what is taken.
+func (m *Model) ForClasses(rng *rand.Rand, classes []string) (net *Sequential, taken int, err error) {
+	same := m.Output().Size() == len(classes) && (len(m.Classes) == 0 || slices.Equal(m.Classes, classes))
+	if same {
+		return m.Part(0, len(m.layers)), len(m.layers), nil
+	}
+	last := m.lastLearner()
+	if last < 0 {
+		return nil, 0, fmt.Errorf("no layer has parameters to draw for %d classes", len(classes))
+	}
+	spec, ok := m.specs[last].(Resizable)
+	if !ok {
+		return nil, 0, fmt.Errorf("%s cannot be drawn for %d classes: its description has no method Resize", m.LayerName(last), len(classes))
+	}
+	specs := []Spec{spec.Resize(len(classes))}
+	specs = append(specs, m.specs[last+1:]...)
+	if last == 0 {
+		net, err = NewSequential(m.input, rng, specs...)
+	} else {
+		net, err = m.Part(0, last).Append(rng, specs...)
+	}
+	if err == nil && net.Output() != Features(len(classes)) {
+		err = fmt.Errorf("%s drawn for %d classes makes outputs of %v", m.LayerName(last), len(classes), net.Output())
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return net, last, nil
+}
+
+// lastLearner is the position of the last layer that has parameters; -1: none.
+func (s *Sequential) lastLearner() int {
+	for i, l := range slices.Backward(s.layers) {
+		if len(l.Params()) > 0 {
+			return i
+		}
+	}
+	return -1
+}

@@ -116,3 +116,38 @@ func TestTransfer(t *testing.T) {
 		t.Errorf("loaded: %v", err)
 	}
 }
+
+// TestForClasses: other classes draw the last layer anew and share the rest; the
+// same ones take all.
+func TestForClasses(t *testing.T) {
+	in := nn.Shape{H: 5, W: 5, C: 1}
+	m := &nn.Model{Sequential: network(t, in, body()...), Classes: []string{"a", "b", "c", "d"}}
+	value := func(net *nn.Sequential, param int) []float32 { return net.Params()[param].Value.Data }
+	for name, test := range map[string]struct {
+		classes []string
+		taken   int
+	}{
+		"the same": {[]string{"a", "b", "c", "d"}, 5}, "other names": {[]string{"e", "f", "g", "h"}, 3},
+		"more": {[]string{"a", "b", "c", "d", "e"}, 3},
+	} {
+		net, taken, err := m.ForClasses(rng(3), test.classes)
+		if err != nil || taken != test.taken || net.Output() != nn.Features(len(test.classes)) || len(net.Layers()) != 5 {
+			t.Fatalf("%s: %d layers taken, error %v", name, taken, err)
+		}
+		if &value(net, 0)[0] != &value(m.Sequential, 0)[0] {
+			t.Errorf("%s: the first layer is not the model's", name)
+		}
+		if shared := slices.Equal(value(net, 6), value(m.Sequential, 6)); shared != (taken == 5) {
+			t.Errorf("%s: the last layer is the model's: %v", name, shared)
+		}
+		if moved := learn(t, net); !moved[0] || !moved[6] {
+			t.Errorf("%s: nothing learns", name)
+		}
+	}
+	m = &nn.Model{Sequential: network(t, nn.Features(3), scale{Factor: 1})}
+	_, _, err := m.ForClasses(rng(3), []string{"a", "b"})
+	wantError(t, "a layer of one's own", err, "layer 1 (scale) cannot be drawn for 2 classes")
+	m = &nn.Model{Sequential: network(t, nn.Features(3), layers.ReLU{})}
+	_, _, err = m.ForClasses(rng(3), []string{"a", "b"})
+	wantError(t, "no parameters", err, "no layer has parameters")
+}

@@ -29,12 +29,27 @@ var names = map[string]string{"gamma": "weight", "beta": "bias", "mean": "runnin
 // toPyTorch lays a network's parameters out as PyTorch does, with the names of
 // an nn.Sequential: filters O,I,KH,KW; affine weights OUT,C·H·W.
 func toPyTorch(net *nn.Sequential) []safetensors.Tensor {
+	modules := 0
+	return modulesOf(net, &modules)
+}
+
+// modulesOf numbers modules through, those of blocks included.
+func modulesOf(net *nn.Sequential, modules *int) []safetensors.Tensor {
 	var file []safetensors.Tensor
 	for i, l := range net.Layers() {
+		if b, ok := l.(nn.Block); ok {
+			file = append(file, modulesOf(b.Body(), modules)...)
+			if b.Shortcut() != nil {
+				file = append(file, modulesOf(b.Shortcut(), modules)...)
+			}
+			continue
+		}
+		module := *modules
+		*modules++
 		for _, p := range l.Params() {
 			v := p.Value
 			name := cmp.Or(names[p.Name], p.Name)
-			t := safetensors.Tensor{Name: fmt.Sprintf("net.%d.%s", i, name), Shape: []int{v.C}, Data: make([]float32, len(v.Data))}
+			t := safetensors.Tensor{Name: fmt.Sprintf("net.%d.%s", module, name), Shape: []int{v.C}, Data: make([]float32, len(v.Data))}
 			for n := range v.N {
 				for y := range v.H {
 					for x := range v.W {

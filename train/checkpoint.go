@@ -24,6 +24,7 @@ const (
 	keyProgress      = "progress"
 	keySettings      = "settings"
 	bestName         = "best"
+	averageName      = "average"
 	stepsName        = "history.steps"
 	epochsName       = "history.epochs"
 )
@@ -34,6 +35,7 @@ type progress struct {
 	position
 	Epochs, Steps int // at which it was to end
 	Shards        int
+	Average       float64 `json:",omitempty"` // as in [Trainer]
 	ISA           string
 	Data          string // checksum of the training set
 }
@@ -48,11 +50,15 @@ const checkpointed = 500
 // are, and a kill loses an epoch or a 500th of the run.
 func (t *Trainer) due() bool { return (t.at.Step-t.saved)*checkpointed >= t.at.Step }
 
-// Save writes a checkpoint: parameters, moments, position, history, settings.
+// Save writes a checkpoint: parameters and their average, moments, position, history, settings.
 func (t *Trainer) Save(path string) error {
 	if t.restored {
 		t.exchangeBest(false)
 		defer t.exchangeBest(true)
+	}
+	if t.average != nil && t.average.shown {
+		t.exchangeAverage(false)
+		defer t.exchangeAverage(true)
 	}
 	arch, err := nn.FormatArchitecture(t.Net.Input(), t.Net.Specs())
 	if err != nil {
@@ -62,7 +68,7 @@ func (t *Trainer) Save(path string) error {
 	for _, tensor := range t.Net.NamedTensors() {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: tensor.Name, Shape: tensor.Shape, Data: tensor.Data})
 	}
-	text, err := json.Marshal(progress{t.at, max(1, t.Epochs), t.Steps, t.Shards, kernels.ISA(), t.dataSum()})
+	text, err := json.Marshal(progress{t.at, max(1, t.Epochs), t.Steps, t.Shards, t.Average, kernels.ISA(), t.dataSum()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -74,6 +80,9 @@ func (t *Trainer) Save(path string) error {
 	}
 	if t.at.Best > 0 {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: bestName, Shape: []int{len(t.best)}, Data: t.best})
+	}
+	if t.average != nil {
+		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: averageName, Shape: []int{len(t.average.values)}, Data: t.average.values})
 	}
 	steps, epochs := t.history.flat()
 	f.Tensors = append(f.Tensors,
@@ -162,6 +171,9 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if p.Shards != t.Shards {
 		return fmt.Errorf("its run has %d shards, this one %d", p.Shards, t.Shards)
 	}
+	if p.Average != t.Average {
+		return fmt.Errorf("its run averages weights by %g, this one by %g", p.Average, t.Average)
+	}
 	if isa := kernels.ISA(); p.ISA != isa {
 		return fmt.Errorf("its run used instruction set %s, this machine runs %s; set TATAMI_ISA=%s to get the same results", p.ISA, isa, p.ISA)
 	}
@@ -172,6 +184,9 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	rest := map[string][]int{stepsName: {p.Step, stepColumns}, epochsName: {p.Epoch, epochColumns}}
 	if p.Best > 0 {
 		rest[bestName] = []int{nn.CountParams(t.Net.Params())}
+	}
+	if t.average != nil {
+		rest[averageName] = []int{nn.CountParams(t.Net.Params())}
 	}
 	for i := range t.Rule.Moments() {
 		rest[momentName(i)] = []int{t.optimizer.Size()}
@@ -202,6 +217,10 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	}
 	if err := t.Net.SetNamedTensors(own); err != nil {
 		return err
+	}
+	if t.average != nil {
+		t.average = newAverage(t.Net.Params())
+		copy(t.average.values, tensors[averageName].Data)
 	}
 	var moments [][]float32
 	for i := range t.Rule.Moments() {

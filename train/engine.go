@@ -18,6 +18,8 @@ type engine struct {
 	shards    *nn.Shards
 	loss      nn.Loss
 	optimizer *optim.Optimizer
+	average   *average // nil: none
+	decay     float64  // of the average
 	clip      float64
 
 	batch   *batch    // the present one
@@ -37,7 +39,7 @@ type result struct {
 }
 
 func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
-	e := &engine{pool: p, feed: newFeed(p, t.Loader, t.Epochs), loss: t.Loss, optimizer: optimizer, clip: t.Clip}
+	e := &engine{pool: p, feed: newFeed(p, t.Loader, t.Epochs), loss: t.Loss, optimizer: optimizer, average: t.average, decay: t.Average, clip: t.Clip}
 	e.shards = t.Net.NewShards(t.Shards, nn.PassConfig{
 		Capacity: (t.Loader.Len(0) + t.Shards - 1) / t.Shards,
 		Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed,
@@ -63,8 +65,9 @@ func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, cor
 		return loss, correct, math.NaN()
 	}
 	if e.clip == 0 {
-		e.optimizer.Begin(rate, 1)
+		e.begin(rate, 1, step)
 		e.pool.run(len(e.squares), e.sumAndStepJob)
+		e.end()
 		return loss, correct, e.norm()
 	}
 	e.pool.run(len(e.squares), e.sumJob)
@@ -72,8 +75,9 @@ func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, cor
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return loss, correct, norm
 	}
-	e.optimizer.Begin(rate, optim.ClipScale(norm, e.clip))
+	e.begin(rate, optim.ClipScale(norm, e.clip), step)
 	e.pool.run(len(e.squares), e.stepJob)
+	e.end()
 	return loss, correct, norm
 }
 
@@ -104,4 +108,21 @@ func (e *engine) sum(part int) { e.squares[part] = kernels.SumSquares(e.shards.S
 func (e *engine) step(part int) {
 	from, to := e.shards.Part(part)
 	e.optimizer.Update(from, to, e.shards.Pass(0).Gradients())
+	if e.average != nil {
+		e.average.update(from, to)
+	}
+}
+
+// begin and end stand around the parts of a step.
+func (e *engine) begin(rate, scale float64, step int) {
+	e.optimizer.Begin(rate, scale)
+	if e.average != nil {
+		e.average.begin(e.decay, step)
+	}
+}
+
+func (e *engine) end() {
+	if e.average != nil {
+		e.average.updateFixed()
+	}
 }

@@ -62,6 +62,10 @@ func ratio(a, b int) float64 {
 // samples the loss and accuracy are NaN. Data that do not fit net (see [CheckData])
 // are an error.
 func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) (*Evaluation, error) {
+	return evaluateViews(net, loss, data, batch, nil)
+}
+
+func evaluateViews(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int, views []view) (*Evaluation, error) {
 	if err := CheckData(net, data); err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
@@ -70,7 +74,8 @@ func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch in
 	}
 	workers := newPool(math.MaxInt32)
 	defer workers.close()
-	return newEvaluator(workers, net, loss, min(batch, max(1, data.Len()))).run(data), nil
+	e := newEvaluator(workers, net, loss, min(batch, max(1, data.Len())), views...)
+	return e.run(data), nil
 }
 
 // evaluator holds what evaluations of a network need again and again.
@@ -78,6 +83,7 @@ type evaluator struct {
 	pool   *pool
 	loss   nn.Loss
 	batch  int
+	views  []view // fewer than two: the image alone
 	passes chan *evaluationPass
 }
 
@@ -86,17 +92,22 @@ type evaluationPass struct {
 	x             *nn.Tensor
 	labels        []int
 	probabilities []float32
+	shown, mean   *nn.Tensor // with views
 }
 
-func newEvaluator(workers *pool, net *nn.Sequential, loss nn.Loss, batch int) *evaluator {
-	e := &evaluator{pool: workers, loss: loss, batch: batch, passes: make(chan *evaluationPass, workers.size)}
+func newEvaluator(workers *pool, net *nn.Sequential, loss nn.Loss, batch int, views ...view) *evaluator {
+	e := &evaluator{pool: workers, loss: loss, batch: batch, views: views, passes: make(chan *evaluationPass, workers.size)}
 	for range workers.size {
-		e.passes <- &evaluationPass{
+		p := &evaluationPass{
 			pass:          net.NewPass(nn.PassConfig{Capacity: batch, Loss: loss}),
 			x:             nn.NewTensor(batch, net.Input()),
 			labels:        make([]int, batch),
 			probabilities: make([]float32, net.Output().Size()),
 		}
+		if len(views) > 1 {
+			p.shown, p.mean = nn.NewTensor(batch, net.Input()), nn.NewTensor(batch, net.Output())
+		}
+		e.passes <- p
 	}
 	return e
 }
@@ -112,7 +123,7 @@ func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
 		n := epoch.Len(b)
 		x, labels := p.x.Slice(0, n), p.labels[:n]
 		epoch.Fill(b, 0, n, x, labels)
-		y := p.pass.Forward(x)
+		y := e.forward(p, x)
 		losses[b] = e.loss.Loss(nil, y, nn.Targets{Labels: labels}, n)
 		for i, label := range labels {
 			probabilities := y.Sample(i)

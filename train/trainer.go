@@ -38,6 +38,13 @@ type Trainer struct {
 	Steps int
 	// Clip bounds the norm of the gradient over all parameters; 0 does not.
 	Clip float64
+	// Average, from 0 up and below 1, keeps a running average of all parameters,
+	// the running statistics of batch normalization included: after n earlier
+	// updates it keeps min(Average, (1+n)/(10+n)) of what it was, as 0.999 averages
+	// over the last thousand updates or so. Evaluations, and what observers see of
+	// them, are of the averaged network, which is left once the run is complete; 0
+	// does not average (Polyak and Juditsky 1992; Kingma and Ba 2015, section 7.2).
+	Average float64
 	// Seed keys what layers draw, such as dropout.
 	Seed uint64
 	// Shards is the number of parts of a batch; 0 is [DefaultShards].
@@ -66,6 +73,7 @@ type Trainer struct {
 	best      []float32 // the parameters of epoch at.Best, or while restored the last ones
 	restored  bool      // the network has the best parameters
 	saved     int       // the step of the last checkpoint
+	average   *average  // nil: none
 	engine    *engine
 	optimizer *optim.Optimizer
 	sum       string // of the data; empty until dataSum needs it
@@ -102,6 +110,7 @@ func (t *Trainer) Fit(ctx context.Context) (*History, error) {
 			return nil, err
 		}
 		t.exchangeBest(false)
+		t.exchangeAverage(false)
 	}
 	workers := newPool(max(t.Shards, 64))
 	defer workers.close()
@@ -122,8 +131,11 @@ func (t *Trainer) Fit(ctx context.Context) (*History, error) {
 			return &t.history, saveErr
 		}
 	}
-	if t.Done() && t.KeepBest {
-		t.exchangeBest(true)
+	switch {
+	case t.Done() && t.KeepBest:
+		t.exchangeBest(true) // which was averaged when it was kept
+	case t.Done() || stopped:
+		t.exchangeAverage(true)
 	}
 	if observeErr := t.observe(Finished, nil); observeErr != nil && !errors.Is(observeErr, Stop) {
 		return &t.history, observeErr
@@ -145,6 +157,8 @@ func (t *Trainer) prepare() error {
 		return errors.New("trainer: Epochs, Steps, Shards and Patience must not be negative")
 	case !(t.Clip >= 0) || math.IsInf(t.Clip, 0):
 		return fmt.Errorf("trainer: Clip is %g, wanted 0 or a positive number", t.Clip)
+	case !(t.Average >= 0 && t.Average < 1):
+		return fmt.Errorf("trainer: Average is %g, wanted 0 or more and less than 1", t.Average)
 	case (t.Patience > 0 || t.KeepBest) && t.Validation == nil:
 		return errors.New("trainer: Patience and KeepBest need a validation set")
 	}
@@ -173,6 +187,13 @@ func (t *Trainer) prepare() error {
 	}
 	if t.optimizer == nil {
 		t.optimizer = optim.New(t.Rule, t.Net.Params())
+	}
+	switch {
+	case t.Average == 0:
+		t.exchangeAverage(false)
+		t.average = nil
+	case t.average == nil:
+		t.average = newAverage(t.Net.Params())
 	}
 	t.sum = "" // the data may have been changed
 	return nil
@@ -270,6 +291,8 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 		Epoch: t.at.Epoch + 1, Step: t.at.Step, Rate: t.Schedule.Rate(t.at.Step - 1), Seconds: t.at.Seconds,
 		TrainLoss: t.at.Loss / float64(t.at.Samples), TrainAccuracy: ratio(t.at.Correct, t.at.Samples),
 	}
+	t.exchangeAverage(true)
+	defer t.exchangeAverage(false)
 	var test *Evaluation
 	if t.Test != nil {
 		test = evaluator.run(t.Test)
@@ -306,13 +329,7 @@ func (t *Trainer) exchangeBest(best bool) {
 		return
 	}
 	t.restored = best
-	rest := t.best
-	for _, p := range t.Net.Params() {
-		for i, v := range p.Value.Data {
-			p.Value.Data[i], rest[i] = rest[i], v
-		}
-		rest = rest[len(p.Value.Data):]
-	}
+	exchange(t.Net.Params(), t.best)
 }
 
 // BestEpoch is the epoch whose parameters KeepBest left; the zero row without

@@ -28,7 +28,7 @@ func newTestTrainer(t testing.TB, network layers.Network, batch int) *Trainer {
 	}
 	return &Trainer{
 		Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.001},
-		Loader: &datasets.Loader{Data: data, BatchSize: batch, Augment: datasets.Augmentation{Shift: 1}}, Clip: 1,
+		Loader: &datasets.Loader{Data: data, BatchSize: batch, Augment: datasets.Augmentation{Shift: 1}}, Clip: 1, Average: 0.9,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/layers"
+	"tatami/nn"
 	"tatami/train"
 )
 
@@ -25,7 +26,7 @@ func percent(share float64) string {
 }
 
 func newEval(l words.Language) *cobra.Command {
-	var data string
+	var data, tta string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
@@ -39,6 +40,10 @@ often.`,
 		Example: `  tatami eval runs/first`,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			views, err := train.ParseViews(tta)
+			if err != nil {
+				return usageError{fmt.Errorf("--tta: %w", err)}
+			}
 			m, err := run.LoadModel(args[0])
 			if err != nil {
 				return err
@@ -54,7 +59,7 @@ often.`,
 			if err != nil {
 				return err
 			}
-			e, err := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
+			e, err := views.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
@@ -62,23 +67,53 @@ often.`,
 				return fmt.Errorf("%s: damaged: its loss on the test set is %g", args[0], e.Loss)
 			}
 			if asJSON {
-				return files.EncodeJSON(os.Stdout, run.ScoreOf(m.Sequential, e))
+				return files.EncodeJSON(os.Stdout, evaluated{run.ScoreOf(m.Sequential, e), m.Facts["average"], viewed(views)})
 			}
-			_, err = fmt.Print(evaluation(e, test.Classes, l))
+			_, err = fmt.Print(evaluation(e, test.Classes, how(m, views, l), l))
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", words.Text{
 		EN: "folder in the IDX layout (default: what the model was trained on)", JA: "IDX 形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
 	}.In(l))
+	cmd.Flags().StringVar(&tta, "tta", "none", words.Text{
+		EN: "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2",
+		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
+	}.In(l))
 	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
 	return cmd
 }
 
+// evaluated is what eval prints as JSON.
+type evaluated struct {
+	run.Score
+	Average string `json:"average,omitempty"` // of the weights
+	TTA     string `json:"tta,omitempty"`     // views of an image
+}
+
+// viewed is the views' text, empty if the image is shown alone.
+func viewed(v train.Views) string {
+	if v == (train.Views{}) {
+		return ""
+	}
+	return v.String()
+}
+
+// how tells what a score is of, beside the network alone.
+func how(m *nn.Model, v train.Views, l words.Language) (text string) {
+	if a := m.Facts["average"]; a != "" {
+		text += words.Text{EN: ", weights averaged by %s", JA: "、重みは移動平均（%s）"}.In(l, a)
+	}
+	if viewed(v) != "" {
+		text += words.Text{EN: ", answers averaged over %s", JA: "、答えは %s にわたる平均"}.In(l, v)
+	}
+	return text
+}
+
 // evaluation is what eval says of a test set.
-func evaluation(e *train.Evaluation, classes []string, l words.Language) string {
+func evaluation(e *train.Evaluation, classes []string, how string, l words.Language) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, run.ScoreText(e, l))
+	fmt.Fprintln(&b, run.ScoreText(e, l)+how)
 	rows := [][]string{{
 		"", words.Text{EN: "precision", JA: "適合率"}.In(l), words.Text{EN: "recall", JA: "再現率"}.In(l), "F1",
 	}}

@@ -150,7 +150,7 @@ func TestWrongUsage(t *testing.T) {
 		{"filters --out a.gif model", "a.gif"},
 		{"filters --maps a.png model", "--maps needs --image"},
 		{"filters --image a --out x.png --maps ./x.png model", "--out and --maps are both x.png"},
-		{"train --resume a --epochs 3", "--epochs cannot stand beside it"},
+		{"train --resume a --batch 3", "--batch cannot stand beside it"},
 		{"train --resume a --quiet --out b", "--out cannot stand beside it"},
 		{"train --patience 2", "--patience needs --validation"},
 		{"train --limit 60001", "--limit is 60001, the training set has 60000 images"},

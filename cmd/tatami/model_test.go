@@ -88,6 +88,14 @@ func TestSummaryLearned(t *testing.T) {
 			t.Errorf("summary lacks %s:\n%s", want, got)
 		}
 	}
+	got = succeeds(t, dir, "summary", "resnet")
+	for _, want := range []string{
+		`(?m)^  body 5 BatchNormalization .* 64 +0 +32 +32$`, `(?m)^  shortcut 1 Convolution 1×1 .* 544 +100,352 +544 +0$`, `(?m)^total .* 77,898 +480$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("summary lacks %s:\n%s", want, got)
+		}
+	}
 	if text := succeeds(t, dir, "summary", "simple"); strings.Contains(text, "fixed") {
 		t.Errorf("a network that learns all:\n%s", text)
 	}

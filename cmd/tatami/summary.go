@@ -68,7 +68,7 @@ func isModel(name string) bool {
 func summary(net *nn.Sequential, l words.Language) string {
 	numbers := message.NewPrinter(language.English)
 	_, anyFixed := countLearned(net.Params())
-	layer := 0
+	params, layer := rowParams(net), 0
 	var rows [][]string
 	for line := range strings.Lines(net.String()) {
 		name := strings.TrimLeft(line, " ")
@@ -90,8 +90,8 @@ func summary(net *nn.Sequential, l words.Language) string {
 		case len(cells) == 3:
 			cells = []string{words.Text{EN: "total", JA: "合計"}.In(l), "", cells[1], cells[2]}
 			count(net.Params())
-		case indent == "": // and not within another layer
-			count(net.Layers()[layer].Params())
+		default:
+			count(params[layer])
 			layer++
 		}
 		cells[0] = indent + cells[0]
@@ -111,6 +111,21 @@ var (
 	learnedHead = words.Text{EN: "learned", JA: "学習する"}
 	fixedHead   = words.Text{EN: "fixed", JA: "学習しない"}
 )
+
+// rowParams are the parameters of each row of the network's table: of its
+// layers, and after a block those within.
+func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
+	for _, l := range net.Layers() {
+		rows = append(rows, l.Params())
+		if block, ok := l.(nn.Block); ok {
+			rows = append(rows, rowParams(block.Body())...)
+			if s := block.Shortcut(); s != nil {
+				rows = append(rows, rowParams(s)...)
+			}
+		}
+	}
+	return rows
+}
 
 func countLearned(params []*nn.Param) (learned, fixed int) {
 	for _, p := range params {

@@ -78,9 +78,22 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		EN: "end after so many epochs without a lower validation loss (0: never)",
 		JA: "検証データの損失がこのエポック数だけ下がらなければ終える（0：終えない）",
 	}.In(l))
+	f.Float64Var(&o.Average, "average", 0, words.Text{
+		EN: "average the weights over the updates, 0.999 over the last thousand or so; they are evaluated and kept (0: do not)",
+		JA: "更新をまたいで重みの移動平均をとり、それを評価して残す。0.999 で最近の約千回（0：とらない）",
+	}.In(l))
+	f.StringVar(&o.From, "from", "", words.Text{
+		EN: "`MODEL` whose network and weights to begin with; for other classes its last layer is drawn anew",
+		JA: "学習済みの `MODEL` のネットワークと重みから始める。クラスが違えば最後の層を初期化し直す",
+	}.In(l))
+	f.IntVar(&o.Freeze, "freeze", 0, words.Text{EN: "first layers of --from that do not learn", JA: "--from の層のうち、学習させない最初の層の数"}.In(l))
+	f.IntVar(&o.ScheduleEpochs, "schedule-epochs", 0, words.Text{
+		EN: "epochs that the schedule is stretched over; after them its last rate stays (default: --epochs)",
+		JA: "スケジュールの長さ（エポック）。その後は最後の学習率のまま（既定：--epochs）",
+	}.In(l))
 	f.StringVar(&o.out, "out", "", words.Text{EN: "folder of the run (default: runs/<net>-<time>)", JA: "結果を残すフォルダー（既定：runs/<net>-<time>）"}.In(l))
 	f.BoolVar(&o.overwrite, "overwrite", false, words.Text{EN: "replace a run that is in --out", JA: "--out に前の実行があれば置き換える"}.In(l))
-	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings", JA: "このフォルダーの実行を、同じ設定で続ける"}.In(l))
+	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings; --epochs may be others", JA: "このフォルダーの実行を、同じ設定で続ける。--epochs は変えられる"}.In(l))
 	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, words.Text{
 		EN: "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never",
 		JA: "エポックの途中でも、`interval` ごとにチェックポイントを書く。更新の回数（500）か時間（10m）で指定する。0：書かない",
@@ -99,6 +112,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}.In(l))
 	f.BoolVar(&o.Quiet, "quiet", false, words.Text{EN: "print nothing but the last line", JA: "最後の行だけを表示する"}.In(l))
 	groupFlags(cmd, l, append(shapeGroups,
+		flagGroup{words.Text{EN: "Learning on, averaging:", JA: "転移学習と平均："}, "from freeze schedule-epochs average"},
 		flagGroup{words.Text{EN: "Results, stopping and going on:", JA: "結果、中断と再開："}, "out overwrite resume checkpoint-every"},
 		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web film tensorboard quiet"})...)
 	return cmd
@@ -157,7 +171,14 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("resume") {
 		return o.continueRun(cmd)
 	}
-	if err := follow(run.Recipe(o.Net), cmd); err != nil {
+	if cmd.Flags().Changed("from") {
+		switch {
+		case o.From == "":
+			return wrongUsage("--from names no model")
+		case cmd.Flags().Changed("net"):
+			return wrongUsage("--from brings its network: --net cannot stand beside it")
+		}
+	} else if err := follow(run.Recipe(o.Net), cmd); err != nil {
 		return err
 	}
 	if err := o.Check(cmd.Flags().Changed("lr")); err != nil {
@@ -180,6 +201,9 @@ func (o *trainOptions) folder() (*run.Folder, error) {
 		return run.MakeFolder(o.out, o.overwrite)
 	}
 	name := strings.TrimSuffix(filepath.Base(o.Net), ".json")
+	if o.From != "" {
+		name = "transfer"
+	}
 	return run.NewFolder("runs", name+"-"+time.Now().Format("20060102-150405"))
 }
 
@@ -190,13 +214,19 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "web", "film", "checkpoint-every":
+		case "resume", "epochs", "quiet", "web", "film", "checkpoint-every":
 		default:
 			beside = f.Name
 		}
 	})
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
+	}
+	switch {
+	case !cmd.Flags().Changed("epochs"):
+		o.Epochs = 0
+	case o.Epochs < 1:
+		return wrongUsage("--epochs is %d, wanted 1 to 1000000", o.Epochs)
 	}
 	folder, err := run.OpenFolder(o.resume)
 	if err != nil {

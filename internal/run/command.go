@@ -20,7 +20,10 @@ func (s Settings) flags(exact bool) (all []record.Fact) {
 		if !exact && v.Field(i).CanFloat() {
 			text = fmt.Sprintf("%.6g", v.Field(i).Float())
 		}
-		if s.Architecture != nil && name == "architecture" {
+		switch {
+		case name == "taken" || name == "drawn" || s.From != "" && name == "architecture":
+			continue // a network's table tells
+		case s.Architecture != nil && name == "architecture":
 			text = string(s.Architecture)
 		}
 		name = strings.ReplaceAll(name, "_", "-")
@@ -35,7 +38,7 @@ func (s Settings) flags(exact bool) (all []record.Fact) {
 func (s Settings) Command(isa string) string {
 	words := []string{"TATAMI_ISA=" + isa, "tatami", "train"}
 	for _, f := range s.flags(true) {
-		if f.Name != "architecture" {
+		if f.Name != "architecture" && !(s.From != "" && f.Name == "net") {
 			words = append(words, "--"+f.Name, shellWord(f.Value))
 		}
 	}

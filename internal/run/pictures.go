@@ -57,11 +57,12 @@ func (r *Run) draw(e *train.Evaluation) error {
 	if err := save(accuracyFile, accuracy, err); err != nil {
 		return err
 	}
-	if r.untrained != nil {
-		filters, err := plots.Filters([]plots.Bank{
-			{Title: beforeTraining.In(l), Filters: r.untrained},
-			{Title: words.Text{EN: "after training", JA: "学習後"}.In(l), Filters: FirstFilters(r.trainer.Net)},
-		}, plots.FilterOptions{Title: filtersTitle.In(l), Change: true, Language: string(l)})
+	if trained := FirstFilters(r.trainer.Net); trained != nil {
+		banks := []plots.Bank{{Title: words.Text{EN: "after training", JA: "学習後"}.In(l), Filters: trained}}
+		if r.untrained != nil {
+			banks = append([]plots.Bank{{Title: beforeTraining.In(l), Filters: r.untrained}}, banks...)
+		}
+		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l)})
 		if err := save(filtersFile, filters, err); err != nil {
 			return err
 		}

@@ -48,6 +48,12 @@ func (r *Run) saveModel(row train.EpochRow) error {
 	if row.Epoch > 0 {
 		facts["test_accuracy"] = strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64)
 	}
+	if r.From != "" {
+		facts["from"], facts["freeze"] = r.From, fmt.Sprint(r.Freeze)
+	}
+	if r.Average > 0 {
+		facts["average"] = fmt.Sprint(r.Average)
+	}
 	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Classes, Facts: facts})
 }
 

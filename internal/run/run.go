@@ -50,7 +50,7 @@ type kept struct {
 type Run struct {
 	Options
 	trainer   *train.Trainer
-	untrained *nn.Tensor // the first layer's filters before training; nil: no weights
+	untrained *nn.Tensor // the first layer's filters before training; nil: not known
 	advice    []doctor.Advice
 	film      *film        // nil: not wanted
 	listener  net.Listener // of the live page; nil: not wanted
@@ -82,8 +82,9 @@ func New(o Options) (*Run, error) {
 }
 
 // Resume continues the run in a folder from its checkpoint, with its settings.
-// Of the options Web and Quiet count, and Film and CheckpointEvery where they
-// are given.
+// Of the options Web and Quiet count, and Film, CheckpointEvery and Epochs where
+// they are given. With other Epochs the schedule is as long as it was, and stays
+// at its last rate.
 func Resume(folder *Folder, o Options) (*Run, error) {
 	path := folder.path(checkpointFile)
 	text, err := train.Settings(path)
@@ -94,8 +95,12 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return nil, fmt.Errorf("%s: settings: %w", path, err)
 	}
+	epochs := o.Epochs
 	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
+	if epochs > 0 && epochs != o.Epochs {
+		o.ScheduleEpochs, o.Epochs = cmp.Or(o.ScheduleEpochs, o.Epochs), epochs
+	}
 	err = o.Check(true)
 	var r *Run
 	if err == nil {
@@ -110,19 +115,24 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	if err := r.trainer.Resume(path); err != nil {
 		return nil, err
 	}
+	if done := len(r.trainer.History().Epochs); done > r.Epochs {
+		return nil, wrongSetting("--epochs is %d, the run in %s has done %d", r.Epochs, folder, done)
+	}
 	return r, nil
 }
 
 func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	r := &Run{Options: o, advice: advice}
 	var err error
-	if r.trainer, err = o.NewTrainer(); err != nil {
+	if r.trainer, err = r.NewTrainer(); err != nil {
 		return nil, err
 	}
 	if err := r.keep(); err != nil {
 		return nil, err
 	}
-	r.untrained = FirstFilters(r.trainer.Net)
+	if o.From == "" { // whose filters may be gone when the run is resumed
+		r.untrained = FirstFilters(r.trainer.Net)
+	}
 	if o.Film {
 		if r.film, err = newFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
 			return nil, err
@@ -164,6 +174,9 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	r.record.Before(r.untrained)
 	for _, a := range r.advice {
 		r.record.Advise(a)
+	}
+	if r.From != "" && !r.Quiet && len(r.trainer.History().Steps) == 0 {
+		fmt.Println(r.adopted())
 	}
 	r.progress = &progress{quiet: r.Quiet, language: r.Language, images: r.trainer.Loader.Data.Len()}
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}

@@ -21,7 +21,11 @@ func wrongSetting(format string, args ...any) error {
 // Settings are what shapes a run; a checkpoint keeps them.
 type Settings struct {
 	Net            string          `json:"net"`
-	Architecture   json.RawMessage `json:"architecture,omitempty"` // of a --net FILE.json
+	Architecture   json.RawMessage `json:"architecture,omitempty"` // of a --net FILE.json or --from
+	From           string          `json:"from,omitempty"`         // a model, which gives the network; Net is then its fact
+	Freeze         int             `json:"freeze,omitempty"`       // layers
+	Taken          []string        `json:"taken,omitempty"`        // layers with parameters, of From
+	Drawn          []string        `json:"drawn,omitempty"`        // likewise, anew
 	Data           string          `json:"data"`
 	Epochs         int             `json:"epochs"`
 	Batch          int             `json:"batch"`
@@ -38,6 +42,9 @@ type Settings struct {
 	Limit          int             `json:"limit"`
 	Validation     int             `json:"validation"`
 	Patience       int             `json:"patience"`
+	Average        float64         `json:"average,omitempty"`
+	// ScheduleEpochs is what the schedule is stretched over; 0 is Epochs.
+	ScheduleEpochs int `json:"schedule_epochs,omitempty"`
 }
 
 // Check refuses settings that make no sense and fills the default rate.
@@ -68,6 +75,9 @@ func (s *Settings) Check(rateGiven bool) error {
 		{"shards", s.Shards, s.Shards >= 1 && s.Shards <= 1024, "1 to 1024"},
 		{"limit", s.Limit, s.Limit >= 0, "0 or more"},
 		{"validation", s.Validation, s.Validation >= 0, "0 or more"},
+		{"average", s.Average, s.Average >= 0 && s.Average < 1, "0 or more and less than 1"},
+		{"schedule-epochs", s.ScheduleEpochs, s.ScheduleEpochs >= 0 && s.ScheduleEpochs <= 1e6, "0 to 1000000"},
+		{"freeze", s.Freeze, s.Freeze >= 0, "0 or more"},
 		{"patience", s.Patience, s.Patience >= 0, "0 or more"},
 	} {
 		if !f.ok {
@@ -76,6 +86,9 @@ func (s *Settings) Check(rateGiven bool) error {
 	}
 	if s.Patience > 0 && s.Validation == 0 {
 		return wrongSetting("--patience needs --validation")
+	}
+	if s.Freeze > 0 && s.From == "" {
+		return wrongSetting("--freeze needs --from")
 	}
 	if _, err := datasets.ParseAugmentation(s.Augment); err != nil {
 		return SettingError{fmt.Errorf("--augment: %w", err)}

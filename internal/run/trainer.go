@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 
 	"tatami/datasets"
@@ -22,7 +23,7 @@ func (s *Settings) NewTrainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := s.network(data.Shape, len(data.Classes))
+	net, err := s.network(data.Shape, data.Classes)
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +42,13 @@ func (s *Settings) NewTrainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	schedule, err := s.schedule(s.Epochs * loader.Batches())
+	schedule, err := s.schedule(cmp.Or(s.ScheduleEpochs, s.Epochs) * loader.Batches())
 	if err != nil {
 		return nil, err
 	}
 	return &train.Trainer{
 		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: s.LabelSmoothing}, Loader: loader,
-		Rule: rule, Schedule: schedule, Epochs: s.Epochs, Clip: s.Clip, Seed: s.Seed, Shards: s.Shards,
+		Rule: rule, Schedule: schedule, Epochs: s.Epochs, Clip: s.Clip, Average: s.Average, Seed: s.Seed, Shards: s.Shards,
 		Test: test, Validation: held, Patience: s.Patience, KeepBest: held != nil,
 	}, nil
 }
@@ -70,9 +71,12 @@ func (s *Settings) split(data *datasets.Dataset) (rest, held *datasets.Dataset, 
 	return data.Split(s.Validation, s.Seed)
 }
 
-func (s *Settings) network(shape nn.Shape, classes int) (*nn.Sequential, error) {
+func (s *Settings) network(shape nn.Shape, classes []string) (*nn.Sequential, error) {
+	if s.From != "" && s.Architecture == nil {
+		return s.adopt(shape, classes)
+	}
 	if s.Architecture == nil {
-		return BuildNetwork(s.Net, shape, classes, s.Seed)
+		return BuildNetwork(s.Net, shape, len(classes), s.Seed)
 	}
 	in, specs, err := nn.ParseArchitecture(s.Architecture, layers.Catalog())
 	if err != nil {

@@ -1,0 +1,94 @@
+package experiments
+
+import (
+	"tatami/experiments/lab"
+	"tatami/internal/words"
+	"tatami/layers"
+	"tatami/nn"
+	"tatami/optim"
+	"tatami/plots"
+)
+
+// deepStack is a first convolution, then blocks of two convolutions each with
+// batch normalization, their input added to their output or not.
+func deepStack(r *lab.Run, blocks int, residual bool) *nn.Sequential {
+	conv := layers.Convolution{Filters: 8, Kernel: 3, Pad: 1}
+	first := conv
+	first.Stride = 2
+	norm, relu := layers.BatchNormalization{}, layers.ReLU{}
+	specs := []nn.Spec{first, norm, relu, layers.Pooling{Size: 2}}
+	for range blocks {
+		body := []nn.Spec{conv, norm, relu, conv, norm}
+		if residual {
+			body = []nn.Spec{layers.Residual{Body: body}}
+		}
+		specs = append(append(specs, body...), relu)
+	}
+	specs = append(specs, layers.GlobalAveragePooling{}, layers.Affine{Units: 10}, layers.Softmax{})
+	return r.Network(nn.Shape{H: 28, W: 28, C: 1}, r.Rand(1), specs...) // the same weights
+}
+
+var (
+	plainText    = words.Text{EN: "plain", JA: "ショートカットなし"}
+	residualText = words.Text{EN: "residual", JA: "残差ブロック"}
+)
+
+func runDepth(r *lab.Run) {
+	const blocks = 20
+	updates := r.Scale(1200, 150)
+	fit := func(i int, name words.Text, residual bool) (*nn.Sequential, *lab.Log) {
+		r.Part(i, 2, name)
+		net := deepStack(r, blocks, residual)
+		return net, r.Fit(lab.Protocol{
+			Net: net, Training: r.Training(), Batch: 100, Rule: optim.Adam{}, Rate: 0.001, Updates: updates, LogLoss: true, Evaluate: -1,
+		})
+	}
+	plain, plainLog := fit(0, plainText, false)
+	residual, residualLog := fit(1, residualText, true)
+	if r.Failed() {
+		return
+	}
+	test := r.Test()
+	if r.Fast {
+		test = test.Limit(2000)
+	}
+	accuracy, other := r.Accuracy(residual, test), r.Accuracy(plain, test)
+	r.Measure("residual: test accuracy", accuracy)
+	r.Measure("plain: test accuracy", other)
+	r.Measure("parameters of either", float64(nn.CountParams(plain.Params())))
+	r.Claim("residual learns", accuracy > 0.5)
+	r.Claim("plain is far behind", other < accuracy-0.3)
+	r.CSV("loss", []string{"update", "plain", "residual"}, lab.Columns(plainLog.Loss, residualLog.Loss))
+	r.Chart("loss", plots.ChartOptions{
+		Title: r.In(words.Text{EN: "41 convolutions", JA: "畳み込み層 41 層"}),
+		X:     plots.Axis{Label: r.In(updateText)}, Y: plots.Axis{Label: r.In(words.Text{EN: "loss (nats)", JA: "損失"}), Max: 3},
+		Language: string(r.Language),
+	}, plainLog.Loss.Curve(r.In(plainText)), residualLog.Loss.Curve(r.In(residualText)))
+}
+
+func depth() lab.Experiment {
+	return lab.Experiment{
+		ID: "ch08-depth", Seconds: 30, Title: words.Text{EN: "Twenty residual blocks", JA: "20 個の残差ブロック"}, Chapter: 8, Section: words.Text{EN: "section 8.2.4", JA: "8.2.4 節"}, Version: 1,
+		Setup: words.Text{EN: "A 3×3 convolution of stride 2 and 2×2 max pooling bring a digit to 7×7×8; then 20 blocks of two 3×3 convolutions " +
+			"of 8 filters, each with batch normalization, ReLU between and after; global average pooling, affine 10. One network " +
+			"adds each block's input to its output, the other does not: the same layers, the same initial weights. He, Adam " +
+			"0.001, batch 100, 1,200 updates (fast: 150, accuracy on 2,000 test images). After He and others 2015, figure 6.",
+			JA: "ストライド 2 の 3×3 の畳み込みと 2×2 の最大プーリングで、数字を 7×7×8 にします。その後に、8 個のフィルターの 3×3 の畳み込み 2 つ" +
+				"（それぞれにバッチ正規化、間と後に ReLU）のブロックを 20 個重ね、全体の平均プーリングと全結合層 10 を置きます。一方はブロックの入力を" +
+				"出力に足し、他方は足しません。層も初期値も同じです。He の初期値、Adam 0.001、バッチサイズ 100、更新 1,200 回（fast では 150 回、" +
+				"認識精度はテストデータ 2,000 枚）。He ほか 2015 の図 6 にならっています。",
+		},
+		Lesson: words.Text{EN: "A shortcut past every two layers lets a network of 41 convolutions learn; without, the gradient gets lost on its way.", JA: "2 層ごとのショートカットがあれば、畳み込み 41 層のネットワークも学習できます。なければ、勾配が途中で失われます。"},
+		Rows: []lab.Row{
+			lab.Shown(words.Text{EN: "residual: test accuracy", JA: "残差ブロック：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "plain: test accuracy", JA: "ショートカットなし：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "parameters of either", JA: "どちらのパラメーターの数も"}, "").As("%.0f"),
+		},
+		Claims: map[string]words.Text{
+			"residual learns":     {EN: "with shortcuts it learns", JA: "ショートカットがあれば学習する"},
+			"plain is far behind": {EN: "without them the same layers are far behind", JA: "同じ層でも、なければ大きく遅れる"},
+		},
+		Figures: map[string]words.Text{"loss": {EN: "The loss of each batch, after its update.", JA: "各バッチの、更新後の損失。"}},
+		Run:     runDepth,
+	}
+}
