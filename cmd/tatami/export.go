@@ -22,7 +22,7 @@ file's metadata.`,
 			JA: `モデルを ONNX で書き出します。onnxruntime などで実行できます。入力は batch×C×H×W の float32 の画像で、ピクセル値は 0 から 1 です。Dropout は省かれます。クラス名はファイルのメタデータに入ります。`,
 		}.In(l),
 		Example: `  tatami export runs/first --out model.onnx`,
-		Args: arguments(1, 1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filepath.Ext(out) != ".onnx" {
 				return wrongUsage("--out is %q, wanted a file that ends in .onnx", out)
