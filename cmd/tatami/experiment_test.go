@@ -51,7 +51,7 @@ func TestExperimentList(t *testing.T) {
 		t.Fatalf("%d lines for %d experiments", len(lines), len(list))
 	}
 	for i, e := range list {
-		if !strings.HasPrefix(lines[i], e.ID+" ") || !strings.Contains(lines[i], e.Title) {
+		if !strings.HasPrefix(lines[i], e.ID+" ") || !strings.Contains(lines[i], e.Title.EN) {
 			t.Errorf("line %d is %q, wanted %s", i+1, lines[i], e.ID)
 		}
 	}
