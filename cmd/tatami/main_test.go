@@ -188,6 +188,9 @@ func TestWrongNumbers(t *testing.T) {
 		"limit":           {"-1"},
 		"validation":      {"-1"},
 		"patience":        {"-1"},
+		"average":         {"-0.1", "1", "nan"},
+		"freeze":          {"-1"},
+		"schedule-epochs": {"-1"},
 	}
 	for flag, values := range wrong {
 		for _, v := range values {

@@ -120,13 +120,17 @@ func TestTrain(t *testing.T) {
 	t.Run("output", func(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
 		epoch := regexp.MustCompile(`^epoch [123]: loss [\d.]+, train accuracy [\d.]+%, test accuracy [\d.]+%, validation accuracy [\d.]+%, [\d.]+ s$`)
-		for _, line := range lines[:len(lines)-1] {
+		if len(lines) != headerLines+epochs+1+3 || !strings.HasPrefix(stdout, "network simple: 12×10×1 to 3 classes, 37,183 parameters\n") {
+			t.Fatalf("printed\n%s", stdout)
+		}
+		lines, next := lines[headerLines:headerLines+epochs+1], lines[headerLines+epochs+1:]
+		for _, line := range lines[:epochs] {
 			if !epoch.MatchString(line) {
 				t.Errorf("printed %q", line)
 			}
 		}
 		last := fmt.Sprintf("test accuracy %.2f%% (%d/%d), loss %.4f, %.1f s, files in a/b", 100*r.TestAccuracy, r.TestCorrect, r.TestTotal, r.TestLoss, result.TrainSeconds)
-		if len(lines) != epochs+1 || lines[epochs] != last {
+		if lines[epochs] != last || next[0] != "next: open a/b/index.html in a browser" {
 			t.Errorf("printed\n%s\nwanted a line an epoch and\n%s", stdout, last)
 		}
 	})
