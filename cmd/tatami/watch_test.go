@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
@@ -137,21 +138,19 @@ func startLive(t *testing.T, dir string, args ...string) *liveRun {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Process.Kill() })
-	var line []byte
-	for c := make([]byte, 1); ; {
-		if _, err := out.Read(c); err != nil || c[0] == '\n' {
-			break
+	lines := bufio.NewReader(out)
+	for r.url == "" {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			r.Wait()
+			t.Fatalf("it never says where to watch, and %s", &r.stderr)
 		}
-		line = append(line, c[0])
+		if url, ok := strings.CutPrefix(line, "watch at "); ok {
+			r.url = strings.TrimSpace(url)
+		}
 	}
-	url, ok := strings.CutPrefix(string(line), "watch at ")
-	if !ok {
-		r.Wait()
-		t.Fatalf("it says %q and %s", line, &r.stderr)
-	}
-	r.url = url
 	go func() {
-		rest, _ := io.ReadAll(out)
+		rest, _ := io.ReadAll(lines)
 		r.rest <- string(rest)
 	}()
 	return r
