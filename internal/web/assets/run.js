@@ -489,7 +489,7 @@ function confusionView() {
     place.replaceChildren(
       make("p", { className: "soft small", textContent: say("confusionText", { correct: whole(correct), total: whole(total), when: when(run) }) + (part ? say("partText", { total }) : "") }),
       scrolling(say("confusion"), make("table", { className: "confusion", style: `--columns: ${classes.length + 1}` },
-        make("thead", {}, make("tr", {}, make("td", { className: "corner", textContent: say("trueClass") }), ...classes.map((c) => make("th", { scope: "col", textContent: c })))),
+        make("thead", {}, make("tr", {}, make("td", { className: "corner", textContent: say("trueClass").replace(/[\\＼]/, "$&\u200b") }), ...classes.map((c) => make("th", { scope: "col", textContent: c })))),
         make("tbody", {}, ...confusion.map((row, i) => make("tr", {}, make("th", { scope: "row", textContent: classes[i] }), ...row.map((n, j) => cell(n, i, j))))))));
   }
   onTheme(draw);
