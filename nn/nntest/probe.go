@@ -247,15 +247,34 @@ func leaveDirt(c *nn.Context) {
 	}
 }
 
-// still describes a layer whose running statistics do not move.
+// still describes a layer whose running statistics do not move, nor those of
+// the layers nested in it.
 type still struct{ nn.Spec }
 
 func (s still) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
+	if nested, ok := s.Spec.(nn.Nested); ok {
+		return nn.BuildNested(in, rng, stillNested{nested})
+	}
 	layer, err := s.Spec.Build(in, rng)
 	if wide, ok := layer.(nn.BatchWide); ok {
 		return unmoved{wide}, err
 	}
 	return layer, err
+}
+
+type stillNested struct{ nn.Nested }
+
+func (s stillNested) Sequences() (body, shortcut []nn.Spec) {
+	body, shortcut = s.Nested.Sequences()
+	return allStill(body), allStill(shortcut)
+}
+
+func allStill(specs []nn.Spec) []nn.Spec {
+	var all []nn.Spec
+	for _, s := range specs {
+		all = append(all, still{s})
+	}
+	return all
 }
 
 type unmoved struct{ nn.BatchWide }
