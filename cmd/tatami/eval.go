@@ -25,12 +25,13 @@ func percent(share float64) string {
 func newEval() *cobra.Command {
 	var data string
 	var asJSON bool
+	budget := run.Budget(1)
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
 		Short: "Measure a model on a test set",
 		Args:  arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := run.LoadModel(args[0])
+			m, err := run.LoadModelWithin(args[0], budget)
 			if err != nil {
 				return err
 			}
@@ -66,5 +67,6 @@ func newEval() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&data, "data", "", "folder in the IDX layout (default: what the model was trained on)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON with the keys of run.json")
+	budgetFlag(cmd.Flags(), &budget)
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 
 func newFilters() *cobra.Command {
 	var image, out, maps string
+	budget := run.Budget(1)
 	cmd := &cobra.Command{
 		Use:   "filters MODEL",
 		Short: "Draw a model's first filters and, with --image, its feature maps",
@@ -31,7 +32,11 @@ func newFilters() *cobra.Command {
 			if image != "" && filepath.Clean(out) == filepath.Clean(maps) {
 				return wrongUsage("--out and --maps are both %s, wanted two files", out)
 			}
-			m, err := run.LoadModel(args[0])
+			load := run.LoadModel // nothing is answered without an image
+			if image != "" {
+				load = func(path string) (*nn.Model, error) { return run.LoadModelWithin(path, budget) }
+			}
+			m, err := load(args[0])
 			if err != nil {
 				return err
 			}
@@ -67,6 +72,7 @@ func newFilters() *cobra.Command {
 	cmd.Flags().StringVar(&image, "image", "", "picture whose feature maps to draw")
 	cmd.Flags().StringVar(&out, "out", "filters.png", "file of the filters (PNG, SVG or PDF)")
 	cmd.Flags().StringVar(&maps, "maps", "maps.png", "file of the feature maps (PNG, SVG or PDF)")
+	budgetFlag(cmd.Flags(), &budget)
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tatami/datasets"
 	"tatami/internal/files"
@@ -25,12 +26,13 @@ type prediction struct {
 
 func newPredict() *cobra.Command {
 	var asJSON bool
+	budget := run.Budget(1)
 	cmd := &cobra.Command{
 		Use:   "predict MODEL IMAGE…",
 		Short: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
 		Args:  arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := run.LoadModel(args[0])
+			m, err := run.LoadModelWithin(args[0], budget)
 			if err != nil {
 				return err
 			}
@@ -59,7 +61,13 @@ func newPredict() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	budgetFlag(cmd.Flags(), &budget)
 	return cmd
+}
+
+// budgetFlag is that of commands that put images through a model.
+func budgetFlag(f *pflag.FlagSet, b *run.Budget) {
+	f.Var(b, "budget", "time and memory that a model may take for an image, in multiples of what is usual (10x)")
 }
 
 func predict(model string, m *nn.Model, path string) (prediction, error) {

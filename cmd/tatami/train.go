@@ -53,10 +53,11 @@ terminal that closes.`,
 	f.IntVar(&o.Patience, "patience", 0, "end after so many epochs without a lower validation loss (0: never)")
 	f.StringVar(&o.out, "out", "", "folder of the run (default: runs/<net>-<time>)")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a run that is in --out")
-	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings")
+	f.StringVar(&o.resume, "resume", "", "continue the run in this folder, with its settings; with --epochs or --patience raised, also one that is finished")
 	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never")
 	f.BoolVar(&o.TensorBoard, "tensorboard", false, "write event files for TensorBoard in --out: losses, accuracies, rate, filters, confusion")
 	f.StringVar(&o.Web, "web", "", "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone")
+	f.StringArrayVar(&o.Origins, "origin", nil, "address by which browsers reach a proxy in front of --web, as in https://run.example; may be repeated")
 	f.BoolVar(&o.Film, "film", false, "leave films of the filters and of the last layer's map too (GIF)")
 	f.BoolVar(&o.Quiet, "quiet", false, "print nothing but the last line")
 	return cmd
@@ -85,6 +86,12 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 		if err := web.CheckAddr(o.Web); err != nil {
 			return usageError{fmt.Errorf("--web: %w", err)}
 		}
+	}
+	if err := checkOrigins(o.Origins); err != nil {
+		return err
+	}
+	if len(o.Origins) > 0 && o.Web == "" {
+		return wrongUsage("--origin needs --web")
 	}
 	if cmd.Flags().Changed("resume") {
 		return o.continueRun(cmd)
@@ -122,7 +129,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "web", "film", "checkpoint-every":
+		case "resume", "quiet", "web", "origin", "film", "checkpoint-every", "epochs", "patience":
 		default:
 			beside = f.Name
 		}
@@ -135,6 +142,13 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 		return err
 	}
 	defer folder.Release()
+	for flag, value := range map[string]*int{"epochs": &o.Epochs, "patience": &o.Patience} {
+		if !cmd.Flags().Changed(flag) {
+			*value = 0
+		} else if *value < 1 {
+			return wrongUsage("--%s is %d, wanted 1 or more beside --resume", flag, *value)
+		}
+	}
 	r, err := run.Resume(folder, o.Options)
 	if err != nil {
 		return err

@@ -148,6 +148,15 @@ func (f *Folder) dropEarlier(own ...string) error {
 	return nil
 }
 
+// replaceResults has what a run leaves at its end replaced, since it goes on.
+func (f *Folder) replaceResults() {
+	for _, name := range allFiles {
+		if !slices.Contains([]string{ModelFile, checkpointFile, historyFile, stepsFile, pageFile, framesFile}, name) {
+			f.earlier = append(f.earlier, f.path(name))
+		}
+	}
+}
+
 // clearHalfWritten removes what a killed run left: its files have a number
 // behind their name until they are renamed.
 func (f *Folder) clearHalfWritten() {

@@ -29,7 +29,9 @@ type Options struct {
 	TensorBoard bool   // event files
 	Film        bool   // films of the filters and of the last layer's map
 	Web         string // address of a live page; empty: none
-	Quiet       bool   // print nothing but the last line
+	// Origins are addresses by which browsers reach the page through a proxy.
+	Origins []string
+	Quiet   bool // print nothing but the last line
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
 }
@@ -79,8 +81,9 @@ func New(o Options) (*Run, error) {
 }
 
 // Resume continues the run in a folder from its checkpoint, with its settings.
-// Of the options Web and Quiet count, and Film and CheckpointEvery where they
-// are given.
+// Of the options Web, Origins and Quiet count, and Film, CheckpointEvery, Epochs
+// and Patience where they are given: a finished run goes on where the last two
+// are raised, if its schedule has rates for that.
 func Resume(folder *Folder, o Options) (*Run, error) {
 	path := folder.path(checkpointFile)
 	text, err := train.Settings(path)
@@ -91,8 +94,10 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return nil, fmt.Errorf("%s: settings: %w", path, err)
 	}
+	epochs, patience := cmp.Or(o.Epochs, k.Epochs), cmp.Or(o.Patience, k.Patience)
 	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
+	o.Epochs, o.Patience = epochs, patience
 	err = o.Check(true)
 	var r *Run
 	if err == nil {
@@ -106,6 +111,12 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	}
 	if err := r.trainer.Resume(path); err != nil {
 		return nil, err
+	}
+	if done := len(r.trainer.History().Epochs); o.Epochs < done {
+		return nil, wrongSetting("--epochs is %d, %s has made %d", o.Epochs, folder, done)
+	}
+	if !r.trainer.Done() {
+		folder.replaceResults()
 	}
 	return r, nil
 }
@@ -177,7 +188,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 		r.trainer.Observers = observers
 		return r.failed(r.fit(ctx, events))
 	}
-	shown := serveLive(ctx, stop, r.record, r.Web, r.listener)
+	shown := serveLive(ctx, stop, r.record, web.NewGuard(r.Web, r.listener, r.Origins...), r.listener)
 	r.trainer.Observers = append(observers, shown.monitor)
 	if !r.Quiet {
 		fmt.Printf("watch at %s\n", web.URL(r.listener))
