@@ -11,6 +11,7 @@ import (
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/layers"
+	"tatami/nn"
 	"tatami/train"
 )
 
@@ -46,7 +47,8 @@ func newEval() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			e, err := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
+			batch := min(100, max(1, nn.AnswerCost().Bytes/m.Cost().Bytes)) // as many as the usual memory of one holds
+			e, err := train.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, batch)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tatami/internal/files/filestest"
 	"tatami/internal/kernels"
 )
 
@@ -21,6 +23,10 @@ const asCommand = "TATAMI_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		if err := filestest.FromEnviron(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
 		main()
 	}
 	os.Exit(m.Run())

@@ -75,7 +75,7 @@ func predict(model string, m *nn.Model, path string) (prediction, error) {
 	if err != nil {
 		return prediction{}, err
 	}
-	p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Predict(x).Data}
+	p := prediction{Image: path, Classes: classNames(m), Probabilities: m.Probabilities(x).Data}
 	for _, v := range p.Probabilities {
 		if v != v {
 			return p, fmt.Errorf("%s: damaged: it gives %s the probability %g", model, path, v)
