@@ -35,9 +35,18 @@ type Writer struct {
 // resumed from an earlier checkpoint.
 func Create(dir string, step int) (*Writer, error) {
 	var file *os.File
-	now := time.Now()
-	for i := 0; ; i++ {
-		name := filepath.Join(dir, fmt.Sprintf("events.out.tfevents.%d.%d.tatami", now.Unix(), i))
+	// TensorBoard reads files in the order of their names, whatever the clock of
+	// this machine was set to meanwhile.
+	at := time.Now().Unix()
+	earlier, _ := filepath.Glob(filepath.Join(dir, Pattern))
+	for _, name := range earlier {
+		var was int64
+		if n, _ := fmt.Sscanf(filepath.Base(name), "events.out.tfevents.%d.", &was); n == 1 && was < math.MaxInt64 {
+			at = max(at, was+1)
+		}
+	}
+	for ; ; at++ {
+		name := filepath.Join(dir, fmt.Sprintf("events.out.tfevents.%d.0.tatami", at))
 		var err error
 		file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,5 +148,35 @@ func TestCreateFails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	if _, err := tensorboard.Create(dir, 1); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A clock that was set back does not put a resumed run before the earlier one:
+// TensorBoard reads files in the order of their names.
+func TestClockSetBack(t *testing.T) {
+	dir := t.TempDir()
+	want := []string{fmt.Sprintf("events.out.tfevents.%d.0.tatami", time.Now().Unix()+1_000_000)}
+	if err := os.WriteFile(filepath.Join(dir, want[0]), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 12 {
+		w, err := tensorboard.Create(dir, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := filepath.Glob(filepath.Join(dir, tensorboard.Pattern))
+		if err != nil || len(all) != len(want)+1 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		slices.Sort(all)
+		for i, name := range want {
+			if filepath.Base(all[i]) != name {
+				t.Fatalf("the new file is before %s: %v", name, all)
+			}
+		}
+		want = append(want, filepath.Base(all[len(all)-1]))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
