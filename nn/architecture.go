@@ -95,12 +95,19 @@ func formatTyped(v any) (json.RawMessage, error) {
 	return b.Bytes(), nil
 }
 
+// mostLayers is what a text may describe: some kilobytes of memory each.
+const mostLayers = 4096
+
 // ParseArchitecture reads what FormatArchitecture writes; the layer types are
-// those of the catalog. Unknown types and fields are errors.
+// those of the catalog. Unknown types and fields are errors, and so are more
+// than 4096 layers.
 func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 	var a architecture
 	if err := strictjson.Unmarshal(data, &a); err != nil {
 		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
+	}
+	if len(a.Layers) > mostLayers {
+		return Shape{}, nil, fmt.Errorf("architecture: it has %d layers, wanted at most %d", len(a.Layers), mostLayers)
 	}
 	specs := make([]Spec, len(a.Layers))
 	for i, raw := range a.Layers {
