@@ -18,6 +18,8 @@ func TestGoingOn(t *testing.T) {
 	untouched(t, two, func() {
 		tatami(t, dir, "train", "--resume", "two", "--epochs", "1").refuses(t, 2, "--epochs is 1, two has made 2")
 		tatami(t, dir, "train", "--resume", "two", "--epochs", "0").refuses(t, 2, "--epochs is 0, wanted 1 or more")
+		tatami(t, dir, "train", "--resume", "two", "--epochs", "1000001").refuses(t, 2, "tatami: --epochs is 1000001, wanted 1 to 1000000")
+		tatami(t, dir, "train", "--resume", "two", "--patience", "3").refuses(t, 2, "tatami: --patience needs --validation")
 		if got := succeeds(t, dir, "train", "--resume", "two", "--epochs", "2"); got != "two is finished, after epoch 2\n" {
 			t.Errorf("with as many epochs as it has: %q", got)
 		}

@@ -97,13 +97,16 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	epochs, patience := cmp.Or(o.Epochs, k.Epochs), cmp.Or(o.Patience, k.Patience)
 	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
-	o.Epochs, o.Patience = epochs, patience
 	err = o.Check(true)
 	var r *Run
 	if err == nil {
+		o.Epochs, o.Patience = epochs, patience
+		if err := o.Check(true); err != nil { // of this command line
+			return nil, err
+		}
 		r, err = newRun(o, k.Advice)
 	}
-	if wrong, ok := errors.AsType[SettingError](err); ok { // not of this command line
+	if wrong, ok := errors.AsType[SettingError](err); ok { // of the checkpoint
 		return nil, fmt.Errorf("%s: settings: %w", path, wrong.error)
 	}
 	if err != nil {
