@@ -108,14 +108,18 @@ func formatTyped(v any) (json.RawMessage, error) {
 	return b.Bytes(), nil
 }
 
+// mostLayers is what a text may describe: some kilobytes of memory each.
+const mostLayers = 4096
+
 // ParseArchitecture reads what FormatArchitecture writes; the layer types are
-// those of the catalog. Unknown types and fields are errors.
+// those of the catalog. Unknown types and fields are errors, and so are more
+// than 4096 layers.
 func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 	var a architecture
 	if err := strictjson.Unmarshal(data, &a); err != nil {
 		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
 	}
-	specs, err := parseSpecs(a.Layers, catalog, mostNesting)
+	specs, err := (&specParser{catalog: catalog}).parse(a.Layers, 0)
 	if err != nil {
 		return Shape{}, nil, fmt.Errorf("architecture: %w", err)
 	}
@@ -125,24 +129,33 @@ func ParseArchitecture(data []byte, catalog Catalog) (Shape, []Spec, error) {
 // mostNesting is how deep layers may stand in layers in a file.
 const mostNesting = 16
 
-// parseSpecs reads layers, in which others may stand so deep.
-func parseSpecs(raws []json.RawMessage, catalog Catalog, nesting int) ([]Spec, error) {
+// specParser reads layers, and counts them.
+type specParser struct {
+	catalog Catalog
+	layers  int
+}
+
+func (p *specParser) parse(raws []json.RawMessage, nesting int) ([]Spec, error) {
+	p.layers += len(raws)
+	if p.layers > mostLayers {
+		return nil, fmt.Errorf("it has more than %d layers", mostLayers)
+	}
+	if nesting > mostNesting {
+		return nil, fmt.Errorf("layers within layers deeper than %d", mostNesting)
+	}
 	specs := make([]Spec, len(raws))
 	find := func(name string) (any, error) {
-		if s, ok := catalog[name]; ok {
+		if s, ok := p.catalog[name]; ok {
 			return s, nil
 		}
-		return nil, suggest.UnknownLayer(name, slices.Sorted(maps.Keys(catalog)))
+		return nil, suggest.UnknownLayer(name, slices.Sorted(maps.Keys(p.catalog)))
 	}
 	within := func(raw json.RawMessage) (any, error) {
-		if nesting == 0 {
-			return nil, fmt.Errorf("layers within layers deeper than %d", mostNesting)
-		}
 		var list []json.RawMessage
 		if err := strictjson.Unmarshal(raw, &list); err != nil {
 			return nil, err
 		}
-		return parseSpecs(list, catalog, nesting-1)
+		return p.parse(list, nesting+1)
 	}
 	for i, raw := range raws {
 		v, err := parseTyped(raw, find, within)

@@ -28,6 +28,7 @@ func percent(share float64) string {
 func newEval(l words.Language) *cobra.Command {
 	var data, tta string
 	var asJSON bool
+	budget := run.Budget(1)
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
 		Short: words.Text{EN: "Measure a model on a test set", JA: "モデルをテストデータで評価する"}.In(l),
@@ -44,7 +45,7 @@ often.`,
 			if err != nil {
 				return usageError{fmt.Errorf("--tta: %w", err)}
 			}
-			m, err := run.LoadModel(args[0])
+			m, err := run.LoadModelWithin(args[0], budget)
 			if err != nil {
 				return err
 			}
@@ -59,7 +60,8 @@ often.`,
 			if err != nil {
 				return err
 			}
-			e, err := views.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, 100)
+			batch := min(100, max(1, nn.AnswerCost().Bytes/m.Cost().Bytes)) // as many as the usual memory of one holds
+			e, err := views.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, batch)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
@@ -81,6 +83,7 @@ often.`,
 		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
 	}.In(l))
 	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
+	budgetFlag(cmd.Flags(), &budget, l)
 	return cmd
 }
 

@@ -17,6 +17,7 @@ import (
 
 func newFilters(l words.Language) *cobra.Command {
 	var image, out, maps string
+	budget := run.Budget(1)
 	cmd := &cobra.Command{
 		Use: "filters MODEL",
 		Short: words.Text{
@@ -38,7 +39,11 @@ func newFilters(l words.Language) *cobra.Command {
 			if image != "" && filepath.Clean(out) == filepath.Clean(maps) {
 				return wrongUsage("--out and --maps are both %s, wanted two files", out)
 			}
-			m, err := run.LoadModel(args[0])
+			load := run.LoadModel // nothing is answered without an image
+			if image != "" {
+				load = func(path string) (*nn.Model, error) { return run.LoadModelWithin(path, budget) }
+			}
+			m, err := load(args[0])
 			if err != nil {
 				return err
 			}
@@ -79,6 +84,7 @@ func newFilters(l words.Language) *cobra.Command {
 	cmd.Flags().StringVar(&image, "image", "", words.Text{EN: "picture whose feature maps to draw", JA: "特徴マップを描く画像"}.In(l))
 	cmd.Flags().StringVar(&out, "out", "filters.png", words.Text{EN: "file of the filters (PNG, SVG or PDF)", JA: "フィルターの図のファイル（PNG、SVG、PDF）"}.In(l))
 	cmd.Flags().StringVar(&maps, "maps", "maps.png", words.Text{EN: "file of the feature maps (PNG, SVG or PDF)", JA: "特徴マップの図のファイル（PNG、SVG、PDF）"}.In(l))
+	budgetFlag(cmd.Flags(), &budget, l)
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tatami/internal/files/filestest"
 	"tatami/internal/kernels"
 	"tatami/internal/words"
 )
@@ -22,6 +24,10 @@ const asCommand = "TATAMI_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		if err := filestest.FromEnviron(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
 		main()
 	}
 	os.Exit(m.Run())
@@ -153,6 +159,8 @@ func TestWrongUsage(t *testing.T) {
 		{"train --resume a --batch 3", "--batch cannot stand beside it"},
 		{"train --resume a --quiet --out b", "--out cannot stand beside it"},
 		{"train --patience 2", "--patience needs --validation"},
+		{"train --origin https://a.example", "--origin needs --web"},
+		{"train --web :0 --origin a.example", "--origin: origin \"a.example\": wanted http"},
 		{"train --limit 60001", "--limit is 60001, the training set has 60000 images"},
 		{"train --limit 100 --validation 100", "--validation is 100, the training set has 100 images"},
 		{"train --limit 100 --epochs 3 --warmup 3", "--warmup is 3, the run has 3 steps"},

@@ -34,5 +34,19 @@ func TestNamedPipes(t *testing.T) {
 	} {
 		tatami(t, dir, args...).refuses(t, 1, "cannot read ", ": not a regular file")
 	}
+	for _, name := range []string{"history.csv", "steps.csv", "run.json", "checkpoint"} {
+		path := filepath.Join(dir, "run", name)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(path, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"compare", "run", "--out", "c.html"}
+		if name == "checkpoint" {
+			args = []string{"train", "--resume", "run"}
+		}
+		tatami(t, dir, args...).refuses(t, 1, "cannot read run/"+name+": not a regular file")
+	}
 	tatami(t, dir, "train", "--data", "pipe", "--out", "new").refuses(t, 1, "cannot read folder ", "pipe: not a directory")
 }

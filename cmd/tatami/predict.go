@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tatami/datasets"
 	"tatami/internal/files"
@@ -26,6 +27,7 @@ type prediction struct {
 
 func newPredict(l words.Language) *cobra.Command {
 	var asJSON bool
+	budget := run.Budget(1)
 	cmd := &cobra.Command{
 		Use: "predict MODEL IMAGE…",
 		Short: words.Text{
@@ -35,7 +37,7 @@ func newPredict(l words.Language) *cobra.Command {
 		Example: `  tatami predict runs/first digit.png photo.jpg`,
 		Args:    arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := run.LoadModel(args[0])
+			m, err := run.LoadModelWithin(args[0], budget)
 			if err != nil {
 				return err
 			}
@@ -64,7 +66,16 @@ func newPredict(l words.Language) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON", JA: "JSON で出力する"}.In(l))
+	budgetFlag(cmd.Flags(), &budget, l)
 	return cmd
+}
+
+// budgetFlag is that of commands that put images through a model.
+func budgetFlag(f *pflag.FlagSet, b *run.Budget, l words.Language) {
+	f.Var(b, "budget", words.Text{
+		EN: "time and memory that a model may take for an image, in multiples of what is usual (10x)",
+		JA: "モデルが 1 枚の画像に使ってよい時間とメモリ。標準の何倍かで指定する（10x）",
+	}.In(l))
 }
 
 func predict(model string, m *nn.Model, path string) (prediction, error) {

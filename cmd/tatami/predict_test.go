@@ -170,3 +170,23 @@ func TestProbabilityText(t *testing.T) {
 		}
 	}
 }
+
+// A network that ends in scores is asked for probabilities all the same.
+func TestPredictScores(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeTestFile(t, filepath.Join(dir, "scores.json"), []byte(`{"input": {"H": 12, "W": 10, "C": 1}, "layers": [{"type": "Affine", "Units": 3}]}`))
+	bars.write(t, filepath.Join(dir, "data"))
+	trainQuietly(t, dir, "run", "--epochs", "3", "--net", "scores.json", "--lr", "0.1")
+	got := readJSON[[]prediction](t, []byte(succeeds(t, dir, "predict", "run", "run/filters.png", "--json")))
+	sum := 0.0
+	for _, p := range got[0].Probabilities {
+		if !(p >= 0 && p <= 1) {
+			t.Errorf("a probability of %g", p)
+		}
+		sum += float64(p)
+	}
+	if math.Abs(sum-1) > 1e-6 {
+		t.Errorf("the probabilities %v have the sum %g", got[0].Probabilities, sum)
+	}
+}

@@ -49,10 +49,8 @@ An address without a host, such as :8080, is open to this machine alone;
 			if err := web.CheckAddr(addr); err != nil {
 				return usageError{fmt.Errorf("--addr: %w", err)}
 			}
-			for _, origin := range origins {
-				if err := web.CheckOrigin(origin); err != nil {
-					return usageError{fmt.Errorf("--origin: %w", err)}
-				}
+			if err := checkOrigins(origins); err != nil {
+				return err
 			}
 			s := serve.New(run.Version())
 			var paths []string
@@ -122,6 +120,16 @@ An address without a host, such as :8080, is open to this machine alone;
 	}.In(l))
 	cmd.Flags().BoolVar(&noExamples, "no-examples", false, words.Text{EN: "do not load training images to show similar ones", JA: "似ている訓練画像を見せない（訓練画像を読み込まない）"}.In(l))
 	return cmd
+}
+
+// checkOrigins refuses a value of --origin that is no address of a site.
+func checkOrigins(origins []string) error {
+	for _, origin := range origins {
+		if err := web.CheckOrigin(origin); err != nil {
+			return usageError{fmt.Errorf("--origin: %w", err)}
+		}
+	}
+	return nil
 }
 
 // modelNames are short and different from each other: a run's folder, or the

@@ -93,7 +93,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}.In(l))
 	f.StringVar(&o.out, "out", "", words.Text{EN: "folder of the run (default: runs/<net>-<time>)", JA: "結果を残すフォルダー（既定：runs/<net>-<time>）"}.In(l))
 	f.BoolVar(&o.overwrite, "overwrite", false, words.Text{EN: "replace a run that is in --out", JA: "--out に前の実行があれば置き換える"}.In(l))
-	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings; --epochs may be others", JA: "このフォルダーの実行を、同じ設定で続ける。--epochs は変えられる"}.In(l))
+	f.StringVar(&o.resume, "resume", "", words.Text{EN: "continue the run in this folder, with its settings; --epochs and --patience may be others", JA: "このフォルダーの実行を、同じ設定で続ける。--epochs と --patience は変えられる"}.In(l))
 	f.TextVar(&o.CheckpointEvery, "checkpoint-every", train.Interval{}, words.Text{
 		EN: "write the checkpoint within an epoch too, after an `interval` of updates (500) or time (10m); 0: never",
 		JA: "エポックの途中でも、`interval` ごとにチェックポイントを書く。更新の回数（500）か時間（10m）で指定する。0：書かない",
@@ -106,6 +106,10 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		EN: "address HOST:PORT of a page that shows the run as it goes on; without a host, this machine alone",
 		JA: "学習の様子を映すページのアドレス HOST:PORT。HOST を省くと、このマシンからだけ見られる",
 	}.In(l))
+	f.StringArrayVar(&o.Origins, "origin", nil, words.Text{
+		EN: "address by which browsers reach a proxy in front of --web, as in https://run.example; may be repeated",
+		JA: "--web の前に置いたプロキシのアドレス（https://run.example など）。何度でも指定できる",
+	}.In(l))
 	f.BoolVar(&o.Film, "film", false, words.Text{
 		EN: "leave films of the filters and of the last layer's map too (GIF)",
 		JA: "フィルターと最終層の地図が変わっていく動画（GIF）も残す",
@@ -114,7 +118,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	groupFlags(cmd, l, append(shapeGroups,
 		flagGroup{words.Text{EN: "Learning on, averaging:", JA: "転移学習と平均："}, "from freeze schedule-epochs average"},
 		flagGroup{words.Text{EN: "Results, stopping and going on:", JA: "結果、中断と再開："}, "out overwrite resume checkpoint-every"},
-		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web film tensorboard quiet"})...)
+		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web origin film tensorboard quiet"})...)
 	return cmd
 }
 
@@ -168,6 +172,12 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 			return usageError{fmt.Errorf("--web: %w", err)}
 		}
 	}
+	if err := checkOrigins(o.Origins); err != nil {
+		return err
+	}
+	if len(o.Origins) > 0 && o.Web == "" {
+		return wrongUsage("--origin needs --web")
+	}
 	if cmd.Flags().Changed("resume") {
 		return o.continueRun(cmd)
 	}
@@ -214,7 +224,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "epochs", "quiet", "web", "film", "checkpoint-every":
+		case "resume", "quiet", "web", "origin", "film", "checkpoint-every", "epochs", "patience":
 		default:
 			beside = f.Name
 		}
@@ -222,17 +232,18 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	switch {
-	case !cmd.Flags().Changed("epochs"):
-		o.Epochs = 0
-	case o.Epochs < 1:
-		return wrongUsage("--epochs is %d, wanted 1 to 1000000", o.Epochs)
-	}
 	folder, err := run.OpenFolder(o.resume)
 	if err != nil {
 		return err
 	}
 	defer folder.Release()
+	for flag, value := range map[string]*int{"epochs": &o.Epochs, "patience": &o.Patience} {
+		if !cmd.Flags().Changed(flag) {
+			*value = 0
+		} else if *value < 1 {
+			return wrongUsage("--%s is %d, wanted 1 or more beside --resume", flag, *value)
+		}
+	}
 	r, err := run.Resume(folder, o.Options)
 	if err != nil {
 		return err

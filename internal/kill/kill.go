@@ -88,7 +88,7 @@ func (j *job) out(dir string) []string {
 // Run kills at least the given number of times, all kinds of jobs in turn.
 func (l *Loop) Run(kills int) (Report, error) {
 	var r Report
-	if err := l.writeWeights(); err != nil {
+	if err := WriteWeights(filepath.Join(l.Dir, "weights.safetensors")); err != nil {
 		return r, err
 	}
 	jobs := l.jobs()
@@ -168,20 +168,36 @@ func (l *Loop) disturb(j *job, most int, r *Report) (problem string, err error) 
 	return "", nil
 }
 
-// open opens all files of a folder but those that are still being written,
-// which are hidden, and event files, which grow.
+// open opens all files of a folder.
 func (l *Loop) open(dir string, r *Report) {
+	opened, torn := files(dir)
+	r.Files += opened
+	r.Torn += len(torn)
+	for _, err := range torn {
+		fmt.Fprintln(l.Log, err)
+	}
+}
+
+// Whole fails if a file of a folder is torn.
+func Whole(dir string) error {
+	_, torn := files(dir)
+	return errors.Join(torn...)
+}
+
+// files opens all files of a folder but those that are still being written,
+// which are hidden, and event files, which grow.
+func files(dir string) (opened int, torn []error) {
 	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), "events.") {
 			return err
 		}
-		r.Files++
+		opened++
 		if err := read(path); err != nil {
-			r.Torn++
-			fmt.Fprintf(l.Log, "%s: %v\n", path, err)
+			torn = append(torn, fmt.Errorf("%s: %w", path, err))
 		}
 		return nil
 	})
+	return opened, torn
 }
 
 // read reads a whole file as what its name says.
@@ -225,13 +241,13 @@ func read(path string) error {
 	return err
 }
 
-// writeWeights writes what the job import imports.
-func (l *Loop) writeWeights() error {
+// WriteWeights writes weights that import takes for the network mlp.
+func WriteWeights(path string) error {
 	network, err := layers.FindNetwork("mlp")
 	if err != nil {
 		return err
 	}
-	net, err := nn.NewSequential(network.Input, l.Rand, network.Specs(10)...)
+	net, err := nn.NewSequential(network.Input, rand.New(rand.NewPCG(1, 2)), network.Specs(10)...)
 	if err != nil {
 		return err
 	}
@@ -243,5 +259,5 @@ func (l *Loop) writeWeights() error {
 		}
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: fmt.Sprintf("fc%d.%s", i/2+1, p.Name), Shape: shape, Data: p.Value.Data})
 	}
-	return safetensors.Write(filepath.Join(l.Dir, "weights.safetensors"), &f)
+	return safetensors.Write(path, &f)
 }

@@ -146,3 +146,12 @@ func (f *Folder) dropEarlier(own ...string) error {
 	f.earlier = nil
 	return nil
 }
+
+// replaceResults has what a run leaves at its end replaced, since it goes on.
+func (f *Folder) replaceResults() {
+	for _, name := range allFiles {
+		if !slices.Contains([]string{ModelFile, checkpointFile, historyFile, stepsFile, pageFile, framesFile}, name) {
+			f.earlier = append(f.earlier, f.path(name))
+		}
+	}
+}

@@ -21,13 +21,12 @@ type liveServer struct {
 	served  chan error
 }
 
-// serveLive begins to show the run, which stop ends, on the listener at that
-// address.
-func serveLive(ctx context.Context, stop context.CancelFunc, r *record.Recorder, addr string, ln net.Listener) *liveServer {
+// serveLive begins to show the run, which stop ends, on the listener behind the
+// guard.
+func serveLive(ctx context.Context, stop context.CancelFunc, r *record.Recorder, guard *web.Guard, ln net.Listener) *liveServer {
 	s := &liveServer{monitor: live.New(ctx, stop, r), served: make(chan error, 1)}
 	ctx, s.cancel = context.WithCancel(context.Background())
-	handler := web.NewGuard(addr, ln).Wrap(s.monitor.Handler())
-	go func() { s.served <- web.Serve(ctx, ln, handler, s.monitor.End) }()
+	go func() { s.served <- web.Serve(ctx, ln, guard.Wrap(s.monitor.Handler()), s.monitor.End) }()
 	return s
 }
 

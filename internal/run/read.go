@@ -17,6 +17,9 @@ import (
 func Read(dir string) (page.Compared, error) {
 	fail := func(err error) (page.Compared, error) { return page.Compared{}, err }
 	path := filepath.Join(dir, resultFile)
+	if err := files.Regular(path); err != nil {
+		return fail(err)
+	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fail(fmt.Errorf("%s holds no complete run: it has no %s", dir, resultFile))

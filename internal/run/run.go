@@ -31,8 +31,10 @@ type Options struct {
 	TensorBoard bool   // event files
 	Film        bool   // films of the filters and of the last layer's map
 	Web         string // address of a live page; empty: none
-	Quiet       bool   // print nothing but the last line
-	Language    words.Language
+	// Origins are addresses by which browsers reach the page through a proxy.
+	Origins  []string
+	Quiet    bool // print nothing but the last line
+	Language words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
 }
@@ -82,9 +84,9 @@ func New(o Options) (*Run, error) {
 }
 
 // Resume continues the run in a folder from its checkpoint, with its settings.
-// Of the options Web and Quiet count, and Film, CheckpointEvery and Epochs where
-// they are given. With other Epochs the schedule is as long as it was, and stays
-// at its last rate.
+// Of the options Web, Origins and Quiet count, and Film, CheckpointEvery, Epochs
+// and Patience where they are given. With other Epochs the schedule is as long
+// as it was, and stays at its last rate.
 func Resume(folder *Folder, o Options) (*Run, error) {
 	path := folder.path(checkpointFile)
 	text, err := train.Settings(path)
@@ -95,18 +97,25 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return nil, fmt.Errorf("%s: settings: %w", path, err)
 	}
-	epochs := o.Epochs
+	epochs, patience := o.Epochs, o.Patience
 	o.Settings, o.TensorBoard, o.Film = k.Settings, k.TensorBoard, o.Film || k.Film
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, k.Every)
-	if epochs > 0 && epochs != o.Epochs {
-		o.ScheduleEpochs, o.Epochs = cmp.Or(o.ScheduleEpochs, o.Epochs), epochs
-	}
 	err = o.Check(true)
 	var r *Run
 	if err == nil {
+		if epochs > 0 && epochs != o.Epochs {
+			if o.scheduleEnds() {
+				o.ScheduleEpochs = cmp.Or(o.ScheduleEpochs, o.Epochs)
+			}
+			o.Epochs = epochs
+		}
+		o.Patience = cmp.Or(patience, o.Patience)
+		if err := o.Check(true); err != nil { // of this command line
+			return nil, err
+		}
 		r, err = newRun(o, k.Advice)
 	}
-	if wrong, ok := errors.AsType[SettingError](err); ok { // not of this command line
+	if wrong, ok := errors.AsType[SettingError](err); ok { // of the checkpoint
 		return nil, fmt.Errorf("%s: settings: %w", path, wrong.error)
 	}
 	if err != nil {
@@ -117,6 +126,9 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 	}
 	if done := len(r.trainer.History().Epochs); done > r.Epochs {
 		return nil, wrongSetting("--epochs is %d, the run in %s has done %d", r.Epochs, folder, done)
+	}
+	if !r.trainer.Done() {
+		folder.replaceResults()
 	}
 	return r, nil
 }
@@ -196,7 +208,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 		r.trainer.Observers = observers
 		return r.failed(r.fit(ctx, events))
 	}
-	shown := serveLive(ctx, stop, r.record, r.Web, r.listener)
+	shown := serveLive(ctx, stop, r.record, web.NewGuard(r.Web, r.listener, r.Origins...), r.listener)
 	r.trainer.Observers = append(observers, shown.monitor)
 	if !r.Quiet {
 		fmt.Println(words.Text{EN: "watch at %s", JA: "学習の様子：%s"}.In(r.Language, web.URL(r.listener)))

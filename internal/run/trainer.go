@@ -89,6 +89,13 @@ func (s *Settings) network(shape nn.Shape, classes []string) (*nn.Sequential, er
 	return net, nil
 }
 
+// scheduleEnds says whether the schedule's rates depend on its length.
+func (s *Settings) scheduleEnds() bool {
+	short, err := s.schedule(s.Warmup + 1000)
+	long, _ := s.schedule(s.Warmup + 2000)
+	return err != nil || short != long
+}
+
 func (s *Settings) schedule(steps int) (optim.Schedule, error) {
 	if s.Warmup >= steps {
 		return nil, wrongSetting("--warmup is %d, the run has %d steps", s.Warmup, steps)

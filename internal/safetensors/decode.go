@@ -69,7 +69,7 @@ func (a Accept) Decode(r io.ReaderAt, size int64) (*File, error) {
 			t.Data, err = readValues(values, sizeF32, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
 		}
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", e.name, err)
+			return nil, fmt.Errorf("tensor %.99q: %w", e.name, err)
 		}
 		f.Tensors = append(f.Tensors, t)
 	}
@@ -95,13 +95,13 @@ func checkLayout(entries []entry, size int64) error {
 	for _, e := range entries {
 		switch {
 		case e.begin < end:
-			return fmt.Errorf("tensor %q begins at byte %d of the values, inside of %s, which ends at %d", e.name, e.begin, before, end)
+			return fmt.Errorf("tensor %.99q begins at byte %d of the values, inside of %s, which ends at %d", e.name, e.begin, before, end)
 		case e.begin > end:
-			return fmt.Errorf("tensor %q begins at byte %d of the values: hole behind %s, which ends at %d", e.name, e.begin, before, end)
+			return fmt.Errorf("tensor %.99q begins at byte %d of the values: hole behind %s, which ends at %d", e.name, e.begin, before, end)
 		case e.end > size:
-			return fmt.Errorf("tensor %q ends at byte %d of the values, but the file has only %d of them: cut short", e.name, e.end, size)
+			return fmt.Errorf("tensor %.99q ends at byte %d of the values, but the file has only %d of them: cut short", e.name, e.end, size)
 		}
-		end, before = e.end, fmt.Sprintf("tensor %q", e.name)
+		end, before = e.end, fmt.Sprintf("tensor %.99q", e.name)
 	}
 	if end < size {
 		return fmt.Errorf("%d bytes of trailing data behind %s", size-end, before)
@@ -152,7 +152,7 @@ func parseHeader(text []byte, f *File, a Accept) ([]entry, error) {
 	seen := make(map[string]bool)
 	err := p.object(func(key string) error {
 		if seen[key] {
-			return fmt.Errorf("tensor %q appears twice in the header", key)
+			return fmt.Errorf("tensor %.99q appears twice in the header", key)
 		}
 		seen[key] = true
 		if key == metadataKey {
@@ -160,7 +160,7 @@ func parseHeader(text []byte, f *File, a Accept) ([]entry, error) {
 		}
 		e, err := p.entry(key)
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", key, err)
+			return fmt.Errorf("tensor %.99q: %w", key, err)
 		}
 		entries = append(entries, e)
 		return nil
@@ -185,11 +185,11 @@ func (p parser) metadata(f *File) error {
 	f.Metadata = make(map[string]string)
 	return p.object(func(key string) error {
 		if _, ok := f.Metadata[key]; ok {
-			return fmt.Errorf("metadata %q appears twice in the header", key)
+			return fmt.Errorf("metadata %.99q appears twice in the header", key)
 		}
 		value, err := next[string](p)
 		if err != nil {
-			return fmt.Errorf("metadata %q: %w", key, err)
+			return fmt.Errorf("metadata %.99q: %w", key, err)
 		}
 		f.Metadata[key] = value
 		return nil
@@ -203,7 +203,7 @@ func (p parser) entry(name string) (entry, error) {
 	seen := make(map[string]bool)
 	err := p.object(func(key string) (err error) {
 		if seen[key] {
-			return fmt.Errorf("key %q appears twice", key)
+			return fmt.Errorf("key %.99q appears twice", key)
 		}
 		seen[key] = true
 		switch key {
@@ -214,7 +214,7 @@ func (p parser) entry(name string) (entry, error) {
 		case "data_offsets":
 			offsets, err = p.integers(2)
 		default:
-			return fmt.Errorf("unknown key %q", key)
+			return fmt.Errorf("unknown key %.99q", key)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", key, err)
@@ -226,7 +226,7 @@ func (p parser) entry(name string) (entry, error) {
 	}
 	for _, key := range []string{"dtype", "shape", "data_offsets"} {
 		if !seen[key] {
-			return e, fmt.Errorf("key %q is missing", key)
+			return e, fmt.Errorf("key %.99q is missing", key)
 		}
 	}
 	e.skipped = p.Skip != nil && p.Skip(name, e.dtype)
@@ -298,7 +298,7 @@ func (p parser) integers(limit int) ([]int, error) {
 func (p parser) delim(want json.Delim, what string) error {
 	got, err := next[json.Delim](p)
 	if err == nil && got != want {
-		err = fmt.Errorf("the header has %q, wanted %s", got, what)
+		err = fmt.Errorf("the header has %.99q, wanted %s", got, what)
 	}
 	return err
 }

@@ -68,12 +68,12 @@ func checkKeys(d *json.Decoder, t reflect.Type) error {
 			}
 			key := token.(string) // an object's key is nothing else
 			if seen[key] {
-				return fmt.Errorf("key %q appears twice", key)
+				return fmt.Errorf("key %.99q appears twice", key)
 			}
 			seen[key] = true
 			value, known := fields[key]
 			if closed && !known {
-				return fmt.Errorf("unknown key %q%s", key, suggest.DidYouMean(key, slices.Sorted(maps.Keys(fields))))
+				return fmt.Errorf("unknown key %.99q%s", key, suggest.DidYouMean(key, slices.Sorted(maps.Keys(fields))))
 			}
 			if !closed {
 				value = elementOf(t)
@@ -128,6 +128,9 @@ func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, closed bool) {
 // names.
 func wrongType(e *json.UnmarshalTypeError) error {
 	found, wanted := e.Value, e.Type.String()
+	if len(found) > 99 { // a number of any length
+		found = found[:99] + "…"
+	}
 	switch kind := e.Type.Kind(); kind {
 	case reflect.Int:
 		wanted = "a whole number"

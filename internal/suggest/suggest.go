@@ -12,7 +12,7 @@ import (
 // Unknown is the error for a name of the given kind that is none of names; it
 // proposes the nearest, if one is near.
 func Unknown(kind, name string, names []string) error {
-	return fmt.Errorf("unknown %s %q%s (valid: %s)", kind, name, DidYouMean(name, names), strings.Join(names, ", "))
+	return fmt.Errorf("unknown %s %.99q%s (valid: %s)", kind, name, DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // DidYouMean ends an error with a question for the nearest name; it is empty

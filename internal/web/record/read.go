@@ -44,6 +44,9 @@ func Read(dir string, facts Facts) (*Update, error) {
 // eachRow reads named columns of a CSV file: those that must be there, and
 // then others, NaN where they are not.
 func eachRow(path string, needed, others []string, row func([]float64)) error {
+	if err := files.Regular(path); err != nil {
+		return err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
@@ -80,7 +83,7 @@ func eachRow(path string, needed, others []string, row func([]float64)) error {
 				continue
 			}
 			if values[i], err = strconv.ParseFloat(cells[k], 64); err != nil {
-				return fmt.Errorf("%s: line %d: %s is %q, wanted a number", path, line, name, cells[k])
+				return fmt.Errorf("%s: line %d: %s is %.40q, wanted a number", path, line, name, cells[k])
 			}
 		}
 		row(values)
