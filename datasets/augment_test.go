@@ -13,13 +13,13 @@ import (
 
 // fill is n times the given image, each in its own distortion.
 func fill(a datasets.Augmentation, shape nn.Shape, image []byte, n int) *nn.Tensor {
-	d := &datasets.Dataset{Shape: shape, Labels: make([]uint8, n)}
+	d := &datasets.Dataset{Shape: shape, Labels: make([]int, n)}
 	for range n {
 		d.Images = append(d.Images, image)
 	}
 	l := datasets.Loader{Data: d, BatchSize: n, Ordered: true, Augment: a}
 	x := nn.NewTensor(n, shape)
-	l.Epoch(0).Fill(0, 0, n, x, make([]int, n))
+	l.Epoch(0).Fill(0, 0, n, x, l.Target().New(n))
 	return x
 }
 
@@ -256,7 +256,7 @@ func BenchmarkFill(b *testing.B) {
 			x, labels := nn.NewTensor(100, train.Shape), make([]int, 100)
 			batch := 0
 			for b.Loop() {
-				e.Fill(batch%600, 0, 100, x, labels)
+				e.Fill(batch%600, 0, 100, x, nn.Targets{Labels: labels})
 				batch++
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/image")

@@ -84,7 +84,7 @@ func FuzzAugmentation(f *testing.F) {
 		f.Add(text)
 	}
 	shape := nn.Shape{H: 5, W: 7, C: 2}
-	data := &datasets.Dataset{Shape: shape, Images: [][]byte{count(shape.Size())}, Labels: []uint8{0}, Classes: []string{"0"}}
+	data := &datasets.Dataset{Shape: shape, Images: [][]byte{count(shape.Size())}, Labels: []int{0}, Classes: []string{"0"}}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := datasets.ParseAugmentation(text)
 		if err != nil {
@@ -98,7 +98,7 @@ func FuzzAugmentation(f *testing.F) {
 			return
 		}
 		x, labels := nn.NewTensor(1, shape), make([]int, 1)
-		(&datasets.Loader{Data: data, BatchSize: 1, Augment: a}).Epoch(0).Fill(0, 0, 1, x, labels)
+		(&datasets.Loader{Data: data, BatchSize: 1, Augment: a}).Epoch(0).Fill(0, 0, 1, x, nn.Targets{Labels: labels})
 		for _, v := range x.Data {
 			if !(v >= -1e-6 && v <= 1+1e-6) {
 				t.Fatalf("%q: pixel %g", text, v)
