@@ -53,17 +53,18 @@ func ExampleTrainer() {
 	// better than 90 %: true
 }
 
-// wave is data that are generated when they are needed: a number, and its sine.
+// wave is data that are generated when they are needed: a number from -1 to 1, and
+// the sine of three times that.
 type wave int
 
 func (n wave) Len() int              { return int(n) }
 func (wave) Input() nn.Shape         { return nn.Features(1) }
 func (wave) Target() datasets.Target { return datasets.Target{Values: nn.Features(1)} }
-func (wave) at(position int) float64 { return 6 * math.Mod(0.618*float64(position), 1) }
+func (wave) at(position int) float64 { return 2*math.Mod(0.618*float64(position), 1) - 1 }
 func (n wave) Fill(x *nn.Tensor, t nn.Targets, index []int) error {
 	for i, k := range index {
 		x.Sample(i)[0] = float32(n.at(k))
-		t.Values.Sample(i)[0] = float32(math.Sin(n.at(k)))
+		t.Values.Sample(i)[0] = float32(math.Sin(3 * n.at(k)))
 	}
 	return nil
 }
@@ -77,7 +78,7 @@ func ExampleTrainer_regression() {
 		log.Fatal(err)
 	}
 	trainer := &train.Trainer{
-		Net: net, Loss: layers.MeanSquaredError{}, Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.02},
+		Net: net, Loss: layers.MeanSquaredError{}, Rule: optim.Adam{}, Schedule: optim.OneCycle{Max: 0.05, Steps: 40 * 25},
 		Loader: &datasets.Loader{Data: wave(500), BatchSize: 20, Seed: 1}, Epochs: 40,
 	}
 	if _, err := trainer.Fit(context.Background()); err != nil {
@@ -89,10 +90,10 @@ func ExampleTrainer_regression() {
 	}
 	fmt.Println("mean error below 0.05:", e.AbsoluteError < 0.05)
 	fmt.Println("accuracy:", e.Accuracy())
-	y := net.Predict(&nn.Tensor{N: 1, Shape: nn.Features(1), Data: []float32{math.Pi / 2}})
-	fmt.Printf("sin(π/2) is about %.1f\n", y.Data[0])
+	y := net.Predict(&nn.Tensor{N: 1, Shape: nn.Features(1), Data: []float32{math.Pi / 6}})
+	fmt.Printf("at π/6 it gives about %.1f\n", y.Data[0])
 	// Output:
 	// mean error below 0.05: true
 	// accuracy: NaN
-	// sin(π/2) is about 1.0
+	// at π/6 it gives about 1.0
 }
