@@ -124,21 +124,6 @@ func residualBlock(filters, stride int, shortcut []nn.Spec) nn.Spec {
 	}
 }
 
-// mobile is the MobileNet of Howard and others 2017, table 1, with fewer and
-// narrower layers: each 3×3 convolution looks at one channel alone, and a 1×1
-// convolution mixes the channels.
-func mobile(classes int) []nn.Spec {
-	specs := []nn.Spec{Convolution{Filters: 16, Kernel: 3, Pad: 1}, BatchNormalization{}, ReLU{}}
-	in := 16
-	for _, block := range []struct{ filters, stride int }{{32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}} {
-		specs = append(specs,
-			Convolution{Filters: in, Kernel: 3, Stride: block.stride, Pad: 1, Groups: in}, BatchNormalization{}, ReLU{},
-			Convolution{Filters: block.filters, Kernel: 1}, BatchNormalization{}, ReLU{})
-		in = block.filters
-	}
-	return append(specs, GlobalAveragePooling{}, Affine{Units: classes}, Softmax{})
-}
-
 // cifar is like the network of Jordan's "94% on CIFAR-10 in 3.29 seconds on a
 // single GPU" (2024), with ReLU, a narrower end, and a first layer that learns
 // instead of one that whitens.
@@ -166,4 +151,19 @@ func small(classes int) []nn.Spec {
 		GlobalAveragePooling{},
 		Affine{Units: classes}, Softmax{},
 	}
+}
+
+// mobile is the MobileNet of Howard and others 2017, table 1, with fewer and
+// narrower layers: each 3×3 convolution looks at one channel alone, and a 1×1
+// convolution mixes the channels.
+func mobile(classes int) []nn.Spec {
+	specs := []nn.Spec{Convolution{Filters: 16, Kernel: 3, Pad: 1}, BatchNormalization{}, ReLU{}}
+	in := 16
+	for _, block := range []struct{ filters, stride int }{{32, 1}, {64, 2}, {64, 1}, {128, 2}, {128, 1}} {
+		specs = append(specs,
+			Convolution{Filters: in, Kernel: 3, Stride: block.stride, Pad: 1, Groups: in}, BatchNormalization{}, ReLU{},
+			Convolution{Filters: block.filters, Kernel: 1}, BatchNormalization{}, ReLU{})
+		in = block.filters
+	}
+	return append(specs, GlobalAveragePooling{}, Affine{Units: classes}, Softmax{})
 }
