@@ -251,21 +251,21 @@ tile8x7_tap:
 	VLD1 (R20), V8.S[2]
 	ADD R3, R15
 	FMOVS (R6)(R19<<2), F28
-	WORD $0x4f9c1100 // fmla s[0] v0, v8, v28
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R7)(R19<<2), F29
-	WORD $0x4f9d1101 // fmla s[0] v1, v8, v29
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R8)(R19<<2), F30
-	WORD $0x4f9e1102 // fmla s[0] v2, v8, v30
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1103 // fmla s[0] v3, v8, v31
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R10)(R19<<2), F28
-	WORD $0x4f9c1104 // fmla s[0] v4, v8, v28
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
 	FMOVS (R11)(R19<<2), F29
-	WORD $0x4f9d1105 // fmla s[0] v5, v8, v29
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
 	FMOVS (R12)(R19<<2), F30
-	WORD $0x4f9e1106 // fmla s[0] v6, v8, v30
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	FMOVS (R13)(R19<<2), F31
-	WORD $0x4f9f1107 // fmla s[0] v7, v8, v31
+	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R14, R5
 	BLS tile8x7_tap
 	MOVD c+24(FP), R6
@@ -388,19 +388,19 @@ tile7x7_tap:
 	VLD1 (R19), V7.S[2]
 	ADD R3, R14
 	FMOVS (R7)(R15<<2), F28
-	WORD $0x4f9c10e0 // fmla s[0] v0, v7, v28
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R8)(R15<<2), F29
-	WORD $0x4f9d10e1 // fmla s[0] v1, v7, v29
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R9)(R15<<2), F30
-	WORD $0x4f9e10e2 // fmla s[0] v2, v7, v30
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R10)(R15<<2), F31
-	WORD $0x4f9f10e3 // fmla s[0] v3, v7, v31
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c10e4 // fmla s[0] v4, v7, v28
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
 	FMOVS (R12)(R15<<2), F29
-	WORD $0x4f9d10e5 // fmla s[0] v5, v7, v29
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	FMOVS (R13)(R15<<2), F30
-	WORD $0x4f9e10e6 // fmla s[0] v6, v7, v30
+	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R5, R6
 	BLS tile7x7_tap
 	MOVD c+24(FP), R7
@@ -510,17 +510,17 @@ tile6x7_tap:
 	VLD1 (R15), V6.S[2]
 	ADD R3, R5
 	FMOVS (R8)(R14<<2), F28
-	WORD $0x4f9c10c0 // fmla s[0] v0, v6, v28
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R9)(R14<<2), F29
-	WORD $0x4f9d10c1 // fmla s[0] v1, v6, v29
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R10)(R14<<2), F30
-	WORD $0x4f9e10c2 // fmla s[0] v2, v6, v30
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R11)(R14<<2), F31
-	WORD $0x4f9f10c3 // fmla s[0] v3, v6, v31
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
 	FMOVS (R12)(R14<<2), F28
-	WORD $0x4f9c10c4 // fmla s[0] v4, v6, v28
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	FMOVS (R13)(R14<<2), F29
-	WORD $0x4f9d10c5 // fmla s[0] v5, v6, v29
+	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R6, R7
 	BLS tile6x7_tap
 	MOVD c+24(FP), R8
@@ -617,15 +617,15 @@ tile5x7_tap:
 	VLD1 (R14), V5.S[2]
 	ADD R3, R6
 	FMOVS (R9)(R5<<2), F28
-	WORD $0x4f9c10a0 // fmla s[0] v0, v5, v28
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R10)(R5<<2), F29
-	WORD $0x4f9d10a1 // fmla s[0] v1, v5, v29
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R11)(R5<<2), F30
-	WORD $0x4f9e10a2 // fmla s[0] v2, v5, v30
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R12)(R5<<2), F31
-	WORD $0x4f9f10a3 // fmla s[0] v3, v5, v31
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	FMOVS (R13)(R5<<2), F28
-	WORD $0x4f9c10a4 // fmla s[0] v4, v5, v28
+	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R7, R8
 	BLS tile5x7_tap
 	MOVD c+24(FP), R9
@@ -709,13 +709,13 @@ tile4x7_tap:
 	VLD1 (R5), V4.S[2]
 	ADD R3, R7
 	FMOVS (R10)(R6<<2), F28
-	WORD $0x4f9c1080 // fmla s[0] v0, v4, v28
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d1081 // fmla s[0] v1, v4, v29
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R12)(R6<<2), F30
-	WORD $0x4f9e1082 // fmla s[0] v2, v4, v30
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R13)(R6<<2), F31
-	WORD $0x4f9f1083 // fmla s[0] v3, v4, v31
+	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R8, R9
 	BLS tile4x7_tap
 	MOVD c+24(FP), R10
@@ -786,11 +786,11 @@ tile3x7_tap:
 	VLD1 (R6), V3.S[2]
 	ADD R3, R8
 	FMOVS (R11)(R7<<2), F28
-	WORD $0x4f9c1060 // fmla s[0] v0, v3, v28
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R12)(R7<<2), F29
-	WORD $0x4f9d1061 // fmla s[0] v1, v3, v29
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R13)(R7<<2), F30
-	WORD $0x4f9e1062 // fmla s[0] v2, v3, v30
+	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R9, R10
 	BLS tile3x7_tap
 	MOVD c+24(FP), R11
@@ -848,9 +848,9 @@ tile2x7_tap:
 	VLD1 (R7), V2.S[2]
 	ADD R3, R9
 	FMOVS (R12)(R8<<2), F28
-	WORD $0x4f9c1040 // fmla s[0] v0, v2, v28
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R13)(R8<<2), F29
-	WORD $0x4f9d1041 // fmla s[0] v1, v2, v29
+	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R10, R11
 	BLS tile2x7_tap
 	MOVD c+24(FP), R12
@@ -895,7 +895,7 @@ tile1x7_tap:
 	VLD1 (R8), V1.S[2]
 	ADD R3, R10
 	FMOVS (R13)(R9<<2), F28
-	WORD $0x4f9c1020 // fmla s[0] v0, v1, v28
+	WORD $0x4f9c1020 // fmla v0, v1, v28 s[0]
 	CMP R11, R12
 	BLS tile1x7_tap
 	MOVD c+24(FP), R13
@@ -973,21 +973,21 @@ tile8x6_tap:
 	FMOVD (R15), F8
 	ADD R3, R15
 	FMOVS (R12)(R19<<2), F28
-	WORD $0x4f9c1100 // fmla s[0] v0, v8, v28
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R11)(R19<<2), F29
-	WORD $0x4f9d1101 // fmla s[0] v1, v8, v29
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R10)(R19<<2), F30
-	WORD $0x4f9e1102 // fmla s[0] v2, v8, v30
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1103 // fmla s[0] v3, v8, v31
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R8)(R19<<2), F28
-	WORD $0x4f9c1104 // fmla s[0] v4, v8, v28
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
 	FMOVS (R7)(R19<<2), F29
-	WORD $0x4f9d1105 // fmla s[0] v5, v8, v29
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
 	FMOVS (R6)(R19<<2), F30
-	WORD $0x4f9e1106 // fmla s[0] v6, v8, v30
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	FMOVS (R5)(R19<<2), F31
-	WORD $0x4f9f1107 // fmla s[0] v7, v8, v31
+	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R14, R13
 	BLS tile8x6_tap
 	MOVD c+24(FP), R12
@@ -1078,19 +1078,19 @@ tile7x6_tap:
 	FMOVD (R14), F7
 	ADD R3, R14
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c10e0 // fmla s[0] v0, v7, v28
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R10)(R15<<2), F29
-	WORD $0x4f9d10e1 // fmla s[0] v1, v7, v29
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R9)(R15<<2), F30
-	WORD $0x4f9e10e2 // fmla s[0] v2, v7, v30
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R8)(R15<<2), F31
-	WORD $0x4f9f10e3 // fmla s[0] v3, v7, v31
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
 	FMOVS (R7)(R15<<2), F28
-	WORD $0x4f9c10e4 // fmla s[0] v4, v7, v28
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
 	FMOVS (R6)(R15<<2), F29
-	WORD $0x4f9d10e5 // fmla s[0] v5, v7, v29
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	FMOVS (R5)(R15<<2), F30
-	WORD $0x4f9e10e6 // fmla s[0] v6, v7, v30
+	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R13, R12
 	BLS tile7x6_tap
 	MOVD c+24(FP), R11
@@ -1172,17 +1172,17 @@ tile6x6_tap:
 	FMOVD (R13), F6
 	ADD R3, R13
 	FMOVS (R10)(R14<<2), F28
-	WORD $0x4f9c10c0 // fmla s[0] v0, v6, v28
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R9)(R14<<2), F29
-	WORD $0x4f9d10c1 // fmla s[0] v1, v6, v29
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R8)(R14<<2), F30
-	WORD $0x4f9e10c2 // fmla s[0] v2, v6, v30
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R7)(R14<<2), F31
-	WORD $0x4f9f10c3 // fmla s[0] v3, v6, v31
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
 	FMOVS (R6)(R14<<2), F28
-	WORD $0x4f9c10c4 // fmla s[0] v4, v6, v28
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	FMOVS (R5)(R14<<2), F29
-	WORD $0x4f9d10c5 // fmla s[0] v5, v6, v29
+	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R12, R11
 	BLS tile6x6_tap
 	MOVD c+24(FP), R10
@@ -1255,15 +1255,15 @@ tile5x6_tap:
 	FMOVD (R12), F5
 	ADD R3, R12
 	FMOVS (R9)(R13<<2), F28
-	WORD $0x4f9c10a0 // fmla s[0] v0, v5, v28
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R8)(R13<<2), F29
-	WORD $0x4f9d10a1 // fmla s[0] v1, v5, v29
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R7)(R13<<2), F30
-	WORD $0x4f9e10a2 // fmla s[0] v2, v5, v30
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R6)(R13<<2), F31
-	WORD $0x4f9f10a3 // fmla s[0] v3, v5, v31
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	FMOVS (R5)(R13<<2), F28
-	WORD $0x4f9c10a4 // fmla s[0] v4, v5, v28
+	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R11, R10
 	BLS tile5x6_tap
 	MOVD c+24(FP), R9
@@ -1327,13 +1327,13 @@ tile4x6_tap:
 	FMOVD (R11), F4
 	ADD R3, R11
 	FMOVS (R8)(R12<<2), F28
-	WORD $0x4f9c1080 // fmla s[0] v0, v4, v28
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R7)(R12<<2), F29
-	WORD $0x4f9d1081 // fmla s[0] v1, v4, v29
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R6)(R12<<2), F30
-	WORD $0x4f9e1082 // fmla s[0] v2, v4, v30
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R5)(R12<<2), F31
-	WORD $0x4f9f1083 // fmla s[0] v3, v4, v31
+	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R10, R9
 	BLS tile4x6_tap
 	MOVD c+24(FP), R8
@@ -1388,11 +1388,11 @@ tile3x6_tap:
 	FMOVD (R10), F3
 	ADD R3, R10
 	FMOVS (R7)(R11<<2), F28
-	WORD $0x4f9c1060 // fmla s[0] v0, v3, v28
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R6)(R11<<2), F29
-	WORD $0x4f9d1061 // fmla s[0] v1, v3, v29
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R5)(R11<<2), F30
-	WORD $0x4f9e1062 // fmla s[0] v2, v3, v30
+	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R9, R8
 	BLS tile3x6_tap
 	MOVD c+24(FP), R7
@@ -1438,9 +1438,9 @@ tile2x6_tap:
 	FMOVD (R9), F2
 	ADD R3, R9
 	FMOVS (R6)(R10<<2), F28
-	WORD $0x4f9c1040 // fmla s[0] v0, v2, v28
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R5)(R10<<2), F29
-	WORD $0x4f9d1041 // fmla s[0] v1, v2, v29
+	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R8, R7
 	BLS tile2x6_tap
 	MOVD c+24(FP), R6
@@ -1477,7 +1477,7 @@ tile1x6_tap:
 	FMOVD (R8), F1
 	ADD R3, R8
 	FMOVS (R5)(R9<<2), F28
-	WORD $0x4f9c1020 // fmla s[0] v0, v1, v28
+	WORD $0x4f9c1020 // fmla v0, v1, v28 s[0]
 	CMP R7, R6
 	BLS tile1x6_tap
 	MOVD c+24(FP), R5
@@ -1553,21 +1553,21 @@ tile8x5_tap:
 	FMOVS 0(R15), F8
 	ADD R3, R15
 	FMOVS (R6)(R19<<2), F28
-	WORD $0x4f9c1100 // fmla s[0] v0, v8, v28
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R7)(R19<<2), F29
-	WORD $0x4f9d1101 // fmla s[0] v1, v8, v29
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R8)(R19<<2), F30
-	WORD $0x4f9e1102 // fmla s[0] v2, v8, v30
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1103 // fmla s[0] v3, v8, v31
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R10)(R19<<2), F28
-	WORD $0x4f9c1104 // fmla s[0] v4, v8, v28
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
 	FMOVS (R11)(R19<<2), F29
-	WORD $0x4f9d1105 // fmla s[0] v5, v8, v29
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
 	FMOVS (R12)(R19<<2), F30
-	WORD $0x4f9e1106 // fmla s[0] v6, v8, v30
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	FMOVS (R13)(R19<<2), F31
-	WORD $0x4f9f1107 // fmla s[0] v7, v8, v31
+	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R14, R5
 	BLS tile8x5_tap
 	MOVD c+24(FP), R6
@@ -1658,19 +1658,19 @@ tile7x5_tap:
 	FMOVS 0(R14), F7
 	ADD R3, R14
 	FMOVS (R7)(R15<<2), F28
-	WORD $0x4f9c10e0 // fmla s[0] v0, v7, v28
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R8)(R15<<2), F29
-	WORD $0x4f9d10e1 // fmla s[0] v1, v7, v29
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R9)(R15<<2), F30
-	WORD $0x4f9e10e2 // fmla s[0] v2, v7, v30
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R10)(R15<<2), F31
-	WORD $0x4f9f10e3 // fmla s[0] v3, v7, v31
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c10e4 // fmla s[0] v4, v7, v28
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
 	FMOVS (R12)(R15<<2), F29
-	WORD $0x4f9d10e5 // fmla s[0] v5, v7, v29
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	FMOVS (R13)(R15<<2), F30
-	WORD $0x4f9e10e6 // fmla s[0] v6, v7, v30
+	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R5, R6
 	BLS tile7x5_tap
 	MOVD c+24(FP), R7
@@ -1752,17 +1752,17 @@ tile6x5_tap:
 	FMOVS 0(R5), F6
 	ADD R3, R5
 	FMOVS (R8)(R14<<2), F28
-	WORD $0x4f9c10c0 // fmla s[0] v0, v6, v28
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R9)(R14<<2), F29
-	WORD $0x4f9d10c1 // fmla s[0] v1, v6, v29
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R10)(R14<<2), F30
-	WORD $0x4f9e10c2 // fmla s[0] v2, v6, v30
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R11)(R14<<2), F31
-	WORD $0x4f9f10c3 // fmla s[0] v3, v6, v31
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
 	FMOVS (R12)(R14<<2), F28
-	WORD $0x4f9c10c4 // fmla s[0] v4, v6, v28
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	FMOVS (R13)(R14<<2), F29
-	WORD $0x4f9d10c5 // fmla s[0] v5, v6, v29
+	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R6, R7
 	BLS tile6x5_tap
 	MOVD c+24(FP), R8
@@ -1835,15 +1835,15 @@ tile5x5_tap:
 	FMOVS 0(R6), F5
 	ADD R3, R6
 	FMOVS (R9)(R5<<2), F28
-	WORD $0x4f9c10a0 // fmla s[0] v0, v5, v28
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R10)(R5<<2), F29
-	WORD $0x4f9d10a1 // fmla s[0] v1, v5, v29
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R11)(R5<<2), F30
-	WORD $0x4f9e10a2 // fmla s[0] v2, v5, v30
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R12)(R5<<2), F31
-	WORD $0x4f9f10a3 // fmla s[0] v3, v5, v31
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	FMOVS (R13)(R5<<2), F28
-	WORD $0x4f9c10a4 // fmla s[0] v4, v5, v28
+	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R7, R8
 	BLS tile5x5_tap
 	MOVD c+24(FP), R9
@@ -1907,13 +1907,13 @@ tile4x5_tap:
 	FMOVS 0(R7), F4
 	ADD R3, R7
 	FMOVS (R10)(R6<<2), F28
-	WORD $0x4f9c1080 // fmla s[0] v0, v4, v28
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d1081 // fmla s[0] v1, v4, v29
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R12)(R6<<2), F30
-	WORD $0x4f9e1082 // fmla s[0] v2, v4, v30
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R13)(R6<<2), F31
-	WORD $0x4f9f1083 // fmla s[0] v3, v4, v31
+	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R8, R9
 	BLS tile4x5_tap
 	MOVD c+24(FP), R10
@@ -1968,11 +1968,11 @@ tile3x5_tap:
 	FMOVS 0(R8), F3
 	ADD R3, R8
 	FMOVS (R11)(R7<<2), F28
-	WORD $0x4f9c1060 // fmla s[0] v0, v3, v28
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R12)(R7<<2), F29
-	WORD $0x4f9d1061 // fmla s[0] v1, v3, v29
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R13)(R7<<2), F30
-	WORD $0x4f9e1062 // fmla s[0] v2, v3, v30
+	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R9, R10
 	BLS tile3x5_tap
 	MOVD c+24(FP), R11
@@ -2018,9 +2018,9 @@ tile2x5_tap:
 	FMOVS 0(R9), F2
 	ADD R3, R9
 	FMOVS (R12)(R8<<2), F28
-	WORD $0x4f9c1040 // fmla s[0] v0, v2, v28
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R13)(R8<<2), F29
-	WORD $0x4f9d1041 // fmla s[0] v1, v2, v29
+	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R10, R11
 	BLS tile2x5_tap
 	MOVD c+24(FP), R12
@@ -2057,7 +2057,7 @@ tile1x5_tap:
 	FMOVS 0(R10), F1
 	ADD R3, R10
 	FMOVS (R13)(R9<<2), F28
-	WORD $0x4f9c1020 // fmla s[0] v0, v1, v28
+	WORD $0x4f9c1020 // fmla v0, v1, v28 s[0]
 	CMP R11, R12
 	BLS tile1x5_tap
 	MOVD c+24(FP), R13
@@ -2152,35 +2152,35 @@ tile6x4_tap:
 	VLD1.P (R5)(R3), [V24.S4, V25.S4, V26.S4]
 	VLD1.P (R15)(R3), [V27.S4]
 	FMOVS (R12)(R14<<2), F28
-	WORD $0x4f9c1300 // fmla s[0] v0, v24, v28
-	WORD $0x4f9c1321 // fmla s[0] v1, v25, v28
-	WORD $0x4f9c1342 // fmla s[0] v2, v26, v28
-	WORD $0x4f9c1363 // fmla s[0] v3, v27, v28
+	WORD $0x4f9c1300 // fmla v0, v24, v28 s[0]
+	WORD $0x4f9c1321 // fmla v1, v25, v28 s[0]
+	WORD $0x4f9c1342 // fmla v2, v26, v28 s[0]
+	WORD $0x4f9c1363 // fmla v3, v27, v28 s[0]
 	FMOVS (R11)(R14<<2), F29
-	WORD $0x4f9d1304 // fmla s[0] v4, v24, v29
-	WORD $0x4f9d1325 // fmla s[0] v5, v25, v29
-	WORD $0x4f9d1346 // fmla s[0] v6, v26, v29
-	WORD $0x4f9d1367 // fmla s[0] v7, v27, v29
+	WORD $0x4f9d1304 // fmla v4, v24, v29 s[0]
+	WORD $0x4f9d1325 // fmla v5, v25, v29 s[0]
+	WORD $0x4f9d1346 // fmla v6, v26, v29 s[0]
+	WORD $0x4f9d1367 // fmla v7, v27, v29 s[0]
 	FMOVS (R10)(R14<<2), F30
-	WORD $0x4f9e1308 // fmla s[0] v8, v24, v30
-	WORD $0x4f9e1329 // fmla s[0] v9, v25, v30
-	WORD $0x4f9e134a // fmla s[0] v10, v26, v30
-	WORD $0x4f9e136b // fmla s[0] v11, v27, v30
+	WORD $0x4f9e1308 // fmla v8, v24, v30 s[0]
+	WORD $0x4f9e1329 // fmla v9, v25, v30 s[0]
+	WORD $0x4f9e134a // fmla v10, v26, v30 s[0]
+	WORD $0x4f9e136b // fmla v11, v27, v30 s[0]
 	FMOVS (R9)(R14<<2), F31
-	WORD $0x4f9f130c // fmla s[0] v12, v24, v31
-	WORD $0x4f9f132d // fmla s[0] v13, v25, v31
-	WORD $0x4f9f134e // fmla s[0] v14, v26, v31
-	WORD $0x4f9f136f // fmla s[0] v15, v27, v31
+	WORD $0x4f9f130c // fmla v12, v24, v31 s[0]
+	WORD $0x4f9f132d // fmla v13, v25, v31 s[0]
+	WORD $0x4f9f134e // fmla v14, v26, v31 s[0]
+	WORD $0x4f9f136f // fmla v15, v27, v31 s[0]
 	FMOVS (R8)(R14<<2), F28
-	WORD $0x4f9c1310 // fmla s[0] v16, v24, v28
-	WORD $0x4f9c1331 // fmla s[0] v17, v25, v28
-	WORD $0x4f9c1352 // fmla s[0] v18, v26, v28
-	WORD $0x4f9c1373 // fmla s[0] v19, v27, v28
+	WORD $0x4f9c1310 // fmla v16, v24, v28 s[0]
+	WORD $0x4f9c1331 // fmla v17, v25, v28 s[0]
+	WORD $0x4f9c1352 // fmla v18, v26, v28 s[0]
+	WORD $0x4f9c1373 // fmla v19, v27, v28 s[0]
 	FMOVS (R7)(R14<<2), F29
-	WORD $0x4f9d1314 // fmla s[0] v20, v24, v29
-	WORD $0x4f9d1335 // fmla s[0] v21, v25, v29
-	WORD $0x4f9d1356 // fmla s[0] v22, v26, v29
-	WORD $0x4f9d1377 // fmla s[0] v23, v27, v29
+	WORD $0x4f9d1314 // fmla v20, v24, v29 s[0]
+	WORD $0x4f9d1335 // fmla v21, v25, v29 s[0]
+	WORD $0x4f9d1356 // fmla v22, v26, v29 s[0]
+	WORD $0x4f9d1377 // fmla v23, v27, v29 s[0]
 	CMP R6, R13
 	BLS tile6x4_tap
 	MOVD c+24(FP), R12
@@ -2291,30 +2291,30 @@ tile5x4_tap:
 	VLD1.P (R13)(R3), [V20.S4, V21.S4, V22.S4]
 	VLD1.P (R5)(R3), [V23.S4]
 	FMOVS (R11)(R6<<2), F28
-	WORD $0x4f9c1280 // fmla s[0] v0, v20, v28
-	WORD $0x4f9c12a1 // fmla s[0] v1, v21, v28
-	WORD $0x4f9c12c2 // fmla s[0] v2, v22, v28
-	WORD $0x4f9c12e3 // fmla s[0] v3, v23, v28
+	WORD $0x4f9c1280 // fmla v0, v20, v28 s[0]
+	WORD $0x4f9c12a1 // fmla v1, v21, v28 s[0]
+	WORD $0x4f9c12c2 // fmla v2, v22, v28 s[0]
+	WORD $0x4f9c12e3 // fmla v3, v23, v28 s[0]
 	FMOVS (R10)(R6<<2), F29
-	WORD $0x4f9d1284 // fmla s[0] v4, v20, v29
-	WORD $0x4f9d12a5 // fmla s[0] v5, v21, v29
-	WORD $0x4f9d12c6 // fmla s[0] v6, v22, v29
-	WORD $0x4f9d12e7 // fmla s[0] v7, v23, v29
+	WORD $0x4f9d1284 // fmla v4, v20, v29 s[0]
+	WORD $0x4f9d12a5 // fmla v5, v21, v29 s[0]
+	WORD $0x4f9d12c6 // fmla v6, v22, v29 s[0]
+	WORD $0x4f9d12e7 // fmla v7, v23, v29 s[0]
 	FMOVS (R9)(R6<<2), F30
-	WORD $0x4f9e1288 // fmla s[0] v8, v20, v30
-	WORD $0x4f9e12a9 // fmla s[0] v9, v21, v30
-	WORD $0x4f9e12ca // fmla s[0] v10, v22, v30
-	WORD $0x4f9e12eb // fmla s[0] v11, v23, v30
+	WORD $0x4f9e1288 // fmla v8, v20, v30 s[0]
+	WORD $0x4f9e12a9 // fmla v9, v21, v30 s[0]
+	WORD $0x4f9e12ca // fmla v10, v22, v30 s[0]
+	WORD $0x4f9e12eb // fmla v11, v23, v30 s[0]
 	FMOVS (R8)(R6<<2), F31
-	WORD $0x4f9f128c // fmla s[0] v12, v20, v31
-	WORD $0x4f9f12ad // fmla s[0] v13, v21, v31
-	WORD $0x4f9f12ce // fmla s[0] v14, v22, v31
-	WORD $0x4f9f12ef // fmla s[0] v15, v23, v31
+	WORD $0x4f9f128c // fmla v12, v20, v31 s[0]
+	WORD $0x4f9f12ad // fmla v13, v21, v31 s[0]
+	WORD $0x4f9f12ce // fmla v14, v22, v31 s[0]
+	WORD $0x4f9f12ef // fmla v15, v23, v31 s[0]
 	FMOVS (R7)(R6<<2), F28
-	WORD $0x4f9c1290 // fmla s[0] v16, v20, v28
-	WORD $0x4f9c12b1 // fmla s[0] v17, v21, v28
-	WORD $0x4f9c12d2 // fmla s[0] v18, v22, v28
-	WORD $0x4f9c12f3 // fmla s[0] v19, v23, v28
+	WORD $0x4f9c1290 // fmla v16, v20, v28 s[0]
+	WORD $0x4f9c12b1 // fmla v17, v21, v28 s[0]
+	WORD $0x4f9c12d2 // fmla v18, v22, v28 s[0]
+	WORD $0x4f9c12f3 // fmla v19, v23, v28 s[0]
 	CMP R15, R12
 	BLS tile5x4_tap
 	MOVD c+24(FP), R11
@@ -2409,25 +2409,25 @@ tile4x4_tap:
 	VLD1.P (R12)(R3), [V16.S4, V17.S4, V18.S4]
 	VLD1.P (R13)(R3), [V19.S4]
 	FMOVS (R10)(R15<<2), F28
-	WORD $0x4f9c1200 // fmla s[0] v0, v16, v28
-	WORD $0x4f9c1221 // fmla s[0] v1, v17, v28
-	WORD $0x4f9c1242 // fmla s[0] v2, v18, v28
-	WORD $0x4f9c1263 // fmla s[0] v3, v19, v28
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
+	WORD $0x4f9c1242 // fmla v2, v18, v28 s[0]
+	WORD $0x4f9c1263 // fmla v3, v19, v28 s[0]
 	FMOVS (R9)(R15<<2), F29
-	WORD $0x4f9d1204 // fmla s[0] v4, v16, v29
-	WORD $0x4f9d1225 // fmla s[0] v5, v17, v29
-	WORD $0x4f9d1246 // fmla s[0] v6, v18, v29
-	WORD $0x4f9d1267 // fmla s[0] v7, v19, v29
+	WORD $0x4f9d1204 // fmla v4, v16, v29 s[0]
+	WORD $0x4f9d1225 // fmla v5, v17, v29 s[0]
+	WORD $0x4f9d1246 // fmla v6, v18, v29 s[0]
+	WORD $0x4f9d1267 // fmla v7, v19, v29 s[0]
 	FMOVS (R8)(R15<<2), F30
-	WORD $0x4f9e1208 // fmla s[0] v8, v16, v30
-	WORD $0x4f9e1229 // fmla s[0] v9, v17, v30
-	WORD $0x4f9e124a // fmla s[0] v10, v18, v30
-	WORD $0x4f9e126b // fmla s[0] v11, v19, v30
+	WORD $0x4f9e1208 // fmla v8, v16, v30 s[0]
+	WORD $0x4f9e1229 // fmla v9, v17, v30 s[0]
+	WORD $0x4f9e124a // fmla v10, v18, v30 s[0]
+	WORD $0x4f9e126b // fmla v11, v19, v30 s[0]
 	FMOVS (R7)(R15<<2), F31
-	WORD $0x4f9f120c // fmla s[0] v12, v16, v31
-	WORD $0x4f9f122d // fmla s[0] v13, v17, v31
-	WORD $0x4f9f124e // fmla s[0] v14, v18, v31
-	WORD $0x4f9f126f // fmla s[0] v15, v19, v31
+	WORD $0x4f9f120c // fmla v12, v16, v31 s[0]
+	WORD $0x4f9f122d // fmla v13, v17, v31 s[0]
+	WORD $0x4f9f124e // fmla v14, v18, v31 s[0]
+	WORD $0x4f9f126f // fmla v15, v19, v31 s[0]
 	CMP R5, R11
 	BLS tile4x4_tap
 	MOVD c+24(FP), R10
@@ -2506,20 +2506,20 @@ tile3x4_tap:
 	VLD1.P (R11)(R3), [V12.S4, V13.S4, V14.S4]
 	VLD1.P (R12)(R3), [V15.S4]
 	FMOVS (R9)(R5<<2), F28
-	WORD $0x4f9c1180 // fmla s[0] v0, v12, v28
-	WORD $0x4f9c11a1 // fmla s[0] v1, v13, v28
-	WORD $0x4f9c11c2 // fmla s[0] v2, v14, v28
-	WORD $0x4f9c11e3 // fmla s[0] v3, v15, v28
+	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
+	WORD $0x4f9c11a1 // fmla v1, v13, v28 s[0]
+	WORD $0x4f9c11c2 // fmla v2, v14, v28 s[0]
+	WORD $0x4f9c11e3 // fmla v3, v15, v28 s[0]
 	FMOVS (R8)(R5<<2), F29
-	WORD $0x4f9d1184 // fmla s[0] v4, v12, v29
-	WORD $0x4f9d11a5 // fmla s[0] v5, v13, v29
-	WORD $0x4f9d11c6 // fmla s[0] v6, v14, v29
-	WORD $0x4f9d11e7 // fmla s[0] v7, v15, v29
+	WORD $0x4f9d1184 // fmla v4, v12, v29 s[0]
+	WORD $0x4f9d11a5 // fmla v5, v13, v29 s[0]
+	WORD $0x4f9d11c6 // fmla v6, v14, v29 s[0]
+	WORD $0x4f9d11e7 // fmla v7, v15, v29 s[0]
 	FMOVS (R7)(R5<<2), F30
-	WORD $0x4f9e1188 // fmla s[0] v8, v12, v30
-	WORD $0x4f9e11a9 // fmla s[0] v9, v13, v30
-	WORD $0x4f9e11ca // fmla s[0] v10, v14, v30
-	WORD $0x4f9e11eb // fmla s[0] v11, v15, v30
+	WORD $0x4f9e1188 // fmla v8, v12, v30 s[0]
+	WORD $0x4f9e11a9 // fmla v9, v13, v30 s[0]
+	WORD $0x4f9e11ca // fmla v10, v14, v30 s[0]
+	WORD $0x4f9e11eb // fmla v11, v15, v30 s[0]
 	CMP R13, R10
 	BLS tile3x4_tap
 	MOVD c+24(FP), R9
@@ -2582,15 +2582,15 @@ tile2x4_tap:
 	VLD1.P (R10)(R3), [V8.S4, V9.S4, V10.S4]
 	VLD1.P (R11)(R3), [V11.S4]
 	FMOVS (R8)(R13<<2), F28
-	WORD $0x4f9c1100 // fmla s[0] v0, v8, v28
-	WORD $0x4f9c1121 // fmla s[0] v1, v9, v28
-	WORD $0x4f9c1142 // fmla s[0] v2, v10, v28
-	WORD $0x4f9c1163 // fmla s[0] v3, v11, v28
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
+	WORD $0x4f9c1121 // fmla v1, v9, v28 s[0]
+	WORD $0x4f9c1142 // fmla v2, v10, v28 s[0]
+	WORD $0x4f9c1163 // fmla v3, v11, v28 s[0]
 	FMOVS (R7)(R13<<2), F29
-	WORD $0x4f9d1104 // fmla s[0] v4, v8, v29
-	WORD $0x4f9d1125 // fmla s[0] v5, v9, v29
-	WORD $0x4f9d1146 // fmla s[0] v6, v10, v29
-	WORD $0x4f9d1167 // fmla s[0] v7, v11, v29
+	WORD $0x4f9d1104 // fmla v4, v8, v29 s[0]
+	WORD $0x4f9d1125 // fmla v5, v9, v29 s[0]
+	WORD $0x4f9d1146 // fmla v6, v10, v29 s[0]
+	WORD $0x4f9d1167 // fmla v7, v11, v29 s[0]
 	CMP R12, R9
 	BLS tile2x4_tap
 	MOVD c+24(FP), R8
@@ -2637,10 +2637,10 @@ tile1x4_tap:
 	VLD1.P (R9)(R3), [V4.S4, V5.S4, V6.S4]
 	VLD1.P (R10)(R3), [V7.S4]
 	FMOVS (R7)(R12<<2), F28
-	WORD $0x4f9c1080 // fmla s[0] v0, v4, v28
-	WORD $0x4f9c10a1 // fmla s[0] v1, v5, v28
-	WORD $0x4f9c10c2 // fmla s[0] v2, v6, v28
-	WORD $0x4f9c10e3 // fmla s[0] v3, v7, v28
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
+	WORD $0x4f9c10a1 // fmla v1, v5, v28 s[0]
+	WORD $0x4f9c10c2 // fmla v2, v6, v28 s[0]
+	WORD $0x4f9c10e3 // fmla v3, v7, v28 s[0]
 	CMP R11, R8
 	BLS tile1x4_tap
 	MOVD c+24(FP), R7
@@ -2751,37 +2751,37 @@ tile8x3_tap:
 	VLD1.P (R14)(R3), [V24.S4, V25.S4]
 	VLD1.P (R20)(R3), [V26.S4]
 	FMOVS (R10)(R19<<2), F28
-	WORD $0x4f9c1300 // fmla s[0] v0, v24, v28
-	WORD $0x4f9c1321 // fmla s[0] v1, v25, v28
-	WORD $0x4f9c1342 // fmla s[0] v2, v26, v28
+	WORD $0x4f9c1300 // fmla v0, v24, v28 s[0]
+	WORD $0x4f9c1321 // fmla v1, v25, v28 s[0]
+	WORD $0x4f9c1342 // fmla v2, v26, v28 s[0]
 	FMOVS (R8)(R19<<2), F29
-	WORD $0x4f9d1303 // fmla s[0] v3, v24, v29
-	WORD $0x4f9d1324 // fmla s[0] v4, v25, v29
-	WORD $0x4f9d1345 // fmla s[0] v5, v26, v29
+	WORD $0x4f9d1303 // fmla v3, v24, v29 s[0]
+	WORD $0x4f9d1324 // fmla v4, v25, v29 s[0]
+	WORD $0x4f9d1345 // fmla v5, v26, v29 s[0]
 	FMOVS (R11)(R19<<2), F30
-	WORD $0x4f9e1306 // fmla s[0] v6, v24, v30
-	WORD $0x4f9e1327 // fmla s[0] v7, v25, v30
-	WORD $0x4f9e1348 // fmla s[0] v8, v26, v30
+	WORD $0x4f9e1306 // fmla v6, v24, v30 s[0]
+	WORD $0x4f9e1327 // fmla v7, v25, v30 s[0]
+	WORD $0x4f9e1348 // fmla v8, v26, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1309 // fmla s[0] v9, v24, v31
-	WORD $0x4f9f132a // fmla s[0] v10, v25, v31
-	WORD $0x4f9f134b // fmla s[0] v11, v26, v31
+	WORD $0x4f9f1309 // fmla v9, v24, v31 s[0]
+	WORD $0x4f9f132a // fmla v10, v25, v31 s[0]
+	WORD $0x4f9f134b // fmla v11, v26, v31 s[0]
 	FMOVS (R12)(R19<<2), F28
-	WORD $0x4f9c130c // fmla s[0] v12, v24, v28
-	WORD $0x4f9c132d // fmla s[0] v13, v25, v28
-	WORD $0x4f9c134e // fmla s[0] v14, v26, v28
+	WORD $0x4f9c130c // fmla v12, v24, v28 s[0]
+	WORD $0x4f9c132d // fmla v13, v25, v28 s[0]
+	WORD $0x4f9c134e // fmla v14, v26, v28 s[0]
 	FMOVS (R13)(R19<<2), F29
-	WORD $0x4f9d130f // fmla s[0] v15, v24, v29
-	WORD $0x4f9d1330 // fmla s[0] v16, v25, v29
-	WORD $0x4f9d1351 // fmla s[0] v17, v26, v29
+	WORD $0x4f9d130f // fmla v15, v24, v29 s[0]
+	WORD $0x4f9d1330 // fmla v16, v25, v29 s[0]
+	WORD $0x4f9d1351 // fmla v17, v26, v29 s[0]
 	FMOVS (R5)(R19<<2), F30
-	WORD $0x4f9e1312 // fmla s[0] v18, v24, v30
-	WORD $0x4f9e1333 // fmla s[0] v19, v25, v30
-	WORD $0x4f9e1354 // fmla s[0] v20, v26, v30
+	WORD $0x4f9e1312 // fmla v18, v24, v30 s[0]
+	WORD $0x4f9e1333 // fmla v19, v25, v30 s[0]
+	WORD $0x4f9e1354 // fmla v20, v26, v30 s[0]
 	FMOVS (R15)(R19<<2), F31
-	WORD $0x4f9f1315 // fmla s[0] v21, v24, v31
-	WORD $0x4f9f1336 // fmla s[0] v22, v25, v31
-	WORD $0x4f9f1357 // fmla s[0] v23, v26, v31
+	WORD $0x4f9f1315 // fmla v21, v24, v31 s[0]
+	WORD $0x4f9f1336 // fmla v22, v25, v31 s[0]
+	WORD $0x4f9f1357 // fmla v23, v26, v31 s[0]
 	CMP R6, R7
 	BLS tile8x3_tap
 	MOVD c+24(FP), R10
@@ -2917,33 +2917,33 @@ tile7x3_tap:
 	VLD1.P (R7)(R3), [V21.S4, V22.S4]
 	VLD1.P (R14)(R3), [V23.S4]
 	FMOVS (R8)(R6<<2), F28
-	WORD $0x4f9c12a0 // fmla s[0] v0, v21, v28
-	WORD $0x4f9c12c1 // fmla s[0] v1, v22, v28
-	WORD $0x4f9c12e2 // fmla s[0] v2, v23, v28
+	WORD $0x4f9c12a0 // fmla v0, v21, v28 s[0]
+	WORD $0x4f9c12c1 // fmla v1, v22, v28 s[0]
+	WORD $0x4f9c12e2 // fmla v2, v23, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d12a3 // fmla s[0] v3, v21, v29
-	WORD $0x4f9d12c4 // fmla s[0] v4, v22, v29
-	WORD $0x4f9d12e5 // fmla s[0] v5, v23, v29
+	WORD $0x4f9d12a3 // fmla v3, v21, v29 s[0]
+	WORD $0x4f9d12c4 // fmla v4, v22, v29 s[0]
+	WORD $0x4f9d12e5 // fmla v5, v23, v29 s[0]
 	FMOVS (R9)(R6<<2), F30
-	WORD $0x4f9e12a6 // fmla s[0] v6, v21, v30
-	WORD $0x4f9e12c7 // fmla s[0] v7, v22, v30
-	WORD $0x4f9e12e8 // fmla s[0] v8, v23, v30
+	WORD $0x4f9e12a6 // fmla v6, v21, v30 s[0]
+	WORD $0x4f9e12c7 // fmla v7, v22, v30 s[0]
+	WORD $0x4f9e12e8 // fmla v8, v23, v30 s[0]
 	FMOVS (R12)(R6<<2), F31
-	WORD $0x4f9f12a9 // fmla s[0] v9, v21, v31
-	WORD $0x4f9f12ca // fmla s[0] v10, v22, v31
-	WORD $0x4f9f12eb // fmla s[0] v11, v23, v31
+	WORD $0x4f9f12a9 // fmla v9, v21, v31 s[0]
+	WORD $0x4f9f12ca // fmla v10, v22, v31 s[0]
+	WORD $0x4f9f12eb // fmla v11, v23, v31 s[0]
 	FMOVS (R13)(R6<<2), F28
-	WORD $0x4f9c12ac // fmla s[0] v12, v21, v28
-	WORD $0x4f9c12cd // fmla s[0] v13, v22, v28
-	WORD $0x4f9c12ee // fmla s[0] v14, v23, v28
+	WORD $0x4f9c12ac // fmla v12, v21, v28 s[0]
+	WORD $0x4f9c12cd // fmla v13, v22, v28 s[0]
+	WORD $0x4f9c12ee // fmla v14, v23, v28 s[0]
 	FMOVS (R5)(R6<<2), F29
-	WORD $0x4f9d12af // fmla s[0] v15, v21, v29
-	WORD $0x4f9d12d0 // fmla s[0] v16, v22, v29
-	WORD $0x4f9d12f1 // fmla s[0] v17, v23, v29
+	WORD $0x4f9d12af // fmla v15, v21, v29 s[0]
+	WORD $0x4f9d12d0 // fmla v16, v22, v29 s[0]
+	WORD $0x4f9d12f1 // fmla v17, v23, v29 s[0]
 	FMOVS (R15)(R6<<2), F30
-	WORD $0x4f9e12b2 // fmla s[0] v18, v21, v30
-	WORD $0x4f9e12d3 // fmla s[0] v19, v22, v30
-	WORD $0x4f9e12f4 // fmla s[0] v20, v23, v30
+	WORD $0x4f9e12b2 // fmla v18, v21, v30 s[0]
+	WORD $0x4f9e12d3 // fmla v19, v22, v30 s[0]
+	WORD $0x4f9e12f4 // fmla v20, v23, v30 s[0]
 	CMP R20, R10
 	BLS tile7x3_tap
 	MOVD c+24(FP), R8
@@ -3064,29 +3064,29 @@ tile6x3_tap:
 	VLD1.P (R10)(R3), [V18.S4, V19.S4]
 	VLD1.P (R7)(R3), [V20.S4]
 	FMOVS (R11)(R20<<2), F28
-	WORD $0x4f9c1240 // fmla s[0] v0, v18, v28
-	WORD $0x4f9c1261 // fmla s[0] v1, v19, v28
-	WORD $0x4f9c1282 // fmla s[0] v2, v20, v28
+	WORD $0x4f9c1240 // fmla v0, v18, v28 s[0]
+	WORD $0x4f9c1261 // fmla v1, v19, v28 s[0]
+	WORD $0x4f9c1282 // fmla v2, v20, v28 s[0]
 	FMOVS (R9)(R20<<2), F29
-	WORD $0x4f9d1243 // fmla s[0] v3, v18, v29
-	WORD $0x4f9d1264 // fmla s[0] v4, v19, v29
-	WORD $0x4f9d1285 // fmla s[0] v5, v20, v29
+	WORD $0x4f9d1243 // fmla v3, v18, v29 s[0]
+	WORD $0x4f9d1264 // fmla v4, v19, v29 s[0]
+	WORD $0x4f9d1285 // fmla v5, v20, v29 s[0]
 	FMOVS (R12)(R20<<2), F30
-	WORD $0x4f9e1246 // fmla s[0] v6, v18, v30
-	WORD $0x4f9e1267 // fmla s[0] v7, v19, v30
-	WORD $0x4f9e1288 // fmla s[0] v8, v20, v30
+	WORD $0x4f9e1246 // fmla v6, v18, v30 s[0]
+	WORD $0x4f9e1267 // fmla v7, v19, v30 s[0]
+	WORD $0x4f9e1288 // fmla v8, v20, v30 s[0]
 	FMOVS (R13)(R20<<2), F31
-	WORD $0x4f9f1249 // fmla s[0] v9, v18, v31
-	WORD $0x4f9f126a // fmla s[0] v10, v19, v31
-	WORD $0x4f9f128b // fmla s[0] v11, v20, v31
+	WORD $0x4f9f1249 // fmla v9, v18, v31 s[0]
+	WORD $0x4f9f126a // fmla v10, v19, v31 s[0]
+	WORD $0x4f9f128b // fmla v11, v20, v31 s[0]
 	FMOVS (R5)(R20<<2), F28
-	WORD $0x4f9c124c // fmla s[0] v12, v18, v28
-	WORD $0x4f9c126d // fmla s[0] v13, v19, v28
-	WORD $0x4f9c128e // fmla s[0] v14, v20, v28
+	WORD $0x4f9c124c // fmla v12, v18, v28 s[0]
+	WORD $0x4f9c126d // fmla v13, v19, v28 s[0]
+	WORD $0x4f9c128e // fmla v14, v20, v28 s[0]
 	FMOVS (R15)(R20<<2), F29
-	WORD $0x4f9d124f // fmla s[0] v15, v18, v29
-	WORD $0x4f9d1270 // fmla s[0] v16, v19, v29
-	WORD $0x4f9d1291 // fmla s[0] v17, v20, v29
+	WORD $0x4f9d124f // fmla v15, v18, v29 s[0]
+	WORD $0x4f9d1270 // fmla v16, v19, v29 s[0]
+	WORD $0x4f9d1291 // fmla v17, v20, v29 s[0]
 	CMP R14, R8
 	BLS tile6x3_tap
 	MOVD c+24(FP), R11
@@ -3192,25 +3192,25 @@ tile5x3_tap:
 	VLD1.P (R8)(R3), [V15.S4, V16.S4]
 	VLD1.P (R10)(R3), [V17.S4]
 	FMOVS (R9)(R14<<2), F28
-	WORD $0x4f9c11e0 // fmla s[0] v0, v15, v28
-	WORD $0x4f9c1201 // fmla s[0] v1, v16, v28
-	WORD $0x4f9c1222 // fmla s[0] v2, v17, v28
+	WORD $0x4f9c11e0 // fmla v0, v15, v28 s[0]
+	WORD $0x4f9c1201 // fmla v1, v16, v28 s[0]
+	WORD $0x4f9c1222 // fmla v2, v17, v28 s[0]
 	FMOVS (R12)(R14<<2), F29
-	WORD $0x4f9d11e3 // fmla s[0] v3, v15, v29
-	WORD $0x4f9d1204 // fmla s[0] v4, v16, v29
-	WORD $0x4f9d1225 // fmla s[0] v5, v17, v29
+	WORD $0x4f9d11e3 // fmla v3, v15, v29 s[0]
+	WORD $0x4f9d1204 // fmla v4, v16, v29 s[0]
+	WORD $0x4f9d1225 // fmla v5, v17, v29 s[0]
 	FMOVS (R13)(R14<<2), F30
-	WORD $0x4f9e11e6 // fmla s[0] v6, v15, v30
-	WORD $0x4f9e1207 // fmla s[0] v7, v16, v30
-	WORD $0x4f9e1228 // fmla s[0] v8, v17, v30
+	WORD $0x4f9e11e6 // fmla v6, v15, v30 s[0]
+	WORD $0x4f9e1207 // fmla v7, v16, v30 s[0]
+	WORD $0x4f9e1228 // fmla v8, v17, v30 s[0]
 	FMOVS (R5)(R14<<2), F31
-	WORD $0x4f9f11e9 // fmla s[0] v9, v15, v31
-	WORD $0x4f9f120a // fmla s[0] v10, v16, v31
-	WORD $0x4f9f122b // fmla s[0] v11, v17, v31
+	WORD $0x4f9f11e9 // fmla v9, v15, v31 s[0]
+	WORD $0x4f9f120a // fmla v10, v16, v31 s[0]
+	WORD $0x4f9f122b // fmla v11, v17, v31 s[0]
 	FMOVS (R15)(R14<<2), F28
-	WORD $0x4f9c11ec // fmla s[0] v12, v15, v28
-	WORD $0x4f9c120d // fmla s[0] v13, v16, v28
-	WORD $0x4f9c122e // fmla s[0] v14, v17, v28
+	WORD $0x4f9c11ec // fmla v12, v15, v28 s[0]
+	WORD $0x4f9c120d // fmla v13, v16, v28 s[0]
+	WORD $0x4f9c122e // fmla v14, v17, v28 s[0]
 	CMP R7, R11
 	BLS tile5x3_tap
 	MOVD c+24(FP), R9
@@ -3301,21 +3301,21 @@ tile4x3_tap:
 	VLD1.P (R11)(R3), [V12.S4, V13.S4]
 	VLD1.P (R8)(R3), [V14.S4]
 	FMOVS (R12)(R7<<2), F28
-	WORD $0x4f9c1180 // fmla s[0] v0, v12, v28
-	WORD $0x4f9c11a1 // fmla s[0] v1, v13, v28
-	WORD $0x4f9c11c2 // fmla s[0] v2, v14, v28
+	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
+	WORD $0x4f9c11a1 // fmla v1, v13, v28 s[0]
+	WORD $0x4f9c11c2 // fmla v2, v14, v28 s[0]
 	FMOVS (R13)(R7<<2), F29
-	WORD $0x4f9d1183 // fmla s[0] v3, v12, v29
-	WORD $0x4f9d11a4 // fmla s[0] v4, v13, v29
-	WORD $0x4f9d11c5 // fmla s[0] v5, v14, v29
+	WORD $0x4f9d1183 // fmla v3, v12, v29 s[0]
+	WORD $0x4f9d11a4 // fmla v4, v13, v29 s[0]
+	WORD $0x4f9d11c5 // fmla v5, v14, v29 s[0]
 	FMOVS (R5)(R7<<2), F30
-	WORD $0x4f9e1186 // fmla s[0] v6, v12, v30
-	WORD $0x4f9e11a7 // fmla s[0] v7, v13, v30
-	WORD $0x4f9e11c8 // fmla s[0] v8, v14, v30
+	WORD $0x4f9e1186 // fmla v6, v12, v30 s[0]
+	WORD $0x4f9e11a7 // fmla v7, v13, v30 s[0]
+	WORD $0x4f9e11c8 // fmla v8, v14, v30 s[0]
 	FMOVS (R15)(R7<<2), F31
-	WORD $0x4f9f1189 // fmla s[0] v9, v12, v31
-	WORD $0x4f9f11aa // fmla s[0] v10, v13, v31
-	WORD $0x4f9f11cb // fmla s[0] v11, v14, v31
+	WORD $0x4f9f1189 // fmla v9, v12, v31 s[0]
+	WORD $0x4f9f11aa // fmla v10, v13, v31 s[0]
+	WORD $0x4f9f11cb // fmla v11, v14, v31 s[0]
 	CMP R10, R9
 	BLS tile4x3_tap
 	MOVD c+24(FP), R12
@@ -3391,17 +3391,17 @@ tile3x3_tap:
 	VLD1.P (R9)(R3), [V9.S4, V10.S4]
 	VLD1.P (R11)(R3), [V11.S4]
 	FMOVS (R13)(R10<<2), F28
-	WORD $0x4f9c1120 // fmla s[0] v0, v9, v28
-	WORD $0x4f9c1141 // fmla s[0] v1, v10, v28
-	WORD $0x4f9c1162 // fmla s[0] v2, v11, v28
+	WORD $0x4f9c1120 // fmla v0, v9, v28 s[0]
+	WORD $0x4f9c1141 // fmla v1, v10, v28 s[0]
+	WORD $0x4f9c1162 // fmla v2, v11, v28 s[0]
 	FMOVS (R5)(R10<<2), F29
-	WORD $0x4f9d1123 // fmla s[0] v3, v9, v29
-	WORD $0x4f9d1144 // fmla s[0] v4, v10, v29
-	WORD $0x4f9d1165 // fmla s[0] v5, v11, v29
+	WORD $0x4f9d1123 // fmla v3, v9, v29 s[0]
+	WORD $0x4f9d1144 // fmla v4, v10, v29 s[0]
+	WORD $0x4f9d1165 // fmla v5, v11, v29 s[0]
 	FMOVS (R15)(R10<<2), F30
-	WORD $0x4f9e1126 // fmla s[0] v6, v9, v30
-	WORD $0x4f9e1147 // fmla s[0] v7, v10, v30
-	WORD $0x4f9e1168 // fmla s[0] v8, v11, v30
+	WORD $0x4f9e1126 // fmla v6, v9, v30 s[0]
+	WORD $0x4f9e1147 // fmla v7, v10, v30 s[0]
+	WORD $0x4f9e1168 // fmla v8, v11, v30 s[0]
 	CMP R8, R12
 	BLS tile3x3_tap
 	MOVD c+24(FP), R13
@@ -3462,13 +3462,13 @@ tile2x3_tap:
 	VLD1.P (R12)(R3), [V6.S4, V7.S4]
 	VLD1.P (R9)(R3), [V8.S4]
 	FMOVS (R5)(R8<<2), F28
-	WORD $0x4f9c10c0 // fmla s[0] v0, v6, v28
-	WORD $0x4f9c10e1 // fmla s[0] v1, v7, v28
-	WORD $0x4f9c1102 // fmla s[0] v2, v8, v28
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
+	WORD $0x4f9c10e1 // fmla v1, v7, v28 s[0]
+	WORD $0x4f9c1102 // fmla v2, v8, v28 s[0]
 	FMOVS (R15)(R8<<2), F29
-	WORD $0x4f9d10c3 // fmla s[0] v3, v6, v29
-	WORD $0x4f9d10e4 // fmla s[0] v4, v7, v29
-	WORD $0x4f9d1105 // fmla s[0] v5, v8, v29
+	WORD $0x4f9d10c3 // fmla v3, v6, v29 s[0]
+	WORD $0x4f9d10e4 // fmla v4, v7, v29 s[0]
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
 	CMP R11, R13
 	BLS tile2x3_tap
 	MOVD c+24(FP), R5
@@ -3514,9 +3514,9 @@ tile1x3_tap:
 	VLD1.P (R13)(R3), [V3.S4, V4.S4]
 	VLD1.P (R12)(R3), [V5.S4]
 	FMOVS (R15)(R11<<2), F28
-	WORD $0x4f9c1060 // fmla s[0] v0, v3, v28
-	WORD $0x4f9c1081 // fmla s[0] v1, v4, v28
-	WORD $0x4f9c10a2 // fmla s[0] v2, v5, v28
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
+	WORD $0x4f9c1081 // fmla v1, v4, v28 s[0]
+	WORD $0x4f9c10a2 // fmla v2, v5, v28 s[0]
 	CMP R9, R5
 	BLS tile1x3_tap
 	MOVD c+24(FP), R15
@@ -3655,41 +3655,41 @@ tile12x2_tap:
 	VLD1.P (R22)(R3), [V24.S4]
 	VLD1.P (R24)(R3), [V25.S4]
 	FMOVS (R12)(R23<<2), F28
-	WORD $0x4f9c1300 // fmla s[0] v0, v24, v28
-	WORD $0x4f9c1321 // fmla s[0] v1, v25, v28
+	WORD $0x4f9c1300 // fmla v0, v24, v28 s[0]
+	WORD $0x4f9c1321 // fmla v1, v25, v28 s[0]
 	FMOVS (R5)(R23<<2), F29
-	WORD $0x4f9d1302 // fmla s[0] v2, v24, v29
-	WORD $0x4f9d1323 // fmla s[0] v3, v25, v29
+	WORD $0x4f9d1302 // fmla v2, v24, v29 s[0]
+	WORD $0x4f9d1323 // fmla v3, v25, v29 s[0]
 	FMOVS (R9)(R23<<2), F30
-	WORD $0x4f9e1304 // fmla s[0] v4, v24, v30
-	WORD $0x4f9e1325 // fmla s[0] v5, v25, v30
+	WORD $0x4f9e1304 // fmla v4, v24, v30 s[0]
+	WORD $0x4f9e1325 // fmla v5, v25, v30 s[0]
 	FMOVS (R13)(R23<<2), F31
-	WORD $0x4f9f1306 // fmla s[0] v6, v24, v31
-	WORD $0x4f9f1327 // fmla s[0] v7, v25, v31
+	WORD $0x4f9f1306 // fmla v6, v24, v31 s[0]
+	WORD $0x4f9f1327 // fmla v7, v25, v31 s[0]
 	FMOVS (R11)(R23<<2), F28
-	WORD $0x4f9c1308 // fmla s[0] v8, v24, v28
-	WORD $0x4f9c1329 // fmla s[0] v9, v25, v28
+	WORD $0x4f9c1308 // fmla v8, v24, v28 s[0]
+	WORD $0x4f9c1329 // fmla v9, v25, v28 s[0]
 	FMOVS (R8)(R23<<2), F29
-	WORD $0x4f9d130a // fmla s[0] v10, v24, v29
-	WORD $0x4f9d132b // fmla s[0] v11, v25, v29
+	WORD $0x4f9d130a // fmla v10, v24, v29 s[0]
+	WORD $0x4f9d132b // fmla v11, v25, v29 s[0]
 	FMOVS (R10)(R23<<2), F30
-	WORD $0x4f9e130c // fmla s[0] v12, v24, v30
-	WORD $0x4f9e132d // fmla s[0] v13, v25, v30
+	WORD $0x4f9e130c // fmla v12, v24, v30 s[0]
+	WORD $0x4f9e132d // fmla v13, v25, v30 s[0]
 	FMOVS (R7)(R23<<2), F31
-	WORD $0x4f9f130e // fmla s[0] v14, v24, v31
-	WORD $0x4f9f132f // fmla s[0] v15, v25, v31
+	WORD $0x4f9f130e // fmla v14, v24, v31 s[0]
+	WORD $0x4f9f132f // fmla v15, v25, v31 s[0]
 	FMOVS (R14)(R23<<2), F28
-	WORD $0x4f9c1310 // fmla s[0] v16, v24, v28
-	WORD $0x4f9c1331 // fmla s[0] v17, v25, v28
+	WORD $0x4f9c1310 // fmla v16, v24, v28 s[0]
+	WORD $0x4f9c1331 // fmla v17, v25, v28 s[0]
 	FMOVS (R20)(R23<<2), F29
-	WORD $0x4f9d1312 // fmla s[0] v18, v24, v29
-	WORD $0x4f9d1333 // fmla s[0] v19, v25, v29
+	WORD $0x4f9d1312 // fmla v18, v24, v29 s[0]
+	WORD $0x4f9d1333 // fmla v19, v25, v29 s[0]
 	FMOVS (R6)(R23<<2), F30
-	WORD $0x4f9e1314 // fmla s[0] v20, v24, v30
-	WORD $0x4f9e1335 // fmla s[0] v21, v25, v30
+	WORD $0x4f9e1314 // fmla v20, v24, v30 s[0]
+	WORD $0x4f9e1335 // fmla v21, v25, v30 s[0]
 	FMOVS (R19)(R23<<2), F31
-	WORD $0x4f9f1316 // fmla s[0] v22, v24, v31
-	WORD $0x4f9f1337 // fmla s[0] v23, v25, v31
+	WORD $0x4f9f1316 // fmla v22, v24, v31 s[0]
+	WORD $0x4f9f1337 // fmla v23, v25, v31 s[0]
 	CMP R21, R15
 	BLS tile12x2_tap
 	MOVD c+24(FP), R12
@@ -3874,38 +3874,38 @@ tile11x2_tap:
 	VLD1.P (R15)(R3), [V22.S4]
 	VLD1.P (R22)(R3), [V23.S4]
 	FMOVS (R5)(R21<<2), F28
-	WORD $0x4f9c12c0 // fmla s[0] v0, v22, v28
-	WORD $0x4f9c12e1 // fmla s[0] v1, v23, v28
+	WORD $0x4f9c12c0 // fmla v0, v22, v28 s[0]
+	WORD $0x4f9c12e1 // fmla v1, v23, v28 s[0]
 	FMOVS (R9)(R21<<2), F29
-	WORD $0x4f9d12c2 // fmla s[0] v2, v22, v29
-	WORD $0x4f9d12e3 // fmla s[0] v3, v23, v29
+	WORD $0x4f9d12c2 // fmla v2, v22, v29 s[0]
+	WORD $0x4f9d12e3 // fmla v3, v23, v29 s[0]
 	FMOVS (R13)(R21<<2), F30
-	WORD $0x4f9e12c4 // fmla s[0] v4, v22, v30
-	WORD $0x4f9e12e5 // fmla s[0] v5, v23, v30
+	WORD $0x4f9e12c4 // fmla v4, v22, v30 s[0]
+	WORD $0x4f9e12e5 // fmla v5, v23, v30 s[0]
 	FMOVS (R11)(R21<<2), F31
-	WORD $0x4f9f12c6 // fmla s[0] v6, v22, v31
-	WORD $0x4f9f12e7 // fmla s[0] v7, v23, v31
+	WORD $0x4f9f12c6 // fmla v6, v22, v31 s[0]
+	WORD $0x4f9f12e7 // fmla v7, v23, v31 s[0]
 	FMOVS (R8)(R21<<2), F28
-	WORD $0x4f9c12c8 // fmla s[0] v8, v22, v28
-	WORD $0x4f9c12e9 // fmla s[0] v9, v23, v28
+	WORD $0x4f9c12c8 // fmla v8, v22, v28 s[0]
+	WORD $0x4f9c12e9 // fmla v9, v23, v28 s[0]
 	FMOVS (R10)(R21<<2), F29
-	WORD $0x4f9d12ca // fmla s[0] v10, v22, v29
-	WORD $0x4f9d12eb // fmla s[0] v11, v23, v29
+	WORD $0x4f9d12ca // fmla v10, v22, v29 s[0]
+	WORD $0x4f9d12eb // fmla v11, v23, v29 s[0]
 	FMOVS (R7)(R21<<2), F30
-	WORD $0x4f9e12cc // fmla s[0] v12, v22, v30
-	WORD $0x4f9e12ed // fmla s[0] v13, v23, v30
+	WORD $0x4f9e12cc // fmla v12, v22, v30 s[0]
+	WORD $0x4f9e12ed // fmla v13, v23, v30 s[0]
 	FMOVS (R14)(R21<<2), F31
-	WORD $0x4f9f12ce // fmla s[0] v14, v22, v31
-	WORD $0x4f9f12ef // fmla s[0] v15, v23, v31
+	WORD $0x4f9f12ce // fmla v14, v22, v31 s[0]
+	WORD $0x4f9f12ef // fmla v15, v23, v31 s[0]
 	FMOVS (R20)(R21<<2), F28
-	WORD $0x4f9c12d0 // fmla s[0] v16, v22, v28
-	WORD $0x4f9c12f1 // fmla s[0] v17, v23, v28
+	WORD $0x4f9c12d0 // fmla v16, v22, v28 s[0]
+	WORD $0x4f9c12f1 // fmla v17, v23, v28 s[0]
 	FMOVS (R6)(R21<<2), F29
-	WORD $0x4f9d12d2 // fmla s[0] v18, v22, v29
-	WORD $0x4f9d12f3 // fmla s[0] v19, v23, v29
+	WORD $0x4f9d12d2 // fmla v18, v22, v29 s[0]
+	WORD $0x4f9d12f3 // fmla v19, v23, v29 s[0]
 	FMOVS (R19)(R21<<2), F30
-	WORD $0x4f9e12d4 // fmla s[0] v20, v22, v30
-	WORD $0x4f9e12f5 // fmla s[0] v21, v23, v30
+	WORD $0x4f9e12d4 // fmla v20, v22, v30 s[0]
+	WORD $0x4f9e12f5 // fmla v21, v23, v30 s[0]
 	CMP R24, R12
 	BLS tile11x2_tap
 	MOVD c+24(FP), R5
@@ -4076,35 +4076,35 @@ tile10x2_tap:
 	VLD1.P (R12)(R3), [V20.S4]
 	VLD1.P (R15)(R3), [V21.S4]
 	FMOVS (R9)(R24<<2), F28
-	WORD $0x4f9c1280 // fmla s[0] v0, v20, v28
-	WORD $0x4f9c12a1 // fmla s[0] v1, v21, v28
+	WORD $0x4f9c1280 // fmla v0, v20, v28 s[0]
+	WORD $0x4f9c12a1 // fmla v1, v21, v28 s[0]
 	FMOVS (R13)(R24<<2), F29
-	WORD $0x4f9d1282 // fmla s[0] v2, v20, v29
-	WORD $0x4f9d12a3 // fmla s[0] v3, v21, v29
+	WORD $0x4f9d1282 // fmla v2, v20, v29 s[0]
+	WORD $0x4f9d12a3 // fmla v3, v21, v29 s[0]
 	FMOVS (R11)(R24<<2), F30
-	WORD $0x4f9e1284 // fmla s[0] v4, v20, v30
-	WORD $0x4f9e12a5 // fmla s[0] v5, v21, v30
+	WORD $0x4f9e1284 // fmla v4, v20, v30 s[0]
+	WORD $0x4f9e12a5 // fmla v5, v21, v30 s[0]
 	FMOVS (R8)(R24<<2), F31
-	WORD $0x4f9f1286 // fmla s[0] v6, v20, v31
-	WORD $0x4f9f12a7 // fmla s[0] v7, v21, v31
+	WORD $0x4f9f1286 // fmla v6, v20, v31 s[0]
+	WORD $0x4f9f12a7 // fmla v7, v21, v31 s[0]
 	FMOVS (R10)(R24<<2), F28
-	WORD $0x4f9c1288 // fmla s[0] v8, v20, v28
-	WORD $0x4f9c12a9 // fmla s[0] v9, v21, v28
+	WORD $0x4f9c1288 // fmla v8, v20, v28 s[0]
+	WORD $0x4f9c12a9 // fmla v9, v21, v28 s[0]
 	FMOVS (R7)(R24<<2), F29
-	WORD $0x4f9d128a // fmla s[0] v10, v20, v29
-	WORD $0x4f9d12ab // fmla s[0] v11, v21, v29
+	WORD $0x4f9d128a // fmla v10, v20, v29 s[0]
+	WORD $0x4f9d12ab // fmla v11, v21, v29 s[0]
 	FMOVS (R14)(R24<<2), F30
-	WORD $0x4f9e128c // fmla s[0] v12, v20, v30
-	WORD $0x4f9e12ad // fmla s[0] v13, v21, v30
+	WORD $0x4f9e128c // fmla v12, v20, v30 s[0]
+	WORD $0x4f9e12ad // fmla v13, v21, v30 s[0]
 	FMOVS (R20)(R24<<2), F31
-	WORD $0x4f9f128e // fmla s[0] v14, v20, v31
-	WORD $0x4f9f12af // fmla s[0] v15, v21, v31
+	WORD $0x4f9f128e // fmla v14, v20, v31 s[0]
+	WORD $0x4f9f12af // fmla v15, v21, v31 s[0]
 	FMOVS (R6)(R24<<2), F28
-	WORD $0x4f9c1290 // fmla s[0] v16, v20, v28
-	WORD $0x4f9c12b1 // fmla s[0] v17, v21, v28
+	WORD $0x4f9c1290 // fmla v16, v20, v28 s[0]
+	WORD $0x4f9c12b1 // fmla v17, v21, v28 s[0]
 	FMOVS (R19)(R24<<2), F29
-	WORD $0x4f9d1292 // fmla s[0] v18, v20, v29
-	WORD $0x4f9d12b3 // fmla s[0] v19, v21, v29
+	WORD $0x4f9d1292 // fmla v18, v20, v29 s[0]
+	WORD $0x4f9d12b3 // fmla v19, v21, v29 s[0]
 	CMP R22, R5
 	BLS tile10x2_tap
 	MOVD c+24(FP), R9
@@ -4261,32 +4261,32 @@ tile9x2_tap:
 	VLD1.P (R5)(R3), [V18.S4]
 	VLD1.P (R12)(R3), [V19.S4]
 	FMOVS (R13)(R22<<2), F28
-	WORD $0x4f9c1240 // fmla s[0] v0, v18, v28
-	WORD $0x4f9c1261 // fmla s[0] v1, v19, v28
+	WORD $0x4f9c1240 // fmla v0, v18, v28 s[0]
+	WORD $0x4f9c1261 // fmla v1, v19, v28 s[0]
 	FMOVS (R11)(R22<<2), F29
-	WORD $0x4f9d1242 // fmla s[0] v2, v18, v29
-	WORD $0x4f9d1263 // fmla s[0] v3, v19, v29
+	WORD $0x4f9d1242 // fmla v2, v18, v29 s[0]
+	WORD $0x4f9d1263 // fmla v3, v19, v29 s[0]
 	FMOVS (R8)(R22<<2), F30
-	WORD $0x4f9e1244 // fmla s[0] v4, v18, v30
-	WORD $0x4f9e1265 // fmla s[0] v5, v19, v30
+	WORD $0x4f9e1244 // fmla v4, v18, v30 s[0]
+	WORD $0x4f9e1265 // fmla v5, v19, v30 s[0]
 	FMOVS (R10)(R22<<2), F31
-	WORD $0x4f9f1246 // fmla s[0] v6, v18, v31
-	WORD $0x4f9f1267 // fmla s[0] v7, v19, v31
+	WORD $0x4f9f1246 // fmla v6, v18, v31 s[0]
+	WORD $0x4f9f1267 // fmla v7, v19, v31 s[0]
 	FMOVS (R7)(R22<<2), F28
-	WORD $0x4f9c1248 // fmla s[0] v8, v18, v28
-	WORD $0x4f9c1269 // fmla s[0] v9, v19, v28
+	WORD $0x4f9c1248 // fmla v8, v18, v28 s[0]
+	WORD $0x4f9c1269 // fmla v9, v19, v28 s[0]
 	FMOVS (R14)(R22<<2), F29
-	WORD $0x4f9d124a // fmla s[0] v10, v18, v29
-	WORD $0x4f9d126b // fmla s[0] v11, v19, v29
+	WORD $0x4f9d124a // fmla v10, v18, v29 s[0]
+	WORD $0x4f9d126b // fmla v11, v19, v29 s[0]
 	FMOVS (R20)(R22<<2), F30
-	WORD $0x4f9e124c // fmla s[0] v12, v18, v30
-	WORD $0x4f9e126d // fmla s[0] v13, v19, v30
+	WORD $0x4f9e124c // fmla v12, v18, v30 s[0]
+	WORD $0x4f9e126d // fmla v13, v19, v30 s[0]
 	FMOVS (R6)(R22<<2), F31
-	WORD $0x4f9f124e // fmla s[0] v14, v18, v31
-	WORD $0x4f9f126f // fmla s[0] v15, v19, v31
+	WORD $0x4f9f124e // fmla v14, v18, v31 s[0]
+	WORD $0x4f9f126f // fmla v15, v19, v31 s[0]
 	FMOVS (R19)(R22<<2), F28
-	WORD $0x4f9c1250 // fmla s[0] v16, v18, v28
-	WORD $0x4f9c1271 // fmla s[0] v17, v19, v28
+	WORD $0x4f9c1250 // fmla v16, v18, v28 s[0]
+	WORD $0x4f9c1271 // fmla v17, v19, v28 s[0]
 	CMP R15, R9
 	BLS tile9x2_tap
 	MOVD c+24(FP), R13
@@ -4429,29 +4429,29 @@ tile8x2_tap:
 	VLD1.P (R9)(R3), [V16.S4]
 	VLD1.P (R5)(R3), [V17.S4]
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c1200 // fmla s[0] v0, v16, v28
-	WORD $0x4f9c1221 // fmla s[0] v1, v17, v28
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
 	FMOVS (R8)(R15<<2), F29
-	WORD $0x4f9d1202 // fmla s[0] v2, v16, v29
-	WORD $0x4f9d1223 // fmla s[0] v3, v17, v29
+	WORD $0x4f9d1202 // fmla v2, v16, v29 s[0]
+	WORD $0x4f9d1223 // fmla v3, v17, v29 s[0]
 	FMOVS (R10)(R15<<2), F30
-	WORD $0x4f9e1204 // fmla s[0] v4, v16, v30
-	WORD $0x4f9e1225 // fmla s[0] v5, v17, v30
+	WORD $0x4f9e1204 // fmla v4, v16, v30 s[0]
+	WORD $0x4f9e1225 // fmla v5, v17, v30 s[0]
 	FMOVS (R7)(R15<<2), F31
-	WORD $0x4f9f1206 // fmla s[0] v6, v16, v31
-	WORD $0x4f9f1227 // fmla s[0] v7, v17, v31
+	WORD $0x4f9f1206 // fmla v6, v16, v31 s[0]
+	WORD $0x4f9f1227 // fmla v7, v17, v31 s[0]
 	FMOVS (R14)(R15<<2), F28
-	WORD $0x4f9c1208 // fmla s[0] v8, v16, v28
-	WORD $0x4f9c1229 // fmla s[0] v9, v17, v28
+	WORD $0x4f9c1208 // fmla v8, v16, v28 s[0]
+	WORD $0x4f9c1229 // fmla v9, v17, v28 s[0]
 	FMOVS (R20)(R15<<2), F29
-	WORD $0x4f9d120a // fmla s[0] v10, v16, v29
-	WORD $0x4f9d122b // fmla s[0] v11, v17, v29
+	WORD $0x4f9d120a // fmla v10, v16, v29 s[0]
+	WORD $0x4f9d122b // fmla v11, v17, v29 s[0]
 	FMOVS (R6)(R15<<2), F30
-	WORD $0x4f9e120c // fmla s[0] v12, v16, v30
-	WORD $0x4f9e122d // fmla s[0] v13, v17, v30
+	WORD $0x4f9e120c // fmla v12, v16, v30 s[0]
+	WORD $0x4f9e122d // fmla v13, v17, v30 s[0]
 	FMOVS (R19)(R15<<2), F31
-	WORD $0x4f9f120e // fmla s[0] v14, v16, v31
-	WORD $0x4f9f122f // fmla s[0] v15, v17, v31
+	WORD $0x4f9f120e // fmla v14, v16, v31 s[0]
+	WORD $0x4f9f122f // fmla v15, v17, v31 s[0]
 	CMP R12, R13
 	BLS tile8x2_tap
 	MOVD c+24(FP), R11
@@ -4580,26 +4580,26 @@ tile7x2_tap:
 	VLD1.P (R13)(R3), [V14.S4]
 	VLD1.P (R9)(R3), [V15.S4]
 	FMOVS (R8)(R12<<2), F28
-	WORD $0x4f9c11c0 // fmla s[0] v0, v14, v28
-	WORD $0x4f9c11e1 // fmla s[0] v1, v15, v28
+	WORD $0x4f9c11c0 // fmla v0, v14, v28 s[0]
+	WORD $0x4f9c11e1 // fmla v1, v15, v28 s[0]
 	FMOVS (R10)(R12<<2), F29
-	WORD $0x4f9d11c2 // fmla s[0] v2, v14, v29
-	WORD $0x4f9d11e3 // fmla s[0] v3, v15, v29
+	WORD $0x4f9d11c2 // fmla v2, v14, v29 s[0]
+	WORD $0x4f9d11e3 // fmla v3, v15, v29 s[0]
 	FMOVS (R7)(R12<<2), F30
-	WORD $0x4f9e11c4 // fmla s[0] v4, v14, v30
-	WORD $0x4f9e11e5 // fmla s[0] v5, v15, v30
+	WORD $0x4f9e11c4 // fmla v4, v14, v30 s[0]
+	WORD $0x4f9e11e5 // fmla v5, v15, v30 s[0]
 	FMOVS (R14)(R12<<2), F31
-	WORD $0x4f9f11c6 // fmla s[0] v6, v14, v31
-	WORD $0x4f9f11e7 // fmla s[0] v7, v15, v31
+	WORD $0x4f9f11c6 // fmla v6, v14, v31 s[0]
+	WORD $0x4f9f11e7 // fmla v7, v15, v31 s[0]
 	FMOVS (R20)(R12<<2), F28
-	WORD $0x4f9c11c8 // fmla s[0] v8, v14, v28
-	WORD $0x4f9c11e9 // fmla s[0] v9, v15, v28
+	WORD $0x4f9c11c8 // fmla v8, v14, v28 s[0]
+	WORD $0x4f9c11e9 // fmla v9, v15, v28 s[0]
 	FMOVS (R6)(R12<<2), F29
-	WORD $0x4f9d11ca // fmla s[0] v10, v14, v29
-	WORD $0x4f9d11eb // fmla s[0] v11, v15, v29
+	WORD $0x4f9d11ca // fmla v10, v14, v29 s[0]
+	WORD $0x4f9d11eb // fmla v11, v15, v29 s[0]
 	FMOVS (R19)(R12<<2), F30
-	WORD $0x4f9e11cc // fmla s[0] v12, v14, v30
-	WORD $0x4f9e11ed // fmla s[0] v13, v15, v30
+	WORD $0x4f9e11cc // fmla v12, v14, v30 s[0]
+	WORD $0x4f9e11ed // fmla v13, v15, v30 s[0]
 	CMP R5, R11
 	BLS tile7x2_tap
 	MOVD c+24(FP), R8
@@ -4714,23 +4714,23 @@ tile6x2_tap:
 	VLD1.P (R11)(R3), [V12.S4]
 	VLD1.P (R13)(R3), [V13.S4]
 	FMOVS (R10)(R5<<2), F28
-	WORD $0x4f9c1180 // fmla s[0] v0, v12, v28
-	WORD $0x4f9c11a1 // fmla s[0] v1, v13, v28
+	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
+	WORD $0x4f9c11a1 // fmla v1, v13, v28 s[0]
 	FMOVS (R7)(R5<<2), F29
-	WORD $0x4f9d1182 // fmla s[0] v2, v12, v29
-	WORD $0x4f9d11a3 // fmla s[0] v3, v13, v29
+	WORD $0x4f9d1182 // fmla v2, v12, v29 s[0]
+	WORD $0x4f9d11a3 // fmla v3, v13, v29 s[0]
 	FMOVS (R14)(R5<<2), F30
-	WORD $0x4f9e1184 // fmla s[0] v4, v12, v30
-	WORD $0x4f9e11a5 // fmla s[0] v5, v13, v30
+	WORD $0x4f9e1184 // fmla v4, v12, v30 s[0]
+	WORD $0x4f9e11a5 // fmla v5, v13, v30 s[0]
 	FMOVS (R20)(R5<<2), F31
-	WORD $0x4f9f1186 // fmla s[0] v6, v12, v31
-	WORD $0x4f9f11a7 // fmla s[0] v7, v13, v31
+	WORD $0x4f9f1186 // fmla v6, v12, v31 s[0]
+	WORD $0x4f9f11a7 // fmla v7, v13, v31 s[0]
 	FMOVS (R6)(R5<<2), F28
-	WORD $0x4f9c1188 // fmla s[0] v8, v12, v28
-	WORD $0x4f9c11a9 // fmla s[0] v9, v13, v28
+	WORD $0x4f9c1188 // fmla v8, v12, v28 s[0]
+	WORD $0x4f9c11a9 // fmla v9, v13, v28 s[0]
 	FMOVS (R19)(R5<<2), F29
-	WORD $0x4f9d118a // fmla s[0] v10, v12, v29
-	WORD $0x4f9d11ab // fmla s[0] v11, v13, v29
+	WORD $0x4f9d118a // fmla v10, v12, v29 s[0]
+	WORD $0x4f9d11ab // fmla v11, v13, v29 s[0]
 	CMP R9, R8
 	BLS tile6x2_tap
 	MOVD c+24(FP), R10
@@ -4831,20 +4831,20 @@ tile5x2_tap:
 	VLD1.P (R8)(R3), [V10.S4]
 	VLD1.P (R11)(R3), [V11.S4]
 	FMOVS (R7)(R9<<2), F28
-	WORD $0x4f9c1140 // fmla s[0] v0, v10, v28
-	WORD $0x4f9c1161 // fmla s[0] v1, v11, v28
+	WORD $0x4f9c1140 // fmla v0, v10, v28 s[0]
+	WORD $0x4f9c1161 // fmla v1, v11, v28 s[0]
 	FMOVS (R14)(R9<<2), F29
-	WORD $0x4f9d1142 // fmla s[0] v2, v10, v29
-	WORD $0x4f9d1163 // fmla s[0] v3, v11, v29
+	WORD $0x4f9d1142 // fmla v2, v10, v29 s[0]
+	WORD $0x4f9d1163 // fmla v3, v11, v29 s[0]
 	FMOVS (R20)(R9<<2), F30
-	WORD $0x4f9e1144 // fmla s[0] v4, v10, v30
-	WORD $0x4f9e1165 // fmla s[0] v5, v11, v30
+	WORD $0x4f9e1144 // fmla v4, v10, v30 s[0]
+	WORD $0x4f9e1165 // fmla v5, v11, v30 s[0]
 	FMOVS (R6)(R9<<2), F31
-	WORD $0x4f9f1146 // fmla s[0] v6, v10, v31
-	WORD $0x4f9f1167 // fmla s[0] v7, v11, v31
+	WORD $0x4f9f1146 // fmla v6, v10, v31 s[0]
+	WORD $0x4f9f1167 // fmla v7, v11, v31 s[0]
 	FMOVS (R19)(R9<<2), F28
-	WORD $0x4f9c1148 // fmla s[0] v8, v10, v28
-	WORD $0x4f9c1169 // fmla s[0] v9, v11, v28
+	WORD $0x4f9c1148 // fmla v8, v10, v28 s[0]
+	WORD $0x4f9c1169 // fmla v9, v11, v28 s[0]
 	CMP R13, R10
 	BLS tile5x2_tap
 	MOVD c+24(FP), R7
@@ -4931,17 +4931,17 @@ tile4x2_tap:
 	VLD1.P (R10)(R3), [V8.S4]
 	VLD1.P (R8)(R3), [V9.S4]
 	FMOVS (R14)(R13<<2), F28
-	WORD $0x4f9c1100 // fmla s[0] v0, v8, v28
-	WORD $0x4f9c1121 // fmla s[0] v1, v9, v28
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
+	WORD $0x4f9c1121 // fmla v1, v9, v28 s[0]
 	FMOVS (R20)(R13<<2), F29
-	WORD $0x4f9d1102 // fmla s[0] v2, v8, v29
-	WORD $0x4f9d1123 // fmla s[0] v3, v9, v29
+	WORD $0x4f9d1102 // fmla v2, v8, v29 s[0]
+	WORD $0x4f9d1123 // fmla v3, v9, v29 s[0]
 	FMOVS (R6)(R13<<2), F30
-	WORD $0x4f9e1104 // fmla s[0] v4, v8, v30
-	WORD $0x4f9e1125 // fmla s[0] v5, v9, v30
+	WORD $0x4f9e1104 // fmla v4, v8, v30 s[0]
+	WORD $0x4f9e1125 // fmla v5, v9, v30 s[0]
 	FMOVS (R19)(R13<<2), F31
-	WORD $0x4f9f1106 // fmla s[0] v6, v8, v31
-	WORD $0x4f9f1127 // fmla s[0] v7, v9, v31
+	WORD $0x4f9f1106 // fmla v6, v8, v31 s[0]
+	WORD $0x4f9f1127 // fmla v7, v9, v31 s[0]
 	CMP R11, R7
 	BLS tile4x2_tap
 	MOVD c+24(FP), R14
@@ -5014,14 +5014,14 @@ tile3x2_tap:
 	VLD1.P (R7)(R3), [V6.S4]
 	VLD1.P (R10)(R3), [V7.S4]
 	FMOVS (R20)(R11<<2), F28
-	WORD $0x4f9c10c0 // fmla s[0] v0, v6, v28
-	WORD $0x4f9c10e1 // fmla s[0] v1, v7, v28
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
+	WORD $0x4f9c10e1 // fmla v1, v7, v28 s[0]
 	FMOVS (R6)(R11<<2), F29
-	WORD $0x4f9d10c2 // fmla s[0] v2, v6, v29
-	WORD $0x4f9d10e3 // fmla s[0] v3, v7, v29
+	WORD $0x4f9d10c2 // fmla v2, v6, v29 s[0]
+	WORD $0x4f9d10e3 // fmla v3, v7, v29 s[0]
 	FMOVS (R19)(R11<<2), F30
-	WORD $0x4f9e10c4 // fmla s[0] v4, v6, v30
-	WORD $0x4f9e10e5 // fmla s[0] v5, v7, v30
+	WORD $0x4f9e10c4 // fmla v4, v6, v30 s[0]
+	WORD $0x4f9e10e5 // fmla v5, v7, v30 s[0]
 	CMP R8, R14
 	BLS tile3x2_tap
 	MOVD c+24(FP), R20
@@ -5080,11 +5080,11 @@ tile2x2_tap:
 	VLD1.P (R14)(R3), [V4.S4]
 	VLD1.P (R7)(R3), [V5.S4]
 	FMOVS (R6)(R8<<2), F28
-	WORD $0x4f9c1080 // fmla s[0] v0, v4, v28
-	WORD $0x4f9c10a1 // fmla s[0] v1, v5, v28
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
+	WORD $0x4f9c10a1 // fmla v1, v5, v28 s[0]
 	FMOVS (R19)(R8<<2), F29
-	WORD $0x4f9d1082 // fmla s[0] v2, v4, v29
-	WORD $0x4f9d10a3 // fmla s[0] v3, v5, v29
+	WORD $0x4f9d1082 // fmla v2, v4, v29 s[0]
+	WORD $0x4f9d10a3 // fmla v3, v5, v29 s[0]
 	CMP R10, R20
 	BLS tile2x2_tap
 	MOVD c+24(FP), R6
@@ -5129,8 +5129,8 @@ tile1x2_tap:
 	VLD1.P (R20)(R3), [V2.S4]
 	VLD1.P (R14)(R3), [V3.S4]
 	FMOVS (R19)(R10<<2), F28
-	WORD $0x4f9c1040 // fmla s[0] v0, v2, v28
-	WORD $0x4f9c1061 // fmla s[0] v1, v3, v28
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
+	WORD $0x4f9c1061 // fmla v1, v3, v28 s[0]
 	CMP R7, R6
 	BLS tile1x2_tap
 	MOVD c+24(FP), R19
@@ -5232,29 +5232,29 @@ tile12x1_tap:
 	FMOVQ 0(R24), F12
 	ADD R3, R24
 	FMOVS (R14)(R21<<2), F28
-	WORD $0x4f9c1180 // fmla s[0] v0, v12, v28
+	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
 	FMOVS (R6)(R21<<2), F29
-	WORD $0x4f9d1181 // fmla s[0] v1, v12, v29
+	WORD $0x4f9d1181 // fmla v1, v12, v29 s[0]
 	FMOVS (R7)(R21<<2), F30
-	WORD $0x4f9e1182 // fmla s[0] v2, v12, v30
+	WORD $0x4f9e1182 // fmla v2, v12, v30 s[0]
 	FMOVS (R20)(R21<<2), F31
-	WORD $0x4f9f1183 // fmla s[0] v3, v12, v31
+	WORD $0x4f9f1183 // fmla v3, v12, v31 s[0]
 	FMOVS (R10)(R21<<2), F28
-	WORD $0x4f9c1184 // fmla s[0] v4, v12, v28
+	WORD $0x4f9c1184 // fmla v4, v12, v28 s[0]
 	FMOVS (R8)(R21<<2), F29
-	WORD $0x4f9d1185 // fmla s[0] v5, v12, v29
+	WORD $0x4f9d1185 // fmla v5, v12, v29 s[0]
 	FMOVS (R11)(R21<<2), F30
-	WORD $0x4f9e1186 // fmla s[0] v6, v12, v30
+	WORD $0x4f9e1186 // fmla v6, v12, v30 s[0]
 	FMOVS (R13)(R21<<2), F31
-	WORD $0x4f9f1187 // fmla s[0] v7, v12, v31
+	WORD $0x4f9f1187 // fmla v7, v12, v31 s[0]
 	FMOVS (R9)(R21<<2), F28
-	WORD $0x4f9c1188 // fmla s[0] v8, v12, v28
+	WORD $0x4f9c1188 // fmla v8, v12, v28 s[0]
 	FMOVS (R5)(R21<<2), F29
-	WORD $0x4f9d1189 // fmla s[0] v9, v12, v29
+	WORD $0x4f9d1189 // fmla v9, v12, v29 s[0]
 	FMOVS (R12)(R21<<2), F30
-	WORD $0x4f9e118a // fmla s[0] v10, v12, v30
+	WORD $0x4f9e118a // fmla v10, v12, v30 s[0]
 	FMOVS (R15)(R21<<2), F31
-	WORD $0x4f9f118b // fmla s[0] v11, v12, v31
+	WORD $0x4f9f118b // fmla v11, v12, v31 s[0]
 	CMP R22, R19
 	BLS tile12x1_tap
 	MOVD c+24(FP), R14
@@ -5381,27 +5381,27 @@ tile11x1_tap:
 	FMOVQ 0(R22), F11
 	ADD R3, R22
 	FMOVS (R6)(R24<<2), F28
-	WORD $0x4f9c1160 // fmla s[0] v0, v11, v28
+	WORD $0x4f9c1160 // fmla v0, v11, v28 s[0]
 	FMOVS (R7)(R24<<2), F29
-	WORD $0x4f9d1161 // fmla s[0] v1, v11, v29
+	WORD $0x4f9d1161 // fmla v1, v11, v29 s[0]
 	FMOVS (R20)(R24<<2), F30
-	WORD $0x4f9e1162 // fmla s[0] v2, v11, v30
+	WORD $0x4f9e1162 // fmla v2, v11, v30 s[0]
 	FMOVS (R10)(R24<<2), F31
-	WORD $0x4f9f1163 // fmla s[0] v3, v11, v31
+	WORD $0x4f9f1163 // fmla v3, v11, v31 s[0]
 	FMOVS (R8)(R24<<2), F28
-	WORD $0x4f9c1164 // fmla s[0] v4, v11, v28
+	WORD $0x4f9c1164 // fmla v4, v11, v28 s[0]
 	FMOVS (R11)(R24<<2), F29
-	WORD $0x4f9d1165 // fmla s[0] v5, v11, v29
+	WORD $0x4f9d1165 // fmla v5, v11, v29 s[0]
 	FMOVS (R13)(R24<<2), F30
-	WORD $0x4f9e1166 // fmla s[0] v6, v11, v30
+	WORD $0x4f9e1166 // fmla v6, v11, v30 s[0]
 	FMOVS (R9)(R24<<2), F31
-	WORD $0x4f9f1167 // fmla s[0] v7, v11, v31
+	WORD $0x4f9f1167 // fmla v7, v11, v31 s[0]
 	FMOVS (R5)(R24<<2), F28
-	WORD $0x4f9c1168 // fmla s[0] v8, v11, v28
+	WORD $0x4f9c1168 // fmla v8, v11, v28 s[0]
 	FMOVS (R12)(R24<<2), F29
-	WORD $0x4f9d1169 // fmla s[0] v9, v11, v29
+	WORD $0x4f9d1169 // fmla v9, v11, v29 s[0]
 	FMOVS (R15)(R24<<2), F30
-	WORD $0x4f9e116a // fmla s[0] v10, v11, v30
+	WORD $0x4f9e116a // fmla v10, v11, v30 s[0]
 	CMP R19, R14
 	BLS tile11x1_tap
 	MOVD c+24(FP), R6
@@ -5519,25 +5519,25 @@ tile10x1_tap:
 	FMOVQ 0(R19), F10
 	ADD R3, R19
 	FMOVS (R7)(R22<<2), F28
-	WORD $0x4f9c1140 // fmla s[0] v0, v10, v28
+	WORD $0x4f9c1140 // fmla v0, v10, v28 s[0]
 	FMOVS (R20)(R22<<2), F29
-	WORD $0x4f9d1141 // fmla s[0] v1, v10, v29
+	WORD $0x4f9d1141 // fmla v1, v10, v29 s[0]
 	FMOVS (R10)(R22<<2), F30
-	WORD $0x4f9e1142 // fmla s[0] v2, v10, v30
+	WORD $0x4f9e1142 // fmla v2, v10, v30 s[0]
 	FMOVS (R8)(R22<<2), F31
-	WORD $0x4f9f1143 // fmla s[0] v3, v10, v31
+	WORD $0x4f9f1143 // fmla v3, v10, v31 s[0]
 	FMOVS (R11)(R22<<2), F28
-	WORD $0x4f9c1144 // fmla s[0] v4, v10, v28
+	WORD $0x4f9c1144 // fmla v4, v10, v28 s[0]
 	FMOVS (R13)(R22<<2), F29
-	WORD $0x4f9d1145 // fmla s[0] v5, v10, v29
+	WORD $0x4f9d1145 // fmla v5, v10, v29 s[0]
 	FMOVS (R9)(R22<<2), F30
-	WORD $0x4f9e1146 // fmla s[0] v6, v10, v30
+	WORD $0x4f9e1146 // fmla v6, v10, v30 s[0]
 	FMOVS (R5)(R22<<2), F31
-	WORD $0x4f9f1147 // fmla s[0] v7, v10, v31
+	WORD $0x4f9f1147 // fmla v7, v10, v31 s[0]
 	FMOVS (R12)(R22<<2), F28
-	WORD $0x4f9c1148 // fmla s[0] v8, v10, v28
+	WORD $0x4f9c1148 // fmla v8, v10, v28 s[0]
 	FMOVS (R15)(R22<<2), F29
-	WORD $0x4f9d1149 // fmla s[0] v9, v10, v29
+	WORD $0x4f9d1149 // fmla v9, v10, v29 s[0]
 	CMP R14, R6
 	BLS tile10x1_tap
 	MOVD c+24(FP), R7
@@ -5646,23 +5646,23 @@ tile9x1_tap:
 	FMOVQ 0(R14), F9
 	ADD R3, R14
 	FMOVS (R20)(R19<<2), F28
-	WORD $0x4f9c1120 // fmla s[0] v0, v9, v28
+	WORD $0x4f9c1120 // fmla v0, v9, v28 s[0]
 	FMOVS (R10)(R19<<2), F29
-	WORD $0x4f9d1121 // fmla s[0] v1, v9, v29
+	WORD $0x4f9d1121 // fmla v1, v9, v29 s[0]
 	FMOVS (R8)(R19<<2), F30
-	WORD $0x4f9e1122 // fmla s[0] v2, v9, v30
+	WORD $0x4f9e1122 // fmla v2, v9, v30 s[0]
 	FMOVS (R11)(R19<<2), F31
-	WORD $0x4f9f1123 // fmla s[0] v3, v9, v31
+	WORD $0x4f9f1123 // fmla v3, v9, v31 s[0]
 	FMOVS (R13)(R19<<2), F28
-	WORD $0x4f9c1124 // fmla s[0] v4, v9, v28
+	WORD $0x4f9c1124 // fmla v4, v9, v28 s[0]
 	FMOVS (R9)(R19<<2), F29
-	WORD $0x4f9d1125 // fmla s[0] v5, v9, v29
+	WORD $0x4f9d1125 // fmla v5, v9, v29 s[0]
 	FMOVS (R5)(R19<<2), F30
-	WORD $0x4f9e1126 // fmla s[0] v6, v9, v30
+	WORD $0x4f9e1126 // fmla v6, v9, v30 s[0]
 	FMOVS (R12)(R19<<2), F31
-	WORD $0x4f9f1127 // fmla s[0] v7, v9, v31
+	WORD $0x4f9f1127 // fmla v7, v9, v31 s[0]
 	FMOVS (R15)(R19<<2), F28
-	WORD $0x4f9c1128 // fmla s[0] v8, v9, v28
+	WORD $0x4f9c1128 // fmla v8, v9, v28 s[0]
 	CMP R6, R7
 	BLS tile9x1_tap
 	MOVD c+24(FP), R20
@@ -5762,21 +5762,21 @@ tile8x1_tap:
 	FMOVQ 0(R6), F8
 	ADD R3, R6
 	FMOVS (R10)(R14<<2), F28
-	WORD $0x4f9c1100 // fmla s[0] v0, v8, v28
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R8)(R14<<2), F29
-	WORD $0x4f9d1101 // fmla s[0] v1, v8, v29
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R11)(R14<<2), F30
-	WORD $0x4f9e1102 // fmla s[0] v2, v8, v30
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R13)(R14<<2), F31
-	WORD $0x4f9f1103 // fmla s[0] v3, v8, v31
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R9)(R14<<2), F28
-	WORD $0x4f9c1104 // fmla s[0] v4, v8, v28
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
 	FMOVS (R5)(R14<<2), F29
-	WORD $0x4f9d1105 // fmla s[0] v5, v8, v29
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
 	FMOVS (R12)(R14<<2), F30
-	WORD $0x4f9e1106 // fmla s[0] v6, v8, v30
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	FMOVS (R15)(R14<<2), F31
-	WORD $0x4f9f1107 // fmla s[0] v7, v8, v31
+	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R7, R20
 	BLS tile8x1_tap
 	MOVD c+24(FP), R10
@@ -5867,19 +5867,19 @@ tile7x1_tap:
 	FMOVQ 0(R7), F7
 	ADD R3, R7
 	FMOVS (R8)(R6<<2), F28
-	WORD $0x4f9c10e0 // fmla s[0] v0, v7, v28
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d10e1 // fmla s[0] v1, v7, v29
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R13)(R6<<2), F30
-	WORD $0x4f9e10e2 // fmla s[0] v2, v7, v30
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R9)(R6<<2), F31
-	WORD $0x4f9f10e3 // fmla s[0] v3, v7, v31
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
 	FMOVS (R5)(R6<<2), F28
-	WORD $0x4f9c10e4 // fmla s[0] v4, v7, v28
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
 	FMOVS (R12)(R6<<2), F29
-	WORD $0x4f9d10e5 // fmla s[0] v5, v7, v29
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	FMOVS (R15)(R6<<2), F30
-	WORD $0x4f9e10e6 // fmla s[0] v6, v7, v30
+	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R20, R10
 	BLS tile7x1_tap
 	MOVD c+24(FP), R8
@@ -5961,17 +5961,17 @@ tile6x1_tap:
 	FMOVQ 0(R20), F6
 	ADD R3, R20
 	FMOVS (R11)(R7<<2), F28
-	WORD $0x4f9c10c0 // fmla s[0] v0, v6, v28
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R13)(R7<<2), F29
-	WORD $0x4f9d10c1 // fmla s[0] v1, v6, v29
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R9)(R7<<2), F30
-	WORD $0x4f9e10c2 // fmla s[0] v2, v6, v30
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R5)(R7<<2), F31
-	WORD $0x4f9f10c3 // fmla s[0] v3, v6, v31
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
 	FMOVS (R12)(R7<<2), F28
-	WORD $0x4f9c10c4 // fmla s[0] v4, v6, v28
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	FMOVS (R15)(R7<<2), F29
-	WORD $0x4f9d10c5 // fmla s[0] v5, v6, v29
+	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R10, R8
 	BLS tile6x1_tap
 	MOVD c+24(FP), R11
@@ -6044,15 +6044,15 @@ tile5x1_tap:
 	FMOVQ 0(R10), F5
 	ADD R3, R10
 	FMOVS (R13)(R20<<2), F28
-	WORD $0x4f9c10a0 // fmla s[0] v0, v5, v28
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R9)(R20<<2), F29
-	WORD $0x4f9d10a1 // fmla s[0] v1, v5, v29
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R5)(R20<<2), F30
-	WORD $0x4f9e10a2 // fmla s[0] v2, v5, v30
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R12)(R20<<2), F31
-	WORD $0x4f9f10a3 // fmla s[0] v3, v5, v31
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	FMOVS (R15)(R20<<2), F28
-	WORD $0x4f9c10a4 // fmla s[0] v4, v5, v28
+	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R8, R11
 	BLS tile5x1_tap
 	MOVD c+24(FP), R13
@@ -6116,13 +6116,13 @@ tile4x1_tap:
 	FMOVQ 0(R8), F4
 	ADD R3, R8
 	FMOVS (R9)(R10<<2), F28
-	WORD $0x4f9c1080 // fmla s[0] v0, v4, v28
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R5)(R10<<2), F29
-	WORD $0x4f9d1081 // fmla s[0] v1, v4, v29
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R12)(R10<<2), F30
-	WORD $0x4f9e1082 // fmla s[0] v2, v4, v30
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R15)(R10<<2), F31
-	WORD $0x4f9f1083 // fmla s[0] v3, v4, v31
+	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R11, R13
 	BLS tile4x1_tap
 	MOVD c+24(FP), R9
@@ -6177,11 +6177,11 @@ tile3x1_tap:
 	FMOVQ 0(R11), F3
 	ADD R3, R11
 	FMOVS (R5)(R8<<2), F28
-	WORD $0x4f9c1060 // fmla s[0] v0, v3, v28
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R12)(R8<<2), F29
-	WORD $0x4f9d1061 // fmla s[0] v1, v3, v29
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R15)(R8<<2), F30
-	WORD $0x4f9e1062 // fmla s[0] v2, v3, v30
+	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R13, R9
 	BLS tile3x1_tap
 	MOVD c+24(FP), R5
@@ -6227,9 +6227,9 @@ tile2x1_tap:
 	FMOVQ 0(R13), F2
 	ADD R3, R13
 	FMOVS (R12)(R11<<2), F28
-	WORD $0x4f9c1040 // fmla s[0] v0, v2, v28
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R15)(R11<<2), F29
-	WORD $0x4f9d1041 // fmla s[0] v1, v2, v29
+	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R9, R5
 	BLS tile2x1_tap
 	MOVD c+24(FP), R12
@@ -6266,7 +6266,7 @@ tile1x1_tap:
 	FMOVQ 0(R9), F1
 	ADD R3, R9
 	FMOVS (R15)(R13<<2), F28
-	WORD $0x4f9c1020 // fmla s[0] v0, v1, v28
+	WORD $0x4f9c1020 // fmla v0, v1, v28 s[0]
 	CMP R5, R12
 	BLS tile1x1_tap
 	MOVD c+24(FP), R15
@@ -7338,19 +7338,19 @@ TEXT ·reluNEON(SB), NOSPLIT, $0-48
 	BLT loop_few
 loop_many:
 	FMOVQ 0(R2), F0
-	WORD $0x4ea0e801 // fcmlt #0 v1, v0
+	WORD $0x4ea0e801 // fcmlt v1, v0 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVQ F0, 0(R1)
 	FMOVQ 16(R2), F2
-	WORD $0x4ea0e843 // fcmlt #0 v3, v2
+	WORD $0x4ea0e843 // fcmlt v3, v2 #0
 	WORD $0x4e631c42 // bic v2, v2, v3
 	FMOVQ F2, 16(R1)
 	FMOVQ 32(R2), F4
-	WORD $0x4ea0e885 // fcmlt #0 v5, v4
+	WORD $0x4ea0e885 // fcmlt v5, v4 #0
 	WORD $0x4e651c84 // bic v4, v4, v5
 	FMOVQ F4, 32(R1)
 	FMOVQ 48(R2), F6
-	WORD $0x4ea0e8c7 // fcmlt #0 v7, v6
+	WORD $0x4ea0e8c7 // fcmlt v7, v6 #0
 	WORD $0x4e671cc6 // bic v6, v6, v7
 	FMOVQ F6, 48(R1)
 	ADD $64, R1
@@ -7362,7 +7362,7 @@ loop_few:
 	BLT loop_rest
 loop_one:
 	FMOVQ 0(R2), F0
-	WORD $0x4ea0e801 // fcmlt #0 v1, v0
+	WORD $0x4ea0e801 // fcmlt v1, v0 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVQ F0, 0(R1)
 	ADD $16, R1
@@ -7374,7 +7374,7 @@ loop_rest:
 	BEQ loop_done
 loop_lane:
 	FMOVS 0(R2), F0
-	WORD $0x4ea0e801 // fcmlt #0 v1, v0
+	WORD $0x4ea0e801 // fcmlt v1, v0 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVS F0, 0(R1)
 	ADD $4, R1
@@ -7455,25 +7455,25 @@ loop_many:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e21d400 // fadd v0, v0, v1
-	WORD $0x4ea0e801 // fcmlt #0 v1, v0
+	WORD $0x4ea0e801 // fcmlt v1, v0 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVQ F0, 0(R1)
 	FMOVQ 16(R2), F2
 	FMOVQ 16(R3), F3
 	WORD $0x4e23d442 // fadd v2, v2, v3
-	WORD $0x4ea0e843 // fcmlt #0 v3, v2
+	WORD $0x4ea0e843 // fcmlt v3, v2 #0
 	WORD $0x4e631c42 // bic v2, v2, v3
 	FMOVQ F2, 16(R1)
 	FMOVQ 32(R2), F4
 	FMOVQ 32(R3), F5
 	WORD $0x4e25d484 // fadd v4, v4, v5
-	WORD $0x4ea0e885 // fcmlt #0 v5, v4
+	WORD $0x4ea0e885 // fcmlt v5, v4 #0
 	WORD $0x4e651c84 // bic v4, v4, v5
 	FMOVQ F4, 32(R1)
 	FMOVQ 48(R2), F6
 	FMOVQ 48(R3), F7
 	WORD $0x4e27d4c6 // fadd v6, v6, v7
-	WORD $0x4ea0e8c7 // fcmlt #0 v7, v6
+	WORD $0x4ea0e8c7 // fcmlt v7, v6 #0
 	WORD $0x4e671cc6 // bic v6, v6, v7
 	FMOVQ F6, 48(R1)
 	ADD $64, R1
@@ -7488,7 +7488,7 @@ loop_one:
 	FMOVQ 0(R2), F0
 	FMOVQ 0(R3), F1
 	WORD $0x4e21d400 // fadd v0, v0, v1
-	WORD $0x4ea0e801 // fcmlt #0 v1, v0
+	WORD $0x4ea0e801 // fcmlt v1, v0 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVQ F0, 0(R1)
 	ADD $16, R1
@@ -7503,7 +7503,7 @@ loop_lane:
 	FMOVS 0(R2), F0
 	FMOVS 0(R3), F1
 	WORD $0x4e21d400 // fadd v0, v0, v1
-	WORD $0x4ea0e801 // fcmlt #0 v1, v0
+	WORD $0x4ea0e801 // fcmlt v1, v0 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVS F0, 0(R1)
 	ADD $4, R1
@@ -7525,22 +7525,22 @@ TEXT ·reluBackwardNEON(SB), NOSPLIT, $0-72
 loop_many:
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R2), F0
-	WORD $0x6ea0d821 // fcmle #0 v1, v1
+	WORD $0x6ea0d821 // fcmle v1, v1 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVQ F0, 0(R1)
 	FMOVQ 16(R3), F3
 	FMOVQ 16(R2), F2
-	WORD $0x6ea0d863 // fcmle #0 v3, v3
+	WORD $0x6ea0d863 // fcmle v3, v3 #0
 	WORD $0x4e631c42 // bic v2, v2, v3
 	FMOVQ F2, 16(R1)
 	FMOVQ 32(R3), F5
 	FMOVQ 32(R2), F4
-	WORD $0x6ea0d8a5 // fcmle #0 v5, v5
+	WORD $0x6ea0d8a5 // fcmle v5, v5 #0
 	WORD $0x4e651c84 // bic v4, v4, v5
 	FMOVQ F4, 32(R1)
 	FMOVQ 48(R3), F7
 	FMOVQ 48(R2), F6
-	WORD $0x6ea0d8e7 // fcmle #0 v7, v7
+	WORD $0x6ea0d8e7 // fcmle v7, v7 #0
 	WORD $0x4e671cc6 // bic v6, v6, v7
 	FMOVQ F6, 48(R1)
 	ADD $64, R1
@@ -7554,7 +7554,7 @@ loop_few:
 loop_one:
 	FMOVQ 0(R3), F1
 	FMOVQ 0(R2), F0
-	WORD $0x6ea0d821 // fcmle #0 v1, v1
+	WORD $0x6ea0d821 // fcmle v1, v1 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVQ F0, 0(R1)
 	ADD $16, R1
@@ -7568,7 +7568,7 @@ loop_rest:
 loop_lane:
 	FMOVS 0(R3), F1
 	FMOVS 0(R2), F0
-	WORD $0x6ea0d821 // fcmle #0 v1, v1
+	WORD $0x6ea0d821 // fcmle v1, v1 #0
 	WORD $0x4e611c00 // bic v0, v0, v1
 	FMOVS F0, 0(R1)
 	ADD $4, R1
@@ -7590,26 +7590,26 @@ TEXT ·fromBytesNEON(SB), NOSPLIT, $0-52
 	BLT loop_few
 loop_many:
 	FMOVS 0(R2), F0
-	WORD $0x2f08a400 // uxtl 8h v0, v0
-	WORD $0x2f10a400 // uxtl 4s v0, v0
+	WORD $0x2f08a400 // uxtl v0, v0 8h
+	WORD $0x2f10a400 // uxtl v0, v0 4s
 	WORD $0x6e21d800 // ucvtf v0, v0
 	WORD $0x6e3fdc00 // fmul v0, v0, v31
 	FMOVQ F0, 0(R1)
 	FMOVS 4(R2), F1
-	WORD $0x2f08a421 // uxtl 8h v1, v1
-	WORD $0x2f10a421 // uxtl 4s v1, v1
+	WORD $0x2f08a421 // uxtl v1, v1 8h
+	WORD $0x2f10a421 // uxtl v1, v1 4s
 	WORD $0x6e21d821 // ucvtf v1, v1
 	WORD $0x6e3fdc21 // fmul v1, v1, v31
 	FMOVQ F1, 16(R1)
 	FMOVS 8(R2), F2
-	WORD $0x2f08a442 // uxtl 8h v2, v2
-	WORD $0x2f10a442 // uxtl 4s v2, v2
+	WORD $0x2f08a442 // uxtl v2, v2 8h
+	WORD $0x2f10a442 // uxtl v2, v2 4s
 	WORD $0x6e21d842 // ucvtf v2, v2
 	WORD $0x6e3fdc42 // fmul v2, v2, v31
 	FMOVQ F2, 32(R1)
 	FMOVS 12(R2), F3
-	WORD $0x2f08a463 // uxtl 8h v3, v3
-	WORD $0x2f10a463 // uxtl 4s v3, v3
+	WORD $0x2f08a463 // uxtl v3, v3 8h
+	WORD $0x2f10a463 // uxtl v3, v3 4s
 	WORD $0x6e21d863 // ucvtf v3, v3
 	WORD $0x6e3fdc63 // fmul v3, v3, v31
 	FMOVQ F3, 48(R1)
@@ -7622,8 +7622,8 @@ loop_few:
 	BLT loop_rest
 loop_one:
 	FMOVS 0(R2), F0
-	WORD $0x2f08a400 // uxtl 8h v0, v0
-	WORD $0x2f10a400 // uxtl 4s v0, v0
+	WORD $0x2f08a400 // uxtl v0, v0 8h
+	WORD $0x2f10a400 // uxtl v0, v0 4s
 	WORD $0x6e21d800 // ucvtf v0, v0
 	WORD $0x6e3fdc00 // fmul v0, v0, v31
 	FMOVQ F0, 0(R1)
@@ -7703,14 +7703,14 @@ many:
 	ADD $128, R0
 	SUBS $32, R1
 	BNE many
-	WORD $0x4e64d400 // fadd 2d v0, v0, v4
-	WORD $0x4e65d421 // fadd 2d v1, v1, v5
-	WORD $0x4e66d442 // fadd 2d v2, v2, v6
-	WORD $0x4e67d463 // fadd 2d v3, v3, v7
-	WORD $0x4e62d400 // fadd 2d v0, v0, v2
-	WORD $0x4e63d421 // fadd 2d v1, v1, v3
-	WORD $0x4e61d400 // fadd 2d v0, v0, v1
-	WORD $0x6e60d400 // faddp 2d v0, v0, v0
+	WORD $0x4e64d400 // fadd v0, v0, v4 2d
+	WORD $0x4e65d421 // fadd v1, v1, v5 2d
+	WORD $0x4e66d442 // fadd v2, v2, v6 2d
+	WORD $0x4e67d463 // fadd v3, v3, v7 2d
+	WORD $0x4e62d400 // fadd v0, v0, v2 2d
+	WORD $0x4e63d421 // fadd v1, v1, v3 2d
+	WORD $0x4e61d400 // fadd v0, v0, v1 2d
+	WORD $0x6e60d400 // faddp v0, v0, v0 2d
 	FMOVD F0, ret+24(FP)
 	RET
 
@@ -7775,13 +7775,13 @@ loop_many:
 	VORR V25.B16, V25.B16, V2.B16
 	VFMLA V0.S4, V3.S4, V2.S4
 	WORD $0x4e21a821 // fcvtns v1, v1
-	WORD $0x4f3f0423 // sshr #1 v3, v1
+	WORD $0x4f3f0423 // sshr v3, v1 #1
 	VSUB V3.S4, V1.S4, V1.S4
 	VADD V26.S4, V3.S4, V3.S4
-	WORD $0x4f375463 // shl #23 v3, v3
+	WORD $0x4f375463 // shl v3, v3 #23
 	WORD $0x6e23dc42 // fmul v2, v2, v3
 	VADD V26.S4, V1.S4, V1.S4
-	WORD $0x4f375421 // shl #23 v1, v1
+	WORD $0x4f375421 // shl v1, v1 #23
 	WORD $0x6e21dc42 // fmul v2, v2, v1
 	WORD $0x4e3ed442 // fadd v2, v2, v30
 	WORD $0x6e22ffc2 // fdiv v2, v30, v2
@@ -7810,13 +7810,13 @@ loop_many:
 	VORR V25.B16, V25.B16, V6.B16
 	VFMLA V4.S4, V7.S4, V6.S4
 	WORD $0x4e21a8a5 // fcvtns v5, v5
-	WORD $0x4f3f04a7 // sshr #1 v7, v5
+	WORD $0x4f3f04a7 // sshr v7, v5 #1
 	VSUB V7.S4, V5.S4, V5.S4
 	VADD V26.S4, V7.S4, V7.S4
-	WORD $0x4f3754e7 // shl #23 v7, v7
+	WORD $0x4f3754e7 // shl v7, v7 #23
 	WORD $0x6e27dcc6 // fmul v6, v6, v7
 	VADD V26.S4, V5.S4, V5.S4
-	WORD $0x4f3754a5 // shl #23 v5, v5
+	WORD $0x4f3754a5 // shl v5, v5 #23
 	WORD $0x6e25dcc6 // fmul v6, v6, v5
 	WORD $0x4e3ed4c6 // fadd v6, v6, v30
 	WORD $0x6e26ffc6 // fdiv v6, v30, v6
@@ -7853,13 +7853,13 @@ loop_one:
 	VORR V25.B16, V25.B16, V2.B16
 	VFMLA V0.S4, V3.S4, V2.S4
 	WORD $0x4e21a821 // fcvtns v1, v1
-	WORD $0x4f3f0423 // sshr #1 v3, v1
+	WORD $0x4f3f0423 // sshr v3, v1 #1
 	VSUB V3.S4, V1.S4, V1.S4
 	VADD V26.S4, V3.S4, V3.S4
-	WORD $0x4f375463 // shl #23 v3, v3
+	WORD $0x4f375463 // shl v3, v3 #23
 	WORD $0x6e23dc42 // fmul v2, v2, v3
 	VADD V26.S4, V1.S4, V1.S4
-	WORD $0x4f375421 // shl #23 v1, v1
+	WORD $0x4f375421 // shl v1, v1 #23
 	WORD $0x6e21dc42 // fmul v2, v2, v1
 	WORD $0x4e3ed442 // fadd v2, v2, v30
 	WORD $0x6e22ffc2 // fdiv v2, v30, v2
@@ -7896,13 +7896,13 @@ loop_lane:
 	VORR V25.B16, V25.B16, V2.B16
 	VFMLA V0.S4, V3.S4, V2.S4
 	WORD $0x4e21a821 // fcvtns v1, v1
-	WORD $0x4f3f0423 // sshr #1 v3, v1
+	WORD $0x4f3f0423 // sshr v3, v1 #1
 	VSUB V3.S4, V1.S4, V1.S4
 	VADD V26.S4, V3.S4, V3.S4
-	WORD $0x4f375463 // shl #23 v3, v3
+	WORD $0x4f375463 // shl v3, v3 #23
 	WORD $0x6e23dc42 // fmul v2, v2, v3
 	VADD V26.S4, V1.S4, V1.S4
-	WORD $0x4f375421 // shl #23 v1, v1
+	WORD $0x4f375421 // shl v1, v1 #23
 	WORD $0x6e21dc42 // fmul v2, v2, v1
 	WORD $0x4e3ed442 // fadd v2, v2, v30
 	WORD $0x6e22ffc2 // fdiv v2, v30, v2
@@ -8046,7 +8046,7 @@ columns_one:
 row:
 	FMOVQ 0(R5), F0
 	WORD $0x4e21d400 // fadd v0, v0, v1
-	WORD $0x4ea0e802 // fcmlt #0 v2, v0
+	WORD $0x4ea0e802 // fcmlt v2, v0 #0
 	WORD $0x4e621c00 // bic v0, v0, v2
 	FMOVQ F0, 0(R5)
 	ADD R3, R5
@@ -8066,7 +8066,7 @@ columns_lane:
 row_of_lane:
 	FMOVS 0(R5), F0
 	WORD $0x4e21d400 // fadd v0, v0, v1
-	WORD $0x4ea0e802 // fcmlt #0 v2, v0
+	WORD $0x4ea0e802 // fcmlt v2, v0 #0
 	WORD $0x4e621c00 // bic v0, v0, v2
 	FMOVS F0, 0(R5)
 	ADD R3, R5
@@ -8283,9 +8283,9 @@ lanes4:
 	FMOVQ 0(R0), F0
 	WORD $0x4e617802 // fcvtl2 v2, v0
 	WORD $0x0e617801 // fcvtl v1, v0
-	WORD $0x4e61d484 // fadd 2d v4, v4, v1
+	WORD $0x4e61d484 // fadd v4, v4, v1 2d
 	VFMLA V1.D2, V1.D2, V6.D2
-	WORD $0x4e62d4a5 // fadd 2d v5, v5, v2
+	WORD $0x4e62d4a5 // fadd v5, v5, v2 2d
 	VFMLA V2.D2, V2.D2, V7.D2
 	ADD R1, R0
 	SUBS $1, R2
@@ -8300,9 +8300,9 @@ lanes3:
 	VLD1 (R4), V0.S[2]
 	WORD $0x4e617802 // fcvtl2 v2, v0
 	WORD $0x0e617801 // fcvtl v1, v0
-	WORD $0x4e61d484 // fadd 2d v4, v4, v1
+	WORD $0x4e61d484 // fadd v4, v4, v1 2d
 	VFMLA V1.D2, V1.D2, V6.D2
-	WORD $0x4e62d4a5 // fadd 2d v5, v5, v2
+	WORD $0x4e62d4a5 // fadd v5, v5, v2 2d
 	VFMLA V2.D2, V2.D2, V7.D2
 	ADD R1, R0
 	SUBS $1, R2
@@ -8315,9 +8315,9 @@ lanes2:
 	FMOVD (R0), F0
 	WORD $0x4e617802 // fcvtl2 v2, v0
 	WORD $0x0e617801 // fcvtl v1, v0
-	WORD $0x4e61d484 // fadd 2d v4, v4, v1
+	WORD $0x4e61d484 // fadd v4, v4, v1 2d
 	VFMLA V1.D2, V1.D2, V6.D2
-	WORD $0x4e62d4a5 // fadd 2d v5, v5, v2
+	WORD $0x4e62d4a5 // fadd v5, v5, v2 2d
 	VFMLA V2.D2, V2.D2, V7.D2
 	ADD R1, R0
 	SUBS $1, R2
@@ -8330,9 +8330,9 @@ lanes1:
 	FMOVS 0(R0), F0
 	WORD $0x4e617802 // fcvtl2 v2, v0
 	WORD $0x0e617801 // fcvtl v1, v0
-	WORD $0x4e61d484 // fadd 2d v4, v4, v1
+	WORD $0x4e61d484 // fadd v4, v4, v1 2d
 	VFMLA V1.D2, V1.D2, V6.D2
-	WORD $0x4e62d4a5 // fadd 2d v5, v5, v2
+	WORD $0x4e62d4a5 // fadd v5, v5, v2 2d
 	VFMLA V2.D2, V2.D2, V7.D2
 	ADD R1, R0
 	SUBS $1, R2
@@ -8371,12 +8371,12 @@ lanes4:
 	WORD $0x6e29dc21 // fmul v1, v1, v9
 	WORD $0x4e617803 // fcvtl2 v3, v0
 	WORD $0x0e617802 // fcvtl v2, v0
-	WORD $0x4e62d484 // fadd 2d v4, v4, v2
-	WORD $0x4e63d4a5 // fadd 2d v5, v5, v3
+	WORD $0x4e62d484 // fadd v4, v4, v2 2d
+	WORD $0x4e63d4a5 // fadd v5, v5, v3 2d
 	WORD $0x4e617823 // fcvtl2 v3, v1
 	WORD $0x0e617822 // fcvtl v2, v1
-	WORD $0x4e62d4c6 // fadd 2d v6, v6, v2
-	WORD $0x4e63d4e7 // fadd 2d v7, v7, v3
+	WORD $0x4e62d4c6 // fadd v6, v6, v2 2d
+	WORD $0x4e63d4e7 // fadd v7, v7, v3 2d
 	ADD R2, R0
 	ADD R2, R1
 	SUBS $1, R3
@@ -8405,12 +8405,12 @@ lanes3:
 	WORD $0x6e29dc21 // fmul v1, v1, v9
 	WORD $0x4e617803 // fcvtl2 v3, v0
 	WORD $0x0e617802 // fcvtl v2, v0
-	WORD $0x4e62d484 // fadd 2d v4, v4, v2
-	WORD $0x4e63d4a5 // fadd 2d v5, v5, v3
+	WORD $0x4e62d484 // fadd v4, v4, v2 2d
+	WORD $0x4e63d4a5 // fadd v5, v5, v3 2d
 	WORD $0x4e617823 // fcvtl2 v3, v1
 	WORD $0x0e617822 // fcvtl v2, v1
-	WORD $0x4e62d4c6 // fadd 2d v6, v6, v2
-	WORD $0x4e63d4e7 // fadd 2d v7, v7, v3
+	WORD $0x4e62d4c6 // fadd v6, v6, v2 2d
+	WORD $0x4e63d4e7 // fadd v7, v7, v3 2d
 	ADD R2, R0
 	ADD R2, R1
 	SUBS $1, R3
@@ -8431,12 +8431,12 @@ lanes2:
 	WORD $0x6e29dc21 // fmul v1, v1, v9
 	WORD $0x4e617803 // fcvtl2 v3, v0
 	WORD $0x0e617802 // fcvtl v2, v0
-	WORD $0x4e62d484 // fadd 2d v4, v4, v2
-	WORD $0x4e63d4a5 // fadd 2d v5, v5, v3
+	WORD $0x4e62d484 // fadd v4, v4, v2 2d
+	WORD $0x4e63d4a5 // fadd v5, v5, v3 2d
 	WORD $0x4e617823 // fcvtl2 v3, v1
 	WORD $0x0e617822 // fcvtl v2, v1
-	WORD $0x4e62d4c6 // fadd 2d v6, v6, v2
-	WORD $0x4e63d4e7 // fadd 2d v7, v7, v3
+	WORD $0x4e62d4c6 // fadd v6, v6, v2 2d
+	WORD $0x4e63d4e7 // fadd v7, v7, v3 2d
 	ADD R2, R0
 	ADD R2, R1
 	SUBS $1, R3
@@ -8457,12 +8457,12 @@ lanes1:
 	WORD $0x6e29dc21 // fmul v1, v1, v9
 	WORD $0x4e617803 // fcvtl2 v3, v0
 	WORD $0x0e617802 // fcvtl v2, v0
-	WORD $0x4e62d484 // fadd 2d v4, v4, v2
-	WORD $0x4e63d4a5 // fadd 2d v5, v5, v3
+	WORD $0x4e62d484 // fadd v4, v4, v2 2d
+	WORD $0x4e63d4a5 // fadd v5, v5, v3 2d
 	WORD $0x4e617823 // fcvtl2 v3, v1
 	WORD $0x0e617822 // fcvtl v2, v1
-	WORD $0x4e62d4c6 // fadd 2d v6, v6, v2
-	WORD $0x4e63d4e7 // fadd 2d v7, v7, v3
+	WORD $0x4e62d4c6 // fadd v6, v6, v2 2d
+	WORD $0x4e63d4e7 // fadd v7, v7, v3 2d
 	ADD R2, R0
 	ADD R2, R1
 	SUBS $1, R3
@@ -8706,12 +8706,12 @@ loop_one:
 	WORD $0x6e20dc21 // fmul v1, v1, v0
 	WORD $0x4e617803 // fcvtl2 v3, v0
 	WORD $0x0e617802 // fcvtl v2, v0
-	WORD $0x4e62d484 // fadd 2d v4, v4, v2
-	WORD $0x4e63d4a5 // fadd 2d v5, v5, v3
+	WORD $0x4e62d484 // fadd v4, v4, v2 2d
+	WORD $0x4e63d4a5 // fadd v5, v5, v3 2d
 	WORD $0x4e617823 // fcvtl2 v3, v1
 	WORD $0x0e617822 // fcvtl v2, v1
-	WORD $0x4e62d4c6 // fadd 2d v6, v6, v2
-	WORD $0x4e63d4e7 // fadd 2d v7, v7, v3
+	WORD $0x4e62d4c6 // fadd v6, v6, v2 2d
+	WORD $0x4e63d4e7 // fadd v7, v7, v3 2d
 	ADD $16, R1
 	ADD $16, R2
 	ADD $16, R3
@@ -8740,12 +8740,12 @@ loop_lane:
 	FMOVS F1, F1
 	WORD $0x4e617803 // fcvtl2 v3, v0
 	WORD $0x0e617802 // fcvtl v2, v0
-	WORD $0x4e62d484 // fadd 2d v4, v4, v2
-	WORD $0x4e63d4a5 // fadd 2d v5, v5, v3
+	WORD $0x4e62d484 // fadd v4, v4, v2 2d
+	WORD $0x4e63d4a5 // fadd v5, v5, v3 2d
 	WORD $0x4e617823 // fcvtl2 v3, v1
 	WORD $0x0e617822 // fcvtl v2, v1
-	WORD $0x4e62d4c6 // fadd 2d v6, v6, v2
-	WORD $0x4e63d4e7 // fadd 2d v7, v7, v3
+	WORD $0x4e62d4c6 // fadd v6, v6, v2 2d
+	WORD $0x4e63d4e7 // fadd v7, v7, v3 2d
 	ADD $4, R1
 	ADD $4, R2
 	ADD $4, R3
@@ -10084,12 +10084,12 @@ channels_one:
 	WORD $0x4ee71cc6 // orn v6, v6, v7
 	VBIT V6.B16, V3.B16, V0.B16
 	VBIT V6.B16, V30.B16, V4.B16
-	WORD $0x6ea0d806 // fcmle #0 v6, v0
+	WORD $0x6ea0d806 // fcmle v6, v0 #0
 	WORD $0x4e661c00 // bic v0, v0, v6
 	VBIT V6.B16, V31.B16, V4.B16
 	FMOVQ F0, 0(R0)
-	WORD $0x0e612884 // xtn 4h v4, v4
-	WORD $0x0e212884 // xtn 8b v4, v4
+	WORD $0x0e612884 // xtn v4, v4 4h
+	WORD $0x0e212884 // xtn v4, v4 8b
 	FMOVS F4, 0(R1)
 	ADD $16, R0
 	ADD $4, R1
@@ -10129,7 +10129,7 @@ channels_lane:
 	WORD $0x4ee71cc6 // orn v6, v6, v7
 	VBIT V6.B16, V3.B16, V0.B16
 	VBIT V6.B16, V30.B16, V4.B16
-	WORD $0x6ea0d806 // fcmle #0 v6, v0
+	WORD $0x6ea0d806 // fcmle v6, v0 #0
 	WORD $0x4e661c00 // bic v0, v0, v6
 	VBIT V6.B16, V31.B16, V4.B16
 	FMOVS F0, 0(R0)
@@ -10198,8 +10198,8 @@ channels_one:
 	VBIT V6.B16, V3.B16, V0.B16
 	VBIT V6.B16, V30.B16, V4.B16
 	FMOVQ F0, 0(R0)
-	WORD $0x0e612884 // xtn 4h v4, v4
-	WORD $0x0e212884 // xtn 8b v4, v4
+	WORD $0x0e612884 // xtn v4, v4 4h
+	WORD $0x0e212884 // xtn v4, v4 8b
 	FMOVS F4, 0(R1)
 	ADD $16, R0
 	ADD $4, R1
@@ -10279,8 +10279,8 @@ window:
 channels_one:
 	FMOVQ 0(R0), F0
 	FMOVS 0(R1), F1
-	WORD $0x2f08a421 // uxtl 8h v1, v1
-	WORD $0x2f10a421 // uxtl 4s v1, v1
+	WORD $0x2f08a421 // uxtl v1, v1 8h
+	WORD $0x2f10a421 // uxtl v1, v1 4s
 	VCMEQ V28.S4, V1.S4, V2.S4
 	VAND V0.B16, V2.B16, V2.B16
 	FMOVQ F2, 0(R2)

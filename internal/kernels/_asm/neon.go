@@ -302,7 +302,8 @@ func (g *neon) do(name string, d, n vec, m ...vec) {
 		bits |= uint32(m[0]) << 16
 		operands += fmt.Sprintf(", v%d", m[0])
 	}
-	g.op("WORD $%#08x // %s %s", bits, name, operands)
+	mnemonic, form, _ := strings.Cut(name, " ")
+	g.op("%s", strings.TrimSpace(fmt.Sprintf("WORD $%#08x // %s %s %s", bits, mnemonic, operands, form)))
 }
 
 // peak multiplies and adds in registers, as fast as the processor can.
