@@ -251,20 +251,20 @@ tile8x7_tap:
 	VLD1 (R20), V8.S[2]
 	ADD R3, R15
 	FMOVS (R6)(R19<<2), F28
-	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R7)(R19<<2), F29
-	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R8)(R19<<2), F30
-	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R10)(R19<<2), F28
-	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R11)(R19<<2), F29
-	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R12)(R19<<2), F30
-	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R13)(R19<<2), F31
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R14, R5
 	BLS tile8x7_tap
@@ -388,18 +388,18 @@ tile7x7_tap:
 	VLD1 (R19), V7.S[2]
 	ADD R3, R14
 	FMOVS (R7)(R15<<2), F28
-	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R8)(R15<<2), F29
-	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R9)(R15<<2), F30
-	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R10)(R15<<2), F31
-	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R12)(R15<<2), F29
-	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R13)(R15<<2), F30
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R5, R6
 	BLS tile7x7_tap
@@ -510,16 +510,16 @@ tile6x7_tap:
 	VLD1 (R15), V6.S[2]
 	ADD R3, R5
 	FMOVS (R8)(R14<<2), F28
-	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R9)(R14<<2), F29
-	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R10)(R14<<2), F30
-	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R11)(R14<<2), F31
-	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R12)(R14<<2), F28
-	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R13)(R14<<2), F29
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R6, R7
 	BLS tile6x7_tap
@@ -617,14 +617,14 @@ tile5x7_tap:
 	VLD1 (R14), V5.S[2]
 	ADD R3, R6
 	FMOVS (R9)(R5<<2), F28
-	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R10)(R5<<2), F29
-	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R11)(R5<<2), F30
-	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R12)(R5<<2), F31
-	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R13)(R5<<2), F28
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R7, R8
 	BLS tile5x7_tap
@@ -709,12 +709,12 @@ tile4x7_tap:
 	VLD1 (R5), V4.S[2]
 	ADD R3, R7
 	FMOVS (R10)(R6<<2), F28
-	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R12)(R6<<2), F30
-	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R13)(R6<<2), F31
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R8, R9
 	BLS tile4x7_tap
@@ -786,10 +786,10 @@ tile3x7_tap:
 	VLD1 (R6), V3.S[2]
 	ADD R3, R8
 	FMOVS (R11)(R7<<2), F28
-	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R12)(R7<<2), F29
-	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R13)(R7<<2), F30
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R9, R10
 	BLS tile3x7_tap
@@ -848,8 +848,8 @@ tile2x7_tap:
 	VLD1 (R7), V2.S[2]
 	ADD R3, R9
 	FMOVS (R12)(R8<<2), F28
-	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R13)(R8<<2), F29
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R10, R11
 	BLS tile2x7_tap
@@ -973,20 +973,20 @@ tile8x6_tap:
 	FMOVD (R15), F8
 	ADD R3, R15
 	FMOVS (R12)(R19<<2), F28
-	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R11)(R19<<2), F29
-	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R10)(R19<<2), F30
-	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R8)(R19<<2), F28
-	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R7)(R19<<2), F29
-	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R6)(R19<<2), F30
-	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R5)(R19<<2), F31
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R14, R13
 	BLS tile8x6_tap
@@ -1078,18 +1078,18 @@ tile7x6_tap:
 	FMOVD (R14), F7
 	ADD R3, R14
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R10)(R15<<2), F29
-	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R9)(R15<<2), F30
-	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R8)(R15<<2), F31
-	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R7)(R15<<2), F28
-	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R6)(R15<<2), F29
-	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R5)(R15<<2), F30
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R13, R12
 	BLS tile7x6_tap
@@ -1172,16 +1172,16 @@ tile6x6_tap:
 	FMOVD (R13), F6
 	ADD R3, R13
 	FMOVS (R10)(R14<<2), F28
-	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R9)(R14<<2), F29
-	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R8)(R14<<2), F30
-	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R7)(R14<<2), F31
-	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R6)(R14<<2), F28
-	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R5)(R14<<2), F29
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R12, R11
 	BLS tile6x6_tap
@@ -1255,14 +1255,14 @@ tile5x6_tap:
 	FMOVD (R12), F5
 	ADD R3, R12
 	FMOVS (R9)(R13<<2), F28
-	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R8)(R13<<2), F29
-	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R7)(R13<<2), F30
-	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R6)(R13<<2), F31
-	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R5)(R13<<2), F28
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R11, R10
 	BLS tile5x6_tap
@@ -1327,12 +1327,12 @@ tile4x6_tap:
 	FMOVD (R11), F4
 	ADD R3, R11
 	FMOVS (R8)(R12<<2), F28
-	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R7)(R12<<2), F29
-	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R6)(R12<<2), F30
-	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R5)(R12<<2), F31
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R10, R9
 	BLS tile4x6_tap
@@ -1388,10 +1388,10 @@ tile3x6_tap:
 	FMOVD (R10), F3
 	ADD R3, R10
 	FMOVS (R7)(R11<<2), F28
-	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R6)(R11<<2), F29
-	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R5)(R11<<2), F30
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R9, R8
 	BLS tile3x6_tap
@@ -1438,8 +1438,8 @@ tile2x6_tap:
 	FMOVD (R9), F2
 	ADD R3, R9
 	FMOVS (R6)(R10<<2), F28
-	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R5)(R10<<2), F29
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R8, R7
 	BLS tile2x6_tap
@@ -1553,20 +1553,20 @@ tile8x5_tap:
 	FMOVS 0(R15), F8
 	ADD R3, R15
 	FMOVS (R6)(R19<<2), F28
-	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R7)(R19<<2), F29
-	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R8)(R19<<2), F30
-	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R9)(R19<<2), F31
-	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R10)(R19<<2), F28
-	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R11)(R19<<2), F29
-	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R12)(R19<<2), F30
-	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R13)(R19<<2), F31
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R14, R5
 	BLS tile8x5_tap
@@ -1658,18 +1658,18 @@ tile7x5_tap:
 	FMOVS 0(R14), F7
 	ADD R3, R14
 	FMOVS (R7)(R15<<2), F28
-	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R8)(R15<<2), F29
-	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R9)(R15<<2), F30
-	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R10)(R15<<2), F31
-	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R11)(R15<<2), F28
-	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R12)(R15<<2), F29
-	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R13)(R15<<2), F30
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R5, R6
 	BLS tile7x5_tap
@@ -1752,16 +1752,16 @@ tile6x5_tap:
 	FMOVS 0(R5), F6
 	ADD R3, R5
 	FMOVS (R8)(R14<<2), F28
-	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R9)(R14<<2), F29
-	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R10)(R14<<2), F30
-	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R11)(R14<<2), F31
-	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R12)(R14<<2), F28
-	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R13)(R14<<2), F29
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R6, R7
 	BLS tile6x5_tap
@@ -1835,14 +1835,14 @@ tile5x5_tap:
 	FMOVS 0(R6), F5
 	ADD R3, R6
 	FMOVS (R9)(R5<<2), F28
-	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R10)(R5<<2), F29
-	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R11)(R5<<2), F30
-	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R12)(R5<<2), F31
-	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R13)(R5<<2), F28
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R7, R8
 	BLS tile5x5_tap
@@ -1907,12 +1907,12 @@ tile4x5_tap:
 	FMOVS 0(R7), F4
 	ADD R3, R7
 	FMOVS (R10)(R6<<2), F28
-	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R12)(R6<<2), F30
-	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R13)(R6<<2), F31
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R8, R9
 	BLS tile4x5_tap
@@ -1968,10 +1968,10 @@ tile3x5_tap:
 	FMOVS 0(R8), F3
 	ADD R3, R8
 	FMOVS (R11)(R7<<2), F28
-	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R12)(R7<<2), F29
-	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R13)(R7<<2), F30
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R9, R10
 	BLS tile3x5_tap
@@ -2018,8 +2018,8 @@ tile2x5_tap:
 	FMOVS 0(R9), F2
 	ADD R3, R9
 	FMOVS (R12)(R8<<2), F28
-	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R13)(R8<<2), F29
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R10, R11
 	BLS tile2x5_tap
@@ -2152,31 +2152,31 @@ tile6x4_tap:
 	VLD1.P (R5)(R3), [V24.S4, V25.S4, V26.S4]
 	VLD1.P (R15)(R3), [V27.S4]
 	FMOVS (R12)(R14<<2), F28
+	FMOVS (R11)(R14<<2), F29
+	FMOVS (R10)(R14<<2), F30
+	FMOVS (R9)(R14<<2), F31
 	WORD $0x4f9c1300 // fmla v0, v24, v28 s[0]
 	WORD $0x4f9c1321 // fmla v1, v25, v28 s[0]
 	WORD $0x4f9c1342 // fmla v2, v26, v28 s[0]
 	WORD $0x4f9c1363 // fmla v3, v27, v28 s[0]
-	FMOVS (R11)(R14<<2), F29
+	FMOVS (R8)(R14<<2), F28
 	WORD $0x4f9d1304 // fmla v4, v24, v29 s[0]
 	WORD $0x4f9d1325 // fmla v5, v25, v29 s[0]
 	WORD $0x4f9d1346 // fmla v6, v26, v29 s[0]
 	WORD $0x4f9d1367 // fmla v7, v27, v29 s[0]
-	FMOVS (R10)(R14<<2), F30
+	FMOVS (R7)(R14<<2), F29
 	WORD $0x4f9e1308 // fmla v8, v24, v30 s[0]
 	WORD $0x4f9e1329 // fmla v9, v25, v30 s[0]
 	WORD $0x4f9e134a // fmla v10, v26, v30 s[0]
 	WORD $0x4f9e136b // fmla v11, v27, v30 s[0]
-	FMOVS (R9)(R14<<2), F31
 	WORD $0x4f9f130c // fmla v12, v24, v31 s[0]
 	WORD $0x4f9f132d // fmla v13, v25, v31 s[0]
 	WORD $0x4f9f134e // fmla v14, v26, v31 s[0]
 	WORD $0x4f9f136f // fmla v15, v27, v31 s[0]
-	FMOVS (R8)(R14<<2), F28
 	WORD $0x4f9c1310 // fmla v16, v24, v28 s[0]
 	WORD $0x4f9c1331 // fmla v17, v25, v28 s[0]
 	WORD $0x4f9c1352 // fmla v18, v26, v28 s[0]
 	WORD $0x4f9c1373 // fmla v19, v27, v28 s[0]
-	FMOVS (R7)(R14<<2), F29
 	WORD $0x4f9d1314 // fmla v20, v24, v29 s[0]
 	WORD $0x4f9d1335 // fmla v21, v25, v29 s[0]
 	WORD $0x4f9d1356 // fmla v22, v26, v29 s[0]
@@ -2291,26 +2291,26 @@ tile5x4_tap:
 	VLD1.P (R13)(R3), [V20.S4, V21.S4, V22.S4]
 	VLD1.P (R5)(R3), [V23.S4]
 	FMOVS (R11)(R6<<2), F28
+	FMOVS (R10)(R6<<2), F29
+	FMOVS (R9)(R6<<2), F30
+	FMOVS (R8)(R6<<2), F31
 	WORD $0x4f9c1280 // fmla v0, v20, v28 s[0]
 	WORD $0x4f9c12a1 // fmla v1, v21, v28 s[0]
 	WORD $0x4f9c12c2 // fmla v2, v22, v28 s[0]
 	WORD $0x4f9c12e3 // fmla v3, v23, v28 s[0]
-	FMOVS (R10)(R6<<2), F29
+	FMOVS (R7)(R6<<2), F28
 	WORD $0x4f9d1284 // fmla v4, v20, v29 s[0]
 	WORD $0x4f9d12a5 // fmla v5, v21, v29 s[0]
 	WORD $0x4f9d12c6 // fmla v6, v22, v29 s[0]
 	WORD $0x4f9d12e7 // fmla v7, v23, v29 s[0]
-	FMOVS (R9)(R6<<2), F30
 	WORD $0x4f9e1288 // fmla v8, v20, v30 s[0]
 	WORD $0x4f9e12a9 // fmla v9, v21, v30 s[0]
 	WORD $0x4f9e12ca // fmla v10, v22, v30 s[0]
 	WORD $0x4f9e12eb // fmla v11, v23, v30 s[0]
-	FMOVS (R8)(R6<<2), F31
 	WORD $0x4f9f128c // fmla v12, v20, v31 s[0]
 	WORD $0x4f9f12ad // fmla v13, v21, v31 s[0]
 	WORD $0x4f9f12ce // fmla v14, v22, v31 s[0]
 	WORD $0x4f9f12ef // fmla v15, v23, v31 s[0]
-	FMOVS (R7)(R6<<2), F28
 	WORD $0x4f9c1290 // fmla v16, v20, v28 s[0]
 	WORD $0x4f9c12b1 // fmla v17, v21, v28 s[0]
 	WORD $0x4f9c12d2 // fmla v18, v22, v28 s[0]
@@ -2409,21 +2409,21 @@ tile4x4_tap:
 	VLD1.P (R12)(R3), [V16.S4, V17.S4, V18.S4]
 	VLD1.P (R13)(R3), [V19.S4]
 	FMOVS (R10)(R15<<2), F28
+	FMOVS (R9)(R15<<2), F29
+	FMOVS (R8)(R15<<2), F30
+	FMOVS (R7)(R15<<2), F31
 	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
 	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
 	WORD $0x4f9c1242 // fmla v2, v18, v28 s[0]
 	WORD $0x4f9c1263 // fmla v3, v19, v28 s[0]
-	FMOVS (R9)(R15<<2), F29
 	WORD $0x4f9d1204 // fmla v4, v16, v29 s[0]
 	WORD $0x4f9d1225 // fmla v5, v17, v29 s[0]
 	WORD $0x4f9d1246 // fmla v6, v18, v29 s[0]
 	WORD $0x4f9d1267 // fmla v7, v19, v29 s[0]
-	FMOVS (R8)(R15<<2), F30
 	WORD $0x4f9e1208 // fmla v8, v16, v30 s[0]
 	WORD $0x4f9e1229 // fmla v9, v17, v30 s[0]
 	WORD $0x4f9e124a // fmla v10, v18, v30 s[0]
 	WORD $0x4f9e126b // fmla v11, v19, v30 s[0]
-	FMOVS (R7)(R15<<2), F31
 	WORD $0x4f9f120c // fmla v12, v16, v31 s[0]
 	WORD $0x4f9f122d // fmla v13, v17, v31 s[0]
 	WORD $0x4f9f124e // fmla v14, v18, v31 s[0]
@@ -2506,16 +2506,16 @@ tile3x4_tap:
 	VLD1.P (R11)(R3), [V12.S4, V13.S4, V14.S4]
 	VLD1.P (R12)(R3), [V15.S4]
 	FMOVS (R9)(R5<<2), F28
+	FMOVS (R8)(R5<<2), F29
+	FMOVS (R7)(R5<<2), F30
 	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
 	WORD $0x4f9c11a1 // fmla v1, v13, v28 s[0]
 	WORD $0x4f9c11c2 // fmla v2, v14, v28 s[0]
 	WORD $0x4f9c11e3 // fmla v3, v15, v28 s[0]
-	FMOVS (R8)(R5<<2), F29
 	WORD $0x4f9d1184 // fmla v4, v12, v29 s[0]
 	WORD $0x4f9d11a5 // fmla v5, v13, v29 s[0]
 	WORD $0x4f9d11c6 // fmla v6, v14, v29 s[0]
 	WORD $0x4f9d11e7 // fmla v7, v15, v29 s[0]
-	FMOVS (R7)(R5<<2), F30
 	WORD $0x4f9e1188 // fmla v8, v12, v30 s[0]
 	WORD $0x4f9e11a9 // fmla v9, v13, v30 s[0]
 	WORD $0x4f9e11ca // fmla v10, v14, v30 s[0]
@@ -2582,11 +2582,11 @@ tile2x4_tap:
 	VLD1.P (R10)(R3), [V8.S4, V9.S4, V10.S4]
 	VLD1.P (R11)(R3), [V11.S4]
 	FMOVS (R8)(R13<<2), F28
+	FMOVS (R7)(R13<<2), F29
 	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	WORD $0x4f9c1121 // fmla v1, v9, v28 s[0]
 	WORD $0x4f9c1142 // fmla v2, v10, v28 s[0]
 	WORD $0x4f9c1163 // fmla v3, v11, v28 s[0]
-	FMOVS (R7)(R13<<2), F29
 	WORD $0x4f9d1104 // fmla v4, v8, v29 s[0]
 	WORD $0x4f9d1125 // fmla v5, v9, v29 s[0]
 	WORD $0x4f9d1146 // fmla v6, v10, v29 s[0]
@@ -2751,34 +2751,34 @@ tile8x3_tap:
 	VLD1.P (R14)(R3), [V24.S4, V25.S4]
 	VLD1.P (R20)(R3), [V26.S4]
 	FMOVS (R10)(R19<<2), F28
+	FMOVS (R8)(R19<<2), F29
+	FMOVS (R11)(R19<<2), F30
+	FMOVS (R9)(R19<<2), F31
 	WORD $0x4f9c1300 // fmla v0, v24, v28 s[0]
 	WORD $0x4f9c1321 // fmla v1, v25, v28 s[0]
 	WORD $0x4f9c1342 // fmla v2, v26, v28 s[0]
-	FMOVS (R8)(R19<<2), F29
+	FMOVS (R12)(R19<<2), F28
 	WORD $0x4f9d1303 // fmla v3, v24, v29 s[0]
 	WORD $0x4f9d1324 // fmla v4, v25, v29 s[0]
 	WORD $0x4f9d1345 // fmla v5, v26, v29 s[0]
-	FMOVS (R11)(R19<<2), F30
+	FMOVS (R13)(R19<<2), F29
 	WORD $0x4f9e1306 // fmla v6, v24, v30 s[0]
 	WORD $0x4f9e1327 // fmla v7, v25, v30 s[0]
 	WORD $0x4f9e1348 // fmla v8, v26, v30 s[0]
-	FMOVS (R9)(R19<<2), F31
+	FMOVS (R5)(R19<<2), F30
 	WORD $0x4f9f1309 // fmla v9, v24, v31 s[0]
 	WORD $0x4f9f132a // fmla v10, v25, v31 s[0]
 	WORD $0x4f9f134b // fmla v11, v26, v31 s[0]
-	FMOVS (R12)(R19<<2), F28
+	FMOVS (R15)(R19<<2), F31
 	WORD $0x4f9c130c // fmla v12, v24, v28 s[0]
 	WORD $0x4f9c132d // fmla v13, v25, v28 s[0]
 	WORD $0x4f9c134e // fmla v14, v26, v28 s[0]
-	FMOVS (R13)(R19<<2), F29
 	WORD $0x4f9d130f // fmla v15, v24, v29 s[0]
 	WORD $0x4f9d1330 // fmla v16, v25, v29 s[0]
 	WORD $0x4f9d1351 // fmla v17, v26, v29 s[0]
-	FMOVS (R5)(R19<<2), F30
 	WORD $0x4f9e1312 // fmla v18, v24, v30 s[0]
 	WORD $0x4f9e1333 // fmla v19, v25, v30 s[0]
 	WORD $0x4f9e1354 // fmla v20, v26, v30 s[0]
-	FMOVS (R15)(R19<<2), F31
 	WORD $0x4f9f1315 // fmla v21, v24, v31 s[0]
 	WORD $0x4f9f1336 // fmla v22, v25, v31 s[0]
 	WORD $0x4f9f1357 // fmla v23, v26, v31 s[0]
@@ -2917,30 +2917,30 @@ tile7x3_tap:
 	VLD1.P (R7)(R3), [V21.S4, V22.S4]
 	VLD1.P (R14)(R3), [V23.S4]
 	FMOVS (R8)(R6<<2), F28
+	FMOVS (R11)(R6<<2), F29
+	FMOVS (R9)(R6<<2), F30
+	FMOVS (R12)(R6<<2), F31
 	WORD $0x4f9c12a0 // fmla v0, v21, v28 s[0]
 	WORD $0x4f9c12c1 // fmla v1, v22, v28 s[0]
 	WORD $0x4f9c12e2 // fmla v2, v23, v28 s[0]
-	FMOVS (R11)(R6<<2), F29
+	FMOVS (R13)(R6<<2), F28
 	WORD $0x4f9d12a3 // fmla v3, v21, v29 s[0]
 	WORD $0x4f9d12c4 // fmla v4, v22, v29 s[0]
 	WORD $0x4f9d12e5 // fmla v5, v23, v29 s[0]
-	FMOVS (R9)(R6<<2), F30
+	FMOVS (R5)(R6<<2), F29
 	WORD $0x4f9e12a6 // fmla v6, v21, v30 s[0]
 	WORD $0x4f9e12c7 // fmla v7, v22, v30 s[0]
 	WORD $0x4f9e12e8 // fmla v8, v23, v30 s[0]
-	FMOVS (R12)(R6<<2), F31
+	FMOVS (R15)(R6<<2), F30
 	WORD $0x4f9f12a9 // fmla v9, v21, v31 s[0]
 	WORD $0x4f9f12ca // fmla v10, v22, v31 s[0]
 	WORD $0x4f9f12eb // fmla v11, v23, v31 s[0]
-	FMOVS (R13)(R6<<2), F28
 	WORD $0x4f9c12ac // fmla v12, v21, v28 s[0]
 	WORD $0x4f9c12cd // fmla v13, v22, v28 s[0]
 	WORD $0x4f9c12ee // fmla v14, v23, v28 s[0]
-	FMOVS (R5)(R6<<2), F29
 	WORD $0x4f9d12af // fmla v15, v21, v29 s[0]
 	WORD $0x4f9d12d0 // fmla v16, v22, v29 s[0]
 	WORD $0x4f9d12f1 // fmla v17, v23, v29 s[0]
-	FMOVS (R15)(R6<<2), F30
 	WORD $0x4f9e12b2 // fmla v18, v21, v30 s[0]
 	WORD $0x4f9e12d3 // fmla v19, v22, v30 s[0]
 	WORD $0x4f9e12f4 // fmla v20, v23, v30 s[0]
@@ -3064,26 +3064,26 @@ tile6x3_tap:
 	VLD1.P (R10)(R3), [V18.S4, V19.S4]
 	VLD1.P (R7)(R3), [V20.S4]
 	FMOVS (R11)(R20<<2), F28
+	FMOVS (R9)(R20<<2), F29
+	FMOVS (R12)(R20<<2), F30
+	FMOVS (R13)(R20<<2), F31
 	WORD $0x4f9c1240 // fmla v0, v18, v28 s[0]
 	WORD $0x4f9c1261 // fmla v1, v19, v28 s[0]
 	WORD $0x4f9c1282 // fmla v2, v20, v28 s[0]
-	FMOVS (R9)(R20<<2), F29
+	FMOVS (R5)(R20<<2), F28
 	WORD $0x4f9d1243 // fmla v3, v18, v29 s[0]
 	WORD $0x4f9d1264 // fmla v4, v19, v29 s[0]
 	WORD $0x4f9d1285 // fmla v5, v20, v29 s[0]
-	FMOVS (R12)(R20<<2), F30
+	FMOVS (R15)(R20<<2), F29
 	WORD $0x4f9e1246 // fmla v6, v18, v30 s[0]
 	WORD $0x4f9e1267 // fmla v7, v19, v30 s[0]
 	WORD $0x4f9e1288 // fmla v8, v20, v30 s[0]
-	FMOVS (R13)(R20<<2), F31
 	WORD $0x4f9f1249 // fmla v9, v18, v31 s[0]
 	WORD $0x4f9f126a // fmla v10, v19, v31 s[0]
 	WORD $0x4f9f128b // fmla v11, v20, v31 s[0]
-	FMOVS (R5)(R20<<2), F28
 	WORD $0x4f9c124c // fmla v12, v18, v28 s[0]
 	WORD $0x4f9c126d // fmla v13, v19, v28 s[0]
 	WORD $0x4f9c128e // fmla v14, v20, v28 s[0]
-	FMOVS (R15)(R20<<2), F29
 	WORD $0x4f9d124f // fmla v15, v18, v29 s[0]
 	WORD $0x4f9d1270 // fmla v16, v19, v29 s[0]
 	WORD $0x4f9d1291 // fmla v17, v20, v29 s[0]
@@ -3192,22 +3192,22 @@ tile5x3_tap:
 	VLD1.P (R8)(R3), [V15.S4, V16.S4]
 	VLD1.P (R10)(R3), [V17.S4]
 	FMOVS (R9)(R14<<2), F28
+	FMOVS (R12)(R14<<2), F29
+	FMOVS (R13)(R14<<2), F30
+	FMOVS (R5)(R14<<2), F31
 	WORD $0x4f9c11e0 // fmla v0, v15, v28 s[0]
 	WORD $0x4f9c1201 // fmla v1, v16, v28 s[0]
 	WORD $0x4f9c1222 // fmla v2, v17, v28 s[0]
-	FMOVS (R12)(R14<<2), F29
+	FMOVS (R15)(R14<<2), F28
 	WORD $0x4f9d11e3 // fmla v3, v15, v29 s[0]
 	WORD $0x4f9d1204 // fmla v4, v16, v29 s[0]
 	WORD $0x4f9d1225 // fmla v5, v17, v29 s[0]
-	FMOVS (R13)(R14<<2), F30
 	WORD $0x4f9e11e6 // fmla v6, v15, v30 s[0]
 	WORD $0x4f9e1207 // fmla v7, v16, v30 s[0]
 	WORD $0x4f9e1228 // fmla v8, v17, v30 s[0]
-	FMOVS (R5)(R14<<2), F31
 	WORD $0x4f9f11e9 // fmla v9, v15, v31 s[0]
 	WORD $0x4f9f120a // fmla v10, v16, v31 s[0]
 	WORD $0x4f9f122b // fmla v11, v17, v31 s[0]
-	FMOVS (R15)(R14<<2), F28
 	WORD $0x4f9c11ec // fmla v12, v15, v28 s[0]
 	WORD $0x4f9c120d // fmla v13, v16, v28 s[0]
 	WORD $0x4f9c122e // fmla v14, v17, v28 s[0]
@@ -3301,18 +3301,18 @@ tile4x3_tap:
 	VLD1.P (R11)(R3), [V12.S4, V13.S4]
 	VLD1.P (R8)(R3), [V14.S4]
 	FMOVS (R12)(R7<<2), F28
+	FMOVS (R13)(R7<<2), F29
+	FMOVS (R5)(R7<<2), F30
+	FMOVS (R15)(R7<<2), F31
 	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
 	WORD $0x4f9c11a1 // fmla v1, v13, v28 s[0]
 	WORD $0x4f9c11c2 // fmla v2, v14, v28 s[0]
-	FMOVS (R13)(R7<<2), F29
 	WORD $0x4f9d1183 // fmla v3, v12, v29 s[0]
 	WORD $0x4f9d11a4 // fmla v4, v13, v29 s[0]
 	WORD $0x4f9d11c5 // fmla v5, v14, v29 s[0]
-	FMOVS (R5)(R7<<2), F30
 	WORD $0x4f9e1186 // fmla v6, v12, v30 s[0]
 	WORD $0x4f9e11a7 // fmla v7, v13, v30 s[0]
 	WORD $0x4f9e11c8 // fmla v8, v14, v30 s[0]
-	FMOVS (R15)(R7<<2), F31
 	WORD $0x4f9f1189 // fmla v9, v12, v31 s[0]
 	WORD $0x4f9f11aa // fmla v10, v13, v31 s[0]
 	WORD $0x4f9f11cb // fmla v11, v14, v31 s[0]
@@ -3391,14 +3391,14 @@ tile3x3_tap:
 	VLD1.P (R9)(R3), [V9.S4, V10.S4]
 	VLD1.P (R11)(R3), [V11.S4]
 	FMOVS (R13)(R10<<2), F28
+	FMOVS (R5)(R10<<2), F29
+	FMOVS (R15)(R10<<2), F30
 	WORD $0x4f9c1120 // fmla v0, v9, v28 s[0]
 	WORD $0x4f9c1141 // fmla v1, v10, v28 s[0]
 	WORD $0x4f9c1162 // fmla v2, v11, v28 s[0]
-	FMOVS (R5)(R10<<2), F29
 	WORD $0x4f9d1123 // fmla v3, v9, v29 s[0]
 	WORD $0x4f9d1144 // fmla v4, v10, v29 s[0]
 	WORD $0x4f9d1165 // fmla v5, v11, v29 s[0]
-	FMOVS (R15)(R10<<2), F30
 	WORD $0x4f9e1126 // fmla v6, v9, v30 s[0]
 	WORD $0x4f9e1147 // fmla v7, v10, v30 s[0]
 	WORD $0x4f9e1168 // fmla v8, v11, v30 s[0]
@@ -3462,10 +3462,10 @@ tile2x3_tap:
 	VLD1.P (R12)(R3), [V6.S4, V7.S4]
 	VLD1.P (R9)(R3), [V8.S4]
 	FMOVS (R5)(R8<<2), F28
+	FMOVS (R15)(R8<<2), F29
 	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	WORD $0x4f9c10e1 // fmla v1, v7, v28 s[0]
 	WORD $0x4f9c1102 // fmla v2, v8, v28 s[0]
-	FMOVS (R15)(R8<<2), F29
 	WORD $0x4f9d10c3 // fmla v3, v6, v29 s[0]
 	WORD $0x4f9d10e4 // fmla v4, v7, v29 s[0]
 	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
@@ -3655,39 +3655,39 @@ tile12x2_tap:
 	VLD1.P (R22)(R3), [V24.S4]
 	VLD1.P (R24)(R3), [V25.S4]
 	FMOVS (R12)(R23<<2), F28
+	FMOVS (R5)(R23<<2), F29
+	FMOVS (R9)(R23<<2), F30
+	FMOVS (R13)(R23<<2), F31
 	WORD $0x4f9c1300 // fmla v0, v24, v28 s[0]
 	WORD $0x4f9c1321 // fmla v1, v25, v28 s[0]
-	FMOVS (R5)(R23<<2), F29
+	FMOVS (R11)(R23<<2), F28
 	WORD $0x4f9d1302 // fmla v2, v24, v29 s[0]
 	WORD $0x4f9d1323 // fmla v3, v25, v29 s[0]
-	FMOVS (R9)(R23<<2), F30
+	FMOVS (R8)(R23<<2), F29
 	WORD $0x4f9e1304 // fmla v4, v24, v30 s[0]
 	WORD $0x4f9e1325 // fmla v5, v25, v30 s[0]
-	FMOVS (R13)(R23<<2), F31
+	FMOVS (R10)(R23<<2), F30
 	WORD $0x4f9f1306 // fmla v6, v24, v31 s[0]
 	WORD $0x4f9f1327 // fmla v7, v25, v31 s[0]
-	FMOVS (R11)(R23<<2), F28
+	FMOVS (R7)(R23<<2), F31
 	WORD $0x4f9c1308 // fmla v8, v24, v28 s[0]
 	WORD $0x4f9c1329 // fmla v9, v25, v28 s[0]
-	FMOVS (R8)(R23<<2), F29
+	FMOVS (R14)(R23<<2), F28
 	WORD $0x4f9d130a // fmla v10, v24, v29 s[0]
 	WORD $0x4f9d132b // fmla v11, v25, v29 s[0]
-	FMOVS (R10)(R23<<2), F30
+	FMOVS (R20)(R23<<2), F29
 	WORD $0x4f9e130c // fmla v12, v24, v30 s[0]
 	WORD $0x4f9e132d // fmla v13, v25, v30 s[0]
-	FMOVS (R7)(R23<<2), F31
+	FMOVS (R6)(R23<<2), F30
 	WORD $0x4f9f130e // fmla v14, v24, v31 s[0]
 	WORD $0x4f9f132f // fmla v15, v25, v31 s[0]
-	FMOVS (R14)(R23<<2), F28
+	FMOVS (R19)(R23<<2), F31
 	WORD $0x4f9c1310 // fmla v16, v24, v28 s[0]
 	WORD $0x4f9c1331 // fmla v17, v25, v28 s[0]
-	FMOVS (R20)(R23<<2), F29
 	WORD $0x4f9d1312 // fmla v18, v24, v29 s[0]
 	WORD $0x4f9d1333 // fmla v19, v25, v29 s[0]
-	FMOVS (R6)(R23<<2), F30
 	WORD $0x4f9e1314 // fmla v20, v24, v30 s[0]
 	WORD $0x4f9e1335 // fmla v21, v25, v30 s[0]
-	FMOVS (R19)(R23<<2), F31
 	WORD $0x4f9f1316 // fmla v22, v24, v31 s[0]
 	WORD $0x4f9f1337 // fmla v23, v25, v31 s[0]
 	CMP R21, R15
@@ -3874,36 +3874,36 @@ tile11x2_tap:
 	VLD1.P (R15)(R3), [V22.S4]
 	VLD1.P (R22)(R3), [V23.S4]
 	FMOVS (R5)(R21<<2), F28
+	FMOVS (R9)(R21<<2), F29
+	FMOVS (R13)(R21<<2), F30
+	FMOVS (R11)(R21<<2), F31
 	WORD $0x4f9c12c0 // fmla v0, v22, v28 s[0]
 	WORD $0x4f9c12e1 // fmla v1, v23, v28 s[0]
-	FMOVS (R9)(R21<<2), F29
+	FMOVS (R8)(R21<<2), F28
 	WORD $0x4f9d12c2 // fmla v2, v22, v29 s[0]
 	WORD $0x4f9d12e3 // fmla v3, v23, v29 s[0]
-	FMOVS (R13)(R21<<2), F30
+	FMOVS (R10)(R21<<2), F29
 	WORD $0x4f9e12c4 // fmla v4, v22, v30 s[0]
 	WORD $0x4f9e12e5 // fmla v5, v23, v30 s[0]
-	FMOVS (R11)(R21<<2), F31
+	FMOVS (R7)(R21<<2), F30
 	WORD $0x4f9f12c6 // fmla v6, v22, v31 s[0]
 	WORD $0x4f9f12e7 // fmla v7, v23, v31 s[0]
-	FMOVS (R8)(R21<<2), F28
+	FMOVS (R14)(R21<<2), F31
 	WORD $0x4f9c12c8 // fmla v8, v22, v28 s[0]
 	WORD $0x4f9c12e9 // fmla v9, v23, v28 s[0]
-	FMOVS (R10)(R21<<2), F29
+	FMOVS (R20)(R21<<2), F28
 	WORD $0x4f9d12ca // fmla v10, v22, v29 s[0]
 	WORD $0x4f9d12eb // fmla v11, v23, v29 s[0]
-	FMOVS (R7)(R21<<2), F30
+	FMOVS (R6)(R21<<2), F29
 	WORD $0x4f9e12cc // fmla v12, v22, v30 s[0]
 	WORD $0x4f9e12ed // fmla v13, v23, v30 s[0]
-	FMOVS (R14)(R21<<2), F31
+	FMOVS (R19)(R21<<2), F30
 	WORD $0x4f9f12ce // fmla v14, v22, v31 s[0]
 	WORD $0x4f9f12ef // fmla v15, v23, v31 s[0]
-	FMOVS (R20)(R21<<2), F28
 	WORD $0x4f9c12d0 // fmla v16, v22, v28 s[0]
 	WORD $0x4f9c12f1 // fmla v17, v23, v28 s[0]
-	FMOVS (R6)(R21<<2), F29
 	WORD $0x4f9d12d2 // fmla v18, v22, v29 s[0]
 	WORD $0x4f9d12f3 // fmla v19, v23, v29 s[0]
-	FMOVS (R19)(R21<<2), F30
 	WORD $0x4f9e12d4 // fmla v20, v22, v30 s[0]
 	WORD $0x4f9e12f5 // fmla v21, v23, v30 s[0]
 	CMP R24, R12
@@ -4076,33 +4076,33 @@ tile10x2_tap:
 	VLD1.P (R12)(R3), [V20.S4]
 	VLD1.P (R15)(R3), [V21.S4]
 	FMOVS (R9)(R24<<2), F28
+	FMOVS (R13)(R24<<2), F29
+	FMOVS (R11)(R24<<2), F30
+	FMOVS (R8)(R24<<2), F31
 	WORD $0x4f9c1280 // fmla v0, v20, v28 s[0]
 	WORD $0x4f9c12a1 // fmla v1, v21, v28 s[0]
-	FMOVS (R13)(R24<<2), F29
+	FMOVS (R10)(R24<<2), F28
 	WORD $0x4f9d1282 // fmla v2, v20, v29 s[0]
 	WORD $0x4f9d12a3 // fmla v3, v21, v29 s[0]
-	FMOVS (R11)(R24<<2), F30
+	FMOVS (R7)(R24<<2), F29
 	WORD $0x4f9e1284 // fmla v4, v20, v30 s[0]
 	WORD $0x4f9e12a5 // fmla v5, v21, v30 s[0]
-	FMOVS (R8)(R24<<2), F31
+	FMOVS (R14)(R24<<2), F30
 	WORD $0x4f9f1286 // fmla v6, v20, v31 s[0]
 	WORD $0x4f9f12a7 // fmla v7, v21, v31 s[0]
-	FMOVS (R10)(R24<<2), F28
+	FMOVS (R20)(R24<<2), F31
 	WORD $0x4f9c1288 // fmla v8, v20, v28 s[0]
 	WORD $0x4f9c12a9 // fmla v9, v21, v28 s[0]
-	FMOVS (R7)(R24<<2), F29
+	FMOVS (R6)(R24<<2), F28
 	WORD $0x4f9d128a // fmla v10, v20, v29 s[0]
 	WORD $0x4f9d12ab // fmla v11, v21, v29 s[0]
-	FMOVS (R14)(R24<<2), F30
+	FMOVS (R19)(R24<<2), F29
 	WORD $0x4f9e128c // fmla v12, v20, v30 s[0]
 	WORD $0x4f9e12ad // fmla v13, v21, v30 s[0]
-	FMOVS (R20)(R24<<2), F31
 	WORD $0x4f9f128e // fmla v14, v20, v31 s[0]
 	WORD $0x4f9f12af // fmla v15, v21, v31 s[0]
-	FMOVS (R6)(R24<<2), F28
 	WORD $0x4f9c1290 // fmla v16, v20, v28 s[0]
 	WORD $0x4f9c12b1 // fmla v17, v21, v28 s[0]
-	FMOVS (R19)(R24<<2), F29
 	WORD $0x4f9d1292 // fmla v18, v20, v29 s[0]
 	WORD $0x4f9d12b3 // fmla v19, v21, v29 s[0]
 	CMP R22, R5
@@ -4261,30 +4261,30 @@ tile9x2_tap:
 	VLD1.P (R5)(R3), [V18.S4]
 	VLD1.P (R12)(R3), [V19.S4]
 	FMOVS (R13)(R22<<2), F28
+	FMOVS (R11)(R22<<2), F29
+	FMOVS (R8)(R22<<2), F30
+	FMOVS (R10)(R22<<2), F31
 	WORD $0x4f9c1240 // fmla v0, v18, v28 s[0]
 	WORD $0x4f9c1261 // fmla v1, v19, v28 s[0]
-	FMOVS (R11)(R22<<2), F29
+	FMOVS (R7)(R22<<2), F28
 	WORD $0x4f9d1242 // fmla v2, v18, v29 s[0]
 	WORD $0x4f9d1263 // fmla v3, v19, v29 s[0]
-	FMOVS (R8)(R22<<2), F30
+	FMOVS (R14)(R22<<2), F29
 	WORD $0x4f9e1244 // fmla v4, v18, v30 s[0]
 	WORD $0x4f9e1265 // fmla v5, v19, v30 s[0]
-	FMOVS (R10)(R22<<2), F31
+	FMOVS (R20)(R22<<2), F30
 	WORD $0x4f9f1246 // fmla v6, v18, v31 s[0]
 	WORD $0x4f9f1267 // fmla v7, v19, v31 s[0]
-	FMOVS (R7)(R22<<2), F28
+	FMOVS (R6)(R22<<2), F31
 	WORD $0x4f9c1248 // fmla v8, v18, v28 s[0]
 	WORD $0x4f9c1269 // fmla v9, v19, v28 s[0]
-	FMOVS (R14)(R22<<2), F29
+	FMOVS (R19)(R22<<2), F28
 	WORD $0x4f9d124a // fmla v10, v18, v29 s[0]
 	WORD $0x4f9d126b // fmla v11, v19, v29 s[0]
-	FMOVS (R20)(R22<<2), F30
 	WORD $0x4f9e124c // fmla v12, v18, v30 s[0]
 	WORD $0x4f9e126d // fmla v13, v19, v30 s[0]
-	FMOVS (R6)(R22<<2), F31
 	WORD $0x4f9f124e // fmla v14, v18, v31 s[0]
 	WORD $0x4f9f126f // fmla v15, v19, v31 s[0]
-	FMOVS (R19)(R22<<2), F28
 	WORD $0x4f9c1250 // fmla v16, v18, v28 s[0]
 	WORD $0x4f9c1271 // fmla v17, v19, v28 s[0]
 	CMP R15, R9
@@ -4429,27 +4429,27 @@ tile8x2_tap:
 	VLD1.P (R9)(R3), [V16.S4]
 	VLD1.P (R5)(R3), [V17.S4]
 	FMOVS (R11)(R15<<2), F28
+	FMOVS (R8)(R15<<2), F29
+	FMOVS (R10)(R15<<2), F30
+	FMOVS (R7)(R15<<2), F31
 	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
 	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
-	FMOVS (R8)(R15<<2), F29
+	FMOVS (R14)(R15<<2), F28
 	WORD $0x4f9d1202 // fmla v2, v16, v29 s[0]
 	WORD $0x4f9d1223 // fmla v3, v17, v29 s[0]
-	FMOVS (R10)(R15<<2), F30
+	FMOVS (R20)(R15<<2), F29
 	WORD $0x4f9e1204 // fmla v4, v16, v30 s[0]
 	WORD $0x4f9e1225 // fmla v5, v17, v30 s[0]
-	FMOVS (R7)(R15<<2), F31
+	FMOVS (R6)(R15<<2), F30
 	WORD $0x4f9f1206 // fmla v6, v16, v31 s[0]
 	WORD $0x4f9f1227 // fmla v7, v17, v31 s[0]
-	FMOVS (R14)(R15<<2), F28
+	FMOVS (R19)(R15<<2), F31
 	WORD $0x4f9c1208 // fmla v8, v16, v28 s[0]
 	WORD $0x4f9c1229 // fmla v9, v17, v28 s[0]
-	FMOVS (R20)(R15<<2), F29
 	WORD $0x4f9d120a // fmla v10, v16, v29 s[0]
 	WORD $0x4f9d122b // fmla v11, v17, v29 s[0]
-	FMOVS (R6)(R15<<2), F30
 	WORD $0x4f9e120c // fmla v12, v16, v30 s[0]
 	WORD $0x4f9e122d // fmla v13, v17, v30 s[0]
-	FMOVS (R19)(R15<<2), F31
 	WORD $0x4f9f120e // fmla v14, v16, v31 s[0]
 	WORD $0x4f9f122f // fmla v15, v17, v31 s[0]
 	CMP R12, R13
@@ -4580,24 +4580,24 @@ tile7x2_tap:
 	VLD1.P (R13)(R3), [V14.S4]
 	VLD1.P (R9)(R3), [V15.S4]
 	FMOVS (R8)(R12<<2), F28
+	FMOVS (R10)(R12<<2), F29
+	FMOVS (R7)(R12<<2), F30
+	FMOVS (R14)(R12<<2), F31
 	WORD $0x4f9c11c0 // fmla v0, v14, v28 s[0]
 	WORD $0x4f9c11e1 // fmla v1, v15, v28 s[0]
-	FMOVS (R10)(R12<<2), F29
+	FMOVS (R20)(R12<<2), F28
 	WORD $0x4f9d11c2 // fmla v2, v14, v29 s[0]
 	WORD $0x4f9d11e3 // fmla v3, v15, v29 s[0]
-	FMOVS (R7)(R12<<2), F30
+	FMOVS (R6)(R12<<2), F29
 	WORD $0x4f9e11c4 // fmla v4, v14, v30 s[0]
 	WORD $0x4f9e11e5 // fmla v5, v15, v30 s[0]
-	FMOVS (R14)(R12<<2), F31
+	FMOVS (R19)(R12<<2), F30
 	WORD $0x4f9f11c6 // fmla v6, v14, v31 s[0]
 	WORD $0x4f9f11e7 // fmla v7, v15, v31 s[0]
-	FMOVS (R20)(R12<<2), F28
 	WORD $0x4f9c11c8 // fmla v8, v14, v28 s[0]
 	WORD $0x4f9c11e9 // fmla v9, v15, v28 s[0]
-	FMOVS (R6)(R12<<2), F29
 	WORD $0x4f9d11ca // fmla v10, v14, v29 s[0]
 	WORD $0x4f9d11eb // fmla v11, v15, v29 s[0]
-	FMOVS (R19)(R12<<2), F30
 	WORD $0x4f9e11cc // fmla v12, v14, v30 s[0]
 	WORD $0x4f9e11ed // fmla v13, v15, v30 s[0]
 	CMP R5, R11
@@ -4714,21 +4714,21 @@ tile6x2_tap:
 	VLD1.P (R11)(R3), [V12.S4]
 	VLD1.P (R13)(R3), [V13.S4]
 	FMOVS (R10)(R5<<2), F28
+	FMOVS (R7)(R5<<2), F29
+	FMOVS (R14)(R5<<2), F30
+	FMOVS (R20)(R5<<2), F31
 	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
 	WORD $0x4f9c11a1 // fmla v1, v13, v28 s[0]
-	FMOVS (R7)(R5<<2), F29
+	FMOVS (R6)(R5<<2), F28
 	WORD $0x4f9d1182 // fmla v2, v12, v29 s[0]
 	WORD $0x4f9d11a3 // fmla v3, v13, v29 s[0]
-	FMOVS (R14)(R5<<2), F30
+	FMOVS (R19)(R5<<2), F29
 	WORD $0x4f9e1184 // fmla v4, v12, v30 s[0]
 	WORD $0x4f9e11a5 // fmla v5, v13, v30 s[0]
-	FMOVS (R20)(R5<<2), F31
 	WORD $0x4f9f1186 // fmla v6, v12, v31 s[0]
 	WORD $0x4f9f11a7 // fmla v7, v13, v31 s[0]
-	FMOVS (R6)(R5<<2), F28
 	WORD $0x4f9c1188 // fmla v8, v12, v28 s[0]
 	WORD $0x4f9c11a9 // fmla v9, v13, v28 s[0]
-	FMOVS (R19)(R5<<2), F29
 	WORD $0x4f9d118a // fmla v10, v12, v29 s[0]
 	WORD $0x4f9d11ab // fmla v11, v13, v29 s[0]
 	CMP R9, R8
@@ -4831,18 +4831,18 @@ tile5x2_tap:
 	VLD1.P (R8)(R3), [V10.S4]
 	VLD1.P (R11)(R3), [V11.S4]
 	FMOVS (R7)(R9<<2), F28
+	FMOVS (R14)(R9<<2), F29
+	FMOVS (R20)(R9<<2), F30
+	FMOVS (R6)(R9<<2), F31
 	WORD $0x4f9c1140 // fmla v0, v10, v28 s[0]
 	WORD $0x4f9c1161 // fmla v1, v11, v28 s[0]
-	FMOVS (R14)(R9<<2), F29
+	FMOVS (R19)(R9<<2), F28
 	WORD $0x4f9d1142 // fmla v2, v10, v29 s[0]
 	WORD $0x4f9d1163 // fmla v3, v11, v29 s[0]
-	FMOVS (R20)(R9<<2), F30
 	WORD $0x4f9e1144 // fmla v4, v10, v30 s[0]
 	WORD $0x4f9e1165 // fmla v5, v11, v30 s[0]
-	FMOVS (R6)(R9<<2), F31
 	WORD $0x4f9f1146 // fmla v6, v10, v31 s[0]
 	WORD $0x4f9f1167 // fmla v7, v11, v31 s[0]
-	FMOVS (R19)(R9<<2), F28
 	WORD $0x4f9c1148 // fmla v8, v10, v28 s[0]
 	WORD $0x4f9c1169 // fmla v9, v11, v28 s[0]
 	CMP R13, R10
@@ -4931,15 +4931,15 @@ tile4x2_tap:
 	VLD1.P (R10)(R3), [V8.S4]
 	VLD1.P (R8)(R3), [V9.S4]
 	FMOVS (R14)(R13<<2), F28
+	FMOVS (R20)(R13<<2), F29
+	FMOVS (R6)(R13<<2), F30
+	FMOVS (R19)(R13<<2), F31
 	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	WORD $0x4f9c1121 // fmla v1, v9, v28 s[0]
-	FMOVS (R20)(R13<<2), F29
 	WORD $0x4f9d1102 // fmla v2, v8, v29 s[0]
 	WORD $0x4f9d1123 // fmla v3, v9, v29 s[0]
-	FMOVS (R6)(R13<<2), F30
 	WORD $0x4f9e1104 // fmla v4, v8, v30 s[0]
 	WORD $0x4f9e1125 // fmla v5, v9, v30 s[0]
-	FMOVS (R19)(R13<<2), F31
 	WORD $0x4f9f1106 // fmla v6, v8, v31 s[0]
 	WORD $0x4f9f1127 // fmla v7, v9, v31 s[0]
 	CMP R11, R7
@@ -5014,12 +5014,12 @@ tile3x2_tap:
 	VLD1.P (R7)(R3), [V6.S4]
 	VLD1.P (R10)(R3), [V7.S4]
 	FMOVS (R20)(R11<<2), F28
+	FMOVS (R6)(R11<<2), F29
+	FMOVS (R19)(R11<<2), F30
 	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	WORD $0x4f9c10e1 // fmla v1, v7, v28 s[0]
-	FMOVS (R6)(R11<<2), F29
 	WORD $0x4f9d10c2 // fmla v2, v6, v29 s[0]
 	WORD $0x4f9d10e3 // fmla v3, v7, v29 s[0]
-	FMOVS (R19)(R11<<2), F30
 	WORD $0x4f9e10c4 // fmla v4, v6, v30 s[0]
 	WORD $0x4f9e10e5 // fmla v5, v7, v30 s[0]
 	CMP R8, R14
@@ -5080,9 +5080,9 @@ tile2x2_tap:
 	VLD1.P (R14)(R3), [V4.S4]
 	VLD1.P (R7)(R3), [V5.S4]
 	FMOVS (R6)(R8<<2), F28
+	FMOVS (R19)(R8<<2), F29
 	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	WORD $0x4f9c10a1 // fmla v1, v5, v28 s[0]
-	FMOVS (R19)(R8<<2), F29
 	WORD $0x4f9d1082 // fmla v2, v4, v29 s[0]
 	WORD $0x4f9d10a3 // fmla v3, v5, v29 s[0]
 	CMP R10, R20
@@ -5232,28 +5232,28 @@ tile12x1_tap:
 	FMOVQ 0(R24), F12
 	ADD R3, R24
 	FMOVS (R14)(R21<<2), F28
-	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
 	FMOVS (R6)(R21<<2), F29
-	WORD $0x4f9d1181 // fmla v1, v12, v29 s[0]
 	FMOVS (R7)(R21<<2), F30
-	WORD $0x4f9e1182 // fmla v2, v12, v30 s[0]
 	FMOVS (R20)(R21<<2), F31
-	WORD $0x4f9f1183 // fmla v3, v12, v31 s[0]
+	WORD $0x4f9c1180 // fmla v0, v12, v28 s[0]
 	FMOVS (R10)(R21<<2), F28
-	WORD $0x4f9c1184 // fmla v4, v12, v28 s[0]
+	WORD $0x4f9d1181 // fmla v1, v12, v29 s[0]
 	FMOVS (R8)(R21<<2), F29
-	WORD $0x4f9d1185 // fmla v5, v12, v29 s[0]
+	WORD $0x4f9e1182 // fmla v2, v12, v30 s[0]
 	FMOVS (R11)(R21<<2), F30
-	WORD $0x4f9e1186 // fmla v6, v12, v30 s[0]
+	WORD $0x4f9f1183 // fmla v3, v12, v31 s[0]
 	FMOVS (R13)(R21<<2), F31
-	WORD $0x4f9f1187 // fmla v7, v12, v31 s[0]
+	WORD $0x4f9c1184 // fmla v4, v12, v28 s[0]
 	FMOVS (R9)(R21<<2), F28
-	WORD $0x4f9c1188 // fmla v8, v12, v28 s[0]
+	WORD $0x4f9d1185 // fmla v5, v12, v29 s[0]
 	FMOVS (R5)(R21<<2), F29
-	WORD $0x4f9d1189 // fmla v9, v12, v29 s[0]
+	WORD $0x4f9e1186 // fmla v6, v12, v30 s[0]
 	FMOVS (R12)(R21<<2), F30
-	WORD $0x4f9e118a // fmla v10, v12, v30 s[0]
+	WORD $0x4f9f1187 // fmla v7, v12, v31 s[0]
 	FMOVS (R15)(R21<<2), F31
+	WORD $0x4f9c1188 // fmla v8, v12, v28 s[0]
+	WORD $0x4f9d1189 // fmla v9, v12, v29 s[0]
+	WORD $0x4f9e118a // fmla v10, v12, v30 s[0]
 	WORD $0x4f9f118b // fmla v11, v12, v31 s[0]
 	CMP R22, R19
 	BLS tile12x1_tap
@@ -5381,26 +5381,26 @@ tile11x1_tap:
 	FMOVQ 0(R22), F11
 	ADD R3, R22
 	FMOVS (R6)(R24<<2), F28
-	WORD $0x4f9c1160 // fmla v0, v11, v28 s[0]
 	FMOVS (R7)(R24<<2), F29
-	WORD $0x4f9d1161 // fmla v1, v11, v29 s[0]
 	FMOVS (R20)(R24<<2), F30
-	WORD $0x4f9e1162 // fmla v2, v11, v30 s[0]
 	FMOVS (R10)(R24<<2), F31
-	WORD $0x4f9f1163 // fmla v3, v11, v31 s[0]
+	WORD $0x4f9c1160 // fmla v0, v11, v28 s[0]
 	FMOVS (R8)(R24<<2), F28
-	WORD $0x4f9c1164 // fmla v4, v11, v28 s[0]
+	WORD $0x4f9d1161 // fmla v1, v11, v29 s[0]
 	FMOVS (R11)(R24<<2), F29
-	WORD $0x4f9d1165 // fmla v5, v11, v29 s[0]
+	WORD $0x4f9e1162 // fmla v2, v11, v30 s[0]
 	FMOVS (R13)(R24<<2), F30
-	WORD $0x4f9e1166 // fmla v6, v11, v30 s[0]
+	WORD $0x4f9f1163 // fmla v3, v11, v31 s[0]
 	FMOVS (R9)(R24<<2), F31
-	WORD $0x4f9f1167 // fmla v7, v11, v31 s[0]
+	WORD $0x4f9c1164 // fmla v4, v11, v28 s[0]
 	FMOVS (R5)(R24<<2), F28
-	WORD $0x4f9c1168 // fmla v8, v11, v28 s[0]
+	WORD $0x4f9d1165 // fmla v5, v11, v29 s[0]
 	FMOVS (R12)(R24<<2), F29
-	WORD $0x4f9d1169 // fmla v9, v11, v29 s[0]
+	WORD $0x4f9e1166 // fmla v6, v11, v30 s[0]
 	FMOVS (R15)(R24<<2), F30
+	WORD $0x4f9f1167 // fmla v7, v11, v31 s[0]
+	WORD $0x4f9c1168 // fmla v8, v11, v28 s[0]
+	WORD $0x4f9d1169 // fmla v9, v11, v29 s[0]
 	WORD $0x4f9e116a // fmla v10, v11, v30 s[0]
 	CMP R19, R14
 	BLS tile11x1_tap
@@ -5519,24 +5519,24 @@ tile10x1_tap:
 	FMOVQ 0(R19), F10
 	ADD R3, R19
 	FMOVS (R7)(R22<<2), F28
-	WORD $0x4f9c1140 // fmla v0, v10, v28 s[0]
 	FMOVS (R20)(R22<<2), F29
-	WORD $0x4f9d1141 // fmla v1, v10, v29 s[0]
 	FMOVS (R10)(R22<<2), F30
-	WORD $0x4f9e1142 // fmla v2, v10, v30 s[0]
 	FMOVS (R8)(R22<<2), F31
-	WORD $0x4f9f1143 // fmla v3, v10, v31 s[0]
+	WORD $0x4f9c1140 // fmla v0, v10, v28 s[0]
 	FMOVS (R11)(R22<<2), F28
-	WORD $0x4f9c1144 // fmla v4, v10, v28 s[0]
+	WORD $0x4f9d1141 // fmla v1, v10, v29 s[0]
 	FMOVS (R13)(R22<<2), F29
-	WORD $0x4f9d1145 // fmla v5, v10, v29 s[0]
+	WORD $0x4f9e1142 // fmla v2, v10, v30 s[0]
 	FMOVS (R9)(R22<<2), F30
-	WORD $0x4f9e1146 // fmla v6, v10, v30 s[0]
+	WORD $0x4f9f1143 // fmla v3, v10, v31 s[0]
 	FMOVS (R5)(R22<<2), F31
-	WORD $0x4f9f1147 // fmla v7, v10, v31 s[0]
+	WORD $0x4f9c1144 // fmla v4, v10, v28 s[0]
 	FMOVS (R12)(R22<<2), F28
-	WORD $0x4f9c1148 // fmla v8, v10, v28 s[0]
+	WORD $0x4f9d1145 // fmla v5, v10, v29 s[0]
 	FMOVS (R15)(R22<<2), F29
+	WORD $0x4f9e1146 // fmla v6, v10, v30 s[0]
+	WORD $0x4f9f1147 // fmla v7, v10, v31 s[0]
+	WORD $0x4f9c1148 // fmla v8, v10, v28 s[0]
 	WORD $0x4f9d1149 // fmla v9, v10, v29 s[0]
 	CMP R14, R6
 	BLS tile10x1_tap
@@ -5646,22 +5646,22 @@ tile9x1_tap:
 	FMOVQ 0(R14), F9
 	ADD R3, R14
 	FMOVS (R20)(R19<<2), F28
-	WORD $0x4f9c1120 // fmla v0, v9, v28 s[0]
 	FMOVS (R10)(R19<<2), F29
-	WORD $0x4f9d1121 // fmla v1, v9, v29 s[0]
 	FMOVS (R8)(R19<<2), F30
-	WORD $0x4f9e1122 // fmla v2, v9, v30 s[0]
 	FMOVS (R11)(R19<<2), F31
-	WORD $0x4f9f1123 // fmla v3, v9, v31 s[0]
+	WORD $0x4f9c1120 // fmla v0, v9, v28 s[0]
 	FMOVS (R13)(R19<<2), F28
-	WORD $0x4f9c1124 // fmla v4, v9, v28 s[0]
+	WORD $0x4f9d1121 // fmla v1, v9, v29 s[0]
 	FMOVS (R9)(R19<<2), F29
-	WORD $0x4f9d1125 // fmla v5, v9, v29 s[0]
+	WORD $0x4f9e1122 // fmla v2, v9, v30 s[0]
 	FMOVS (R5)(R19<<2), F30
-	WORD $0x4f9e1126 // fmla v6, v9, v30 s[0]
+	WORD $0x4f9f1123 // fmla v3, v9, v31 s[0]
 	FMOVS (R12)(R19<<2), F31
-	WORD $0x4f9f1127 // fmla v7, v9, v31 s[0]
+	WORD $0x4f9c1124 // fmla v4, v9, v28 s[0]
 	FMOVS (R15)(R19<<2), F28
+	WORD $0x4f9d1125 // fmla v5, v9, v29 s[0]
+	WORD $0x4f9e1126 // fmla v6, v9, v30 s[0]
+	WORD $0x4f9f1127 // fmla v7, v9, v31 s[0]
 	WORD $0x4f9c1128 // fmla v8, v9, v28 s[0]
 	CMP R6, R7
 	BLS tile9x1_tap
@@ -5762,20 +5762,20 @@ tile8x1_tap:
 	FMOVQ 0(R6), F8
 	ADD R3, R6
 	FMOVS (R10)(R14<<2), F28
-	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R8)(R14<<2), F29
-	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R11)(R14<<2), F30
-	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R13)(R14<<2), F31
-	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
+	WORD $0x4f9c1100 // fmla v0, v8, v28 s[0]
 	FMOVS (R9)(R14<<2), F28
-	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1101 // fmla v1, v8, v29 s[0]
 	FMOVS (R5)(R14<<2), F29
-	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1102 // fmla v2, v8, v30 s[0]
 	FMOVS (R12)(R14<<2), F30
-	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
+	WORD $0x4f9f1103 // fmla v3, v8, v31 s[0]
 	FMOVS (R15)(R14<<2), F31
+	WORD $0x4f9c1104 // fmla v4, v8, v28 s[0]
+	WORD $0x4f9d1105 // fmla v5, v8, v29 s[0]
+	WORD $0x4f9e1106 // fmla v6, v8, v30 s[0]
 	WORD $0x4f9f1107 // fmla v7, v8, v31 s[0]
 	CMP R7, R20
 	BLS tile8x1_tap
@@ -5867,18 +5867,18 @@ tile7x1_tap:
 	FMOVQ 0(R7), F7
 	ADD R3, R7
 	FMOVS (R8)(R6<<2), F28
-	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R11)(R6<<2), F29
-	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R13)(R6<<2), F30
-	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R9)(R6<<2), F31
-	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e0 // fmla v0, v7, v28 s[0]
 	FMOVS (R5)(R6<<2), F28
-	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e1 // fmla v1, v7, v29 s[0]
 	FMOVS (R12)(R6<<2), F29
-	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
+	WORD $0x4f9e10e2 // fmla v2, v7, v30 s[0]
 	FMOVS (R15)(R6<<2), F30
+	WORD $0x4f9f10e3 // fmla v3, v7, v31 s[0]
+	WORD $0x4f9c10e4 // fmla v4, v7, v28 s[0]
+	WORD $0x4f9d10e5 // fmla v5, v7, v29 s[0]
 	WORD $0x4f9e10e6 // fmla v6, v7, v30 s[0]
 	CMP R20, R10
 	BLS tile7x1_tap
@@ -5961,16 +5961,16 @@ tile6x1_tap:
 	FMOVQ 0(R20), F6
 	ADD R3, R20
 	FMOVS (R11)(R7<<2), F28
-	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R13)(R7<<2), F29
-	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R9)(R7<<2), F30
-	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
 	FMOVS (R5)(R7<<2), F31
-	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c0 // fmla v0, v6, v28 s[0]
 	FMOVS (R12)(R7<<2), F28
-	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
+	WORD $0x4f9d10c1 // fmla v1, v6, v29 s[0]
 	FMOVS (R15)(R7<<2), F29
+	WORD $0x4f9e10c2 // fmla v2, v6, v30 s[0]
+	WORD $0x4f9f10c3 // fmla v3, v6, v31 s[0]
+	WORD $0x4f9c10c4 // fmla v4, v6, v28 s[0]
 	WORD $0x4f9d10c5 // fmla v5, v6, v29 s[0]
 	CMP R10, R8
 	BLS tile6x1_tap
@@ -6044,14 +6044,14 @@ tile5x1_tap:
 	FMOVQ 0(R10), F5
 	ADD R3, R10
 	FMOVS (R13)(R20<<2), F28
-	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R9)(R20<<2), F29
-	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
 	FMOVS (R5)(R20<<2), F30
-	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
 	FMOVS (R12)(R20<<2), F31
-	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
+	WORD $0x4f9c10a0 // fmla v0, v5, v28 s[0]
 	FMOVS (R15)(R20<<2), F28
+	WORD $0x4f9d10a1 // fmla v1, v5, v29 s[0]
+	WORD $0x4f9e10a2 // fmla v2, v5, v30 s[0]
+	WORD $0x4f9f10a3 // fmla v3, v5, v31 s[0]
 	WORD $0x4f9c10a4 // fmla v4, v5, v28 s[0]
 	CMP R8, R11
 	BLS tile5x1_tap
@@ -6116,12 +6116,12 @@ tile4x1_tap:
 	FMOVQ 0(R8), F4
 	ADD R3, R8
 	FMOVS (R9)(R10<<2), F28
-	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
 	FMOVS (R5)(R10<<2), F29
-	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
 	FMOVS (R12)(R10<<2), F30
-	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	FMOVS (R15)(R10<<2), F31
+	WORD $0x4f9c1080 // fmla v0, v4, v28 s[0]
+	WORD $0x4f9d1081 // fmla v1, v4, v29 s[0]
+	WORD $0x4f9e1082 // fmla v2, v4, v30 s[0]
 	WORD $0x4f9f1083 // fmla v3, v4, v31 s[0]
 	CMP R11, R13
 	BLS tile4x1_tap
@@ -6177,10 +6177,10 @@ tile3x1_tap:
 	FMOVQ 0(R11), F3
 	ADD R3, R11
 	FMOVS (R5)(R8<<2), F28
-	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
 	FMOVS (R12)(R8<<2), F29
-	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	FMOVS (R15)(R8<<2), F30
+	WORD $0x4f9c1060 // fmla v0, v3, v28 s[0]
+	WORD $0x4f9d1061 // fmla v1, v3, v29 s[0]
 	WORD $0x4f9e1062 // fmla v2, v3, v30 s[0]
 	CMP R13, R9
 	BLS tile3x1_tap
@@ -6227,8 +6227,8 @@ tile2x1_tap:
 	FMOVQ 0(R13), F2
 	ADD R3, R13
 	FMOVS (R12)(R11<<2), F28
-	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	FMOVS (R15)(R11<<2), F29
+	WORD $0x4f9c1040 // fmla v0, v2, v28 s[0]
 	WORD $0x4f9d1041 // fmla v1, v2, v29 s[0]
 	CMP R9, R5
 	BLS tile2x1_tap
@@ -6350,34 +6350,34 @@ rows3_many:
 	FMOVQ.P 16(R6), F25
 	FMOVQ.P 16(R7), F26
 	FMOVQ.P 16(R5), F28
+	FMOVQ.P 16(R8), F29
+	FMOVQ.P 16(R9), F30
+	FMOVQ.P 16(R10), F31
 	VFMLA V24.S4, V28.S4, V0.S4
 	VFMLA V25.S4, V28.S4, V8.S4
 	VFMLA V26.S4, V28.S4, V16.S4
-	FMOVQ.P 16(R8), F29
+	FMOVQ.P 16(R11), F28
 	VFMLA V24.S4, V29.S4, V1.S4
 	VFMLA V25.S4, V29.S4, V9.S4
 	VFMLA V26.S4, V29.S4, V17.S4
-	FMOVQ.P 16(R9), F30
+	FMOVQ.P 16(R12), F29
 	VFMLA V24.S4, V30.S4, V2.S4
 	VFMLA V25.S4, V30.S4, V10.S4
 	VFMLA V26.S4, V30.S4, V18.S4
-	FMOVQ.P 16(R10), F31
+	FMOVQ.P 16(R13), F30
 	VFMLA V24.S4, V31.S4, V3.S4
 	VFMLA V25.S4, V31.S4, V11.S4
 	VFMLA V26.S4, V31.S4, V19.S4
-	FMOVQ.P 16(R11), F28
+	FMOVQ.P 16(R14), F31
 	VFMLA V24.S4, V28.S4, V4.S4
 	VFMLA V25.S4, V28.S4, V12.S4
 	VFMLA V26.S4, V28.S4, V20.S4
-	FMOVQ.P 16(R12), F29
 	VFMLA V24.S4, V29.S4, V5.S4
 	VFMLA V25.S4, V29.S4, V13.S4
 	VFMLA V26.S4, V29.S4, V21.S4
-	FMOVQ.P 16(R13), F30
 	VFMLA V24.S4, V30.S4, V6.S4
 	VFMLA V25.S4, V30.S4, V14.S4
 	VFMLA V26.S4, V30.S4, V22.S4
-	FMOVQ.P 16(R14), F31
 	VFMLA V24.S4, V31.S4, V7.S4
 	VFMLA V25.S4, V31.S4, V15.S4
 	VFMLA V26.S4, V31.S4, V23.S4
@@ -6391,34 +6391,34 @@ rows3_one:
 	FMOVS.P 4(R6), F25
 	FMOVS.P 4(R7), F26
 	FMOVS.P 4(R5), F28
+	FMOVS.P 4(R8), F29
+	FMOVS.P 4(R9), F30
+	FMOVS.P 4(R10), F31
 	VFMLA V24.S4, V28.S4, V0.S4
 	VFMLA V25.S4, V28.S4, V8.S4
 	VFMLA V26.S4, V28.S4, V16.S4
-	FMOVS.P 4(R8), F29
+	FMOVS.P 4(R11), F28
 	VFMLA V24.S4, V29.S4, V1.S4
 	VFMLA V25.S4, V29.S4, V9.S4
 	VFMLA V26.S4, V29.S4, V17.S4
-	FMOVS.P 4(R9), F30
+	FMOVS.P 4(R12), F29
 	VFMLA V24.S4, V30.S4, V2.S4
 	VFMLA V25.S4, V30.S4, V10.S4
 	VFMLA V26.S4, V30.S4, V18.S4
-	FMOVS.P 4(R10), F31
+	FMOVS.P 4(R13), F30
 	VFMLA V24.S4, V31.S4, V3.S4
 	VFMLA V25.S4, V31.S4, V11.S4
 	VFMLA V26.S4, V31.S4, V19.S4
-	FMOVS.P 4(R11), F28
+	FMOVS.P 4(R14), F31
 	VFMLA V24.S4, V28.S4, V4.S4
 	VFMLA V25.S4, V28.S4, V12.S4
 	VFMLA V26.S4, V28.S4, V20.S4
-	FMOVS.P 4(R12), F29
 	VFMLA V24.S4, V29.S4, V5.S4
 	VFMLA V25.S4, V29.S4, V13.S4
 	VFMLA V26.S4, V29.S4, V21.S4
-	FMOVS.P 4(R13), F30
 	VFMLA V24.S4, V30.S4, V6.S4
 	VFMLA V25.S4, V30.S4, V14.S4
 	VFMLA V26.S4, V30.S4, V22.S4
-	FMOVS.P 4(R14), F31
 	VFMLA V24.S4, V31.S4, V7.S4
 	VFMLA V25.S4, V31.S4, V15.S4
 	VFMLA V26.S4, V31.S4, V23.S4
@@ -6734,27 +6734,27 @@ rows2_many:
 	FMOVQ.P 16(R11), F16
 	FMOVQ.P 16(R13), F17
 	FMOVQ.P 16(R12), F28
+	FMOVQ.P 16(R14), F29
+	FMOVQ.P 16(R4), F30
+	FMOVQ.P 16(R6), F31
 	VFMLA V16.S4, V28.S4, V0.S4
 	VFMLA V17.S4, V28.S4, V8.S4
-	FMOVQ.P 16(R14), F29
+	FMOVQ.P 16(R7), F28
 	VFMLA V16.S4, V29.S4, V1.S4
 	VFMLA V17.S4, V29.S4, V9.S4
-	FMOVQ.P 16(R4), F30
+	FMOVQ.P 16(R15), F29
 	VFMLA V16.S4, V30.S4, V2.S4
 	VFMLA V17.S4, V30.S4, V10.S4
-	FMOVQ.P 16(R6), F31
+	FMOVQ.P 16(R19), F30
 	VFMLA V16.S4, V31.S4, V3.S4
 	VFMLA V17.S4, V31.S4, V11.S4
-	FMOVQ.P 16(R7), F28
+	FMOVQ.P 16(R20), F31
 	VFMLA V16.S4, V28.S4, V4.S4
 	VFMLA V17.S4, V28.S4, V12.S4
-	FMOVQ.P 16(R15), F29
 	VFMLA V16.S4, V29.S4, V5.S4
 	VFMLA V17.S4, V29.S4, V13.S4
-	FMOVQ.P 16(R19), F30
 	VFMLA V16.S4, V30.S4, V6.S4
 	VFMLA V17.S4, V30.S4, V14.S4
-	FMOVQ.P 16(R20), F31
 	VFMLA V16.S4, V31.S4, V7.S4
 	VFMLA V17.S4, V31.S4, V15.S4
 	SUBS $4, R10
@@ -6766,27 +6766,27 @@ rows2_one:
 	FMOVS.P 4(R11), F16
 	FMOVS.P 4(R13), F17
 	FMOVS.P 4(R12), F28
+	FMOVS.P 4(R14), F29
+	FMOVS.P 4(R4), F30
+	FMOVS.P 4(R6), F31
 	VFMLA V16.S4, V28.S4, V0.S4
 	VFMLA V17.S4, V28.S4, V8.S4
-	FMOVS.P 4(R14), F29
+	FMOVS.P 4(R7), F28
 	VFMLA V16.S4, V29.S4, V1.S4
 	VFMLA V17.S4, V29.S4, V9.S4
-	FMOVS.P 4(R4), F30
+	FMOVS.P 4(R15), F29
 	VFMLA V16.S4, V30.S4, V2.S4
 	VFMLA V17.S4, V30.S4, V10.S4
-	FMOVS.P 4(R6), F31
+	FMOVS.P 4(R19), F30
 	VFMLA V16.S4, V31.S4, V3.S4
 	VFMLA V17.S4, V31.S4, V11.S4
-	FMOVS.P 4(R7), F28
+	FMOVS.P 4(R20), F31
 	VFMLA V16.S4, V28.S4, V4.S4
 	VFMLA V17.S4, V28.S4, V12.S4
-	FMOVS.P 4(R15), F29
 	VFMLA V16.S4, V29.S4, V5.S4
 	VFMLA V17.S4, V29.S4, V13.S4
-	FMOVS.P 4(R19), F30
 	VFMLA V16.S4, V30.S4, V6.S4
 	VFMLA V17.S4, V30.S4, V14.S4
-	FMOVS.P 4(R20), F31
 	VFMLA V16.S4, V31.S4, V7.S4
 	VFMLA V17.S4, V31.S4, V15.S4
 	SUBS $1, R10
@@ -7007,20 +7007,20 @@ rows1:
 rows1_many:
 	FMOVQ.P 16(R7), F8
 	FMOVQ.P 16(R15), F28
-	VFMLA V8.S4, V28.S4, V0.S4
 	FMOVQ.P 16(R19), F29
-	VFMLA V8.S4, V29.S4, V1.S4
 	FMOVQ.P 16(R20), F30
-	VFMLA V8.S4, V30.S4, V2.S4
 	FMOVQ.P 16(R11), F31
-	VFMLA V8.S4, V31.S4, V3.S4
+	VFMLA V8.S4, V28.S4, V0.S4
 	FMOVQ.P 16(R13), F28
-	VFMLA V8.S4, V28.S4, V4.S4
+	VFMLA V8.S4, V29.S4, V1.S4
 	FMOVQ.P 16(R21), F29
-	VFMLA V8.S4, V29.S4, V5.S4
+	VFMLA V8.S4, V30.S4, V2.S4
 	FMOVQ.P 16(R22), F30
-	VFMLA V8.S4, V30.S4, V6.S4
+	VFMLA V8.S4, V31.S4, V3.S4
 	FMOVQ.P 16(R23), F31
+	VFMLA V8.S4, V28.S4, V4.S4
+	VFMLA V8.S4, V29.S4, V5.S4
+	VFMLA V8.S4, V30.S4, V6.S4
 	VFMLA V8.S4, V31.S4, V7.S4
 	SUBS $4, R6
 	BGE rows1_many
@@ -7030,20 +7030,20 @@ rows1_few:
 rows1_one:
 	FMOVS.P 4(R7), F8
 	FMOVS.P 4(R15), F28
-	VFMLA V8.S4, V28.S4, V0.S4
 	FMOVS.P 4(R19), F29
-	VFMLA V8.S4, V29.S4, V1.S4
 	FMOVS.P 4(R20), F30
-	VFMLA V8.S4, V30.S4, V2.S4
 	FMOVS.P 4(R11), F31
-	VFMLA V8.S4, V31.S4, V3.S4
+	VFMLA V8.S4, V28.S4, V0.S4
 	FMOVS.P 4(R13), F28
-	VFMLA V8.S4, V28.S4, V4.S4
+	VFMLA V8.S4, V29.S4, V1.S4
 	FMOVS.P 4(R21), F29
-	VFMLA V8.S4, V29.S4, V5.S4
+	VFMLA V8.S4, V30.S4, V2.S4
 	FMOVS.P 4(R22), F30
-	VFMLA V8.S4, V30.S4, V6.S4
+	VFMLA V8.S4, V31.S4, V3.S4
 	FMOVS.P 4(R23), F31
+	VFMLA V8.S4, V28.S4, V4.S4
+	VFMLA V8.S4, V29.S4, V5.S4
+	VFMLA V8.S4, V30.S4, V6.S4
 	VFMLA V8.S4, V31.S4, V7.S4
 	SUBS $1, R6
 	BNE rows1_one

@@ -117,12 +117,13 @@ func (g *neon) tile(m, w int, t tileRegs) {
 		g.loadLanes(b, y, lanes)
 		g.op("ADD %v, %v", t.ldb, b)
 	}
-	for r := range m {
+	ahead(m, func(r int) {
 		g.op("FMOVS (%v)(%v<<2), F%d", rows[r], at, x+vec(r%4))
+	}, func(r int) {
 		for i := range v {
 			g.do("fmla s[0]", sum(r, i), y+vec(i), x+vec(r%4))
 		}
-	}
+	})
 	g.op("CMP %v, %v", end, tap)
 	g.op("BLS %s_tap", label)
 	g.free(tap, end, b, at)
@@ -144,6 +145,20 @@ func (g *neon) tile(m, w int, t tileRegs) {
 	g.op("SUBS $1, %v", t.tiles)
 	g.op("BNE %s", label)
 	g.ret()
+}
+
+// ahead loads four values before the first is used, and each further one into
+// the place of one that has been: small cores do not reorder instructions.
+func ahead(n int, load, use func(i int)) {
+	for i := range min(n, 4) {
+		load(i)
+	}
+	for i := range n {
+		use(i)
+		if i+4 < n {
+			load(i + 4)
+		}
+	}
 }
 
 // neonDots lists, for each number of rows of a, the number of rows of b which a
@@ -194,13 +209,13 @@ func (g *neon) dotTile(m, n int) {
 		for i := range m {
 			g.op(form+" "+register, bytes, a[i], int(x)+i)
 		}
-		for j := range n {
-			to := y + vec(j%4)
-			g.op(form+" "+register, bytes, b[j], int(to))
+		ahead(n, func(j int) {
+			g.op(form+" "+register, bytes, b[j], int(y)+j%4)
+		}, func(j int) {
 			for i := range m {
-				g.do("fmla", sum(i, j), to, x+vec(i))
+				g.do("fmla", sum(i, j), y+vec(j%4), x+vec(i))
 			}
-		}
+		})
 	}
 	g.op("SUBS $%d, %v", neonLanes, left)
 	g.op("BLT %s_few", label)
