@@ -231,72 +231,71 @@ func registers(v vec, n int) string {
 	return "[" + strings.Join(names, ", ") + "]"
 }
 
-// instructions of vectors: their bits, by the names of the manual. Registers are
-// to be filled in.
-var instructions = map[string]struct {
-	bits uint32
-	as   string // what Go's assembler calls it, and the arrangement
-}{
-	"and":  {0x4e201c00, "VAND B16"},
-	"orr":  {0x4ea01c00, "VORR B16"},
-	"eor":  {0x6e201c00, "VEOR B16"},
-	"bit":  {0x6ea01c00, "VBIT B16"},
-	"bic":  {0x4e601c00, ""},
-	"orn":  {0x4ee01c00, ""},
-	"add":  {0x4ea08400, "VADD S4"},
-	"sub":  {0x6ea08400, "VSUB S4"},
-	"cmeq": {0x6ea08c00, "VCMEQ S4"},
+// goInstructions are the instructions of vectors that Go's assembler has: their
+// names there and what lies in a vector, by their names in ARM's manual.
+var goInstructions = map[string]struct{ name, of string }{
+	"and":     {"VAND", "B16"},
+	"orr":     {"VORR", "B16"},
+	"eor":     {"VEOR", "B16"},
+	"bit":     {"VBIT", "B16"}, // n where m is set
+	"add":     {"VADD", "S4"},
+	"sub":     {"VSUB", "S4"},
+	"cmeq":    {"VCMEQ", "S4"},
+	"fmla":    {"VFMLA", "S4"},
+	"fmls":    {"VFMLS", "S4"},
+	"fmla 2d": {"VFMLA", "D2"},
+	"trn1":    {"VTRN1", "S4"},
+	"trn2":    {"VTRN2", "S4"},
+	"trn1 2d": {"VTRN1", "D2"},
+	"trn2 2d": {"VTRN2", "D2"},
+}
 
-	"fadd":  {0x4e20d400, ""},
-	"fsub":  {0x4ea0d400, ""},
-	"fmul":  {0x6e20dc00, ""},
-	"fdiv":  {0x6e20fc00, ""},
-	"fmax":  {0x4e20f400, ""},
-	"fmin":  {0x4ea0f400, ""},
-	"fmla":  {0x4e20cc00, "VFMLA S4"},
-	"fmls":  {0x4ea0cc00, "VFMLS S4"},
-	"faddp": {0x6e20d400, ""},
-	"fcmeq": {0x4e20e400, ""},
-	"fcmgt": {0x6ea0e400, ""},
-
-	"fmla s[0]": {0x4f801000, ""}, // by the first lane of m
-	"fadd 2d":   {0x4e60d400, ""},
-	"faddp 2d":  {0x6e60d400, ""},
-	"fmla 2d":   {0x4e60cc00, "VFMLA D2"},
-	"trn1":      {0x4e802800, "VTRN1 S4"},
-	"trn2":      {0x4e806800, "VTRN2 S4"},
-	"trn1 2d":   {0x4ec02800, "VTRN1 D2"},
-	"trn2 2d":   {0x4ec06800, "VTRN2 D2"},
+// words are those that it lacks, with registers 0.
+var words = map[string]uint32{
+	"bic":       0x4e601c00,
+	"orn":       0x4ee01c00,
+	"fadd":      0x4e20d400,
+	"fadd 2d":   0x4e60d400,
+	"faddp":     0x6e20d400, // neighbours in n, then those in m
+	"faddp 2d":  0x6e60d400,
+	"fsub":      0x4ea0d400,
+	"fmul":      0x6e20dc00,
+	"fdiv":      0x6e20fc00,
+	"fmax":      0x4e20f400,
+	"fmin":      0x4ea0f400,
+	"fmla s[0]": 0x4f801000, // by the first lane of m
+	"fcmeq":     0x4e20e400,
+	"fcmgt":     0x6ea0e400,
 
 	// Of one operand.
-	"fcmle #0": {0x6ea0d800, ""},
-	"fcmlt #0": {0x4ea0e800, ""},
-	"fsqrt":    {0x6ea1f800, ""},
-	"frintn":   {0x4e218800, ""}, // to the nearest, ties to even
-	"fcvtns":   {0x4e21a800, ""}, // to an integer likewise
-	"ucvtf":    {0x6e21d800, ""},
-	"fcvtl":    {0x0e617800, ""}, // the lower two lanes to float64
-	"fcvtl2":   {0x4e617800, ""}, // the upper two
-	"xtn 4h":   {0x0e612800, ""}, // words to their lower halves
-	"xtn 8b":   {0x0e212800, ""}, // halves to bytes
-	"uxtl 8h":  {0x2f08a400, ""}, // and back
-	"uxtl 4s":  {0x2f10a400, ""},
-	"sshr #1":  {0x4f3f0400, ""},
-	"shl #23":  {0x4f375400, ""},
-	"fneg":     {0x6ea0f800, ""},
+	"fcmle #0": 0x6ea0d800,
+	"fcmlt #0": 0x4ea0e800,
+	"fneg":     0x6ea0f800,
+	"fsqrt":    0x6ea1f800,
+	"frintn":   0x4e218800, // to the nearest, ties to even
+	"fcvtns":   0x4e21a800, // to an integer likewise
+	"ucvtf":    0x6e21d800,
+	"fcvtl":    0x0e617800, // the lower two lanes to float64
+	"fcvtl2":   0x4e617800, // the upper two
+	"xtn 4h":   0x0e612800, // words to their lower halves
+	"xtn 8b":   0x0e212800, // halves to bytes
+	"uxtl 8h":  0x2f08a400, // and back
+	"uxtl 4s":  0x2f10a400,
+	"sshr #1":  0x4f3f0400,
+	"shl #23":  0x4f375400,
 }
 
 // do writes an instruction of vectors: d = n op m, or what it says of d and n.
 func (g *neon) do(name string, d, n vec, m ...vec) {
-	in, ok := instructions[name]
+	if in, ok := goInstructions[name]; ok {
+		g.op("%s V%d.%s, V%d.%s, V%d.%s", in.name, m[0], in.of, n, in.of, d, in.of)
+		return
+	}
+	bits, ok := words[name]
 	if !ok {
 		panic("no instruction " + name)
 	}
-	if op, arrangement, ok := strings.Cut(in.as, " "); ok {
-		g.op("%s V%d.%s, V%d.%s, V%d.%s", op, m[0], arrangement, n, arrangement, d, arrangement)
-		return
-	}
-	bits := in.bits | uint32(n)<<5 | uint32(d)
+	bits |= uint32(n)<<5 | uint32(d)
 	operands := fmt.Sprintf("v%d, v%d", d, n)
 	if len(m) > 0 {
 		bits |= uint32(m[0]) << 16
