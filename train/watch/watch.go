@@ -162,11 +162,14 @@ func (w *Watch) start(e train.Event) (err error) {
 	t := e.Trainer
 	facts := record.Facts{
 		Name:     cmp.Or(w.o.Name, "run"),
-		Classes:  t.Loader.Data.Target().Classes,
+		Values:   e.History.Values,
 		Images:   t.Loader.Data.Len(),
 		Epochs:   t.Epochs,
 		Batches:  e.Batches,
 		Versions: []record.Fact{{Name: "tatami", Value: run.Version()}, {Name: "instruction set", Value: kernels.ISA()}},
+	}
+	if target := t.Loader.Data.Target(); target.Labels() {
+		facts.Classes = target.Classes
 	}
 	for _, s := range append([]Setting{
 		{"optimizer", t.Rule.Name()}, {"batch", fmt.Sprint(t.Loader.BatchSize)}, {"epochs", fmt.Sprint(t.Epochs)},
