@@ -14,6 +14,7 @@ type Facts struct {
 	Settings []Fact   `json:"settings"`
 	Versions []Fact   `json:"versions"`
 	Classes  []string `json:"classes"`
+	Values   bool     `json:"values,omitempty"` // are learned, and no classes: there is no accuracy
 	Images   int      `json:"images"` // of an epoch
 	Epochs   int      `json:"epochs"` // that are planned
 	Batches  int      `json:"batches"`
