@@ -85,6 +85,8 @@ const (
 	streamSplit uint64 = iota + 1
 	streamOrder
 	streamAugment
+	streamFolder
+	streamHold
 )
 
 // numbers names n classes "0", "1", and so on.

@@ -152,7 +152,7 @@ var libraryErrors = []words.Text{
 	{EN: "%s: what follows the end of its gzip data is not gzip", JA: "%s：gzip データの後に、gzip ではないものが続いています"},
 	{EN: "%s: truncated", JA: "%s は途中で切れています"},
 	{EN: "MNIST's files were not found (%w): run \"go mod download %s@%s\" with a network, or name a folder that holds %s and its three companions with --data DIR", JA: "MNIST のファイルが見つかりません（%w）。ネットワークにつないで go mod download %s@%s を実行するか、%s と残りの 3 つのファイルがあるフォルダーを --data で指定してください"},
-	{EN: "not a PNG, JPEG or GIF image", JA: "PNG、JPEG、GIF の画像ではありません"},
+	{EN: "not a PNG, JPEG, GIF, BMP or WebP image", JA: "PNG、JPEG、GIF、BMP、WebP の画像ではありません"},
 	{EN: "the image is damaged: %w", JA: "画像が壊れています：%w"},
 	{EN: "the %s image is damaged: %w", JA: "%s 画像が壊れています：%w"},
 	{EN: "the image has %d×%d pixels, wanted at most %d megapixels", JA: "画像が %d×%d ピクセルあります。%d メガピクセル以下にしてください"},

@@ -31,8 +31,8 @@ func newPredict(l words.Language) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "predict MODEL IMAGE…",
 		Short: words.Text{
-			EN: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
-			JA: "画像がどの数字かを答える（PNG、JPEG、GIF、大きさは自由）",
+			EN: "Say what digits pictures show (PNG, JPEG, GIF, BMP or WebP of any size)",
+			JA: "画像がどの数字かを答える（PNG、JPEG、GIF、BMP、WebP、大きさは自由）",
 		}.In(l),
 		Example: `  tatami predict runs/first digit.png photo.jpg`,
 		Args:    arguments(2, -1),

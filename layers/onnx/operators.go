@@ -15,7 +15,7 @@ import (
 // where that is no value of the network.
 var operators = map[string]func(*call) (*flow, error){
 	"Relu": always(layers.ReLU{}), "Sigmoid": always(layers.Sigmoid{}), "Tanh": always(layers.Tanh{}),
-	"LeakyRelu": leakyRelu, "Gelu": gelu, "Erf": erf, "Div": divide, "Mul": multiply,
+	"LeakyRelu": leakyRelu, "Gelu": gelu, "Erf": erf, "Div": divide, "Mul": multiply, "Sub": subtract,
 	"Softmax": softmax, "LogSoftmax": logSoftmax,
 	"Conv": convolution, "MaxPool": maxPool, "AveragePool": averagePool,
 	"GlobalAveragePool": globalAveragePool, "ReduceMean": reduceMean,
@@ -290,10 +290,10 @@ func divide(c *call) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	if by, ok := c.scalar(1); ok && near(by, math.Sqrt2) {
+	if by, ok := c.scalar(1); ok && near(by, math.Sqrt2) && !x.centred() {
 		return x.stage(geluScaled), nil
 	}
-	return nil, errScale
+	return c.standardize(x)
 }
 
 func erf(c *call) (*flow, error) {

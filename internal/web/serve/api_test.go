@@ -376,7 +376,7 @@ func TestWrongInput(t *testing.T) {
 		words                    string
 	}{
 		{"POST", "predict", "", "", 400, "the body is empty"},
-		{"POST", "predict", "", "not a picture", 415, "not a PNG, JPEG or GIF"},
+		{"POST", "predict", "", "not a picture", 415, "not a PNG, JPEG, GIF, BMP or WebP"},
 		{"POST", "predict", "", good[:60], 422, "damaged"},
 		{"POST", "predict", "", good[:20], 422, "damaged"},
 		{"POST", "predict", "", good[:40] + "xxxxxxxxxx" + good[50:], 422, "damaged"},

@@ -235,7 +235,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.R
 		return nil, err
 	}
 	if len(body) == 0 {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG or GIF image, or JSON with pixels"}
+		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG, GIF, BMP or WebP image, or JSON with pixels"}
 	}
 	r, leave, err := s.enter(r)
 	if err != nil {
