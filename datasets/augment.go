@@ -154,6 +154,8 @@ type augmenter struct {
 	nn.Shape
 	grid *grid // nil without elastic distortion
 	pool sync.Pool
+	// plain has tensors for images as they are.
+	plain sync.Pool
 }
 
 // scratch is the memory that one image needs.
@@ -177,11 +179,29 @@ func newAugmenter(a Augmentation, shape nn.Shape) *augmenter {
 		}
 		return s
 	}
+	w.plain.New = func() any { return new(nn.Tensor) }
 	return w
 }
 
+// fill is [Epoch.Fill] of the samples at the given positions.
+func (w *augmenter) fill(x *nn.Tensor, t nn.Targets, data Source, index []int, seed, epoch uint64) error {
+	plain := w.plain.Get().(*nn.Tensor)
+	defer w.plain.Put(plain)
+	if size := len(x.Data); cap(plain.Data) < size {
+		plain.Data = make([]float32, size)
+	}
+	plain.N, plain.Shape, plain.Data = x.N, x.Shape, plain.Data[:len(x.Data)]
+	if err := data.Fill(plain, t, index); err != nil {
+		return err
+	}
+	for i, k := range index {
+		w.apply(x.Sample(i), plain.Sample(i), nn.NewStream(streamAugment, seed, epoch, uint64(k)))
+	}
+	return nil
+}
+
 // apply distorts src into dst as rng tells.
-func (w *augmenter) apply(dst []float32, src []byte, rng nn.Stream) {
+func (w *augmenter) apply(dst, src []float32, rng nn.Stream) {
 	down, right := 0, 0
 	if w.Shift > 0 {
 		down, right = whole(&rng, w.Shift), whole(&rng, w.Shift)
@@ -249,24 +269,24 @@ func (w *augmenter) sample(row, padded []float32, u0, v0, du, dv float32, field 
 }
 
 // pad copies src into the middle of padded, whose border stays black.
-func (w *augmenter) pad(padded []float32, src []byte) {
+func (w *augmenter) pad(padded, src []float32) {
 	n := w.W * w.C
 	for y := range w.H {
 		at := (y+1)*(n+2*w.C) + w.C
-		toFloats(padded[at:at+n], src[y*n:(y+1)*n])
+		copy(padded[at:at+n], src[y*n:(y+1)*n])
 	}
 }
 
 // shift moves src by whole pixels: as one line of pixels, and then without
 // those that went round the left or right edge.
-func (w *augmenter) shift(dst []float32, src []byte, down, right int) {
+func (w *augmenter) shift(dst, src []float32, down, right int) {
 	n := w.W * w.C
 	if by := down*n + right*w.C; by >= 0 {
 		clear(dst[:by])
-		toFloats(dst[by:], src[:len(src)-by])
+		copy(dst[by:], src[:len(src)-by])
 	} else {
 		clear(dst[len(dst)+by:])
-		toFloats(dst[:len(dst)+by], src[-by:])
+		copy(dst[:len(dst)+by], src[-by:])
 	}
 	from, to := 0, right*w.C
 	if right < 0 {

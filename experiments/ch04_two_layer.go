@@ -71,7 +71,9 @@ func costOfGradients(r *lab.Run) (cost gradientCost) {
 	x, labels := nn.NewTensor(batch, training.Shape), make([]int, batch)
 	pass := lab.TrainingPass(net, batch)
 	for step := range steps {
-		loader.Epoch(0).Fill(step, 0, batch, x, labels)
+		if r.Fail(loader.Epoch(0).Fill(step, 0, batch, x, nn.Targets{Labels: labels})); r.Failed() {
+			return cost
+		}
 		r.Part(step, steps, words.Text{EN: "step by numerical gradient", JA: "数値微分による更新"})
 		start := time.Now()
 		numeric := numericalGradient(r, net, pass, x, labels)

@@ -19,13 +19,13 @@ const fashionFolder = "/usr/share/datasets/fashion-mnist"
 func classesOf(d *datasets.Dataset, from, to int) *datasets.Dataset {
 	var index []int
 	for i, label := range d.Labels {
-		if int(label) >= from && int(label) < to {
+		if label >= from && label < to {
 			index = append(index, i)
 		}
 	}
 	s := d.Subset(index)
 	for i := range s.Labels {
-		s.Labels[i] -= uint8(from)
+		s.Labels[i] -= from
 	}
 	if len(d.Classes) > 0 {
 		s.Classes = d.Classes[from:to]

@@ -23,10 +23,11 @@ type feed struct {
 type batch struct {
 	epoch, number int
 	x             *nn.Tensor
-	labels        []int
+	targets       nn.Targets
+	errs          []error // by task
 }
 
-// fillSize is how many images a task prepares: few, since a worker that has
+// fillSize is how many samples a task prepares: few, since a worker that has
 // begun one comes so much later to the next job.
 const fillSize = 2
 
@@ -35,25 +36,30 @@ func newFeed(workers *pool, loader *datasets.Loader, epochs int) *feed {
 	f.fillJob = f.fill
 	largest := loader.Len(0)
 	for _, b := range []**batch{&f.ready, &f.next} {
-		*b = &batch{epoch: -1, x: nn.NewTensor(largest, loader.Data.Shape), labels: make([]int, largest)}
+		*b = &batch{epoch: -1, x: nn.NewTensor(largest, loader.Data.Input()), targets: loader.Target().New(largest)}
 	}
 	return f
 }
 
 // batch returns a batch, valid until the next call, and has the one after it
-// prepared.
-func (f *feed) batch(epoch, number int) *batch {
+// prepared. It fails where the data do.
+func (f *feed) batch(epoch, number int) (*batch, error) {
 	if f.next.epoch != epoch || f.next.number != number {
 		f.prepare(epoch, number)
 	}
 	f.pool.finish()
+	for _, err := range f.next.errs {
+		if err != nil {
+			return nil, err
+		}
+	}
 	f.ready, f.next = f.next, f.ready
 	if number+1 < f.loader.Batches() {
 		f.prepare(epoch, number+1)
 	} else if epoch+1 < f.epochs {
 		f.prepare(epoch+1, 0)
 	}
-	return f.ready
+	return f.ready, nil
 }
 
 func (f *feed) prepare(epoch, number int) {
@@ -64,13 +70,23 @@ func (f *feed) prepare(epoch, number int) {
 	}
 	b, n := f.next, f.loader.Len(number)
 	b.epoch, b.number = epoch, number
-	b.x.N, b.x.Data, b.labels = n, b.x.Data[:n*b.x.Size()], b.labels[:n]
-	f.pool.beside((n+fillSize-1)/fillSize, f.fillJob)
+	resize(b.x, n)
+	if b.targets.Values != nil {
+		resize(b.targets.Values, n)
+	} else {
+		b.targets.Labels = b.targets.Labels[:n]
+	}
+	tasks := (n + fillSize - 1) / fillSize
+	b.errs = append(b.errs[:0], make([]error, tasks)...)
+	f.pool.beside(tasks, f.fillJob)
 }
 
 func (f *feed) fill(task int) {
 	b := f.next
 	from := task * fillSize
-	to := min(from+fillSize, len(b.labels))
-	f.order().Fill(b.number, from, to, b.x.Slice(from, to), b.labels[from:to])
+	to := min(from+fillSize, b.x.N)
+	b.errs[task] = f.order().Fill(b.number, from, to, b.x.Slice(from, to), b.targets.Slice(from, to))
 }
+
+// resize makes t as many samples as it has room for, or fewer.
+func resize(t *nn.Tensor, n int) { t.N, t.Data = n, t.Data[:n*t.Size()] }
