@@ -111,7 +111,7 @@ func (l *cifarLayout) read(dir string, names, classes []string) (*Dataset, error
 					image[3*p+c] = from[l.labels+c*plane+p]
 				}
 			}
-			d.Images, d.Labels = append(d.Images, image), append(d.Labels, label)
+			d.Images, d.Labels = append(d.Images, image), append(d.Labels, int(label))
 		}
 	}
 	return d, nil

@@ -85,7 +85,7 @@ const (
 	maxFitted  = 4096
 	ownSide    = 64 // a larger one is not kept unless asked for
 	usualSide  = 32
-	maxClasses = 256
+	maxClasses = 1024 // pictures of results show so many
 )
 
 func (o *Options) check() error {
@@ -125,7 +125,7 @@ func (o *Options) check() error {
 //	DIR/train/cat/1.jpg   DIR/test/cat/2.jpg   (or val, or valid)
 //
 // or DIR/cat/1.jpg alone, of which a share of each class is held out. Classes
-// are named and ordered by their folders; there may be 256. Files with other
+// are named and ordered by their folders; there may be 1,024. Files with other
 // names are counted and left out, and so is what stands beside train and test.
 //
 // All pictures are decoded once, by all processors, and fitted to one size.
@@ -204,7 +204,7 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 		var paths []string
 		for _, i := range whole {
 			set.Images = append(set.Images, s.image(i))
-			set.Labels = append(set.Labels, uint8(list[i].class))
+			set.Labels = append(set.Labels, list[i].class)
 			paths = append(paths, list[i].path)
 		}
 		return set, paths, nil
