@@ -1,47 +1,68 @@
 package datasets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 
 	"tatami/internal/files"
 )
 
-// Read reads the training and the test set in a folder, by what it holds: IDX
-// files ([Folder]), CIFAR's binary files ([CIFAR]), or folders of pictures
-// ([ImageFolder]). Options.Size, Color, TestShare and so on are for pictures.
-func Read(ctx context.Context, dir string, o Options) (*Data, error) {
+// Kind is how the data in a folder are laid out.
+type Kind string
+
+// The layouts that [Read] knows.
+const (
+	KindIDX      Kind = "IDX"      // see [Folder]
+	KindCIFAR    Kind = "CIFAR"    // see [CIFAR]
+	KindPictures Kind = "pictures" // see [ImageFolder]
+)
+
+// KindOf tells by the names of its files what a folder holds.
+func KindOf(dir string) (Kind, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read folder %s: %w", dir, files.Cause(err))
-	}
-	read := func(train, test *Dataset, err error) (*Data, error) {
-		if err != nil {
-			return nil, err
-		}
-		fit := o.Fit
-		if fit == "" {
-			fit = FitCover
-		}
-		return &Data{Train: train, Test: test, Fit: fit}, nil
+		return "", fmt.Errorf("cannot read folder %s: %w", dir, files.Cause(err))
 	}
 	folders := false
 	for _, e := range entries {
-		if idxName.MatchString(e.Name()) {
-			return read(Folder(dir))
+		if idxName.MatchString(e.Name()) && !e.IsDir() {
+			return KindIDX, nil
 		}
-		folders = folders || isFolder(dir+string(os.PathSeparator)+e.Name())
+		folders = folders || isFolder(filepath.Join(dir, e.Name()))
 	}
-	if cifarIn(dir) != nil {
-		return read(CIFAR(dir))
+	switch {
+	case cifarIn(dir) != nil:
+		return KindCIFAR, nil
+	case folders:
+		return KindPictures, nil
 	}
-	if !folders {
-		return nil, fmt.Errorf("folder %s holds no data: wanted a folder of pictures for each class, train and test with such folders, "+
-			"IDX files like train-images-idx3-ubyte, or CIFAR's like data_batch_1.bin", dir)
+	return "", fmt.Errorf("folder %s holds no data: wanted a folder of pictures for each class, train and test with such folders, "+
+		"IDX files like train-images-idx3-ubyte, or CIFAR's like data_batch_1.bin", dir)
+}
+
+// Read reads the training and the test set in a folder, whatever its [Kind]. Of
+// the options Fit alone matters where it does not hold pictures.
+func Read(ctx context.Context, dir string, o Options) (*Data, error) {
+	kind, err := KindOf(dir)
+	if err != nil {
+		return nil, err
 	}
-	return ImageFolder(ctx, dir, o)
+	if kind == KindPictures {
+		return ImageFolder(ctx, dir, o)
+	}
+	read := Folder
+	if kind == KindCIFAR {
+		read = CIFAR
+	}
+	train, test, err := read(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Data{Train: train, Test: test, Kind: kind, Fit: cmp.Or(o.Fit, FitCover)}, nil
 }
 
 // Statistics are the mean of each channel's values in [0,1] and their standard

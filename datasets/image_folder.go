@@ -50,6 +50,7 @@ type Options struct {
 // Data is a training and a test set, and what was met in reading them.
 type Data struct {
 	Train, Test *Dataset
+	Kind        Kind
 	// TrainFiles and TestFiles name the pictures, where they are files of their own.
 	TrainFiles, TestFiles []string
 	// Fit is how a picture is made like those of the data.
@@ -135,7 +136,7 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	d := &Data{Fit: o.Fit}
+	d := &Data{Kind: KindPictures, Fit: o.Fit}
 	train, test, classes, err := d.list(dir, &o)
 	if err != nil {
 		return nil, err

@@ -60,6 +60,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}
 	shapeFlags(cmd.Flags(), &o.Settings, l)
 	f := cmd.Flags()
+	memoryFlag(f, &o.Memory, l)
 	f.IntVar(&o.Epochs, "epochs", 5, words.Text{EN: "passes over the training set", JA: "エポック数。訓練データを何周するか"}.In(l))
 	f.Float64Var(&o.Rate, "lr", 0, words.Text{
 		EN: "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)",
@@ -126,6 +127,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 // that a command lacks are left out.
 var shapeGroups = []flagGroup{
 	{words.Text{EN: "Network and data:", JA: "ネットワークとデータ："}, "net data limit validation augment"},
+	{words.Text{EN: "Pictures:", JA: "画像："}, "size fit color test-share skip-broken memory standardize"},
 	{words.Text{EN: "Training:", JA: "学習："}, "epochs batch optimizer lr schedule warmup patience"},
 	{words.Text{EN: "Against over-fitting and jumps:", JA: "過学習と発散を抑える："}, "weight-decay label-smoothing clip"},
 	{words.Text{EN: "Reproducing:", JA: "再現："}, "seed shards"},
@@ -134,7 +136,25 @@ var shapeGroups = []flagGroup{
 // shapeFlags are the flags that say what is trained on what, and how.
 func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 	f.StringVar(&s.Net, "net", "simple", netUsage(l))
-	f.StringVar(&s.Data, "data", "", words.Text{EN: "folder in the IDX layout (default: MNIST)", JA: "IDX 形式のデータがあるフォルダー（既定：MNIST）"}.In(l))
+	f.StringVar(&s.Data, "data", "", dataText.In(l))
+	f.StringVar(&s.Size, "size", "", words.Text{
+		EN: "size of pictures in the network, 64 or HEIGHTxWIDTH (default: their own if all have one of at most 64, else 32)",
+		JA: "ネットワークに入れる画像の大きさ。64 または 高さx幅（既定：全画像が同じ大きさで 64 以下ならその大きさ、それ以外は 32）",
+	}.In(l))
+	f.StringVar(&s.Fit, "fit", "", words.Text{
+		EN: "how a picture becomes an input: cover (cropped), contain (with black edges), stretch or digit (default: cover; digit for MNIST)",
+		JA: "画像を入力にする方法。cover（切り取る）、contain（余白を黒にする）、stretch（引き伸ばす）、digit（数字）のどれか（既定：cover。MNIST は digit）",
+	}.In(l))
+	f.StringVar(&s.Color, "color", "", words.Text{EN: "rgb or gray (default: what the pictures are)", JA: "rgb または gray（既定：画像に合わせる）"}.In(l))
+	f.Float64Var(&s.TestShare, "test-share", 0, words.Text{
+		EN: "share of each class held out where there is no test folder (default: 0.2)",
+		JA: "test フォルダーがないとき、各クラスからテスト用に取り分ける割合（既定：0.2）",
+	}.In(l))
+	f.BoolVar(&s.SkipBroken, "skip-broken", false, words.Text{EN: "leave out pictures that cannot be read", JA: "読めない画像を読み飛ばす"}.In(l))
+	f.BoolVar(&s.Standardize, "standardize", false, words.Text{
+		EN: "begin the network with a layer that gives each channel mean 0 and deviation 1",
+		JA: "各チャネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
+	}.In(l))
 	f.IntVar(&s.Batch, "batch", 100, words.Text{EN: "images a batch", JA: "バッチサイズ。1 バッチの画像の枚数"}.In(l))
 	f.StringVar(&s.Optimizer, "optimizer", "adam", words.Text{
 		EN: "%s; parameters after a colon: adam:beta1=0.7,beta2=0.9",
@@ -153,6 +173,20 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 		JA: "バッチの分割数。結果はこの値で決まり、プロセッサーの数には左右されない",
 	}.In(l))
 	f.IntVar(&s.Limit, "limit", 0, words.Text{EN: "use only the first images of the training set (0: all)", JA: "訓練画像のうち、先頭から使う枚数（0：すべて）"}.In(l))
+}
+
+// dataText says what --data takes.
+var dataText = words.Text{
+	EN: "folder of pictures (a folder a class), of IDX files or of CIFAR's (default: MNIST)",
+	JA: "画像（クラスごとのフォルダー）、IDX 形式、CIFAR のどれかのデータがあるフォルダー（既定：MNIST）",
+}
+
+// memoryFlag is that of commands that read data.
+func memoryFlag(f *pflag.FlagSet, m *run.Memory, l words.Language) {
+	f.Var(m, "memory", words.Text{
+		EN: "memory for pixels, as in 2G; more of them go to a temporary file (default: half of what is free)",
+		JA: "ピクセルに使うメモリ（例：2G）。超えると一時ファイルに置く（既定：空きの半分）",
+	}.In(l))
 }
 
 // netUsage says what --net takes.
@@ -224,7 +258,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "web", "origin", "film", "checkpoint-every", "epochs", "patience":
+		case "resume", "quiet", "memory", "web", "origin", "film", "checkpoint-every", "epochs", "patience":
 		default:
 			beside = f.Name
 		}

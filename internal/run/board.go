@@ -66,7 +66,7 @@ func (b *board) filters(step int) error {
 	if weight == nil {
 		return nil
 	}
-	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.language), Language: string(b.language)})
+	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.language), Language: string(b.language), Colors: b.net.Input().C == 3})
 	return b.picture("filters", step, f, err)
 }
 

@@ -62,7 +62,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 		if r.untrained != nil {
 			banks = append([]plots.Bank{{Title: beforeTraining.In(l), Filters: r.untrained}}, banks...)
 		}
-		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l)})
+		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l), Colors: r.trainer.Net.Input().C == 3})
 		if err := save(filtersFile, filters, err); err != nil {
 			return err
 		}
