@@ -3,6 +3,7 @@ package datasets
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"os"
@@ -86,4 +87,22 @@ func Statistics(d *Dataset) (mean, deviation []float64) {
 		deviation = append(deviation, math.Sqrt(max(float64(squares[c])/n-float64(m*m), 0))/255)
 	}
 	return mean, deviation
+}
+
+// Duplicates are the images of b that are in a too, to the last pixel: pairs of
+// positions in a, the first there, and in b.
+func Duplicates(a, b *Dataset) (pairs [][2]int) {
+	first := make(map[[sha256.Size]byte]int, a.Len())
+	for i, image := range a.Images {
+		sum := sha256.Sum256(image)
+		if _, seen := first[sum]; !seen {
+			first[sum] = i
+		}
+	}
+	for k, image := range b.Images {
+		if i, ok := first[sha256.Sum256(image)]; ok {
+			pairs = append(pairs, [2]int{i, k})
+		}
+	}
+	return pairs
 }

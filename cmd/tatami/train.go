@@ -137,20 +137,7 @@ var shapeGroups = []flagGroup{
 func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 	f.StringVar(&s.Net, "net", "simple", netUsage(l))
 	f.StringVar(&s.Data, "data", "", dataText.In(l))
-	f.StringVar(&s.Size, "size", "", words.Text{
-		EN: "size of pictures in the network, 64 or HEIGHTxWIDTH (default: their own if all have one of at most 64, else 32)",
-		JA: "ネットワークに入れる画像の大きさ。64 または 高さx幅（既定：全画像が同じ大きさで 64 以下ならその大きさ、それ以外は 32）",
-	}.In(l))
-	f.StringVar(&s.Fit, "fit", "", words.Text{
-		EN: "how a picture becomes an input: cover (cropped), contain (with black edges), stretch or digit (default: cover; digit for MNIST)",
-		JA: "画像を入力にする方法。cover（切り取る）、contain（余白を黒にする）、stretch（引き伸ばす）、digit（数字）のどれか（既定：cover。MNIST は digit）",
-	}.In(l))
-	f.StringVar(&s.Color, "color", "", words.Text{EN: "rgb or gray (default: what the pictures are)", JA: "rgb または gray（既定：画像に合わせる）"}.In(l))
-	f.Float64Var(&s.TestShare, "test-share", 0, words.Text{
-		EN: "share of each class held out where there is no test folder (default: 0.2)",
-		JA: "test フォルダーがないとき、各クラスからテスト用に取り分ける割合（既定：0.2）",
-	}.In(l))
-	f.BoolVar(&s.SkipBroken, "skip-broken", false, words.Text{EN: "leave out pictures that cannot be read", JA: "読めない画像を読み飛ばす"}.In(l))
+	pictureFlags(f, s, l)
 	f.BoolVar(&s.Standardize, "standardize", false, words.Text{
 		EN: "begin the network with a layer that gives each channel mean 0 and deviation 1",
 		JA: "各チャネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
@@ -173,6 +160,24 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 		JA: "バッチの分割数。結果はこの値で決まり、プロセッサーの数には左右されない",
 	}.In(l))
 	f.IntVar(&s.Limit, "limit", 0, words.Text{EN: "use only the first images of the training set (0: all)", JA: "訓練画像のうち、先頭から使う枚数（0：すべて）"}.In(l))
+}
+
+// pictureFlags are the flags that say how pictures are read.
+func pictureFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
+	f.StringVar(&s.Size, "size", "", words.Text{
+		EN: "size of pictures in the network, 64 or HEIGHTxWIDTH (default: their own if all have one of at most 64, else 32)",
+		JA: "ネットワークに入れる画像の大きさ。64、または高さと幅で 48x64（既定：全画像が同じ大きさで 64 以下ならその大きさ、それ以外は 32）",
+	}.In(l))
+	f.StringVar(&s.Fit, "fit", "", words.Text{
+		EN: "how a picture becomes an input: cover (cropped), contain (with black edges), stretch or digit (default: cover; digit for MNIST)",
+		JA: "画像を入力にする方法。cover（切り取る）、contain（余白を黒にする）、stretch（引き伸ばす）、digit（数字）のどれか（既定：cover。MNIST は digit）",
+	}.In(l))
+	f.StringVar(&s.Color, "color", "", words.Text{EN: "rgb or gray (default: what the pictures are)", JA: "rgb または gray（既定：画像に合わせる）"}.In(l))
+	f.Float64Var(&s.TestShare, "test-share", 0, words.Text{
+		EN: "share of each class held out where there is no test folder (default: 0.2)",
+		JA: "test フォルダーがないとき、各クラスからテスト用に取り分ける割合（既定：0.2）",
+	}.In(l))
+	f.BoolVar(&s.SkipBroken, "skip-broken", false, words.Text{EN: "leave out pictures that cannot be read", JA: "読めない画像を読み飛ばす"}.In(l))
 }
 
 // dataText says what --data takes.

@@ -51,8 +51,8 @@ func (p *progress) Observe(e train.Event) error {
 	return nil
 }
 
-// readProgress shows on a terminal how many pictures have been read.
-func readProgress(l words.Language) func(done, all int) {
+// ReadProgress shows on a terminal how many pictures have been read.
+func ReadProgress(l words.Language) func(done, all int) {
 	var drawn time.Time
 	return func(done, all int) {
 		width, _, err := term.GetSize(int(os.Stdout.Fd()))

@@ -141,7 +141,7 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	var err error
 	reading := o.Reading
 	if !o.Quiet {
-		reading.Progress = readProgress(o.Language)
+		reading.Progress = ReadProgress(o.Language)
 	}
 	if r.data, err = r.Load(reading); err != nil {
 		return nil, err
