@@ -140,6 +140,9 @@ const (
 	streamSplit uint64 = iota + 1
 	streamOrder
 	streamAugment
+	streamPicture
+	streamFlip
+	streamMixup
 	streamFolder
 	streamHold
 )

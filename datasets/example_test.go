@@ -2,6 +2,7 @@ package datasets_test
 
 import (
 	"fmt"
+	"slices"
 
 	"tatami/datasets"
 	"tatami/nn"
@@ -13,16 +14,18 @@ func Example() {
 	var data datasets.Dataset
 	data.Shape, data.Classes = nn.Shape{H: 2, W: 2, C: 1}, []string{"dark", "light"}
 	for i := range 10 {
-		light := uint8(i % 2)
-		data.Images = append(data.Images, []byte{light * 250, light * 250, light * 255, light * 255})
+		light := i % 2
+		data.Images = append(data.Images, slices.Repeat([]byte{byte(light * 255)}, 4))
 		data.Labels = append(data.Labels, light)
 	}
 	fmt.Println(&data)
 
 	epoch := (&datasets.Loader{Data: &data, BatchSize: 4, Seed: 1, Ordered: true}).Epoch(0)
-	x, labels := nn.NewTensor(4, data.Shape), make([]int, 4)
-	epoch.Fill(0, 0, 4, x, labels)
-	fmt.Println(labels, x.Sample(1)[3])
+	x, targets := nn.NewTensor(4, data.Shape), data.Target().New(4)
+	if err := epoch.Fill(0, 0, 4, x, targets); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(targets.Labels, x.Sample(1)[3])
 	// Output:
 	// 10 images of 2×2×1 in 2 classes
 	// [0 1 0 1] 1

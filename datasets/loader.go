@@ -28,8 +28,15 @@ func (l *Loader) Batches() int {
 	return (l.Data.Len() + l.BatchSize - 1) / l.BatchSize
 }
 
-// Target is what the samples of a batch are to be answered with.
-func (l *Loader) Target() Target { return l.Data.Target() }
+// Target is what the samples of a batch are to be answered with: the data's
+// target, but for mixup, which makes probabilities of classes.
+func (l *Loader) Target() Target {
+	target := l.Data.Target()
+	if l.Augment.Mixup > 0 && target.Labels() {
+		target.Values = target.Output()
+	}
+	return target
+}
 
 // Len is the number of samples in the given batch of an epoch.
 func (l *Loader) Len(batch int) int {
@@ -79,7 +86,7 @@ func (l *Loader) Epoch(e int) *Epoch {
 func (e *Epoch) Len(batch int) int { return e.loader.Len(batch) }
 
 // Fill writes samples [from, to) of a batch to x, and their targets to t, as
-// the data's [Target] has them. x and t have to-from places. How an image is
+// [Loader.Target] has them. x and t have to-from places. How an image is
 // distorted depends on the seed, the epoch and its position in the data, not on
 // the batch. It fails where the data do.
 //
@@ -99,7 +106,7 @@ func (e *Epoch) Fill(batch, from, to int, x *nn.Tensor, t nn.Targets) error {
 	if e.augment == nil {
 		return data.Fill(x, t, index)
 	}
-	return e.augment.fill(x, t, data, index, e.loader.Seed, e.number)
+	return e.fill(x, t, index)
 }
 
 func fits(t nn.Targets, n int, target Target) bool {

@@ -46,7 +46,7 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 		Capacity: (t.Loader.Len(0) + t.Shards - 1) / t.Shards,
 		Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed,
 	})
-	e.score = scoringOf(t.Loss, t.Loader.Target())
+	e.score = scoringOf(t.Loss, t.Loader.Data.Target())
 	e.results = make([]result, t.Shards)
 	e.squares = make([]float64, e.shards.Parts())
 	e.run, e.measureJob, e.sumJob, e.stepJob = p.run, e.measure, e.sum, e.step

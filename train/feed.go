@@ -24,19 +24,28 @@ type batch struct {
 	epoch, number int
 	x             *nn.Tensor
 	targets       nn.Targets
-	errs          []error // by task
+	tasks         []fillTask
+}
+
+// fillTask is what fills some samples of a batch.
+type fillTask struct {
+	x, values nn.Tensor // views of the batch
+	err       error
 }
 
 // fillSize is how many samples a task prepares: few, since a worker that has
 // begun one comes so much later to the next job.
 const fillSize = 2
 
+// tasks is how many of them fill n samples.
+func tasks(n int) int { return (n + fillSize - 1) / fillSize }
+
 func newFeed(workers *pool, loader *datasets.Loader, epochs int) *feed {
 	f := &feed{pool: workers, loader: loader, epochs: epochs, epoch: -1}
 	f.fillJob = f.fill
 	largest := loader.Len(0)
 	for _, b := range []**batch{&f.ready, &f.next} {
-		*b = &batch{epoch: -1, x: nn.NewTensor(largest, loader.Data.Input()), targets: loader.Target().New(largest)}
+		*b = &batch{epoch: -1, x: nn.NewTensor(largest, loader.Data.Input()), targets: loader.Target().New(largest), tasks: make([]fillTask, tasks(largest))}
 	}
 	return f
 }
@@ -48,8 +57,8 @@ func (f *feed) batch(epoch, number int) (*batch, error) {
 		f.prepare(epoch, number)
 	}
 	f.pool.finish()
-	for _, err := range f.next.errs {
-		if err != nil {
+	for i := range tasks(f.next.x.N) {
+		if err := f.next.tasks[i].err; err != nil {
 			return nil, err
 		}
 	}
@@ -76,16 +85,27 @@ func (f *feed) prepare(epoch, number int) {
 	} else {
 		b.targets.Labels = b.targets.Labels[:n]
 	}
-	tasks := (n + fillSize - 1) / fillSize
-	b.errs = append(b.errs[:0], make([]error, tasks)...)
-	f.pool.beside(tasks, f.fillJob)
+	f.pool.beside(tasks(n), f.fillJob)
 }
 
 func (f *feed) fill(task int) {
 	b := f.next
 	from := task * fillSize
 	to := min(from+fillSize, b.x.N)
-	b.errs[task] = f.order().Fill(b.number, from, to, b.x.Slice(from, to), b.targets.Slice(from, to))
+	t, targets := &b.tasks[task], nn.Targets{}
+	slice(&t.x, b.x, from, to)
+	if b.targets.Values != nil {
+		slice(&t.values, b.targets.Values, from, to)
+		targets.Values = &t.values
+	} else {
+		targets.Labels = b.targets.Labels[from:to]
+	}
+	t.err = f.order().Fill(b.number, from, to, &t.x, targets)
+}
+
+// slice makes v samples [from, to) of t.
+func slice(v, t *nn.Tensor, from, to int) {
+	v.N, v.Shape, v.Data = to-from, t.Shape, t.Data[from*t.Size():to*t.Size()]
 }
 
 // resize makes t as many samples as it has room for, or fewer.

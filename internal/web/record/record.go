@@ -34,7 +34,7 @@ type Recorder struct {
 	// The run's own goroutine alone has these.
 	probe     *probe
 	exam      datasets.Source // nil: none
-	filters   []int             // steps after which the filters are kept
+	filters   []int           // steps after which the filters are kept
 	look      look
 	started   time.Time // of the work, later by pauses
 	first     int       // steps that earlier processes made
