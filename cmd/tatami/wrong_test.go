@@ -17,7 +17,7 @@ func TestWrongImage(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))
-	trainQuietly(t, dir, "run", "--epochs", "1", "--net", "mlp")
+	trainQuietly(t, dir, "run", "--epochs", "1", "--net", "mlp", "--fit", "digit")
 	encode := func(img image.Image) []byte {
 		var b bytes.Buffer
 		if err := png.Encode(&b, img); err != nil {

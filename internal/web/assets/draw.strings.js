@@ -1,6 +1,14 @@
 // The words of the page on which one draws, in English and Japanese.
 export const texts = {
   title: { en: "Draw a digit", ja: "数字を描く" },
+  titlePhoto: { en: "What is on the picture?", ja: "写っているのは何？" },
+  drawHerePhoto: { en: "Drop a picture here", ja: "ここに画像をドロップしてください" },
+  orDropPhoto: { en: "or click, paste, or take a photograph", ja: "クリックして選ぶ、貼り付ける、撮影することもできます" },
+  padHelpPhoto: { en: "On the keyboard: Enter opens a picture, Delete clears, a digit key brings a test image of that class, counted from 0.", ja: "キーボードでは、Enter で画像を選び、Delete で消去、数字キーでその番号（0 から）のクラスのテスト画像を表示します。" },
+  waitPhoto: {
+    en: "With a picture this page unfolds: what every layer makes of it, one convolution step by step, what the answer rests on, and which training images are similar.",
+    ja: "画像を入れると、各層の出力、畳み込みの一歩ずつの計算、判断の根拠、似ている訓練画像がここに現れます。",
+  },
   skip: { en: "To the drawing pad", ja: "手書きエリアへ移動" },
   pages: { en: "Pages", ja: "ページ" },
   chapters: { en: "On this page", ja: "このページの内容" },
@@ -82,6 +90,10 @@ export const texts = {
     ja: "学習で得られた重みです。フィルターは、自分と似た模様のところで強く反応します。",
   },
   filterSheet: { en: "{count} filters of {height}×{width}", ja: "{height}×{width} のフィルター {count} 個" },
+  filterColours: {
+    en: "{count} filters of {height}×{width}×{channels}, in colour: grey is zero",
+    ja: "{height}×{width}×{channels} のフィルター {count} 個（カラー表示。灰色が 0）",
+  },
   filterMatrix: {
     en: "{count} filters (rows) of {height}×{width} for each of {channels} channels (columns)",
     ja: "{height}×{width} のフィルター {count} 個（行）。列は入力の {channels} チャンネル",
