@@ -40,6 +40,12 @@ func (r *Run) header() string {
 // whatNext is what there is to open and to try after a run.
 func (r *Run) whatNext() string {
 	dir := shellWord(r.folder.dir)
+	if r.data.Fit != datasets.FitDigit {
+		return words.Text{
+			EN: "next: open %s in a browser\n      tatami serve %s           show it pictures, look into the model\n      tatami predict %s IMAGE   let it name your own pictures",
+			JA: "次に：%s をブラウザーで開く\n      tatami serve %s           画像を見せて、モデルの中を見る\n      tatami predict %s IMAGE   自分の画像を分類させる",
+		}.In(r.Language, filepath.Join(r.folder.dir, pageFile), dir, dir)
+	}
 	return words.Text{
 		EN: "next: open %s in a browser\n      tatami serve %s           draw digits, look into the model\n      tatami predict %s IMAGE   let it read your own pictures",
 		JA: "次に：%s をブラウザーで開く\n      tatami serve %s           数字を描いて、モデルの中を見る\n      tatami predict %s IMAGE   自分の画像を認識させる",
