@@ -41,6 +41,7 @@ func (SigmoidWithLoss) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64 {
 			if logit < 0 {
 				y = e / (1 + e)
 			}
+			y += 0 * logit // of an infinite one there is no gradient
 			dx.Sample(n)[k] = float32((y - target) / float64(batch))
 		}
 	}

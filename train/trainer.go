@@ -317,24 +317,25 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	}
 	t.exchangeAverage(true)
 	defer t.exchangeAverage(false)
-	var test *Evaluation
-	for _, set := range []struct {
-		data           datasets.Source
-		loss, accuracy *float64
-	}{{t.Validation, &row.ValidationLoss, &row.ValidationAccuracy}, {t.Test, &row.TestLoss, &row.TestAccuracy}} {
-		if set.data == nil {
-			continue
+	evaluate := func(data datasets.Source, loss, accuracy *float64) (*Evaluation, error) {
+		if data == nil {
+			return nil, nil
 		}
-		e, err := evaluator.run(set.data)
+		e, err := evaluator.run(data)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if *set.loss = e.Loss; !t.history.Values {
-			*set.accuracy = e.Accuracy()
+		if *loss = e.Loss; !t.history.Values {
+			*accuracy = e.Accuracy()
 		}
-		if set.data == t.Test {
-			test = e
-		}
+		return e, nil
+	}
+	test, err := evaluate(t.Test, &row.TestLoss, &row.TestAccuracy)
+	if err != nil {
+		return err
+	}
+	if _, err := evaluate(t.Validation, &row.ValidationLoss, &row.ValidationAccuracy); err != nil {
+		return err
 	}
 	if loss := row.TestLoss + row.ValidationLoss; math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return diverged(t.at.Step, "the loss after it", t.engine.firstNotFinite(t.Net), row.Rate)
