@@ -55,6 +55,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 					return fmt.Errorf("%s exists: name another --out, or give --overwrite", path)
 				}
 			}
+			usualNet(cmd, &o)
 			if err := follow(run.Recipe(o.Net), cmd); err != nil {
 				return err
 			}
