@@ -43,13 +43,14 @@ with it, and where to read on.
 
 The networks fast and best come with settings of their own, for the shortest
 time to 99 % and for the highest accuracy in two minutes, and so do small, which
-is taken for a folder of pictures, and cifar; flags go before them.
+is taken for a folder of pictures, and cifar, for 50,000 of them; flags go before
+them.
 
 Ctrl-C ends the step, writes the checkpoint and says how to resume; so does a
 terminal that closes.`,
 			JA: `ネットワークを学習します。指定がなければ、MNIST で『ゼロから作る Deep Learning』の SimpleConvNet を学習します。--out のフォルダーには model.safetensors、checkpoint、history.csv、steps.csv、run.json、画像（loss、accuracy、filters、confusion、mistakes の PNG）と、すべてをまとめたページ index.html が残ります。学習中はドクターが様子を見ていて、おかしな点と、本のどこを読めばよいかを標準エラー出力に書きます。
 
-ネットワーク fast と best には専用の設定があります。fast は最短時間で 99 % に達するため、best は 2 分間で最も高い正解率を得るためのものです。画像フォルダーで使われる small と、cifar にもあります。フラグで指定した値はこの設定より優先されます。
+ネットワーク fast と best には専用の設定があります。fast は最短時間で 99 % に達するため、best は 2 分間で最も高い正解率を得るためのものです。small（画像フォルダーの既定）と cifar（5 万枚の写真向け）にもあります。フラグで指定した値はこの設定より優先されます。
 
 Ctrl-C を押すと、今のステップを終えてからチェックポイントを書き、再開のしかたを表示します。端末を閉じたときも同じです。`,
 		}.In(l),
@@ -152,8 +153,8 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 	}.In(l, strings.Join(optim.RuleNames(), ", ")))
 	f.Float64Var(&s.WeightDecay, "weight-decay", 0, words.Text{EN: "weight decay λ", JA: "荷重減衰（Weight decay）の λ"}.In(l))
 	f.StringVar(&s.Augment, "augment", "shift", words.Text{
-		EN: "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10",
-		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
+		EN: "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), and for photographs flip, crop (pixels), brightness and contrast (fraction), erase (probability) and mixup (α), strength after a colon: shift:2,rotate:10",
+		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）、写真向けの flip、crop（ピクセル）、brightness と contrast（割合）、erase（確率）、mixup（α）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
 	}.In(l))
 	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, words.Text{EN: "share of the target spread over all classes", JA: "教師ラベルのうち、全クラスに均等に配る割合（ラベル平滑化）"}.In(l))
 	f.Float64Var(&s.Clip, "clip", 0, words.Text{EN: "bound of the gradient's norm (0: none)", JA: "勾配のノルムの上限（0：なし）"}.In(l))

@@ -19,8 +19,8 @@ const (
 	filmValues = 1 << 23
 )
 
-// film keeps the first filters and the features of test images as they change.
-type film struct {
+// Film keeps the first filters and the features of test images as they change.
+type Film struct {
 	net     *inspect.Network
 	classes []string
 	images  datasets.Batch
@@ -35,19 +35,21 @@ type filmFrame struct {
 	features *nn.Tensor
 }
 
-func newFilm(net *nn.Sequential, test datasets.Source, steps int) (*film, error) {
+// NewFilm is a film of a run of so many updates. Of images without labels there
+// is no map.
+func NewFilm(net *nn.Sequential, test datasets.Source, steps int) (*Film, error) {
 	looked := inspect.New(net)
 	size := net.Input().Size()
 	if k := looked.FeatureLayer(); k > 0 {
 		size = net.Layers()[k-1].OutShape().Size()
 	}
 	images, err := datasets.First(test, min(filmImages, max(50, filmValues/filmFrames/size)))
-	return &film{net: looked, classes: test.Target().Classes, images: images, due: record.Schedule(steps, filmFrames)}, err
+	return &Film{net: looked, classes: test.Target().Classes, images: images, due: record.Schedule(steps, filmFrames)}, err
 }
 
-// Observe keeps a frame whenever its step has come, and the last one as the
+// Observe implements [train.Observer]: it keeps a frame whenever its step has come, and the last one as the
 // run leaves the network.
-func (f *film) Observe(e train.Event) error {
+func (f *Film) Observe(e train.Event) error {
 	switch e.Kind {
 	case train.Evaluated:
 		return f.save()

@@ -154,7 +154,7 @@ func (r *Run) finish() error {
 		return err
 	}
 	if r.film != nil {
-		if err := r.film.write(r.folder, r.Language); err != nil {
+		if err := r.film.Write(r.folder.path, r.Language); err != nil {
 			return err
 		}
 	}

@@ -57,7 +57,7 @@ type Run struct {
 	trainer   *train.Trainer
 	untrained *nn.Tensor // the first layer's filters before training; nil: not known
 	advice    []doctor.Advice
-	film      *film        // nil: not wanted
+	film      *Film        // nil: not wanted
 	listener  net.Listener // of the live page; nil: not wanted
 
 	folder   *Folder
@@ -156,7 +156,7 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 		r.untrained = FirstFilters(r.trainer.Net)
 	}
 	if o.Film {
-		if r.film, err = newFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
+		if r.film, err = NewFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
 			return nil, err
 		}
 	}
@@ -205,9 +205,9 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	}
 	r.progress = &progress{quiet: r.Quiet, language: r.Language, images: r.trainer.Loader.Data.Len()}
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
-	var events *board
+	var events *Board
 	if r.TensorBoard {
-		events = &board{dir: folder.dir, language: r.Language, net: r.trainer.Net, classes: r.trainer.Test.Target().Classes}
+		events = &Board{Dir: folder.dir, Language: r.Language}
 		observers = append(observers, events)
 	}
 	if r.film != nil {
@@ -231,10 +231,10 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	return err
 }
 
-func (r *Run) fit(ctx context.Context, events *board) error {
+func (r *Run) fit(ctx context.Context, events *Board) error {
 	_, err := r.trainer.Fit(ctx)
 	r.progress.clear()
-	if closeErr := events.close(); err == nil {
+	if closeErr := events.Close(); err == nil {
 		err = closeErr
 	}
 	if errors.Is(err, context.Canceled) {

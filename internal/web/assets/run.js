@@ -227,7 +227,8 @@ export function accuracyChart(options) {
 // to date.
 export function runView() {
   const tiles = make("dl", { className: "tiles" });
-  const loss = lossChart(), accuracy = accuracyChart();
+  let values = false; // are learned, and no classes: there is no accuracy, and the loss is not in nats
+  const loss = lossChart({ yLabel: () => say(values ? "loss" : "nats") }), accuracy = accuracyChart();
   const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
   const epochs = make("div"), advice = make("ul"), adviceCard = card(say("advice"), advice);
   adviceCard.id = "advice";
@@ -244,6 +245,8 @@ export function runView() {
   ];
   function show(run) {
     if (!run.facts) return;
+    values = Boolean(run.facts.values);
+    accuracy.element.hidden = values;
     showTiles(tiles, run);
     adviceCard.hidden = !run.advice.length;
     if (advice.childElementCount !== run.advice.length) advice.replaceChildren(...run.advice.map((a) => make("li", {}, (language === "ja" && a.japanese) || a.text)));
@@ -278,11 +281,11 @@ export function spreadOf(points) {
 
 function showTiles(tiles, { facts, now, epochs }) {
   const over = now.state !== "running" && now.state !== "paused";
-  const best = epochs.at(-1)?.test_accuracy;
+  const last = epochs.at(-1);
   const entries = [
     [say("epochOf"), `${Math.min(now.epoch + (over ? 0 : 1), facts.epochs)} / ${facts.epochs}`],
     [say("step"), `${whole(now.step)} / ${whole(facts.epochs * facts.batches)}`],
-    [say("testAccuracy"), percentOf(best)],
+    facts.values ? [say("testLoss"), figures(last?.test_loss, 4)] : [say("testAccuracy"), percentOf(last?.test_accuracy)],
     [say("recentLoss"), now.loss == null ? "–" : number(now.loss, 4)],
     [say("perSecond"), now.images_per_second == null ? "–" : whole(Math.round(now.images_per_second))],
     over ? [say("took"), duration(now.state === "finished" ? epochs.reduce((sum, e) => sum + e.seconds, 0) : now.seconds)] : [say("left"), duration(now.seconds_left)],
@@ -294,9 +297,10 @@ function showEpochs(element, run) {
   if (element.dataset.rows === String(run.epochs.length)) return;
   element.dataset.rows = run.epochs.length;
   const validated = run.epochs.some((e) => e.validation_loss != null);
-  const head = [say("epochOf"), say("trainLoss"), say("testLoss"), say("trainAccuracy"), say("testAccuracy"), ...(validated ? [say("validationAccuracy")] : []), say("rate"), say("seconds")];
-  const rows = run.epochs.map((e) => [String(e.epoch), figures(e.train_loss, 4), figures(e.test_loss, 4), percentOf(e.train_accuracy), percentOf(e.test_accuracy),
-    ...(validated ? [percentOf(e.validation_accuracy)] : []), figures(e.lr, 3), number(e.seconds, 2)]);
+  const accuracies = run.facts.values ? [] : ["train", "test", ...(validated ? ["validation"] : [])];
+  const head = [say("epochOf"), say("trainLoss"), say("testLoss"), ...accuracies.map((set) => say(`${set}Accuracy`)), say("rate"), say("seconds")];
+  const rows = run.epochs.map((e) => [String(e.epoch), figures(e.train_loss, 4), figures(e.test_loss, 4), ...accuracies.map((set) => percentOf(e[`${set}_accuracy`])),
+    figures(e.lr, 3), number(e.seconds, 2)]);
   element.replaceChildren(rows.length ? table(head, rows, say("epochs")) : make("p", { className: "soft", textContent: say("wait") }));
 }
 
@@ -554,5 +558,5 @@ export function recipe({ facts }) {
   const list = (entries) => make("dl", { className: "facts" }, ...entries.map(({ name, value }) => make("div", {}, make("dt", {}, settingName(name)), make("dd", { textContent: value }))));
   return make("div", { className: "pair" },
     card(say("settings"), list(facts.settings)),
-    card(say("reproduce"), make("pre", { tabIndex: 0 }, commandLine(facts.command)), make("p", { className: "small", textContent: say("reproduceText") }), list(facts.versions)));
+    card(say("reproduce"), ...(facts.command ? [make("pre", { tabIndex: 0 }, commandLine(facts.command))] : []), make("p", { className: "small", textContent: say("reproduceText") }), list(facts.versions)));
 }

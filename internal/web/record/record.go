@@ -147,7 +147,7 @@ func (r *Recorder) Observe(e train.Event) error {
 			}
 		}
 		r.mutex.Lock()
-		r.epochs.add(newEpoch(e.History, len(e.History.Epochs)-1, e.Trainer.Validation != nil))
+		r.epochs.add(newEpoch(e, len(e.History.Epochs)-1))
 		if test != nil {
 			r.test = test
 		}
@@ -185,7 +185,7 @@ func (r *Recorder) start(e train.Event, at time.Time) {
 		r.smoothing.add(s.Loss)
 	}
 	for i := range e.History.Epochs {
-		r.epochs.add(newEpoch(e.History, i, e.Trainer.Validation != nil))
+		r.epochs.add(newEpoch(e, i))
 	}
 	for len(r.filters) > 0 && r.filters[0] < e.Step {
 		r.filters = r.filters[1:]
@@ -386,16 +386,19 @@ func (r *Recorder) Whole() *Update {
 	return u
 }
 
-func newEpoch(h *train.History, i int, validation bool) Epoch {
-	e := h.Epochs[i]
+func newEpoch(event train.Event, i int) Epoch {
+	e := event.History.Epochs[i]
 	row := Epoch{
 		e.Epoch, e.Step, Number(e.Rate), Number(e.TrainLoss), Number(e.TrainAccuracy), Number(e.TestLoss), Number(e.TestAccuracy),
 		Number(e.ValidationLoss), Number(e.ValidationAccuracy), Number(e.Seconds),
 	}
-	if !validation {
+	if event.Trainer.Test == nil {
+		row.TestLoss, row.TestAccuracy = unknown, unknown
+	}
+	if event.Trainer.Validation == nil {
 		row.ValidationLoss, row.ValidationAccuracy = unknown, unknown
 	}
-	if h.Values {
+	if event.History.Values {
 		row.TrainAccuracy, row.TestAccuracy, row.ValidationAccuracy = unknown, unknown, unknown
 	}
 	return row

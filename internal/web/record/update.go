@@ -14,8 +14,9 @@ type Facts struct {
 	Settings []Fact   `json:"settings"`
 	Versions []Fact   `json:"versions"`
 	Classes  []string `json:"classes"`
-	Images   int      `json:"images"` // of an epoch
-	Epochs   int      `json:"epochs"` // that are planned
+	Values   bool     `json:"values,omitempty"` // are learned, and no classes: there is no accuracy
+	Images   int      `json:"images"`           // of an epoch
+	Epochs   int      `json:"epochs"`           // that are planned
 	Batches  int      `json:"batches"`
 	// Resume is the command that continues the run once it was stopped.
 	Resume string `json:"resume,omitempty"`
