@@ -143,6 +143,8 @@ const (
 	streamPicture
 	streamFlip
 	streamMixup
+	streamFolder
+	streamHold
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

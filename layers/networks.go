@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"cmp"
+
 	"tatami/internal/suggest"
 	"tatami/nn"
 )
@@ -166,4 +168,31 @@ func mobile(classes int) []nn.Spec {
 		in = block.filters
 	}
 	return append(specs, GlobalAveragePooling{}, Affine{Units: classes}, Softmax{})
+}
+
+// For lists the layers for samples of any shape and at least one class: of an
+// image too small for them a kernel takes what there is, and a pooling is left
+// out.
+func (n Network) For(in nn.Shape, classes int) []nn.Spec {
+	var specs []nn.Spec
+	h, w := in.H, in.W
+	for _, spec := range n.Specs(classes) {
+		switch s := spec.(type) {
+		case Convolution:
+			s.Kernel = min(s.Kernel, h+2*s.Pad, w+2*s.Pad)
+			stride := max(s.Stride, 1)
+			h, w = (h+2*s.Pad-s.Kernel)/stride+1, (w+2*s.Pad-s.Kernel)/stride+1
+			spec = s
+		case Pooling:
+			if min(h, w) < s.Size {
+				continue
+			}
+			stride := cmp.Or(s.Stride, s.Size)
+			h, w = (h+2*s.Pad-s.Size)/stride+1, (w+2*s.Pad-s.Size)/stride+1
+		case Affine, GlobalAveragePooling:
+			h, w = 1, 1
+		}
+		specs = append(specs, spec)
+	}
+	return specs
 }

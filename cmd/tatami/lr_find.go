@@ -20,6 +20,7 @@ import (
 
 func newLRFind(l words.Language) *cobra.Command {
 	var o run.Settings
+	var memory run.Memory
 	var test train.RateTest
 	var out string
 	var overwrite bool
@@ -54,6 +55,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 					return fmt.Errorf("%s exists: name another --out, or give --overwrite", path)
 				}
 			}
+			usualNet(cmd, &o)
 			if err := follow(run.Recipe(o.Net), cmd); err != nil {
 				return err
 			}
@@ -61,7 +63,12 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err := o.Check(false); err != nil {
 				return err
 			}
-			trainer, err := o.NewTrainer()
+			data, err := o.Load(run.Reading{Memory: memory})
+			if err != nil {
+				return err
+			}
+			defer data.Close()
+			trainer, err := o.NewTrainer(data)
 			if err != nil {
 				return err
 			}
@@ -103,6 +110,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 	}
 	f := cmd.Flags()
 	shapeFlags(f, &o, l)
+	memoryFlag(f, &memory, l)
 	f.IntVar(&test.Steps, "steps", 300, words.Text{EN: "steps to try rates in", JA: "試すステップ数"}.In(l))
 	f.Float64Var(&test.From, "from", 1e-6, words.Text{EN: "lowest learning rate", JA: "最も低い学習率"}.In(l))
 	f.Float64Var(&test.To, "to", 10, words.Text{EN: "highest learning rate", JA: "最も高い学習率"}.In(l))

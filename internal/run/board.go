@@ -71,7 +71,7 @@ func (b *Board) filters(net *nn.Sequential, step int) error {
 	if weight == nil {
 		return nil
 	}
-	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.Language), Language: string(b.Language)})
+	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.Language), Language: string(b.Language), Colors: net.Input().C == 3})
 	return b.picture("filters", step, f, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"tatami/datasets"
 	"tatami/internal/kernels"
 	"tatami/internal/web/record"
 )
@@ -20,6 +21,7 @@ func (r *Run) facts() record.Facts {
 		},
 		Classes: r.trainer.Loader.Data.Target().Classes, Images: r.trainer.Loader.Data.Len(),
 		Epochs: r.Epochs, Batches: r.trainer.Loader.Batches(),
-		Resume: resumeCommand(r.folder.dir),
+		Photographs: r.data.Fit != datasets.FitDigit,
+		Resume:      resumeCommand(r.folder.dir),
 	}
 }

@@ -40,7 +40,7 @@ func (f *Film) Write(path func(name string) string, l words.Language) error {
 		}
 		if frame.filters != nil {
 			figure, err := plots.Filters([]plots.Bank{{Filters: frame.filters}}, plots.FilterOptions{
-				Title: words.Text{EN: "The first layer's filters %v", JA: "第 1 層のフィルター（%v）"}.In(l, when), Range: strongest, Language: string(l),
+				Title: words.Text{EN: "The first layer's filters %v", JA: "第 1 層のフィルター（%v）"}.In(l, when), Range: strongest, Language: string(l), Colors: f.net.Input().C == 3,
 			})
 			if err != nil {
 				return err

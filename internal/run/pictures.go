@@ -62,7 +62,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 		if r.untrained != nil {
 			banks = append([]plots.Bank{{Title: beforeTraining.In(l), Filters: r.untrained}}, banks...)
 		}
-		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l)})
+		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l), Colors: r.trainer.Net.Input().C == 3})
 		if err := save(filtersFile, filters, err); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 	if err := save(confusionFile, confusion, err); err != nil {
 		return err
 	}
-	wrong, err := worst(e, r.trainer.Test, 20)
+	wrong, err := worst(e, r.trainer.Test, r.data.Fit, 20)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (r *Run) whyBelow(loss bool) string {
 }
 
 // worst are the surest mistakes, n at most.
-func worst(e *train.Evaluation, data datasets.Source, n int) ([]plots.Mistake, error) {
+func worst(e *train.Evaluation, data datasets.Source, fit datasets.Fit, n int) ([]plots.Mistake, error) {
 	mistakes := e.Mistakes[:min(n, len(e.Mistakes))]
 	var index []int
 	for _, m := range mistakes {
@@ -122,8 +122,21 @@ func worst(e *train.Evaluation, data datasets.Source, n int) ([]plots.Mistake, e
 	names := data.Target().Classes
 	for i, m := range mistakes {
 		list = append(list, plots.Mistake{
-			Image: images.X.Slice(i, i+1), True: names[m.True], Given: names[m.Given], Probability: m.Probability,
+			Image: Shown(images.X.Slice(i, i+1), fit), True: names[m.True], Given: names[m.Given], Probability: m.Probability,
 		})
 	}
 	return list, nil
+}
+
+// Shown is a batch as it is to be drawn: grey photographs light on dark, as they
+// are, and digits as ink on paper, as pictures of one channel are drawn.
+func Shown(x *nn.Tensor, fit datasets.Fit) *nn.Tensor {
+	if x.C != 1 || fit == datasets.FitDigit {
+		return x
+	}
+	y := nn.NewTensor(x.N, nn.Shape{H: x.H, W: x.W, C: 3})
+	for i, v := range x.Data {
+		y.Data[3*i], y.Data[3*i+1], y.Data[3*i+2] = v, v, v
+	}
+	return y
 }

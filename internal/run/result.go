@@ -45,6 +45,7 @@ func (r *Run) saveModel(row train.EpochRow) error {
 		"augment": r.Augment, "seed": fmt.Sprint(r.Seed), "shards": fmt.Sprint(r.Shards), "batch": fmt.Sprint(r.Batch),
 		"epochs": fmt.Sprint(row.Epoch), "data": r.Data,
 	}
+	r.readingFacts(facts, r.data)
 	if row.Epoch > 0 {
 		facts["test_accuracy"] = strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64)
 	}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/web"
 	"tatami/internal/web/page"
@@ -32,8 +33,9 @@ type Options struct {
 	Film        bool   // films of the filters and of the last layer's map
 	Web         string // address of a live page; empty: none
 	// Origins are addresses by which browsers reach the page through a proxy.
-	Origins  []string
-	Quiet    bool // print nothing but the last line
+	Origins []string
+	Quiet   bool // print nothing but the last line
+	Reading
 	Language words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
@@ -51,6 +53,7 @@ type kept struct {
 // Run is a run with its data, trainer and observers.
 type Run struct {
 	Options
+	data      *datasets.Data
 	trainer   *train.Trainer
 	untrained *nn.Tensor // the first layer's filters before training; nil: not known
 	advice    []doctor.Advice
@@ -136,7 +139,14 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	r := &Run{Options: o, advice: advice}
 	var err error
-	if r.trainer, err = r.NewTrainer(); err != nil {
+	reading := o.Reading
+	if !o.Quiet {
+		reading.Progress = ReadProgress(o.Language)
+	}
+	if r.data, err = r.Load(reading); err != nil {
+		return nil, err
+	}
+	if r.trainer, err = r.NewTrainer(r.data); err != nil {
 		return nil, err
 	}
 	if err := r.keep(); err != nil {

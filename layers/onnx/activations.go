@@ -88,10 +88,10 @@ func divide(c *call) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	if by, ok := c.scalar(1); ok && near(by, math.Sqrt2) {
+	if by, ok := c.scalar(1); ok && near(by, math.Sqrt2) && !x.centred() {
 		return x.stage(geluScaled), nil
 	}
-	return nil, errScale
+	return c.standardize(x)
 }
 
 func erf(c *call) (*flow, error) {

@@ -9,7 +9,7 @@ import (
 // where that is no value of the network.
 var operators = map[string]func(*call) (*flow, error){
 	"Relu": always(layers.ReLU{}), "Sigmoid": always(layers.Sigmoid{}), "Tanh": always(layers.Tanh{}),
-	"LeakyRelu": leakyRelu, "Gelu": gelu, "Erf": erf, "Div": divide, "Mul": multiply,
+	"LeakyRelu": leakyRelu, "Gelu": gelu, "Erf": erf, "Div": divide, "Mul": multiply, "Sub": subtract,
 	"Softmax": softmax, "LogSoftmax": logSoftmax,
 	"Conv": convolution, "MaxPool": maxPool, "AveragePool": averagePool,
 	"GlobalAveragePool": globalAveragePool, "ReduceMean": reduceMean,

@@ -99,6 +99,9 @@ func New(facts Facts, net *nn.Sequential, training, test datasets.Source) (_ *Re
 	}
 	r.facts.Layers = r.probe.names()
 	r.facts.Height, r.facts.Width = training.Input().H, training.Input().W
+	if shownChannels(training.Input().C) == 3 {
+		r.facts.Channels = 3
+	}
 	if test != nil {
 		first := make([]int, min(examImages, test.Len()))
 		for i := range first {
@@ -109,7 +112,7 @@ func New(facts Facts, net *nn.Sequential, training, test datasets.Source) (_ *Re
 	if w := firstWeight(net); w != nil {
 		r.facts.FilterHeight, r.facts.FilterWidth = w.H, w.W
 		r.facts.Filters, r.facts.FiltersShown = w.N, min(w.N, filtersMost)
-		n := min(max(frameBytes/(w.H*w.W*r.facts.FiltersShown), 5), framesMost)
+		n := min(max(frameBytes/(w.H*w.W*shownChannels(w.C)*r.facts.FiltersShown), 5), framesMost)
 		r.filters = Schedule(facts.Epochs*facts.Batches, n)
 	}
 	return r, nil

@@ -141,21 +141,44 @@ func firstWeight(net *nn.Sequential) *nn.Tensor {
 	return nil
 }
 
-// newFrame is the first channel of the first filters.
+// newFrame is the first filters, in colour if they see one, and else their first
+// channel.
 func newFrame(step int, weight *nn.Tensor) Frame {
-	n := min(weight.N, filtersMost)
-	size := weight.H * weight.W
+	weight = weight.Slice(0, min(weight.N, filtersMost))
+	values := firstChannels(weight.Data, weight.C)
 	top := 0.0
-	for i := range n * size {
-		top = math.Max(top, math.Abs(float64(weight.Data[i*weight.C])))
+	for _, v := range values {
+		top = math.Max(top, math.Abs(float64(v)))
 	}
-	f := Frame{Step: step, Top: Number(top), Values: make([]byte, n*size)}
-	for i := range f.Values {
+	f := Frame{Step: step, Top: Number(top), Values: make([]byte, len(values))}
+	for i, v := range values {
 		if top > 0 {
-			f.Values[i] = byte(int8(math.Round(127 * float64(weight.Data[i*weight.C]) / top)))
+			f.Values[i] = byte(int8(math.Round(127 * float64(v) / top)))
 		}
 	}
 	return f
+}
+
+// shownChannels is how many of so many channels are shown: red, green and blue,
+// or one.
+func shownChannels(channels int) int {
+	if channels == 3 {
+		return 3
+	}
+	return 1
+}
+
+// firstChannels leaves of each pixel the channels that are shown.
+func firstChannels(values []float32, channels int) []float32 {
+	shown := shownChannels(channels)
+	if shown == channels {
+		return values
+	}
+	first := make([]float32, len(values)/channels)
+	for i := range first {
+		first[i] = values[i*channels]
+	}
+	return first
 }
 
 // newTest is what is shown of an evaluation: nothing without a confusion matrix.
@@ -176,9 +199,10 @@ func newTest(step int, part bool, e *train.Evaluation, data datasets.Source) (*T
 		return nil, err
 	}
 	for i, m := range e.Mistakes[:len(index)] {
-		pixels := make([]byte, b.X.H*b.X.W)
-		for k := range pixels {
-			pixels[k] = byte(255*max(0, min(1, b.X.Sample(i)[k*b.X.C])) + 0.5)
+		values := firstChannels(b.X.Sample(i), b.X.C)
+		pixels := make([]byte, len(values))
+		for k, v := range values {
+			pixels[k] = byte(255*max(0, min(1, v)) + 0.5)
 		}
 		t.Mistakes = append(t.Mistakes, Mistake{m.Index, m.True, m.Given, Number(m.Probability), pixels})
 	}
