@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"tatami/internal/files"
 	"tatami/nn"
@@ -97,11 +96,7 @@ func checkLabels(path string, labels []uint8, classes int) error {
 // idxFiles is where the four files are.
 type idxFiles struct{ trainImages, trainLabels, testImages, testLabels string }
 
-// idxName is compiled when it is wanted, so that programs that read no folder
-// need no regexp.
-var idxName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(.*-)?(train|t10k|test)-(images[.-]idx[34]|labels[.-]idx1)-ubyte(\.gz)?$`)
-})
+const idxName = `^(.*-)?(train|t10k|test)-(images[.-]idx[34]|labels[.-]idx1)-ubyte(\.gz)?$`
 
 // findIDX looks for the four files in dir. A plain file goes before its .gz,
 // and t10k before test.
@@ -112,8 +107,9 @@ func findIDX(dir string) (paths idxFiles, err error) {
 	}
 	found := make(map[string]string) // by "train images" and so on
 	var prefixes []string
+	name := regexp.MustCompile(idxName) // here, so that programs that read no folder carry no regexp
 	for _, e := range entries { // sorted: a plain file comes before its .gz
-		m := idxName().FindStringSubmatch(e.Name())
+		m := name.FindStringSubmatch(e.Name())
 		if m == nil || e.IsDir() {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"image"
 	"io"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	"tatami/datasets"
@@ -142,7 +143,7 @@ func (s *Models) find(name string) *Model {
 // Model is the one that a call names, or the first.
 func (s *Models) Model(query url.Values) (*Model, error) {
 	name := query.Get("model")
-	if name == "" {
+	if name == "" && len(s.models) > 0 {
 		return s.models[0], nil
 	}
 	if m := s.find(name); m != nil {
@@ -218,4 +219,44 @@ func (u *until) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return u.r.Read(b[:min(len(b), 1<<10)])
+}
+
+// Call is a question as it comes from a page that has no server.
+type Call struct {
+	Path  string // such as /api/v1/predict
+	Query url.Values
+	JSON  bool // whether Body is
+	Body  []byte
+	// Reply takes the answer: bytes as they are, anything else as JSON.
+	Reply func(answer any, err error)
+}
+
+// Answer is that to a call of the API.
+func (s *Models) Answer(c *Call) (any, error) {
+	ctx, name := context.Background(), strings.TrimPrefix(c.Path, "/api/v1/")
+	if name == "health" {
+		return struct {
+			Status string   `json:"status"`
+			Models []string `json:"models"`
+		}{"ok", s.Names()}, nil
+	}
+	m, err := s.Model(c.Query)
+	if err != nil {
+		return nil, err
+	}
+	if about, ok := s.About()[name]; ok {
+		return about(ctx, c.Query, m)
+	}
+	on, ok := s.On()[name]
+	if !ok {
+		return nil, &Refusal{NotFound, "the API has no " + c.Path}
+	}
+	if err := CheckBody(c.Body); err != nil {
+		return nil, err
+	}
+	q, err := m.Question(ctx, c.JSON, c.Body)
+	if err != nil {
+		return nil, err
+	}
+	return on(ctx, c.Query, q)
 }

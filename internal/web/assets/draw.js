@@ -29,7 +29,7 @@ const refusals = { 404: "notThere", 413: "tooLarge", 422: "noDigit", 503: "busy"
 
 function complain(error) {
   if (error instanceof Refused) say(t(refusals[error.status] ?? "refused", { text: error.message }));
-  else if (error instanceof TypeError) say(t("noServer"));
+  else if (error instanceof TypeError) say(t(document.body.dataset.alone ? "noModule" : "noServer"));
   else throw error;
 }
 

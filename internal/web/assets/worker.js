@@ -1,0 +1,51 @@
+// The worker in which a page's module runs. The loader that comes with Go stands
+// before this, in one script.
+
+// unpack reads what a page carries: 13 bits in two of 91 characters.
+const places = new Uint8Array(128);
+for (let code = 33, place = 0; code < 127; code++) if (!"<&\\".includes(String.fromCharCode(code))) places[code] = place++;
+
+function unpack({ packed, bytes }) {
+  const out = new Uint8Array(bytes);
+  for (let i = 0, n = 0, held = 0, bits = 0; n < bytes; i += 2) {
+    held |= (91 * places[packed.charCodeAt(i)] + places[packed.charCodeAt(i + 1)]) << bits;
+    for (bits += 13; bits >= 8 && n < bytes; bits -= 8) {
+      out[n++] = held & 255;
+      held >>>= 8;
+    }
+  }
+  return out;
+}
+
+// content is a body: none, bytes, or compressed ones that may be packed.
+async function content(body) {
+  if (!body || body instanceof Uint8Array) return body ?? new Uint8Array();
+  const bytes = body.packed ? unpack(body) : body.zipped;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// The program calls these, and sets call.
+globalThis.answered = (id, status, body) => postMessage({ id, status, body }, [body.buffer]);
+globalThis.told = (text) => postMessage({ event: JSON.parse(text) });
+
+async function start(wasm) {
+  const go = new Go();
+  const { instance } = await WebAssembly.instantiate(await content(wasm), go.importObject);
+  await new Promise((listening, end) => {
+    globalThis.listening = listening;
+    go.run(instance).then(() => {
+      const error = new Error("the program ended");
+      end(error);
+      postMessage({ failed: String(error) });
+    });
+  });
+}
+
+let last = Promise.resolve(); // calls keep their order, however long their bodies take
+onmessage = ({ data }) => {
+  last = last.then(async () => {
+    if (data.wasm) await start(data.wasm);
+    else call(data.id, data.address, data.kind, await content(data.body));
+  }).catch((error) => postMessage({ failed: String(error) }));
+};
