@@ -123,7 +123,7 @@ var portable = isa{
 }
 
 // isaNames are the names of all sets, whatever the machine and the build.
-var isaNames = []string{"portable", "avx2", "avx512"}
+var isaNames = []string{"portable", "avx2", "avx512", "wasm"}
 
 // active is the instruction set in use. Only init and tests set it.
 var (

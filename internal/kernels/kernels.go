@@ -16,3 +16,4 @@
 package kernels
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../stubs_amd64.go -tables ../tables_amd64.go -pkg kernels
+//go:generate go run ./_wasm -module simd/simd.wasm -stubs stubs_wasm.go
