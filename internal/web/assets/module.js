@@ -10,9 +10,10 @@ export function part(id) {
 export class Module {
   #worker; #waiting = new Map(); #calls = 0; #failed;
 
-  // script is the worker's source; wasm is packed, or compressed bytes. told is
-  // called with what the module says unasked.
-  constructor(script, wasm, told) {
+  // script is the worker's source; wasm and simd, the program and its kernels, are
+  // packed, or compressed as {zipped: bytes}. told is called with what the program
+  // says unasked.
+  constructor(script, wasm, simd, told) {
     this.#worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
     this.#worker.onmessage = ({ data }) => {
       if (data.event) told?.(data.event);
@@ -23,7 +24,7 @@ export class Module {
       }
     };
     this.#worker.onerror = (e) => this.#fail(e.message);
-    this.#worker.postMessage({ wasm });
+    this.#worker.postMessage({ start: { wasm, simd } });
   }
 
   #fail(text) {

@@ -3,7 +3,7 @@
 import { answeredBy } from "/static/page.js";
 import { Module, part } from "/static/module.js";
 
-const module = new Module(document.getElementById("worker").textContent, part("wasm"));
+const module = new Module(document.getElementById("worker").textContent, part("wasm"), part("simd"));
 answeredBy((address, options) => module.fetch(address, options));
 for (const { dataset, id } of document.querySelectorAll("[data-model]")) {
   module.fetch(`/model?name=${encodeURIComponent(dataset.model)}`, { body: part(id) });

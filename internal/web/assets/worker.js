@@ -1,5 +1,5 @@
-// The worker in which a page's module runs. The loader that comes with Go stands
-// before this, in one script.
+// The worker in which a page's module runs. What defines loadTatami stands before
+// this, in one script.
 
 // unpack reads what a page carries: 13 bits in two of 91 characters.
 const places = new Uint8Array(128);
@@ -29,23 +29,18 @@ async function content(body) {
 globalThis.answered = (id, status, body) => postMessage({ id, status, body }, [body.buffer]);
 globalThis.told = (text) => postMessage({ event: JSON.parse(text) });
 
-async function start(wasm) {
-  const go = new Go();
-  const { instance } = await WebAssembly.instantiate(await content(wasm), go.importObject);
-  await new Promise((listening, end) => {
+async function start({ wasm, simd }) {
+  const program = await loadTatami(await content(wasm), await content(simd));
+  await new Promise((listening) => {
     globalThis.listening = listening;
-    go.run(instance).then(() => {
-      const error = new Error("the program ended");
-      end(error);
-      postMessage({ failed: String(error) });
-    });
+    program.run().then(() => postMessage({ failed: "the program ended" }));
   });
 }
 
 let last = Promise.resolve(); // calls keep their order, however long their bodies take
 onmessage = ({ data }) => {
   last = last.then(async () => {
-    if (data.wasm) await start(data.wasm);
+    if (data.start) await start(data.start);
     else call(data.id, data.address, data.kind, await content(data.body));
   }).catch((error) => postMessage({ failed: String(error) }));
 };

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"tatami/internal/files"
+	"tatami/internal/kernels/simd"
 )
 
 // A Program is one of the folders beside this file.
@@ -33,9 +34,9 @@ const folder = "internal/web/module"
 
 // Module is a program that is built.
 type Module struct {
-	// WASM is compressed by gzip.
-	WASM []byte
-	// Loader is the script that comes with the go command that built it.
+	// WASM is the program, SIMD its kernels; both are compressed by gzip.
+	WASM, SIMD []byte
+	// Loader is a script that defines loadTatami, which runs the two.
 	Loader string
 }
 
@@ -45,12 +46,12 @@ type Module struct {
 // no go command or no source, since it would build the same.
 func Build(ctx context.Context, p Program, source string) (*Module, error) {
 	cache, cacheErr := cacheOf(p)
-	m, err := build(ctx, p, source)
+	wasm, loader, err := build(ctx, p, source)
 	if err == nil {
 		if cacheErr == nil { // a cache that cannot be written is none
-			_ = m.write(cache)
+			_ = write(cache, wasm, loader)
 		}
-		return m, nil
+		return newModule(wasm, loader), nil
 	}
 	if source != "" || !errors.Is(err, errNothing) {
 		return nil, err
@@ -66,43 +67,48 @@ func Build(ctx context.Context, p Program, source string) (*Module, error) {
 // errNothing says that there is nothing to build with or from.
 var errNothing = errors.New("the page's module cannot be built")
 
-func build(ctx context.Context, p Program, source string) (*Module, error) {
+func build(ctx context.Context, p Program, source string) (wasm []byte, loader string, err error) {
 	root, err := goCommand(ctx, "", "env", "GOROOT")
 	if errors.Is(err, exec.ErrNotFound) {
-		return nil, fmt.Errorf("%w: there is no go command in PATH", errNothing)
+		return nil, "", fmt.Errorf("%w: there is no go command in PATH", errNothing)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if source == "" {
 		if source, err = current(ctx); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	} else if !isSource(source) {
-		return nil, fmt.Errorf("--source %s: not the folder of tatami's sources, which has %s", source, folder)
+		return nil, "", fmt.Errorf("--source %s: not the folder of tatami's sources, which has %s", source, folder)
 	}
-	loader, err := os.ReadFile(filepath.Join(strings.TrimSpace(root), "lib", "wasm", "wasm_exec.js"))
+	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(root), "lib", "wasm", "wasm_exec.js"))
 	if err != nil {
-		return nil, fmt.Errorf("the Go distribution lacks the loader of WebAssembly: %w", files.Cause(err))
+		return nil, "", fmt.Errorf("the Go distribution lacks the loader of WebAssembly: %w", files.Cause(err))
 	}
 	dir, err := os.MkdirTemp("", "tatami-module-*")
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "module.wasm")
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "browser", "-ldflags", "-s -w", "-o", out}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", "browser,simd", "-ldflags", "-s -w", "-o", out}
 	if p == Look { // a twentieth smaller; a single image takes no time either way
 		args = append(args, "-gcflags=all=-l")
 	}
 	if _, err := goCommand(ctx, source, append(args, "./"+folder+"/"+string(p))...); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	wasm, err := os.ReadFile(out)
+	wasm, err = os.ReadFile(out)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return &Module{Compress(wasm), string(loader)}, nil
+	return Compress(wasm), string(text), nil
+}
+
+// newModule adds what does not depend on the go command.
+func newModule(wasm []byte, loader string) *Module {
+	return &Module{wasm, Compress(simd.Module), loader + simd.Loader}
 }
 
 // current is the folder of the module that the current folder is in, where that
@@ -186,11 +192,11 @@ const (
 	loaderFile = "wasm_exec.js"
 )
 
-func (m *Module) write(dir string) error {
+func write(dir string, wasm []byte, loader string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for name, data := range map[string][]byte{loaderFile: []byte(m.Loader), wasmFile: m.WASM} {
+	for name, data := range map[string][]byte{loaderFile: []byte(loader), wasmFile: wasm} {
 		err := files.Write(filepath.Join(dir, name), func(w io.Writer) error {
 			_, err := w.Write(data)
 			return err
@@ -211,5 +217,5 @@ func read(dir string) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Module{wasm, string(loader)}, nil
+	return newModule(wasm, string(loader)), nil
 }
