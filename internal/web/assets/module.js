@@ -1,10 +1,11 @@
 // The page's side of a module that runs in a worker and answers as a server
 // would.
 
-// part is what the page carries under an id, packed; the worker unpacks it.
-export function part(id) {
-  const e = document.getElementById(id);
-  return { packed: e.textContent, bytes: Number(e.dataset.bytes) };
+// part is what the page carries under a name, packed, which the worker unpacks;
+// undefined if it does not carry it.
+export function part(name) {
+  const e = document.getElementById(`part-${name}`);
+  return e && { packed: e.textContent, bytes: Number(e.dataset.bytes) };
 }
 
 export class Module {

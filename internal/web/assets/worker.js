@@ -20,9 +20,21 @@ function unpack({ packed, bytes }) {
 // content is a body: none, bytes, or compressed ones that may be packed.
 async function content(body) {
   if (!body || body instanceof Uint8Array) return body ?? new Uint8Array();
-  const bytes = body.packed ? unpack(body) : body.zipped;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const unzip = new DecompressionStream("gzip"), writer = unzip.writable.getWriter();
+  const ignore = () => {}; // what fails is told by the reader
+  writer.write(body.packed ? unpack(body) : body.zipped).catch(ignore);
+  writer.close().catch(ignore);
+  const chunks = [];
+  let size = 0;
+  for (const reader = unzip.readable.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+  }
+  const out = new Uint8Array(size);
+  for (let i = 0, at = 0; i < chunks.length; at += chunks[i++].length) out.set(chunks[i], at);
+  return out;
 }
 
 // The program calls these, and sets call.

@@ -28,21 +28,46 @@ func Publish(w io.Writer, m *module.Module, models []NamedFile) error {
 		"page.js", "module.js", "pictures.js", "pad.js", "stepper.js", "draw.strings.js", "draw.js")
 }
 
-// policy lets a page ask nobody for anything.
+// Learn writes the page that trains, with its program and the images that it
+// learns from: what learn.Pack gives, compressed.
+func Learn(w io.Writer, m *module.Module, data []byte) error {
+	return alone(w, "learn.html", "learn.js", parts(m)+part("data", "", data), learnModules...)
+}
+
+// LearnBeside writes the same page without what it carries: that it asks for in
+// the folder learn beside it, whose files are those of [LearnFiles].
+func LearnBeside(w io.Writer) error {
+	return alone(w, "learn.html", "learn.js", "", learnModules...)
+}
+
+// LearnFiles are what stands beside a learning page, by name.
+func LearnFiles(m *module.Module, data []byte) []NamedFile {
+	return []NamedFile{{"worker", []byte(m.Loader + web.Asset("worker.js"))}, {"wasm", m.WASM}, {"simd", m.SIMD}, {"data", data}}
+}
+
+var learnModules = []string{"page.js", "module.js", "pictures.js", "chart.js", "pad.js", "learn.strings.js"}
+
+// policy lets a page ask nobody for anything, or, where it does not carry what
+// it needs, the host that it comes from.
 const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; ` +
-	`script-src 'unsafe-inline' 'wasm-unsafe-eval' data: blob:; worker-src blob:; img-src data: blob:">`
+	`script-src 'unsafe-inline' 'wasm-unsafe-eval' data: blob:; worker-src blob:; img-src data: blob:; connect-src %s">`
 
 // alone writes a page of a server as one file that needs none: script runs, in
-// place of the page's own, with the modules beside it, once the page has read
-// what it carries.
+// place of the page's own, with the modules beside it, after what the
+// page carries.
 func alone(w io.Writer, name, script, carried string, modules ...string) error {
 	text := web.Asset(name)
 	own := fmt.Sprintf(`<script type="module" src="/static/%s.js"></script>`, strings.TrimSuffix(name, ".html"))
+	ask := "'none'"
+	if carried == "" {
+		ask = "'self'"
+	}
 	icon := dataURL("image/svg+xml", web.Asset("icon.svg"))
 	_, err := strings.NewReplacer(
-		`<link rel="icon" href="/static/icon.svg">`, policy+`<link rel="icon" href="`+icon+`">`,
+		`<link rel="icon" href="/static/icon.svg">`, fmt.Sprintf(policy, ask)+`<link rel="icon" href="`+icon+`">`,
 		`<link rel="stylesheet" href="/static/style.css">`, "<style>"+web.Asset("style.css")+"</style>",
 		`<link rel="stylesheet" href="/static/run.css">`, "<style>"+web.Asset("run.css")+"</style>",
+		`<link rel="stylesheet" href="/static/learn.css">`, "<style>"+web.Asset("learn.css")+"</style>",
 		`"/static/icon.svg"`, `"`+icon+`"`,
 		`<a href="/api">API</a>`, "",
 		own, "",
@@ -55,12 +80,12 @@ func alone(w io.Writer, name, script, carried string, modules ...string) error {
 
 // parts are the program and the worker that runs it.
 func parts(m *module.Module) string {
-	return `<script type="text/plain" id="worker">` + m.Loader + web.Asset("worker.js") + "</script>\n" + part("wasm", "", m.WASM) + part("simd", "", m.SIMD)
+	return `<script type="text/plain" id="part-worker">` + m.Loader + web.Asset("worker.js") + "</script>\n" + part("wasm", "", m.WASM) + part("simd", "", m.SIMD)
 }
 
 // part is what a page carries, for module.js to find.
 func part(id, attributes string, data []byte) string {
-	return fmt.Sprintf("<script type=\"text/plain\" id=\"%s\"%s data-bytes=\"%d\">%s</script>\n", id, attributes, len(data), pack(data))
+	return fmt.Sprintf("<script type=\"text/plain\" id=\"part-%s\"%s data-bytes=\"%d\">%s</script>\n", id, attributes, len(data), pack(data))
 }
 
 // pack writes 13 bits in two of 91 characters, the printable ones of ASCII

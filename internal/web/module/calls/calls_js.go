@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"syscall/js"
-	"time"
 
 	"tatami/internal/web/answers"
 )
@@ -17,11 +16,18 @@ import (
 type Calls struct {
 	waiting []*answers.Call
 	came    chan struct{}
+	port    js.Value // to the worker itself
+	turn    chan struct{}
 }
 
 // Listen tells the worker that its program takes calls.
 func Listen() *Calls {
-	c := &Calls{came: make(chan struct{}, 1)}
+	channel := js.Global().Get("MessageChannel").New()
+	c := &Calls{came: make(chan struct{}, 1), port: channel.Get("port1"), turn: make(chan struct{}, 1)}
+	channel.Get("port2").Set("onmessage", js.FuncOf(func(js.Value, []js.Value) any {
+		c.turn <- struct{}{}
+		return nil
+	}))
 	// A call is (id, address, kind of body, body).
 	js.Global().Set("call", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		c.waiting = append(c.waiting, read(args))
@@ -82,14 +88,11 @@ func (c *Calls) Next() *answers.Call {
 	return first
 }
 
-// Pending is a call that waits, after the worker has had time to take calls;
-// nil if there is none.
-func (c *Calls) Pending() *answers.Call {
-	if len(c.waiting) == 0 {
-		time.Sleep(time.Nanosecond)
-	}
-	if len(c.waiting) == 0 {
-		return nil
-	}
-	return c.Next()
+// Pending lists the calls that wait, after the worker has had time to take some.
+func (c *Calls) Pending() []*answers.Call {
+	c.port.Call("postMessage", 0) // a timer's turn would come milliseconds later
+	<-c.turn
+	all := c.waiting
+	c.waiting = nil
+	return all
 }
