@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // for DecodeImage
-	_ "image/jpeg"
-	_ "image/png"
+	_ "image/png" // for DecodeImage
 	"io"
 	"math"
 	"slices"

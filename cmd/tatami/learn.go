@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -63,6 +64,23 @@ whose page is there sooner.`,
 	cmd.Flags().IntVar(&limit, "limit", 0, words.Text{EN: "training images at most; 0 is all", JA: "訓練画像の上限。0 はすべて"}.In(l))
 	sourceFlag(cmd, &source, l)
 	return cmd
+}
+
+// learnFiles are what the page of serve asks for.
+func learnFiles(ctx context.Context, data, source string) (map[string][]byte, error) {
+	m, err := module.Build(ctx, module.Learn, source)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := packData(data, 0)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]byte{}
+	for _, f := range page.LearnFiles(m, packed) {
+		all[f.Name] = f.Data
+	}
+	return all, nil
 }
 
 // packData is what a learning page learns from, compressed.

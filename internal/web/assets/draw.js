@@ -92,7 +92,7 @@ async function read(file) {
   let picture, body = file;
   try {
     picture = await createImageBitmap(file);
-    if (!["image/png", "image/gif"].includes(file.type) || file.size > most || picture.width * picture.height > most) {
+    if (file.type !== "image/png" || file.size > most || picture.width * picture.height > most) {
       const scale = Math.min(1, side / Math.max(picture.width, picture.height));
       const page = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
       const context = page.getContext("2d");

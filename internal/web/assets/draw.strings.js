@@ -3,6 +3,7 @@ export const texts = {
   title: { en: "Draw a digit", ja: "数字を描く" },
   skip: { en: "To the drawing pad", ja: "手書きエリアへ移動" },
   pages: { en: "Pages", ja: "ページ" },
+  learn: { en: "Train here", ja: "ここで学習" },
   chapters: { en: "On this page", ja: "このページの内容" },
   pad: { en: "Drawing pad", ja: "手書きエリア" },
   drawHere: { en: "Draw a digit here", ja: "ここに数字を描いてください" },

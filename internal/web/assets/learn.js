@@ -16,11 +16,21 @@ const whole = (n) => n.toLocaleString(language);
 
 // source is what the page carries itself, or what stands beside it.
 async function source(name) {
-  return part(name) ?? { zipped: new Uint8Array(await (await fetch(`learn/${name}`)).arrayBuffer()) };
+  return part(name) ?? { zipped: new Uint8Array(await (await beside(name)).arrayBuffer()) };
 }
-const worker = byId("part-worker")?.textContent ?? await (await fetch("learn/worker")).text();
-const module = new Module(worker, await source("wasm"), await source("simd"), (event) => events[event.kind](event));
-answeredBy((address, options) => module.fetch(address, options));
+
+async function beside(name) {
+  const answer = await fetch(`learn/${name}`);
+  if (answer.ok) return answer;
+  throw new Refused(await answer.json().then(({ error }) => error, () => `learn/${name}: ${answer.status}`), answer.status);
+}
+
+let module;
+async function startModule() {
+  const script = byId("part-worker")?.textContent ?? await (await beside("worker")).text();
+  module = new Module(script, ...await Promise.all([source("wasm"), source("simd")]), (event) => events[event.kind](event));
+  answeredBy((address, options) => module.fetch(address, options));
+}
 
 const post = (path, value) => ask(`/learn/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value ?? {}) });
 
@@ -47,7 +57,7 @@ const trying = (work) => async (...given) => {
 
 // The settings.
 
-let set = {}, ready = false, loaded = false, state = "loading", digits = 0;
+let set = {}, ready = false, loaded = false, state = "loading", digits = 0, tests = 0;
 const fields = ["data", "augment", "optimizer", "images", "rate", "batch", "epochs"];
 
 function showSettings() {
@@ -108,7 +118,7 @@ function showStack() {
   byId("stack").replaceChildren(row(make("b", {}, t("input"))), ...set.layers.map((layer, i) => {
     const name = `${i + 1} ${layer.type}`;
     const inputs = Object.keys(kinds[layer.type] ?? {}).map((field) => {
-      const input = make("input", { type: "number", min: 0, step: field === "Ratio" ? 0.1 : 1, value: layer[field] ?? 0, "aria-label": `${name}: ${t(field)}` });
+      const input = make("input", { type: "number", min: 0, step: field === "Ratio" ? 0.1 : 1, value: layer[field] ?? "", placeholder: field === "Stride" ? (layer.Size ?? 1) : 0, "aria-label": `${name}: ${t(field)}` });
       input.addEventListener("input", () => {
         const value = Number(input.value);
         if (value) layer[field] = value;
@@ -197,7 +207,7 @@ const drawCharts = () => {
     { name: t("each"), look: 0, pale: true, points: points(Math.max(1, Math.ceil(n / 600))) },
   ]);
   accuracyChart.set([
-    { name: t("part", { n: whole(1000) }), look: 1, dots: true, points: steps.test.filter((p) => !p.whole).map((p) => [p.step, p.accuracy]) },
+    { name: t("part", { n: whole(Math.min(1000, tests)) }), look: 1, dots: true, points: steps.test.filter((p) => !p.whole).map((p) => [p.step, p.accuracy]) },
     { name: t("whole"), look: 2, dots: true, points: steps.test.filter((p) => p.whole).map((p) => [p.step, p.accuracy]) },
   ]);
 };
@@ -389,6 +399,11 @@ function showOwn() {
     return b;
   };
   byId("classes").replaceChildren(...mine.map(({ name }, i) => target(i, t("teach", { name }))), target(-1, t("try")));
+  // What is done first stands first.
+  document.querySelector(own ? "#first" : "#charts").after(byId("hero"));
+  accuracyChart.element.parentElement.hidden = own; // there are no drawings to test with
+  const train = make("button", { type: "button", className: "main" }, t("train"));
+  train.addEventListener("click", () => byId("start").click());
   const add = make("button", { type: "button" }, t("addClass"));
   add.addEventListener("click", () => {
     mine.push({ name: t("usualClass", { n: mine.length + 1 }), images: [] });
@@ -413,7 +428,7 @@ function showOwn() {
       digit(canvas, { height: 28, width: 28, pixels: Uint8Array.from(atob(image), (c) => c.charCodeAt(0)) });
       return canvas;
     }));
-  }), make("p", {}, add));
+  }), make("p", { className: "row" }, add, train));
 }
 
 // Keeping.
@@ -453,6 +468,7 @@ byId("state").textContent = t("loading");
 byId("answer").append(make("p", { className: "soft" }, t("noNetwork")));
 byId("filters").append(make("p", { className: "soft" }, t("noFilters")));
 try {
+  await startModule();
   choices = await ask("/learn/networks");
   const drawn = { ...structuredClone(choices.presets.find(({ name }) => name === "fast")), name: "own", data: "own", augment: "shift:2,rotate:12,scale:0.15", batch: 20, epochs: 60, rate: 0.003 };
   const presets = [...choices.presets, drawn];
@@ -469,7 +485,7 @@ try {
   ready = true;
   choosePreset(presets[0]);
   document.body.dataset.ready = "";
-  ({ train: digits } = await ask("/learn/data", { method: "POST", body: await source("data") }));
+  ({ train: digits, test: tests } = await ask("/learn/data", { method: "POST", body: await source("data") }));
   ofDigits.textContent = t("digits", { n: whole(digits) });
   if (state === "loading") events.state({ state: "idle" });
   check();

@@ -94,6 +94,7 @@ export const texts = {
   className: { en: "Name of class {n}", ja: "クラス {n} の名前" },
   usualClass: { en: "class {n}", ja: "クラス {n}" },
   addClass: { en: "Add a class", ja: "クラスを追加" },
+  train: { en: "Teach the network", ja: "ネットワークに教える" },
   forget: { en: "Remove the last drawing of {name}", ja: "{name} の最後の絵を削除" },
   drawings: { en: "{n} drawings", ja: "{n} 個" },
   drawingOf: { en: "Drawing of {name}", ja: "{name} の絵" },

@@ -155,8 +155,12 @@ func goCommand(ctx context.Context, dir string, args ...string) (string, error) 
 
 // Compress compresses as browsers decompress.
 func Compress(data []byte) []byte {
+	level := gzip.BestCompression
+	if len(data) > 16<<20 { // where it takes many seconds and gains a hundredth
+		level = gzip.DefaultCompression
+	}
 	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	w, err := gzip.NewWriterLevel(&b, level)
 	if err != nil {
 		panic(err)
 	}

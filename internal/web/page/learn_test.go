@@ -5,6 +5,8 @@ package page_test
 import (
 	"encoding/base64"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -104,6 +106,40 @@ func TestLearn(t *testing.T) {
 	if said := webtest.Value[string](p, `document.body.dataset.accuracy`); said != strconv.FormatFloat(e.Accuracy(), 'g', -1, 64) {
 		t.Errorf("the page says %s, the model is right about %g", said, e.Accuracy())
 	}
+	p.Quiet()
+}
+
+// The page of a folder gets what it needs from its host.
+func TestLearnFolder(t *testing.T) {
+	m := buildModule(t, module.Learn)
+	_, test, err := datasets.MNIST()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := learn.Pack(test.Limit(500), test.Limit(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		if err := page.LearnBeside(w); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, f := range page.LearnFiles(m, module.Compress(packed)) {
+		mux.HandleFunc("GET /learn/"+f.Name, func(w http.ResponseWriter, _ *http.Request) { w.Write(f.Data) })
+	}
+	host := httptest.NewServer(mux)
+	defer host.Close()
+	p := webtest.Open(t, host.URL+"/", "?lang=ja", webtest.Desktop)
+	p.Until(`document.body.dataset.state === "idle"`)
+
+	// A preset that fails, with the doctor's word in the page's language.
+	click(p, `#presets [data-name="dead"]`)
+	set(p, "batch", "10")
+	click(p, "#start")
+	p.Until(`document.querySelector("#advice [data-illness='dead ReLUs']")?.textContent.includes("ReLU")`)
+	p.Keep("learn-folder")
 	p.Quiet()
 }
 

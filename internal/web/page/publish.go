@@ -69,6 +69,7 @@ func alone(w io.Writer, name, script, carried string, modules ...string) error {
 		`<link rel="stylesheet" href="/static/run.css">`, "<style>"+web.Asset("run.css")+"</style>",
 		`<link rel="stylesheet" href="/static/learn.css">`, "<style>"+web.Asset("learn.css")+"</style>",
 		`"/static/icon.svg"`, `"`+icon+`"`,
+		`<a href="/learn" data-t="learn"></a>`, "",
 		`<a href="/api">API</a>`, "",
 		own, "",
 		"</body>", carried+`<script type="importmap">`+importMap(append(modules, script)...)+`</script>

@@ -5,9 +5,11 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"mime"
 	"net/http"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,6 +28,9 @@ type Server struct {
 	// Deadline is how long a request may wait and be worked at once its body
 	// is there.
 	Deadline time.Duration
+	// Learn gives what the page /learn asks for, by name; it is called when
+	// somebody first opens that page. nil: there is no such page.
+	Learn func() (map[string][]byte, error)
 
 	answers.Models
 	queue   *web.Queue
@@ -66,10 +71,45 @@ func (s *Server) Handler() http.Handler {
 			return s.ask(w, r, answer)
 		})
 	}
+	if s.Learn != nil {
+		s.learn(mux)
+	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		web.Error(w, http.StatusNotFound, "the API has no %s; its documentation is at /api", r.URL.Path)
 	})
 	return mux
+}
+
+// learn serves the page that trains in the browser. Its program runs in a worker
+// that the page makes itself.
+func (s *Server) learn(mux *http.ServeMux) {
+	page := web.Asset("learn.html")
+	mux.HandleFunc("GET /learn", func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; img-src 'self' data: blob:; "+
+			"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+		io.WriteString(w, page)
+	})
+	files := sync.OnceValues(s.Learn)
+	mux.HandleFunc("GET /learn/{name}", func(w http.ResponseWriter, r *http.Request) {
+		all, err := files()
+		if err != nil {
+			web.Error(w, http.StatusServiceUnavailable, "%v", err)
+			return
+		}
+		file, ok := all[r.PathValue("name")]
+		if !ok {
+			web.Error(w, http.StatusNotFound, "no such file")
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/octet-stream")
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Content-Length", strconv.Itoa(len(file)))
+		w.Write(file)
+	})
 }
 
 // route answers path with JSON, and other methods with 405.

@@ -4,6 +4,8 @@ package datasets
 
 import (
 	"bytes"
+	_ "image/gif" // for DecodeImage
+	_ "image/jpeg"
 
 	"github.com/bep/imagemeta"
 )
