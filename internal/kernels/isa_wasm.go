@@ -29,9 +29,14 @@ func newWASM() *isa {
 	s.sumRows = sumRowsWASM
 	s.biasReLUMaxPool2, s.maxPool2, s.unpool2 = biasReLUMaxPool2WASM, maxPool2WASM, unpool2WASM
 
+	s.scaleShift, s.moments = scaleShiftWASM, momentsWASM
+	s.normalizedSums, s.normalizedBackward = normalizedSumsWASM, normalizedBackwardWASM
+	s.standardize, s.standardBackward = standardizeWASM, standardBackwardWASM
+	s.depthwise, s.depthwiseGradient = depthwiseByModule, depthwiseGradientByModule
+
 	s.product, s.productT, s.transpose = productByModule, productTByModule, transposeByFours
 	s.transform = transformByModule
-	s.pooledFilter = (*PooledFilter).addGradientByRows
+	s.pooledFilter = (*PooledFilter).addGradientByCodes
 	s.peak = peakByModule
 	return &s
 }

@@ -99,6 +99,24 @@ func sigmoidBackwardWASM(dx, dy, y []float32) {
 //go:noescape
 func sigmoidBackwardAtWASM(dx *float32, dy *float32, y *float32, n int32)
 
+// standardizeWASM sets y = gamma*x̂ + beta.
+func standardizeWASM(y, x, gamma, beta []float32, mean, inverse float32) {
+	standardizeAtWASM(unsafe.SliceData(y), unsafe.SliceData(x), unsafe.SliceData(gamma), unsafe.SliceData(beta), mean, inverse, int32(len(y)))
+}
+
+//go:wasmimport tatami standardize
+//go:noescape
+func standardizeAtWASM(y *float32, x *float32, gamma *float32, beta *float32, mean float32, inverse float32, n int32)
+
+// standardBackwardWASM sets dx = inverse*(gamma*dy - shift - x̂*slope).
+func standardBackwardWASM(dx, dy, x, gamma []float32, mean, inverse, shift, slope float32) {
+	standardBackwardAtWASM(unsafe.SliceData(dx), unsafe.SliceData(dy), unsafe.SliceData(x), unsafe.SliceData(gamma), mean, inverse, shift, slope, int32(len(dx)))
+}
+
+//go:wasmimport tatami standardBackward
+//go:noescape
+func standardBackwardAtWASM(dx *float32, dy *float32, x *float32, gamma *float32, mean float32, inverse float32, shift float32, slope float32, n int32)
+
 // fromBytesWASM sets dst = code*scale.
 func fromBytesWASM(dst []float32, code []uint8, scale float32) {
 	fromBytesAtWASM(unsafe.SliceData(dst), unsafe.SliceData(code), scale, int32(len(dst)))
@@ -144,6 +162,56 @@ func sumRowsWASM(db, dy []float32) {
 //go:noescape
 func sumRowsAtWASM(db *float32, dy *float32, n int32, rows int32)
 
+// scaleShiftWASM sets y = scale*x + shift.
+func scaleShiftWASM(y, x, scale, shift []float32) {
+	scaleShiftAtWASM(unsafe.SliceData(y), unsafe.SliceData(x), unsafe.SliceData(scale), unsafe.SliceData(shift), int32(len(scale)), int32(len(y)))
+}
+
+//go:wasmimport tatami scaleShift
+//go:noescape
+func scaleShiftAtWASM(y *float32, x *float32, scale *float32, shift *float32, n int32, size int32)
+
+// normalizedBackwardWASM sets dx = factor*(dy - shift - (x-mean)*slope).
+func normalizedBackwardWASM(dx, dy, x, factor, shift, mean, slope []float32) {
+	normalizedBackwardAtWASM(unsafe.SliceData(dx), unsafe.SliceData(dy), unsafe.SliceData(x), unsafe.SliceData(factor), unsafe.SliceData(shift), unsafe.SliceData(mean), unsafe.SliceData(slope), int32(len(factor)), int32(len(dx)))
+}
+
+//go:wasmimport tatami normalizedBackward
+//go:noescape
+func normalizedBackwardAtWASM(dx *float32, dy *float32, x *float32, factor *float32, shift *float32, mean *float32, slope *float32, n int32, size int32)
+
+// momentsWASM adds the columns of x to sum, and their squares to squares.
+func momentsWASM(sum, squares []float64, x []float32) {
+	momentsAtWASM(unsafe.SliceData(sum), unsafe.SliceData(squares), unsafe.SliceData(x), int32(len(sum)), int32(len(x)))
+}
+
+//go:wasmimport tatami moments
+//go:noescape
+func momentsAtWASM(sum *float64, squares *float64, x *float32, n int32, size int32)
+
+// normalizedSumsWASM adds the columns of dy to sum, and those of
+// dy*(x-mean)*inverse to products.
+func normalizedSumsWASM(sum, products []float64, dy, x, mean, inverse []float32) {
+	normalizedSumsAtWASM(unsafe.SliceData(sum), unsafe.SliceData(products), unsafe.SliceData(dy), unsafe.SliceData(x), unsafe.SliceData(mean), unsafe.SliceData(inverse), int32(len(sum)), int32(len(x)))
+}
+
+//go:wasmimport tatami normalizedSums
+//go:noescape
+func normalizedSumsAtWASM(sum *float64, products *float64, dy *float32, x *float32, mean *float32, inverse *float32, n int32, size int32)
+
+// depthwiseWASM sets pixels of y to the sums over taps. step is in bytes.
+//
+//go:wasmimport tatami depthwise
+//go:noescape
+func depthwiseWASM(y *float32, x *float32, w *float32, taps *int32, count int32, pixels int32, channels int32, step int32)
+
+// depthwiseGradientWASM adds to rows of dw, one a tap, the sums over pixels.
+// step is in bytes.
+//
+//go:wasmimport tatami depthwiseGradient
+//go:noescape
+func depthwiseGradientWASM(dw *float32, x *float32, dy *float32, taps *int32, count int32, pixels int32, channels int32, step int32)
+
 // biasReLUMaxPool2WASM pools windows of two rows of pixels after bias and
 // ReLU.
 func biasReLUMaxPool2WASM(y []float32, code []uint8, row0, row1, bias []float32, windows int) {
@@ -171,6 +239,20 @@ func unpool2WASM(dx0, dx1, dy []float32, code []uint8, windows, channels int) {
 //go:wasmimport tatami unpool2
 //go:noescape
 func unpool2AtWASM(dx0 *float32, dx1 *float32, dy *float32, code *uint8, windows int32, channels int32)
+
+// pooled3WASM adds a row of windows to the gradient of 3×3 filters, and dy to
+// db. There are 4 channels or more; scratch has room for 16 values a window.
+//
+//go:wasmimport tatami pooled3
+//go:noescape
+func pooled3WASM(dw *float32, db *float32, dy *float32, code *uint8, x *float32, width int32, windows int32, channels int32, scratch *float32)
+
+// pooled5WASM adds a row of windows to the gradient of 5×5 filters, and dy to
+// db. There are 4 channels or more; scratch has room for 16 values a window.
+//
+//go:wasmimport tatami pooled5
+//go:noescape
+func pooled5WASM(dw *float32, db *float32, dy *float32, code *uint8, x *float32, width int32, windows int32, channels int32, scratch *float32)
 
 // sgdWASM is a step of SGD.
 func sgdWASM(w, g []float32, s SGDStep) {

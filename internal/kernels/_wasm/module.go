@@ -216,12 +216,13 @@ func (f *function) emit(o ops, a value) {
 	}
 }
 
-func (f *function) add(a, b value) value { return f.twice(ops{0x6a, 0x92, 0xa0, 0xe4}, a, b) }
-func (f *function) sub(a, b value) value { return f.twice(ops{0x6b, 0x93, 0xa1, 0xe5}, a, b) }
-func (f *function) mul(a, b value) value { return f.twice(ops{0x6c, 0x94, 0xa2, 0xe6}, a, b) }
-func (f *function) div(a, b value) value { return f.twice(ops{0, 0x95, 0, 0xe7}, a, b) }
-func (f *function) and(a, b value) value { return f.twice(ops{0x71, 0, 0, 0x4e}, a, b) }
-func (f *function) or(a, b value) value  { return f.twice(ops{0x72, 0, 0, 0x50}, a, b) }
+func (f *function) add(a, b value) value      { return f.twice(ops{0x6a, 0x92, 0xa0, 0xe4}, a, b) }
+func (f *function) sub(a, b value) value      { return f.twice(ops{0x6b, 0x93, 0xa1, 0xe5}, a, b) }
+func (f *function) mul(a, b value) value      { return f.twice(ops{0x6c, 0x94, 0xa2, 0xe6}, a, b) }
+func (f *function) div(a, b value) value      { return f.twice(ops{0, 0x95, 0, 0xe7}, a, b) }
+func (f *function) quotient(a, b value) value { return f.twice(ops{i32: 0x6d}, a, b) }
+func (f *function) and(a, b value) value      { return f.twice(ops{0x71, 0, 0, 0x4e}, a, b) }
+func (f *function) or(a, b value) value       { return f.twice(ops{0x72, 0, 0, 0x50}, a, b) }
 
 // least is the lesser of a number and a constant.
 func (f *function) least(n local, most int) value {

@@ -21,5 +21,5 @@ func peak(m *module) {
 	for _, sum := range sums[1:] {
 		f.set(sums[0], f.add(f.get(sums[0]), f.get(sum)))
 	}
-	f.double(f.lane(f.get(sums[0]), 0))
+	f.double(f.keep(f.lane(f.get(sums[0]), 0)), 0)
 }

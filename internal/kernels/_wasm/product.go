@@ -7,7 +7,7 @@ const tapChunk = 256
 // tileRows is the greatest number of rows of a tile of so many vectors. Sums,
 // the row of b, a value of a and a product must fit in 15 registers, which is
 // what x86 leaves.
-var tileRows = map[int]int{1: 8, 2: 5}
+var tileRows = map[int]int{1: 8, 2: 4}
 
 // product makes [Product] whole: panels of columns, in them tiles of rows.
 func product(m *module) {
@@ -24,21 +24,9 @@ func product(m *module) {
 		f.set(p.b, f.get(b))
 		f.set(left, f.get(cols))
 
-		f.loop(func(again func(value)) {
-			// 8 columns at a time, but so that 4 to 8 are left at the end, or less
-			// only where there are no more. The second vector may begin within the
-			// first: a tile loads all of its sums before it stores any.
-			f.set(wide, f.least(left, 8))
-			f.if_(f.and(f.more(f.get(left), f.int(8)), f.less(f.get(left), f.int(12))), func() { f.set(wide, f.int(4)) })
-			f.if_(f.less(f.get(wide), f.int(4)), func() { f.set(wide, f.int(1)) })
-			f.set(p.second, f.shl(f.sub(f.get(wide), f.int(4)), 2))
-			f.if_(f.more(f.get(wide), f.int(4)), func() { p.panel(v128, 2) }, func() {
-				f.if_(f.equal(f.get(wide), f.int(4)), func() { p.panel(v128, 1) }, func() { p.panel(f32, 1) })
-			})
+		f.columns(left, wide, p.second, p.panel, func() {
 			f.set(p.c, f.add(f.get(p.c), f.shl(f.get(wide), 2)))
 			f.set(p.b, f.add(f.get(p.b), f.shl(f.get(wide), 2)))
-			f.set(left, f.sub(f.get(left), f.get(wide)))
-			again(f.get(left))
 		})
 
 		f.set(tap, f.get(p.tapEnd))
@@ -46,6 +34,25 @@ func product(m *module) {
 		f.set(add, f.int(1))
 		f.set(taps, f.sub(f.get(taps), f.get(n)))
 		again(f.more(f.get(taps), f.int(0)))
+	})
+}
+
+// columns takes columns 8 at a time, but so that 4 to 8 are left at the end, or
+// less only where there are no more. body computes one or two vectors; the second
+// begins so many bytes behind the first, and may do so within it: whoever adds to
+// something loads both before storing one. next moves on by wide columns.
+func (f *function) columns(left, wide, second local, body func(t valtype, vectors int), next func()) {
+	f.loop(func(again func(value)) {
+		f.set(wide, f.least(left, 8))
+		f.if_(f.and(f.more(f.get(left), f.int(8)), f.less(f.get(left), f.int(12))), func() { f.set(wide, f.int(4)) })
+		f.if_(f.less(f.get(wide), f.int(4)), func() { f.set(wide, f.int(1)) })
+		f.set(second, f.shl(f.sub(f.get(wide), f.int(4)), 2))
+		f.if_(f.more(f.get(wide), f.int(4)), func() { body(v128, 2) }, func() {
+			f.if_(f.equal(f.get(wide), f.int(4)), func() { body(v128, 1) }, func() { body(f32, 1) })
+		})
+		next()
+		f.set(left, f.sub(f.get(left), f.get(wide)))
+		again(f.get(left))
 	})
 }
 

@@ -1,12 +1,5 @@
 package main
 
-import (
-	"maps"
-	"slices"
-)
-
-func sorted(at map[string]local) []string { return slices.Sorted(maps.Keys(at)) }
-
 // rows makes the functions of matrices whose columns have something in common.
 func rows(m *module) {
 	for _, relu := range []bool{false, true} {
@@ -34,32 +27,23 @@ func rows(m *module) {
 	f := m.function("sumRows", "db, dy []float32", "n = len(db), rows = len(dy)/len(db)", "adds the rows of dy to db.")
 	n, db, dy := f.param("n"), f.param("db"), f.param("dy")
 	ld, from, left := f.keep(f.shl(f.get(n), 2)), f.local(i32), f.local(i32)
-	for _, wide := range []struct {
-		t       valtype
-		vectors int
-	}{{v128, 4}, {v128, 1}, {f32, 1}} {
-		var sums []local
-		for range wide.vectors {
-			sums = append(sums, f.local(wide.t))
+	f.blocks(n, func(sums []local) {
+		size := 4 * lanes(sums[0].t)
+		f.set(from, f.get(dy))
+		f.set(left, f.get(f.param("rows")))
+		for i, sum := range sums {
+			f.set(sum, f.load(sum.t, f.get(db), i*size))
 		}
-		size := 4 * lanes(wide.t)
-		f.while(n, wide.vectors*lanes(wide.t), func() {
-			f.set(from, f.get(dy))
-			f.set(left, f.get(f.param("rows")))
+		f.while(left, 1, func() {
 			for i, sum := range sums {
-				f.set(sum, f.load(wide.t, f.get(db), i*size))
+				f.set(sum, f.add(f.get(sum), f.load(sum.t, f.get(from), i*size)))
 			}
-			f.while(left, 1, func() {
-				for i, sum := range sums {
-					f.set(sum, f.add(f.get(sum), f.load(wide.t, f.get(from), i*size)))
-				}
-				f.move(from, ld)
-			})
-			for i, sum := range sums {
-				f.store(f.get(db), f.get(sum), i*size)
-			}
-			f.advance(db, wide.vectors*size)
-			f.advance(dy, wide.vectors*size)
+			f.move(from, ld)
 		})
-	}
+		for i, sum := range sums {
+			f.store(f.get(db), f.get(sum), i*size)
+		}
+		f.advance(db, len(sums)*size)
+		f.advance(dy, len(sums)*size)
+	})
 }
