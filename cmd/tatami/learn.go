@@ -90,7 +90,7 @@ func packData(data string, limit int) ([]byte, error) {
 		return nil, err
 	}
 	if training.C != 1 {
-		return nil, fmt.Errorf("%s: images of %v, wanted grey ones", data, training.Shape)
+		return nil, fmt.Errorf("%s has images of %v, wanted grey ones", data, training.Shape)
 	}
 	if limit > 0 {
 		training = training.Limit(limit)
@@ -107,7 +107,7 @@ func packData(data string, limit int) ([]byte, error) {
 func writeFolder(dir string, m *module.Module, data []byte) error {
 	beside := filepath.Join(dir, "learn")
 	if err := os.MkdirAll(beside, 0o755); err != nil {
-		return fmt.Errorf("cannot create folder %s: %w", beside, files.Cause(err))
+		return fmt.Errorf("cannot make folder %s: %w", beside, files.Cause(err))
 	}
 	for _, f := range page.LearnFiles(m, data) {
 		err := files.Write(filepath.Join(beside, f.Name), func(w io.Writer) error {
