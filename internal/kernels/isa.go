@@ -133,7 +133,7 @@ var (
 
 func init() { active, activeErr = choose(os.Getenv("TATAMI_ISA")) }
 
-// ISA names the instruction set in use: avx512, avx2 or portable. It is the
+// ISA names the instruction set in use: avx512, avx2, wasm or portable. It is the
 // best that the machine has, unless the environment variable TATAMI_ISA asks
 // for another.
 func ISA() string { return active.name }
