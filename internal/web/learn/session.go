@@ -45,7 +45,8 @@ type Session struct {
 
 	model   *nn.Model // nil: none yet
 	models  answers.Models
-	trainer *train.Trainer // nil: none yet
+	trainer *train.Trainer    // nil: none yet
+	part    *datasets.Dataset // of the test images, to be looked at within an epoch; nil: none
 	rate    *rate
 	state   string
 
@@ -271,8 +272,12 @@ func (s *Session) run(set *Settings, net *nn.Sequential, training, test *dataset
 		s.trainer = &train.Trainer{
 			Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: rule, Schedule: s.rate,
 			Loader: &datasets.Loader{Data: training, BatchSize: set.Batch, Seed: set.Seed, Augment: augment},
-			Epochs: set.Epochs, Seed: set.Seed, Test: test,
+			Epochs: set.Epochs, Seed: set.Seed,
 			Observers: []train.Observer{d, train.ObserverFunc(s.observe)},
+		}
+		s.part = nil
+		if test != nil {
+			s.trainer.Test, s.part = test, test.Limit(testSize)
 		}
 		s.told, s.worked, s.updates = progress{Losses: []*float64{}, Test: []testPoint{}}, 0, 0
 		facts := map[string]string{"epochs": strconv.Itoa(set.Epochs), "optimizer": set.Optimizer, "lr": fmt.Sprint(set.Rate), "batch": strconv.Itoa(set.Batch)}
@@ -367,10 +372,10 @@ func (s *Session) observe(e train.Event) error {
 // test looks how the network does on some test images; the trainer takes all
 // after an epoch.
 func (s *Session) test(step int) {
-	if s.trainer.Test == nil {
+	if s.part == nil {
 		return
 	}
-	e, err := train.Evaluate(s.trainer.Net, s.trainer.Loss, s.trainer.Test.Limit(testSize), 100)
+	e, err := train.Evaluate(s.trainer.Net, s.trainer.Loss, s.part, 100)
 	if err == nil {
 		s.told.Test = append(s.told.Test, testPoint{step, e.Accuracy(), e.Loss, false})
 	}
@@ -515,7 +520,7 @@ func (o *own) dataset() *datasets.Dataset {
 		}
 		for _, pixels := range o.images[name] {
 			d.Images = append(d.Images, pixels)
-			d.Labels = append(d.Labels, uint8(len(d.Classes)))
+			d.Labels = append(d.Labels, len(d.Classes))
 		}
 		d.Classes = append(d.Classes, name)
 	}

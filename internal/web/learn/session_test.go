@@ -198,7 +198,7 @@ func stripes(n int) *datasets.Dataset {
 			}
 			pixels[at] = 255
 		}
-		d.Images, d.Labels = append(d.Images, pixels), append(d.Labels, uint8(i%2))
+		d.Images, d.Labels = append(d.Images, pixels), append(d.Labels, i%2)
 	}
 	return d
 }

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -126,7 +127,7 @@ type head struct {
 }
 
 // Pack is a training and a test set in one piece: a line of JSON, and then the
-// images and the labels of each.
+// images of each and their labels, of two bytes.
 func Pack(training, test *datasets.Dataset) ([]byte, error) {
 	text, err := json.Marshal(head{training.Shape, training.Classes, training.Len(), test.Len()})
 	if err != nil {
@@ -137,7 +138,9 @@ func Pack(training, test *datasets.Dataset) ([]byte, error) {
 		for _, image := range d.Images {
 			b = append(b, image...)
 		}
-		b = append(b, d.Labels...)
+		for _, l := range d.Labels {
+			b = binary.LittleEndian.AppendUint16(b, uint16(l))
+		}
 	}
 	return b, nil
 }
@@ -150,7 +153,7 @@ func unpack(data []byte) (training, test *datasets.Dataset, err error) {
 	}
 	data = data[i+1:]
 	size := h.Shape.Size()
-	if want := (h.Train + h.Test) * (size + 1); len(data) != want {
+	if want := (h.Train + h.Test) * (size + 2); len(data) != want {
 		return nil, nil, fmt.Errorf("the data have %d bytes, wanted %d", len(data), want)
 	}
 	set := func(n int) *datasets.Dataset {
@@ -158,10 +161,18 @@ func unpack(data []byte) (training, test *datasets.Dataset, err error) {
 		for i := range d.Images {
 			d.Images[i] = data[i*size : (i+1)*size : (i+1)*size]
 		}
-		d.Labels = data[n*size : n*(size+1)]
-		data = data[n*(size+1):]
+		data = data[n*size:]
+		for i := range n {
+			d.Labels = append(d.Labels, int(binary.LittleEndian.Uint16(data[2*i:])))
+		}
+		data = data[2*n:]
 		return d
 	}
-	training = set(h.Train)
-	return training, set(h.Test), nil
+	training, test = set(h.Train), set(h.Test)
+	for _, l := range slices.Concat(training.Labels, test.Labels) {
+		if l >= len(h.Classes) {
+			return nil, nil, fmt.Errorf("the data have label %d, wanted 0 to %d", l, len(h.Classes)-1)
+		}
+	}
+	return training, test, nil
 }
