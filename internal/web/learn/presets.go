@@ -38,7 +38,7 @@ func Presets() []Preset {
 		}
 		panic("learn: no network " + name)
 	}
-	tanh := []nn.Spec{layers.Convolution{Filters: 16, Kernel: 5}, layers.Tanh{}, layers.Pooling{Size: 2}}
+	tanh := []nn.Spec{layers.Affine{Units: 50}, layers.Tanh{}}
 	sigmoids := slices.Repeat([]nn.Spec{layers.Affine{Units: 50}, layers.Sigmoid{}}, 6)
 	return []Preset{
 		preset("simple", network("simple"), "", nil),
