@@ -196,7 +196,16 @@ const (
 	loaderFile = "wasm_exec.js"
 )
 
+// write keeps a program in dir, in place of what other versions have left.
 func write(dir string, wasm []byte, loader string) error {
+	name, _, _ := strings.Cut(filepath.Base(dir), "-")
+	if old, err := filepath.Glob(filepath.Join(filepath.Dir(dir), name+"-*")); err == nil {
+		for _, other := range old {
+			if other != dir {
+				os.RemoveAll(other)
+			}
+		}
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
