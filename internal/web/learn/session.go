@@ -238,8 +238,11 @@ func (s *Session) onward(c *answers.Call) (any, error) {
 	case s.model == nil:
 		return nil, refuse("there is no network yet")
 	case s.trainer != nil:
-		s.trainer.Epochs += set.Epochs
-		s.later(func() error { return s.fit() })
+		s.later(func() error {
+			s.trainer.Epochs = len(s.trainer.History().Epochs) + set.Epochs
+			s.rate.now = set.Rate
+			return s.fit()
+		})
 		return struct{}{}, nil
 	}
 	training, test, err := s.data(set)

@@ -36,6 +36,7 @@ type page struct {
 	state  string
 	advice []doctor.Illness
 	test   float64
+	rate   float64
 	losses []float64
 }
 
@@ -62,6 +63,7 @@ func (p *page) tell(event any) {
 		Kind, State, Message string
 		Illness              doctor.Illness
 		Losses               []float64
+		Rate                 float64
 		Test                 []struct{ Accuracy float64 }
 	}
 	if err := json.Unmarshal(text, &e); err != nil {
@@ -78,7 +80,7 @@ func (p *page) tell(event any) {
 	case "advice":
 		p.advice = append(p.advice, e.Illness)
 	case "progress":
-		p.losses = append(p.losses, e.Losses...)
+		p.losses, p.rate = append(p.losses, e.Losses...), e.Rate
 		for _, t := range e.Test {
 			p.test = t.Accuracy
 		}
@@ -106,6 +108,9 @@ func (p *page) ask(path string, body any) ([]byte, error) {
 		}
 		done <- reply{text, err}
 	}
+	p.mutex.Lock()
+	p.state = "" // what is waited for is yet to come
+	p.mutex.Unlock()
 	p.calls <- c
 	r := <-done
 	return r.text, r.err
@@ -236,8 +241,11 @@ func TestRun(t *testing.T) {
 	if n := len(p.losses) - before; n != 30 {
 		t.Errorf("%d updates, wanted 30", n)
 	}
-	p.must("/learn/onward", settings("", convolution))
+	p.must("/learn/onward", settings(`,"rate":0.003`, convolution))
 	p.until("finished")
+	if p.rate != 0.003 {
+		t.Errorf("it goes on at rate %g, wanted 0.003", p.rate)
+	}
 	if n := len(p.losses) - before; n != 60 {
 		t.Errorf("%d updates after going on, wanted 60", n)
 	}
