@@ -28,9 +28,9 @@ func KindOf(dir string) (Kind, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot read folder %s: %w", dir, files.Cause(err))
 	}
-	folders := false
+	folders, idx := false, idxName()
 	for _, e := range entries {
-		if idxName.MatchString(e.Name()) && !e.IsDir() {
+		if idx.MatchString(e.Name()) && !e.IsDir() {
 			return KindIDX, nil
 		}
 		folders = folders || isFolder(filepath.Join(dir, e.Name()))

@@ -96,7 +96,9 @@ func checkLabels(path string, labels []int, classes int) error {
 // idxFiles is where the four files are.
 type idxFiles struct{ trainImages, trainLabels, testImages, testLabels string }
 
-var idxName = regexp.MustCompile(`^(.*-)?(train|t10k|test)-(images[.-]idx[34]|labels[.-]idx1)-ubyte(\.gz)?$`)
+func idxName() *regexp.Regexp { // made when needed, so that programs that read no folder carry no regexp
+	return regexp.MustCompile(`^(.*-)?(train|t10k|test)-(images[.-]idx[34]|labels[.-]idx1)-ubyte(\.gz)?$`)
+}
 
 // findIDX looks for the four files in dir. A plain file goes before its .gz,
 // and t10k before test.
@@ -107,8 +109,9 @@ func findIDX(dir string) (paths idxFiles, err error) {
 	}
 	found := make(map[string]string) // by "train images" and so on
 	var prefixes []string
+	name := idxName()
 	for _, e := range entries { // sorted: a plain file comes before its .gz
-		m := idxName.FindStringSubmatch(e.Name())
+		m := name.FindStringSubmatch(e.Name())
 		if m == nil || e.IsDir() {
 			continue
 		}

@@ -1,11 +1,8 @@
 package datasets
 
 import (
-	"bytes"
 	"image"
 	"image/color"
-
-	"github.com/bep/imagemeta"
 )
 
 // turned is a photograph the right way up. Cameras store the rows as they come
@@ -55,28 +52,4 @@ func (t turned) RGBA64At(x, y int) color.RGBA64 {
 		return img.RGBA64At(x, y)
 	}
 	return color.RGBA64Model.Convert(t.stored.At(x, y)).(color.RGBA64)
-}
-
-// orientation is what the beginning of a JPEG file, up to its frame, says of
-// how it is to be turned; cameras write no others. It is 1, which is not at
-// all, where it says nothing or nothing that makes sense.
-func orientation(head []byte, format string) int {
-	if format != "jpeg" {
-		return 1
-	}
-	found := 1
-	_, err := imagemeta.Decode(imagemeta.Options{
-		R: bytes.NewReader(head), ImageFormat: imagemeta.JPEG, Sources: imagemeta.EXIF,
-		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
-		HandleTag: func(tag imagemeta.TagInfo) error {
-			if o, ok := tag.Value.(uint16); ok && o >= 1 && o <= 8 {
-				found = int(o)
-			}
-			return imagemeta.ErrStopWalking
-		},
-	})
-	if err != nil { // the picture may be whole all the same
-		return 1
-	}
-	return found
 }

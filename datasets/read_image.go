@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // for DecodeImage
-	_ "image/jpeg"
-	_ "image/png"
+	_ "image/png" // for DecodeImage
 	"io"
-
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/webp"
 
 	"tatami/internal/files"
 )

@@ -52,6 +52,13 @@ var commandErrors = []words.Text{
 	{EN: "%s exists: name another --out, or give --overwrite", JA: "%s は既にあります。--out に別の名前を指定するか、--overwrite を付けてください"},
 	{EN: "the loss blew up after %d steps, at rate %g: try a lower --from than %g", JA: "%d ステップ後、学習率 %g で損失が跳ね上がりました。--from を %g より小さくしてみてください"},
 
+	// Pages.
+	{EN: "the page's module cannot be built: there is no go command in PATH", JA: "ページのプログラムをビルドできません。PATH に go コマンドがありません"},
+	{EN: "the page's module cannot be built: the current folder is not in tatami's sources; name their folder with --source DIR", JA: "ページのプログラムをビルドできません。現在のフォルダーは tatami のソースではありません。--source DIR でソースのフォルダーを指定してください"},
+	{EN: "--source %s: not the folder of tatami's sources, which has %s", JA: "--source の %s は tatami のソースのフォルダーではありません。%s がありません"},
+	{EN: "the Go distribution lacks the loader of WebAssembly: %w", JA: "Go の配布物に WebAssembly のローダーがありません：%w"},
+	{EN: "%s has images of %s, wanted grey ones", JA: "%s の画像は %s です。グレースケールの画像が必要です"},
+
 	// What is wanted of a flag.
 	{EN: "%d to %d", JA: "、%d から %d までの数"},
 	{EN: "a number", JA: "数"},

@@ -21,7 +21,7 @@ import (
 const serverMemory = 160 << 20
 
 func newServe(l words.Language) *cobra.Command {
-	var addr, data string
+	var addr, data, source string
 	var origins []string
 	var noExamples bool
 	cmd := &cobra.Command{
@@ -35,11 +35,12 @@ func newServe(l words.Language) *cobra.Command {
 probabilities as you draw, the feature maps, the filters, where they looked,
 similar training images, and a convolution step by step. Two models can be
 seen side by side. The same answers come as JSON under /api/v1; the page /api
-documents it.
+documents it. The page /learn trains networks in the browser, like that of
+tatami learn.
 
 An address without a host, such as :8080, is open to this machine alone;
 0.0.0.0:8080 opens it to others.`,
-			JA: `ブラウザーで数字を描いて、モデルがどう見るかを調べるページを開きます。描くそばから変わる確率、特徴マップ、フィルター、判断の根拠になった場所、似ている訓練画像、畳み込みの 1 ステップごとの計算を見られます。2 つのモデルを並べることもできます。同じ答えを /api/v1 から JSON で取れます。使い方はページ /api にあります。
+			JA: `ブラウザーで数字を描いて、モデルがどう見るかを調べるページを開きます。描くそばから変わる確率、特徴マップ、フィルター、判断の根拠になった場所、似ている訓練画像、畳み込みの 1 ステップごとの計算を見られます。2 つのモデルを並べることもできます。同じ答えを /api/v1 から JSON で取れます。使い方はページ /api にあります。ページ /learn では、tatami learn のページと同じように、ブラウザーの中でネットワークを学習させられます。
 
 :8080 のように HOST を省いたアドレスは、このマシンからだけ見られます。0.0.0.0:8080 とすると、ほかのマシンからも見られます。`,
 		}.In(l),
@@ -100,6 +101,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			if hint != "" {
 				fmt.Println(hint)
 			}
+			s.Learn = func() (map[string][]byte, error) { return learnFiles(ctx, data, source) }
 			indexed := make(chan struct{})
 			go func() {
 				defer close(indexed)
@@ -116,6 +118,7 @@ An address without a host, such as :8080, is open to this machine alone;
 		EN: "folder with the training images, which the server shows (default: MNIST)",
 		JA: "ページで見せる訓練画像があるフォルダー（既定：MNIST）",
 	}.In(l))
+	sourceFlag(cmd, &source, l)
 	cmd.Flags().StringArrayVar(&origins, "origin", nil, words.Text{
 		EN: "`address` by which browsers reach a proxy in front, as in https://digits.example; may be repeated",
 		JA: "手前に置いたプロキシーの、ブラウザーから見た `address`。例：https://digits.example（繰り返し指定できる）",

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tatami/internal/web"
+	"tatami/internal/web/answers"
 )
 
 func TestJoin(t *testing.T) {
@@ -311,11 +312,11 @@ func TestTurnOfLargeImages(t *testing.T) {
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	if img, err := web.Decode(ctx, encoded(t, 600)); err != nil || img.Bounds().Dx() != 600 {
+	if img, err := answers.Decode(ctx, encoded(t, 600)); err != nil || img.Bounds().Dx() != 600 {
 		t.Errorf("%v", err)
 	}
 	cancel()
-	if _, err := web.Decode(ctx, encoded(t, 600)); !errors.Is(err, context.Canceled) {
+	if _, err := answers.Decode(ctx, encoded(t, 600)); !errors.Is(err, context.Canceled) {
 		t.Errorf("for who has gone: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"tatami/datasets"
+	"tatami/internal/web/answers"
 )
 
 // Limits of what a request may bring.
@@ -69,15 +69,10 @@ func (q *Queue) Work(ctx context.Context, from string) (done func(), err error) 
 func (q *Queue) Waiting() int { return q.inside.Used() }
 
 // A Refusal is an error with its HTTP status.
-type Refusal struct {
-	Status int
-	Text   string
-}
-
-func (r *Refusal) Error() string { return r.Text }
+type Refusal = answers.Refusal
 
 func refuse(status int, format string, args ...any) error {
-	return &Refusal{status, fmt.Sprintf(format, args...)}
+	return &Refusal{Status: status, Text: fmt.Sprintf(format, args...)}
 }
 
 // body is a request's body on its way.
@@ -198,32 +193,6 @@ func (q *Queue) Turn(ctx context.Context, from string, body []byte) (over func()
 		return q.large.take(ctx, from)
 	}
 	return func() {}, nil
-}
-
-// Decode decodes the image of a body, until ctx is done.
-func Decode(ctx context.Context, body []byte) (image.Image, error) {
-	img, err := datasets.DecodeImage(&until{ctx, bytes.NewReader(body)})
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, refuse(http.StatusUnprocessableEntity, "%v", err)
-	}
-	return img, nil
-}
-
-// until reads until ctx is done, a little at a time, so that what is made of
-// it ends soon as well.
-type until struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (u *until) Read(b []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return u.r.Read(b[:min(len(b), 1<<10)])
 }
 
 // Refuse answers with an error, whose status is 500 unless it is a Refusal or

@@ -32,7 +32,7 @@ const refusals = { 404: "notThere", 413: "tooLarge", 422: "noDigit", 503: "busy"
 
 function complain(error) {
   if (error instanceof Refused) say(t(refusals[error.status] ?? "refused", { text: error.message }));
-  else if (error instanceof TypeError) say(t("noServer"));
+  else if (error instanceof TypeError) say(t(document.body.dataset.alone ? "noModule" : "noServer"));
   else throw error;
 }
 
@@ -97,7 +97,7 @@ async function read(file) {
   let picture, body = file;
   try {
     picture = await createImageBitmap(file);
-    if (!["image/png", "image/gif"].includes(file.type) || file.size > most || picture.width * picture.height > most) {
+    if (file.type !== "image/png" || file.size > most || picture.width * picture.height > most) {
       const scale = Math.min(1, side / Math.max(picture.width, picture.height));
       const page = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
       const context = page.getContext("2d");

@@ -48,9 +48,16 @@ export class Refused extends Error {
   }
 }
 
+let send = (address, options) => fetch(address, options);
+
+// answeredBy has another than the server answer: a module in the page.
+export function answeredBy(other) {
+  send = other;
+}
+
 // ask returns the JSON at an address of the API.
 export async function ask(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await send(path, options);
   const value = await answer.json();
   if (!answer.ok) throw new Refused(value.error, answer.status);
   return value;

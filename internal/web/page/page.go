@@ -51,23 +51,23 @@ func write(w io.Writer, title, script string, data any) error {
 		"{{icon}}", dataURL("image/svg+xml", web.Asset("icon.svg")),
 		"{{style}}", web.Asset("style.css")+web.Asset("run.css"),
 		"{{modules}}", importMap("page.js", "pictures.js", "chart.js", "run.js", script),
-		"{{script}}", module+script,
+		"{{script}}", prefix+script,
 		"{{data}}", string(text),
 	).WriteString(w, web.Asset("offline.html"))
 	return err
 }
 
-// module is what the names of modules begin with in the file. The address that
+// prefix is what the names of modules begin with in the file. The address that
 // servers give them at would be looked for beside the module that imports them,
 // and those of a file have no address that others could stand beside.
-const module = "tatami/"
+const prefix = "tatami/"
 
 // importMap holds the modules of these assets themselves, where those of a
 // server have addresses.
 func importMap(names ...string) string {
 	urls := map[string]string{}
 	for _, name := range names {
-		urls[module+name] = dataURL("text/javascript", strings.ReplaceAll(web.Asset(name), `from "/static/`, `from "`+module))
+		urls[prefix+name] = dataURL("text/javascript", strings.ReplaceAll(web.Asset(name), `"/static/`, `"`+prefix))
 	}
 	text, err := json.Marshal(map[string]any{"imports": urls})
 	if err != nil {

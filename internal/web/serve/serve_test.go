@@ -2,8 +2,11 @@ package serve_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -76,6 +79,39 @@ func serveModels(t *testing.T, two bool) *served {
 	}
 	s.Data(data.Limit(10000), test)
 	return &served{start(t, s), models["simple"]}
+}
+
+// The page that trains may run its program, and what it asks for is made when
+// it is wanted.
+func TestLearnPage(t *testing.T) {
+	s := serve.New("")
+	made := 0
+	s.Learn = func() (map[string][]byte, error) {
+		made++
+		return map[string][]byte{"wasm": []byte("program")}, nil
+	}
+	h := s.Handler()
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w
+	}
+	if w := get("/learn"); w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Content-Security-Policy"), "'wasm-unsafe-eval'") || made != 0 {
+		t.Errorf("/learn: %d, %v, made %d times", w.Code, w.Header(), made)
+	}
+	for range 2 {
+		if w := get("/learn/wasm"); w.Code != http.StatusOK || w.Body.String() != "program" || made != 1 {
+			t.Errorf("/learn/wasm: %d, %q, made %d times", w.Code, w.Body, made)
+		}
+	}
+	if w := get("/learn/other"); w.Code != http.StatusNotFound {
+		t.Errorf("/learn/other: %d", w.Code)
+	}
+	s.Learn = func() (map[string][]byte, error) { return nil, errors.New("there is no go command") }
+	h = s.Handler()
+	if w := get("/learn/wasm"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no go command") {
+		t.Errorf("without a module: %d, %q", w.Code, w.Body)
+	}
 }
 
 // start lets s answer at an address of its own.

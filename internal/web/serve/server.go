@@ -5,17 +5,16 @@ package serve
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"runtime"
+	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"tatami/datasets"
-	"tatami/inspect"
 	"tatami/internal/web"
-	"tatami/nn"
+	"tatami/internal/web/answers"
 )
 
 // Waiting is the number of requests that may wait for a processor; those of
@@ -29,27 +28,13 @@ type Server struct {
 	// Deadline is how long a request may wait and be worked at once its body
 	// is there.
 	Deadline time.Duration
+	// Learn gives what the page /learn asks for, by name; it is called when
+	// somebody first opens that page. nil: there is no such page.
+	Learn func() (map[string][]byte, error)
 
-	models  []*model
+	answers.Models
 	queue   *web.Queue
 	started time.Time
-
-	examples *datasets.Dataset // among which similar images are looked for; nil: none
-	samples  *datasets.Dataset // to try
-	why      string            // there are none
-}
-
-// model is a model under its name.
-type model struct {
-	name    string
-	file    *nn.Model
-	net     *inspect.Network
-	classes []string
-	fit     datasets.Fit // how a picture becomes an input
-
-	index    atomic.Pointer[inspect.Index]
-	indexed  atomic.Int64 // images
-	indexErr atomic.Value // string
 }
 
 // New is a server without models yet.
@@ -60,76 +45,16 @@ func New(version string) *Server {
 	}
 }
 
-// Add lets the server answer for m under a name of its own.
-func (s *Server) Add(name string, m *nn.Model) error {
-	if s.find(name) != nil {
-		return fmt.Errorf("two models are called %q", name)
-	}
-	fit, err := datasets.FitOf(m)
-	if err != nil {
-		return fmt.Errorf("model %s: %w", name, err)
-	}
-	if in := m.Input(); in.C != 1 && (in.C != 3 || fit == datasets.FitDigit) || in.H < 4 || in.W < 4 {
-		return fmt.Errorf("model %s takes %v, wanted images of at least 4×4 pixels, grey or in colour", name, in)
-	}
-	if err := m.Within(nn.AnswerCost()); err != nil { // an image's way through a model cannot be cut short
-		return fmt.Errorf("model %s: %w", name, err)
-	}
-	classes := m.Classes
-	for i := len(classes); i < m.Output().Size(); i++ {
-		classes = append(classes, fmt.Sprint(i))
-	}
-	s.models = append(s.models, &model{name: name, file: m, net: inspect.New(m.Sequential), classes: classes, fit: fit})
-	return nil
-}
-
-// Data gives training images, among which similar ones are looked for, and
-// test images, for those who have no picture at hand.
-func (s *Server) Data(train, test *datasets.Dataset) { s.examples, s.samples = train, test }
-
-// NoData tells why there are no images.
-func (s *Server) NoData(why error) { s.why = why.Error() }
-
-// indexValues is the number of values that the features of all models may
-// take together, 48 MB. Where it does not suffice there are fewer examples.
-const indexValues = 12 << 20
-
-// Index computes the features of all examples for each model, in the
-// background of ctx.
-func (s *Server) Index(ctx context.Context) {
-	if s.examples == nil {
-		return
-	}
-	for _, m := range s.models {
-		if m.net.Input() != s.examples.Shape {
-			m.indexErr.Store(fmt.Sprintf("the examples are %v, the model takes %v", s.examples.Shape, m.net.Input()))
-			continue
-		}
-		examples := s.examples.Limit(indexValues / len(s.models) / m.net.FeatureSize())
-		index, err := inspect.NewIndex(ctx, m.net, examples, func(done int) { m.indexed.Store(int64(done)) })
-		if err != nil {
-			return
-		}
-		m.index.Store(index)
-	}
-}
-
-func (s *Server) find(name string) *model {
-	for _, m := range s.models {
-		if m.name == name {
-			return m
-		}
-	}
-	return nil
-}
-
 // Handler is the server's pages and API, without a guard.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	web.Pages(mux, map[string]string{"/": "draw.html", "/api": "api.html"})
-	get := func(path string, answer func(r *http.Request, m *model) (any, error)) {
-		s.route(mux, http.MethodGet, path, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-			m, err := s.model(r)
+	s.route(mux, http.MethodGet, "/api/v1/health", func(http.ResponseWriter, *http.Request) ([]byte, error) {
+		return json.Marshal(s.health())
+	})
+	for name, answer := range s.About() {
+		s.route(mux, http.MethodGet, "/api/v1/"+name, func(_ http.ResponseWriter, r *http.Request) ([]byte, error) {
+			m, err := s.Model(r.URL.Query())
 			if err != nil {
 				return nil, err
 			}
@@ -138,29 +63,53 @@ func (s *Server) Handler() http.Handler {
 				return nil, err
 			}
 			defer leave()
-			return s.work(r, func() (any, error) { return answer(r, m) })
+			return s.work(r, func() (any, error) { return answer(r.Context(), r.URL.Query(), m) })
 		})
 	}
-	post := func(path string, answer func(r *http.Request, q *question) (any, error)) {
-		s.route(mux, http.MethodPost, path, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	for name, answer := range s.On() {
+		s.route(mux, http.MethodPost, "/api/v1/"+name, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			return s.ask(w, r, answer)
 		})
 	}
-	s.route(mux, http.MethodGet, "/api/v1/health", func(http.ResponseWriter, *http.Request) ([]byte, error) {
-		return json.Marshal(s.health())
-	})
-	get("/api/v1/layers", s.layers)
-	get("/api/v1/filters", s.filters)
-	get("/api/v1/sample", s.sample)
-	post("/api/v1/predict", s.predict)
-	post("/api/v1/maps", s.maps)
-	post("/api/v1/attention", s.attention)
-	post("/api/v1/neighbours", s.neighbours)
-	post("/api/v1/convolution", s.convolution)
+	if s.Learn != nil {
+		s.learn(mux)
+	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		web.Error(w, http.StatusNotFound, "the API has no %s; its documentation is at /api", r.URL.Path)
 	})
 	return mux
+}
+
+// learn serves the page that trains in the browser. Its program runs in a worker
+// that the page makes itself.
+func (s *Server) learn(mux *http.ServeMux) {
+	page := web.Asset("learn.html")
+	mux.HandleFunc("GET /learn", func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; img-src 'self' data: blob:; "+
+			"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+		io.WriteString(w, page)
+	})
+	files := sync.OnceValues(s.Learn)
+	mux.HandleFunc("GET /learn/{name}", func(w http.ResponseWriter, r *http.Request) {
+		all, err := files()
+		if err != nil {
+			web.Error(w, http.StatusServiceUnavailable, "%v", err)
+			return
+		}
+		file, ok := all[r.PathValue("name")]
+		if !ok {
+			web.Error(w, http.StatusNotFound, "no such file")
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/octet-stream")
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Content-Length", strconv.Itoa(len(file)))
+		w.Write(file)
+	})
 }
 
 // route answers path with JSON, and other methods with 405.
@@ -207,29 +156,10 @@ func (s *Server) work(r *http.Request, answer func() (any, error)) ([]byte, erro
 	return json.Marshal(v)
 }
 
-// model is the one that a request names, or the first.
-func (s *Server) model(r *http.Request) (*model, error) {
-	name := r.URL.Query().Get("model")
-	if name == "" {
-		return s.models[0], nil
-	}
-	if m := s.find(name); m != nil {
-		return m, nil
-	}
-	return nil, &web.Refusal{Status: http.StatusNotFound, Text: fmt.Sprintf("no model is called %q; /api/v1/health lists them", name)}
-}
-
-// question is a model and the image about which it is asked.
-type question struct {
-	*model
-	pixels []byte     // as the model sees them, H·W·C
-	x      *nn.Tensor // the same in [0, 1]
-}
-
 // ask reads the image of a request, waits for a processor, and answers. An
 // image counts among those that wait once all of it is there.
-func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.Request, *question) (any, error)) ([]byte, error) {
-	m, err := s.model(r)
+func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer answers.On) ([]byte, error) {
+	m, err := s.Model(r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
@@ -238,8 +168,8 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.R
 	if err != nil {
 		return nil, err
 	}
-	if len(body) == 0 {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG, GIF, BMP or WebP image, or JSON with pixels"}
+	if err := answers.CheckBody(body); err != nil {
+		return nil, err
 	}
 	r, leave, err := s.enter(r)
 	if err != nil {
@@ -255,29 +185,28 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.R
 		defer over()
 	}
 	return s.work(r, func() (any, error) {
-		q := &question{model: m}
-		if q.pixels, err = pixels(r, body, m); err != nil {
+		q, err := m.Question(r.Context(), isJSON(r), body)
+		if err != nil {
 			return nil, err
 		}
 		over()
-		q.x = datasets.Tensor(m.net.Input(), q.pixels)
-		return answer(r, q)
+		return answer(r.Context(), r.URL.Query(), q)
 	})
 }
 
-// pixels are those of a picture, made like the training images, or those that
-// the request gives as JSON.
-func pixels(r *http.Request, body []byte, m *model) ([]byte, error) {
-	if isJSON(r) {
-		return parsePixels(body, m.net.Input())
-	}
-	img, err := web.Decode(r.Context(), body)
-	if err != nil {
-		return nil, err
-	}
-	pixels, err := m.fit.Pixels(img, m.net.Input())
-	if err != nil {
-		return nil, &web.Refusal{Status: http.StatusUnprocessableEntity, Text: err.Error()}
-	}
-	return pixels, nil
+func isJSON(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
+}
+
+type healthAnswer struct {
+	Status  string   `json:"status"`
+	Version string   `json:"version"`
+	Models  []string `json:"models"`
+	Waiting int      `json:"waiting"`
+	Uptime  float64  `json:"uptime_seconds"`
+}
+
+func (s *Server) health() healthAnswer {
+	return healthAnswer{Status: "ok", Version: s.Version, Models: s.Names(), Waiting: s.queue.Waiting(), Uptime: time.Since(s.started).Seconds()}
 }

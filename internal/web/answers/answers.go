@@ -1,36 +1,26 @@
-package serve
+package answers
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"mime"
-	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"tatami/datasets"
 	"tatami/inspect"
 	"tatami/internal/strictjson"
-	"tatami/internal/web"
 	"tatami/nn"
 )
 
 // The answers of the API. Their JSON is documented on the page /api, and its
 // keys do not change within v1.
-
-type healthAnswer struct {
-	Status  string   `json:"status"`
-	Version string   `json:"version"`
-	Models  []string `json:"models"`
-	Waiting int      `json:"waiting"`
-	Uptime  float64  `json:"uptime_seconds"`
-}
 
 type shape struct {
 	Height   int `json:"height"`
@@ -189,16 +179,11 @@ type convolutionAnswer struct {
 	Activation     *tensorAnswer `json:"activation,omitempty"`
 }
 
-func isJSON(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/json"
-}
-
 // parsePixels reads {"pixels": [0 to 1, …]}, row by row: an image that is made
 // like the training images already.
 func parsePixels(body []byte, in nn.Shape) ([]byte, error) {
 	bad := func(format string, args ...any) ([]byte, error) {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
+		return nil, &Refusal{Bad, fmt.Sprintf(format, args...)}
 	}
 	wanted := fmt.Sprintf("%d×%d = %d", in.H, in.W, in.Size())
 	if in.C > 1 {
@@ -237,15 +222,7 @@ func pictureOf(in nn.Shape, pixels []byte) picture {
 	return p
 }
 
-func (s *Server) health() healthAnswer {
-	a := healthAnswer{Status: "ok", Version: s.Version, Waiting: s.queue.Waiting(), Uptime: time.Since(s.started).Seconds()}
-	for _, m := range s.models {
-		a.Models = append(a.Models, m.name)
-	}
-	return a
-}
-
-func (s *Server) layers(_ *http.Request, m *model) (any, error) {
+func (s *Models) layers(_ context.Context, _ url.Values, m *Model) (any, error) {
 	a := layersAnswer{
 		Model: m.name, Input: shapeOf(m.net.Input()), Fit: m.fit, Classes: m.classes,
 		Parameters: nn.CountParams(m.net.Params()), MultiplyAdds: m.net.MultiplyAdds(),
@@ -271,7 +248,7 @@ func (s *Server) layers(_ *http.Request, m *model) (any, error) {
 	return a, nil
 }
 
-func (s *Server) filters(_ *http.Request, m *model) (any, error) {
+func (s *Models) filters(_ context.Context, _ url.Values, m *Model) (any, error) {
 	a := filtersAnswer{Model: m.name, Layers: []filterAnswer{}}
 	for i, l := range m.net.Layers() {
 		for _, p := range l.Params() {
@@ -285,7 +262,7 @@ func (s *Server) filters(_ *http.Request, m *model) (any, error) {
 	return a, nil
 }
 
-func (s *Server) predict(_ *http.Request, q *question) (any, error) {
+func (s *Models) predict(_ context.Context, _ url.Values, q *Question) (any, error) {
 	y := q.net.Probabilities(q.x).Data
 	best := nn.Argmax(y)
 	return predictAnswer{
@@ -294,7 +271,7 @@ func (s *Server) predict(_ *http.Request, q *question) (any, error) {
 	}, nil
 }
 
-func (s *Server) maps(_ *http.Request, q *question) (any, error) {
+func (s *Models) maps(_ context.Context, _ url.Values, q *Question) (any, error) {
 	a := mapsAnswer{Model: q.name, Layers: []mapAnswer{{0, "input", tensorOf(q.x)}}}
 	for i, y := range q.net.Activations(q.x) {
 		a.Layers = append(a.Layers, mapAnswer{i + 1, fmt.Sprint(q.net.Specs()[i]), tensorOf(y)})
@@ -302,16 +279,16 @@ func (s *Server) maps(_ *http.Request, q *question) (any, error) {
 	return a, nil
 }
 
-func (s *Server) attention(r *http.Request, q *question) (any, error) {
+func (s *Models) attention(ctx context.Context, query url.Values, q *Question) (any, error) {
 	y := q.net.Probabilities(q.x).Data
 	class := nn.Argmax(y)
-	if text := r.URL.Query().Get("class"); text != "" {
+	if text := query.Get("class"); text != "" {
 		class = slices.Index(q.classes, text)
 		if class < 0 {
-			return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf("the model has no class %q", text)}
+			return nil, &Refusal{Bad, fmt.Sprintf("the model has no class %q", text)}
 		}
 	}
-	o, err := q.net.Occlude(r.Context(), q.x, class)
+	o, err := q.net.Occlude(ctx, q.x, class)
 	if err != nil {
 		return nil, err
 	}
@@ -328,8 +305,8 @@ func (s *Server) attention(r *http.Request, q *question) (any, error) {
 	return a, nil
 }
 
-func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
-	k, err := number(r, "k", 12, 1, 100)
+func (s *Models) neighbours(ctx context.Context, query url.Values, q *Question) (any, error) {
+	k, err := number(query, "k", 12, 1, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -339,11 +316,11 @@ func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
 	}
 	index := q.index.Load()
 	if index == nil {
-		a.Status, a.Message = s.noIndex(q.model)
+		a.Status, a.Message = s.noIndex(q.Model)
 		return a, nil
 	}
 	a.Status, a.Examples = "ready", index.Len()
-	nearest, err := index.Nearest(r.Context(), q.x, k)
+	nearest, err := index.Nearest(ctx, q.x, k)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +346,7 @@ func sumChannels(values []float32, channels int) []float32 {
 }
 
 // noIndex tells why nothing can be compared.
-func (s *Server) noIndex(m *model) (status, message string) {
+func (s *Models) noIndex(m *Model) (status, message string) {
 	if text, ok := m.indexErr.Load().(string); ok {
 		return "none", text
 	}
@@ -380,31 +357,31 @@ func (s *Server) noIndex(m *model) (status, message string) {
 }
 
 // sample is an image to try: the one of an index, or any, or any of a class.
-func (s *Server) sample(r *http.Request, m *model) (any, error) {
+func (s *Models) sample(_ context.Context, query url.Values, m *Model) (any, error) {
 	if s.samples == nil {
-		return nil, &web.Refusal{Status: http.StatusNotFound, Text: "there are no test images: " + s.why}
+		return nil, &Refusal{NotFound, "there are no test images: " + s.why}
 	}
 	if s.samples.Shape != m.net.Input() {
-		return nil, &web.Refusal{Status: http.StatusNotFound, Text: fmt.Sprintf("the test images are %v, the model takes %v", s.samples.Shape, m.net.Input())}
+		return nil, &Refusal{NotFound, fmt.Sprintf("the test images are %v, the model takes %v", s.samples.Shape, m.net.Input())}
 	}
-	at, err := number(r, "index", rand.IntN(s.samples.Len()), 0, s.samples.Len()-1)
+	at, err := number(query, "index", rand.IntN(s.samples.Len()), 0, s.samples.Len()-1)
 	if err != nil {
 		return nil, err
 	}
-	if text := r.URL.Query().Get("label"); text != "" {
+	if text := query.Get("label"); text != "" {
 		class := slices.Index(s.samples.Classes, text)
 		from := at
 		for class < 0 || int(s.samples.Labels[at]) != class {
 			if at = (at + 1) % s.samples.Len(); at == from || class < 0 {
-				return nil, &web.Refusal{Status: http.StatusNotFound, Text: fmt.Sprintf("no test image is labelled %q", text)}
+				return nil, &Refusal{NotFound, fmt.Sprintf("no test image is labelled %q", text)}
 			}
 		}
 	}
 	return sampleAnswer{at, s.samples.Classes[s.samples.Labels[at]], pictureOf(s.samples.Shape, s.samples.Images[at])}, nil
 }
 
-func (s *Server) convolution(r *http.Request, q *question) (any, error) {
-	position, err := number(r, "layer", 0, 0, len(q.net.Specs()))
+func (s *Models) convolution(_ context.Context, query url.Values, q *Question) (any, error) {
+	position, err := number(query, "layer", 0, 0, len(q.net.Specs()))
 	if err != nil {
 		return nil, err
 	}
@@ -416,12 +393,12 @@ func (s *Server) convolution(r *http.Request, q *question) (any, error) {
 			}
 		}
 		if position == 0 {
-			return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the model has no convolution"}
+			return nil, &Refusal{Bad, "the model has no convolution"}
 		}
 	}
 	c, err := q.net.Convolution(q.x, position-1)
 	if errors.Is(err, inspect.ErrNoConvolution) {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: err.Error()}
+		return nil, &Refusal{Bad, err.Error()}
 	}
 	if err != nil {
 		return nil, err
@@ -438,15 +415,15 @@ func (s *Server) convolution(r *http.Request, q *question) (any, error) {
 	return a, nil
 }
 
-// number is a parameter of the request's address.
-func number(r *http.Request, name string, usual, least, most int) (int, error) {
-	text := r.URL.Query().Get(name)
+// number is a parameter of a call.
+func number(query url.Values, name string, usual, least, most int) (int, error) {
+	text := query.Get(name)
 	if text == "" {
 		return usual, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		return 0, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf("%s is %q, wanted a number from %d to %d", name, text, least, most)}
+		return 0, &Refusal{Bad, fmt.Sprintf("%s is %q, wanted a number from %d to %d", name, text, least, most)}
 	}
 	return n, nil
 }
