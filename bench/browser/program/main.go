@@ -44,7 +44,7 @@ func run(names []string) error {
 // images makes images of which a fifth of the pixels are not 0, as in MNIST.
 func images(n int) *datasets.Dataset {
 	rng := rand.New(rand.NewPCG(1, 1))
-	d := &datasets.Dataset{Shape: nn.Shape{H: 28, W: 28, C: 1}, Labels: make([]uint8, n)}
+	d := &datasets.Dataset{Shape: nn.Shape{H: 28, W: 28, C: 1}, Labels: make([]int, n)}
 	for i := range 10 {
 		d.Classes = append(d.Classes, fmt.Sprint(i))
 	}
@@ -56,7 +56,7 @@ func images(n int) *datasets.Dataset {
 			}
 		}
 		d.Images = append(d.Images, pixels)
-		d.Labels[i] = uint8(rng.IntN(10))
+		d.Labels[i] = rng.IntN(10)
 	}
 	return d
 }
