@@ -18,7 +18,7 @@ func newWASM() *isa {
 	s.add, s.axpy, s.scale = addWASM, axpyWASM, scaleWASM
 	s.sum, s.sumReLU = sumWASM, sumReLUWASM
 	s.relu, s.reluBackward = reluWASM, reluBackwardWASM
-	s.sigmoidBackward = sigmoidBackwardWASM
+	s.sigmoid, s.sigmoidBackward = sigmoidWASM, sigmoidBackwardWASM
 	s.fromBytes = fromBytesWASM
 	s.sumSquares = sumSquaresWASM
 

@@ -135,6 +135,15 @@ func sumSquaresWASM(x []float32) float64 {
 //go:noescape
 func sumSquaresAtWASM(x *float32, n int32) float64
 
+// sigmoidWASM sets y = 1/(1 + exp(-x)).
+func sigmoidWASM(y, x []float32) {
+	sigmoidAtWASM(unsafe.SliceData(y), unsafe.SliceData(x), int32(len(y)))
+}
+
+//go:wasmimport tatami sigmoid
+//go:noescape
+func sigmoidAtWASM(y *float32, x *float32, n int32)
+
 // addBiasWASM adds bias to each row of y.
 func addBiasWASM(y, bias []float32, rows int) {
 	addBiasAtWASM(unsafe.SliceData(y), unsafe.SliceData(bias), int32(rows), int32(len(bias)))

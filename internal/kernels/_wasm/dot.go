@@ -126,7 +126,7 @@ func (d *dots) tile(rows, cols int) {
 		step(at(16))
 		advance(32)
 	})
-	d.if_(d.most(d.int(4), d.get(d.n)), func() {
+	d.if_(d.atMost(d.int(4), d.get(d.n)), func() {
 		step(at(0))
 		advance(16)
 		d.advance(d.n, -4)

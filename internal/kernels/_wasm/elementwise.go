@@ -73,8 +73,8 @@ func elementwise(m *module) {
 		names := strings.Fields(pointers)
 		f := m.function(name, signature, "n = len("+names[0]+")", doc)
 		f.each(f.param("n"), pointers, func(t valtype, at map[string]local) {
-			f.get(at[names[0]])
-			f.store(value(i32), body(f, func(name string) value { return f.load(t, f.get(at[name]), 0) }, t), 0)
+			to := f.get(at[names[0]])
+			f.store(to, body(f, func(name string) value { return f.load(t, f.get(at[name]), 0) }, t), 0)
 		})
 	}
 	simple("add", "dst, src []float32", "dst src", "adds src to dst.", func(f *function, load func(string) value, _ valtype) value {
@@ -96,7 +96,7 @@ func elementwise(m *module) {
 		return f.relu(load("x"))
 	})
 	simple("reluBackward", "dx, dy, y []float32", "dx dy y", "sets dx = dy, or 0 where y <= 0.", func(f *function, load func(string) value, t valtype) value {
-		return f.choose(f.zero(t), load("dy"), f.most(load("y"), f.zero(t)))
+		return f.choose(f.zero(t), load("dy"), f.atMost(load("y"), f.zero(t)))
 	})
 	simple("sigmoidBackward", "dx, dy, y []float32", "dx dy y", "sets dx = dy*y*(1 - y).", func(f *function, load func(string) value, t valtype) value {
 		return f.mul(f.mul(load("dy"), load("y")), f.sub(f.float(t, 1), load("y")))
@@ -138,13 +138,6 @@ func elementwise(m *module) {
 	f.set(low, f.vectorOp(addDoubles, f.get(low), f.get(high)))
 	f.add(f.add(f.doubleLane(f.get(low), 0), f.doubleLane(f.get(low), 1)), f.get(rest))
 }
-
-// Instructions of vectors of two float64.
-const (
-	addDoubles = 0xf0
-	mulDoubles = 0xf2
-	toDoubles  = 0x5f // the first two lanes of float32
-)
 
 // doubles is an operation on float64, single or two in a vector.
 func (f *function) doubles(single func(a, b value) value, vector int, a, b value) value {

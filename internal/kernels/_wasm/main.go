@@ -21,6 +21,7 @@ func main() {
 	dot(m)
 	transpose(m)
 	elementwise(m)
+	sigmoid(m)
 	rows(m)
 	normalization(m)
 	depthwise(m)

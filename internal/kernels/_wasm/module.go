@@ -257,7 +257,7 @@ func (f *function) compared(o ops, a, b value) value {
 
 func (f *function) less(a, b value) value   { return f.compared(ops{0x48, 0x5d, 0, 0x43}, a, b) }
 func (f *function) more(a, b value) value   { return f.compared(ops{0x4a, 0x5e, 0, 0x44}, a, b) }
-func (f *function) most(a, b value) value   { return f.compared(ops{0x4c, 0x5f, 0, 0x45}, a, b) }
+func (f *function) atMost(a, b value) value { return f.compared(ops{0x4c, 0x5f, 0, 0x45}, a, b) }
 func (f *function) differ(a, b value) value { return f.compared(ops{0x47, 0x5c, 0, 0x42}, a, b) }
 func (f *function) equal(a, b value) value  { return f.compared(ops{0x46, 0x5b, 0, 0x41}, a, b) }
 
@@ -297,6 +297,24 @@ func (f *function) lane(a value, n int) value {
 	f.byte(byte(n))
 	return value(f32)
 }
+
+// Instructions for vectorOp and shift.
+const (
+	lesser     = 0xea // the second where it is less, else the first
+	greater    = 0xeb
+	nearest    = 0x6a
+	andNot     = 0x4f // what is in the first and not in the second
+	swizzle    = 0x0e // bytes of the first by the indices in the second, 0 beyond
+	addBytes   = 0x6e
+	addInts    = 0xae
+	subInts    = 0xb1
+	toInts     = 0xf8
+	shiftLeft  = 0xab
+	shiftRight = 0xac // signed
+	addDoubles = 0xf0
+	mulDoubles = 0xf2
+	toDoubles  = 0x5f // the first two lanes of float32
+)
 
 // vectorOp emits an instruction that takes vectors and gives one.
 func (f *function) vectorOp(op int, operands ...value) value {
@@ -418,14 +436,9 @@ func (f *function) store(at, v value, offset int) {
 	f.memory(offset)
 }
 
-// block runs body, which leaves it early where it calls out.
-func (f *function) block(body func(out func(condition value))) { f.nested(0x02, body) }
-
-// loop runs body, and again where that calls again.
-func (f *function) loop(body func(again func(condition value))) { f.nested(0x03, body) }
-
-func (f *function) nested(op byte, body func(branch func(condition value))) {
-	f.byte(op, 0x40)
+// loop runs body, and again where that calls again and the condition holds.
+func (f *function) loop(body func(again func(condition value))) {
+	f.byte(0x03, 0x40)
 	f.depth++
 	depth := f.depth
 	body(func(condition value) {
@@ -453,7 +466,7 @@ func (f *function) if_(condition value, then func(), other ...func()) {
 
 // while runs body as long as n is at least step, and takes step off it each time.
 func (f *function) while(n local, step int, body func()) {
-	enough := func() value { return f.most(f.int(step), f.get(n)) }
+	enough := func() value { return f.atMost(f.int(step), f.get(n)) }
 	f.if_(enough(), func() {
 		f.loop(func(again func(value)) {
 			body()

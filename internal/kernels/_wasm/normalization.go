@@ -27,8 +27,8 @@ func normalization(m *module) {
 			}
 			f.set(n, f.get(f.param("n")))
 			f.eachAt(n, at, func(t valtype, at map[string]local) {
-				f.get(at[matrices[0]])
-				f.store(value(i32), body(row{f, t, at}), 0)
+				to := f.get(at[matrices[0]])
+				f.store(to, body(row{f, t, at}), 0)
 			})
 			f.set(size, f.sub(f.get(size), f.get(f.param("n"))))
 			again(f.get(size))

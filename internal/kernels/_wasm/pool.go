@@ -41,7 +41,7 @@ func pool(m *module) {
 				}
 				best, code := f.maximum(v)
 				if relu {
-					off := f.keep(f.most(f.get(best), f.zero(t)))
+					off := f.keep(f.atMost(f.get(best), f.zero(t)))
 					f.set(best, f.choose(f.zero(t), f.get(best), f.get(off)))
 					f.set(code, f.choose(f.codes(t, cutOff), f.get(code), f.get(off)))
 				}
@@ -106,13 +106,6 @@ func (f *function) maximum(v [4]local) (best, code local) {
 	})
 	return best, code
 }
-
-// Instructions of vectors.
-const (
-	greater = 0xeb // the second where it is greater, else the first
-	andNot  = 0x4f // what is in the first and not in the second
-	addInts = 0xae
-)
 
 // any is whether a vector has a bit that is not 0.
 func (f *function) any(v value) value {

@@ -113,8 +113,6 @@ func pooled(m *module) {
 	}
 }
 
-const swizzle = 0x0e // bytes of the first by the indices in the second, 0 beyond
-
 // pixelIndex picks pixel n of a window's four in every lane; 4 picks 0.
 func pixelIndex(n byte) (index [16]byte) {
 	for i := range index {
@@ -130,7 +128,6 @@ func (f *function) indexOf(at value) value {
 	f.memory(0)
 	spread := f.bytes([16]byte{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3})
 	code := f.keep(f.vectorOp(swizzle, value(v128), spread))
-	const addBytes = 0x6e
 	f.set(code, f.vectorOp(addBytes, f.get(code), f.get(code)))
 	f.set(code, f.vectorOp(addBytes, f.get(code), f.get(code)))
 	return f.vectorOp(addBytes, f.get(code), f.bytes(pixelIndex(0)))

@@ -14,12 +14,12 @@ func rows(m *module) {
 			f.set(bias, f.get(f.param("bias")))
 			f.set(left, f.get(f.param("n")))
 			f.eachAt(left, map[string]local{"y": y, "bias": bias}, func(t valtype, _ map[string]local) {
-				f.get(y)
+				to := f.get(y)
 				sum := f.add(f.load(t, f.get(y), 0), f.load(t, f.get(bias), 0))
 				if relu {
 					sum = f.relu(sum)
 				}
-				f.store(value(i32), sum, 0)
+				f.store(to, sum, 0)
 			})
 		})
 	}

@@ -55,12 +55,12 @@ func winograd(m *module) {
 						f.move(row, f.param("dstRow"))
 					}
 					for j := range out {
-						f.get(row)
+						to := f.get(row)
 						sum := f.combine(t.matrix[j], half[i])
 						if t.adds {
 							sum = f.add(sum, f.load(kind, f.get(row), 0))
 						}
-						f.store(value(i32), sum, 0)
+						f.store(to, sum, 0)
 						if j < out-1 {
 							f.move(row, f.param("dstCol"))
 						}

@@ -29,8 +29,14 @@ globalThis.loadTatami = async (wasm, simd) => {
 	const go = new Go();
 	const instance = await WebAssembly.instantiate(program, { ...go.importObject, tatami: imports });
 	if (wanted.length > 0) {
+		let module;
+		try {
+			module = await compiled(simd);
+		} catch (err) {
+			throw new Error("loadTatami: WebAssembly lacks vectors here; Chrome 91, Firefox 89, Safari 16.4 and later have them", { cause: err });
+		}
 		// Memory that grows later is the same object.
-		kernels = (await WebAssembly.instantiate(await compiled(simd), { go: { mem: instance.exports.mem } })).exports;
+		kernels = (await WebAssembly.instantiate(module, { go: { mem: instance.exports.mem } })).exports;
 		const missing = wanted.find(({ name }) => !kernels[name]);
 		if (missing) {
 			throw new Error(`loadTatami: the module of the kernels has no ${missing.name}; it belongs to another version`);
