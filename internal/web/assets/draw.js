@@ -9,6 +9,7 @@ import { texts } from "/static/draw.strings.js";
 const t = words(texts);
 translate(t);
 const byId = (id) => document.getElementById(id);
+byId("bench").href = `/bench?lang=${language}`;
 
 const models = new Map(); // what /layers and /filters say, by name
 let shown = []; // the names of those on the page
@@ -121,6 +122,7 @@ const predict = latest(async () => {
     if (pad.blank) return;
     list.forEach((a, i) => verdict(columns[i], a));
     judge(list);
+    sessionStorage.setItem("digit", JSON.stringify({ model: list[0].model, image: list[0].image, label: example?.label })); // for the bench
     document.body.dataset.predicted = now;
   } catch (error) {
     complain(error);

@@ -2,6 +2,7 @@
 export const texts = {
   title: { en: "Draw a digit", ja: "数字を描く" },
   skip: { en: "To the drawing pad", ja: "手書きエリアへ移動" },
+  bench: { en: "A layer by hand, forward and backward", ja: "層を手で計算（順伝播・逆伝播）" },
   pages: { en: "Pages", ja: "ページ" },
   chapters: { en: "On this page", ja: "このページの内容" },
   pad: { en: "Drawing pad", ja: "手書きエリア" },

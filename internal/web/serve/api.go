@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -113,6 +114,29 @@ type filterAnswer struct {
 	Position int    `json:"position"`
 	Name     string `json:"name"`
 	Filters  int    `json:"filters"`
+	tensorAnswer
+}
+
+// Weights is a whole network: what the bench computes with, here or in a page of
+// its own.
+type Weights struct {
+	Model   string        `json:"model"`
+	Input   shape         `json:"input"`
+	Classes []string      `json:"classes"`
+	Layers  []layerValues `json:"layers"`
+}
+
+type layerValues struct {
+	Position   int             `json:"position"` // from 1
+	Name       string          `json:"name"`
+	Spec       json.RawMessage `json:"spec"` // as in a model's file
+	Parameters []parameter     `json:"parameters"`
+}
+
+// parameter has count tensors, one after another.
+type parameter struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
 	tensorAnswer
 }
 
@@ -276,6 +300,37 @@ func (s *Server) filters(_ *http.Request, m *model) (any, error) {
 		}
 	}
 	return a, nil
+}
+
+// mostWeights bounds an answer to some 11 MB.
+const mostWeights = 2 << 20
+
+func (s *Server) weights(_ *http.Request, m *model) (any, error) {
+	if n := nn.CountParams(m.net.Params()); n > mostWeights {
+		return nil, &web.Refusal{Status: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("the model has %d parameters, and this answer at most %d", n, mostWeights)}
+	}
+	return NewWeights(m.name, m.classes, m.net.Sequential)
+}
+
+// NewWeights describes a network under a name.
+func NewWeights(name string, classes []string, net *nn.Sequential) (*Weights, error) {
+	text, err := nn.FormatArchitecture(net.Input(), net.Specs())
+	if err != nil {
+		return nil, err
+	}
+	var architecture struct{ Layers []json.RawMessage }
+	if err := json.Unmarshal(text, &architecture); err != nil {
+		return nil, err
+	}
+	w := &Weights{Model: name, Input: shapeOf(net.Input()), Classes: classes}
+	for i, l := range net.Layers() {
+		v := layerValues{i + 1, fmt.Sprint(net.Specs()[i]), architecture.Layers[i], []parameter{}}
+		for _, p := range l.Params() {
+			v.Parameters = append(v.Parameters, parameter{p.Name, p.Value.N, tensorOf(p.Value)})
+		}
+		w.Layers = append(w.Layers, v)
+	}
+	return w, nil
 }
 
 func (s *Server) predict(_ *http.Request, q *question) (any, error) {

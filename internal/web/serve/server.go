@@ -122,7 +122,7 @@ func (s *Server) find(name string) *model {
 // Handler is the server's pages and API, without a guard.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	web.Pages(mux, map[string]string{"/": "draw.html", "/api": "api.html"})
+	web.Pages(mux, map[string]string{"/": "draw.html", "/bench": "bench.html", "/api": "api.html"})
 	get := func(path string, answer func(r *http.Request, m *model) (any, error)) {
 		s.route(mux, http.MethodGet, path, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			m, err := s.model(r)
@@ -147,6 +147,7 @@ func (s *Server) Handler() http.Handler {
 	})
 	get("/api/v1/layers", s.layers)
 	get("/api/v1/filters", s.filters)
+	get("/api/v1/weights", s.weights)
 	get("/api/v1/sample", s.sample)
 	post("/api/v1/predict", s.predict)
 	post("/api/v1/maps", s.maps)
