@@ -2,6 +2,7 @@
 
 import { ask, language, latest, layerName, make, number, percent, Refused, translate, words } from "/static/page.js";
 import { colours, digit, enlarge, grey, largest, onTheme, paint, sheet, signed, tensor } from "/static/pictures.js";
+import { networkTitle, networkView } from "/static/network.js";
 import { Pad } from "/static/pad.js";
 import { Stepper } from "/static/stepper.js";
 import { texts } from "/static/draw.strings.js";
@@ -266,10 +267,11 @@ function build() {
   if (!pad.blank) changed(true);
 }
 
-// about tells which network a model is, how large, and how good.
-function about({ facts, parameters }) {
+// about tells which network a model is, how large, and how good, and draws it.
+function about({ facts, parameters, network }) {
   const words = facts.net ? t("about", { net: facts.net, parameters: parameters.toLocaleString(language) }) : t("aboutUnknown", { parameters: parameters.toLocaleString(language) });
-  return make("p", { className: "soft small" }, words + (facts.test_accuracy ? t("accuracy", { percent: percent(+facts.test_accuracy, 2) }) : ""));
+  return make("div", {}, make("p", { className: "soft small" }, words + (facts.test_accuracy ? t("accuracy", { percent: percent(+facts.test_accuracy, 2) }) : "")),
+    make("details", { className: "drawing" }, make("summary", { className: "small" }, networkTitle), networkView(network)));
 }
 
 // heading names the model of column i, or lets one choose it.

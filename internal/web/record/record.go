@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/inspect"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
@@ -96,6 +97,7 @@ func New(facts Facts, net *nn.Sequential, training, test *datasets.Dataset) *Rec
 	r.vitals.most = vitalsRows
 	r.probe = newProbe(net, training)
 	r.facts.Layers = r.probe.names()
+	r.facts.Network = inspect.Boxes(net)
 	r.facts.Height, r.facts.Width = training.H, training.W
 	if test != nil {
 		r.exam = test.Limit(min(examImages, test.Len()))

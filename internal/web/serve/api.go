@@ -48,6 +48,7 @@ type layersAnswer struct {
 	MultiplyAdds int               `json:"multiply_adds"`
 	GradCAM      bool              `json:"grad_cam"`
 	Layers       []layerAnswer     `json:"layers"`
+	Network      []inspect.Box     `json:"network"` // as it is drawn
 	Samples      int               `json:"samples"` // images to try
 	Facts        map[string]string `json:"facts"`
 }
@@ -266,7 +267,7 @@ func (s *Server) layers(_ *http.Request, m *model) (any, error) {
 	a := layersAnswer{
 		Model: m.name, Input: shapeOf(m.net.Input()), Classes: m.classes,
 		Parameters: nn.CountParams(m.net.Params()), MultiplyAdds: m.net.MultiplyAdds(),
-		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts,
+		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts, Network: inspect.Boxes(m.net.Sequential),
 	}
 	if s.samples != nil && s.samples.Shape == m.net.Input() {
 		a.Samples = s.samples.Len()
