@@ -152,9 +152,9 @@ export function mountQuestions(place, { seed = Date.now(), score, scored, show }
   let own, k, right, order;
   const begin = () => {
     [k, right, order] = [0, 0, r.shuffled(Object.keys(makers)).slice(0, round)];
-    ask();
+    pose();
   };
-  const ask = () => {
+  const pose = () => {
     const name = order[k], q = makers[name](r, own), places = r.shuffled([0, 1, 2, 3]);
     const answer = make("p", { role: "status", className: "verdict-line" }), more = make("div", { className: "row" });
     const buttons = places.map((option, at) => {
@@ -171,7 +171,7 @@ export function mountQuestions(place, { seed = Date.now(), score, scored, show }
         place.dataset.right = right;
         answer.textContent = (isRight ? t("right") : t("wrong", { right: t("letters")[at0] + (q.pictures ? "" : ` ${q.options[0]}`) })) + q.why;
         const end = k === round, next = make("button", { type: "button", className: "main" }, t(end ? "newRound" : "nextQuestion"));
-        next.addEventListener("click", end ? begin : ask);
+        next.addEventListener("click", end ? begin : pose);
         more.append(next);
         if (q.show) {
           const see = make("button", { type: "button" }, t("onBench"));
