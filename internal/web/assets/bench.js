@@ -675,7 +675,7 @@ class Grid {
     const { h, w } = this.#d;
     this.#canvas = make("canvas", { tabIndex: 0, role: "application", "aria-label": t("gridSize", { title: this.#title, name: this.#d.name, h, w }) });
     this.#canvas.style.aspectRatio = `${w} / ${h}`;
-    this.#canvas.style.inlineSize = `${Math.min(17 * 16, Math.max(6 * 16, w * 10))}px`;
+    this.#canvas.style.inlineSize = `${Math.max(96, Math.min(h > 12 ? 272 : 480, w * (h > 12 ? 10 : 16)))}px`;
     const go = (i, j) => {
       this.#at = [Math.max(0, Math.min(this.#d.h - 1, i)), Math.max(0, Math.min(this.#d.w - 1, j))];
       if (this.#d.edit) this.#choose(this.#d, ...this.#at, this.#where(...this.#at));

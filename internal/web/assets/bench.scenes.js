@@ -17,7 +17,10 @@ import { number } from "/static/page.js";
 // A line is {text, value}. The result is {of, index, value, grid}: what the step
 // computed, and the key of the grid that it stands in.
 
-export const short = (v) => (Number.isInteger(v) ? number(v, 0) : number(v, Math.abs(v) < 0.1 ? 4 : Math.abs(v) < 10 ? 3 : 2));
+export function short(v) {
+  const digits = Number.isInteger(v) ? 0 : Math.abs(v) < 0.1 ? 4 : Math.abs(v) < 10 ? 3 : 2, text = number(v, digits);
+  return digits && +v.toFixed(digits) === v ? text.replace(/0+$/, "") : text;
+}
 const factor = (v) => (v < 0 ? `(${short(v)})` : short(v));
 
 // spell writes a sum of products out, as far as it can be read.
@@ -98,7 +101,7 @@ function convolutionForward(b, t) {
     show([n, o], k) {
       const [i, j] = spots[k], channels = some(weight.c, b.channel), window = under(i, j);
       const sums = count(weight.c).map((c) => spell(taps.map(([u, v]) => [pixel(n, i, j, u, v, first(o) + c), at(weight, o, u, v, c)])));
-      const lines = channels.map((c) => ({ text: weight.c > 1 ? `${t("channelN", { n: first(o) + c + 1 })}: ${sums[c].text}` : sums[c].text, value: sums[c].value }));
+      const lines = channels.map((c) => ({ text: weight.c > 1 ? t("labelled", { name: t("channelN", { n: first(o) + c + 1 }), text: sums[c].text }) : sums[c].text, value: sums[c].value }));
       if (channels.length < weight.c) lines.push({ text: t("otherChannels", { n: weight.c - channels.length }), value: total(sums.filter((_, c) => !channels.includes(c)).map((s) => s.value)) });
       const sum = total(sums.map((s) => s.value));
       lines.push({ text: `${weight.c > 1 ? lines.map((l) => factor(l.value)).join(" + ") : short(sum)} + b = ${short(sum)} + ${factor(bias.data[o])}`, value: sum + bias.data[o] });
@@ -122,7 +125,8 @@ function convolutionForward(b, t) {
   };
 }
 
-const channelName = (t, x, n, c) => [x.n > 1 ? t("imageN", { n: n + 1 }) : "", x.c > 1 ? t("channelN", { n: c + 1 }) : ""].filter(Boolean).join(", ");
+const both = (t, one, other) => (one && other ? t("both", { one, other }) : one || other);
+const channelName = (t, x, n, c) => both(t, x.n > 1 ? t("imageN", { n: n + 1 }) : "", x.c > 1 ? t("channelN", { n: c + 1 }) : "");
 
 // dw[u,v] is x under dy: a convolution of the image with the gradient.
 function convolutionWeight(b, t) {
@@ -140,7 +144,7 @@ function convolutionWeight(b, t) {
           { title: "dy", after: "=", grids: images.map((n) => picture(`dy.${n}.${o}`, channelName(t, { n: x.n, c: y.c }, n, o), dy, n, o, { mark: () => "window", edit: b.edit?.dy })) },
           { title: "dW", grids: [picture(`dw.${o}.${c}`, weight.c > 1 ? t("channelN", { n: first(o) + c + 1 }) : "", gradients.weight, o, c, { known: (r, s) => r * p.kw + s <= k, mark: (r, s) => r === u && s === v && "target", jump: (r, s) => [[o, c], r * p.kw + s] })] },
         ],
-        lines: sums.map((s, n) => ({ text: (x.n > 1 ? `${t("imageN", { n: n + 1 })}: ` : "") + s.text, value: s.value })).concat(x.n > 1 ? { text: t("batchSum"), value } : []),
+        lines: sums.map((s, n) => ({ text: x.n > 1 ? t("labelled", { name: t("imageN", { n: n + 1 }), text: s.text }) : s.text, value: s.value })).concat(x.n > 1 ? { text: t("batchSum"), value } : []),
         result: { of: "weight", index: index(weight, o, u, v, c), value, grid: `dw.${o}.${c}` },
       };
     },
@@ -182,7 +186,7 @@ function convolutionInput(b, t) {
       const filters = count(each).map((o) => from + o), shown = some(each, b.filter).map((o) => from + o);
       const turned = (o, u, v) => at(weight, o, p.kh - 1 - u, p.kw - 1 - v, own);
       const sums = filters.map((o) => spell(taps.map(([u, v]) => [dy.data[spread(n, r + u * p.d, s + v * p.d, o)[0]] ?? 0, turned(o, u, v)])));
-      const value = total(sums.map((q) => q.value)), lines = shown.map((o) => ({ text: each > 1 ? `${t("filterN", { n: o + 1 })}: ${sums[o - from].text}` : sums[o - from].text, value: sums[o - from].value }));
+      const value = total(sums.map((q) => q.value)), lines = shown.map((o) => ({ text: each > 1 ? t("labelled", { name: t("filterN", { n: o + 1 }), text: sums[o - from].text }) : sums[o - from].text, value: sums[o - from].value }));
       if (shown.length < each) lines.push({ text: t("otherFilters", { n: each - shown.length }), value: value - total(lines.map((l) => l.value)) });
       if (each > 1) lines.push({ text: lines.map((l) => factor(l.value)).join(" + "), value });
       return {
@@ -288,9 +292,8 @@ function poolingBack(b, t) {
 function features(key, name, x, n, k, b, edit, more = {}) {
   if (x.h * x.w === 1) return rowOf(key, name, sample(x, n), { mark: (q) => (k === undefined || q === k) && "window", edit, offset: n * x.c, ...more });
   const c = k === undefined ? Math.min(b.channel, x.c - 1) : k % x.c, spot = Math.floor(k / x.c);
-  return picture(`${key}.${c}`, [name, x.c > 1 ? t0("channelN", b, c) : ""].filter(Boolean).join(", "), x, n, c, { edit, mark: (r, s) => (k === undefined || r * x.w + s === spot) && "window" });
+  return picture(`${key}.${c}`, both(b.t, name, x.c > 1 ? b.t("channelN", { n: c + 1 }) : ""), x, n, c, { edit, mark: (r, s) => (k === undefined || r * x.w + s === spot) && "window" });
 }
-const t0 = (key, b, c) => b.t(key, { n: c + 1 });
 
 // weights are the row of an output's weights among the others, or as a picture.
 function weights(b, key, t, value, o, mark, more = {}) {
@@ -299,7 +302,7 @@ function weights(b, key, t, value, o, mark, more = {}) {
     return matrix(key, "", weight.n, size, o, (r, k) => value.data[r * size + k], { mark, edit: more.edit && ((r, k, v) => more.edit(r * size + k, v)), known: more.known });
   }
   const c = more.k === undefined ? Math.min(b.channel, weight.c - 1) : more.k % weight.c;
-  return picture(`${key}.${o}.${c}`, [t("outputN", { n: o + 1 }), weight.c > 1 ? t("channelN", { n: c + 1 }) : ""].filter(Boolean).join(", "), value, o, c, {
+  return picture(`${key}.${o}.${c}`, both(t, t("outputN", { n: o + 1 }), weight.c > 1 ? t("channelN", { n: c + 1 }) : ""), value, o, c, {
     edit: more.edit, mark: (r, s) => mark(o, (r * weight.w + s) * weight.c + c), known: more.known && ((r, s) => more.known(o, (r * weight.w + s) * weight.c + c)) });
 }
 

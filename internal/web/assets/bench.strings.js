@@ -80,6 +80,8 @@ export const texts = {
 
   input: { en: "input x", ja: "入力 x" },
   output: { en: "output y", ja: "出力 y" },
+  both: { en: "{one}, {other}", ja: "{one}、{other}" },
+  labelled: { en: "{name}: {text}", ja: "{name}：{text}" },
   filterN: { en: "filter {n}", ja: "フィルター {n}" },
   channelN: { en: "channel {n}", ja: "チャンネル {n}" },
   imageN: { en: "sample {n}", ja: "データ {n}" },
