@@ -4,7 +4,8 @@
 //	const bench = mountBench(place, { model, digit });
 //
 // model is an answer of /api/v1/weights, digit {height, width, pixels, label},
-// pixels 0 to 255, label its true class if known; both may be left out, and given
+// pixels 0 to 255, the channels of a pixel beside each other, label its true class
+// if known; both may be left out, and given
 // later by bench.setModel and bench.setDigit. The page needs bench.css.
 
 import * as maths from "/static/bench.layers.js";
@@ -118,8 +119,8 @@ class Bench {
   }
 
   setDigit(digit) {
-    const { input } = this.#model ?? {};
-    this.#digit = digit && input && digit.height === input.height && digit.width === input.width && input.channels === 1 ? digit : undefined;
+    const { height, width, channels } = this.#model?.input ?? {};
+    this.#digit = digit && digit.height === height && digit.width === width && digit.pixels.length === height * width * channels ? digit : undefined;
     this.#target = undefined;
     if (this.#own && (!this.#digit || !this.#ownLayers().some((l) => l.position === this.#own))) this.#own = 0;
     this.#answerOf();
@@ -203,7 +204,7 @@ class Bench {
     this.#now = this.#before = undefined;
     if (!this.#digit || this.#network.unknown) return;
     const { height, width, pixels, label } = this.#digit;
-    const x = batch(1, height, width, 1, Float64Array.from(pixels, (v) => Math.fround(Math.fround(v) / 255)));
+    const x = batch(1, height, width, this.#model.input.channels, Float64Array.from(pixels, (v) => Math.fround(Math.fround(v) / 255)));
     const { layers } = this.#network, ends = layers.at(-1).type === "Softmax", head = ends ? layers.slice(0, -1) : layers;
     const answer = () => {
       const trace = maths.run(head, x), logits = trace.at(-1).y;

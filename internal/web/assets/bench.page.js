@@ -5,6 +5,7 @@ import { texts as benchTexts } from "/static/bench.strings.js";
 import { texts as drawTexts } from "/static/draw.strings.js";
 import { ask, language, latest, make, translate, words } from "/static/page.js";
 import { Pad } from "/static/pad.js";
+import { picture } from "/static/pictures.js";
 
 const t = words({
   ...drawTexts, ...benchTexts,
@@ -57,7 +58,9 @@ const pad = new Pad(byId("pad"), (done) => {
 });
 
 async function show(digit) {
-  await pad.showDigit(digit.image);
+  const small = new OffscreenCanvas(1, 1);
+  picture(small, digit.image, pad.draws);
+  pad.show(await createImageBitmap(small));
   given = digit;
   await predict();
 }
@@ -77,7 +80,11 @@ byId("sample").addEventListener("click", async () => {
 
 async function load() {
   try {
-    bench.setModel(await ask(`/api/v1/weights?model=${encodeURIComponent(name())}`));
+    const q = `?model=${encodeURIComponent(name())}`, info = await ask(`/api/v1/layers${q}`);
+    pad.draws = info.fit === "digit"; // photographs are not drawn
+    byId("sample").hidden = info.samples === 0;
+    if (given && ["height", "width", "channels"].some((side) => given.image[side] !== info.input[side])) given = undefined; // the pad has it still
+    bench.setModel(await ask(`/api/v1/weights${q}`));
     say();
   } catch (error) {
     bench.setModel(undefined);
