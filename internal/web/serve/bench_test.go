@@ -333,6 +333,38 @@ func TestBenchOfOwnDigit(t *testing.T) {
 	p.Quiet()
 }
 
+// The bench asks nobody: a network and a picture in colour that are handed to it
+// are all that it needs.
+func TestBenchInColour(t *testing.T) {
+	url, _, _ := serveBench(t)
+	rng := rand.New(rand.NewPCG(5, 0))
+	net, err := nn.NewSequential(nn.Shape{H: 8, W: 8, C: 3}, rng,
+		layers.Convolution{Filters: 4, Kernel: 3}, layers.Sigmoid{}, layers.GlobalAveragePooling{}, layers.Tanh{}, layers.Affine{Units: 3}, layers.Softmax{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, err := serve.NewWeights("colour", []string{"a", "b", "c"}, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, pixels := nn.NewTensor(1, net.Input()), make([]int, net.Input().Size())
+	for i := range pixels {
+		pixels[i] = rng.IntN(256)
+		x.Data[i] = float32(pixels[i]) / 255
+	}
+	given, err := json.Marshal(map[string]any{"model": weights, "digit": map[string]any{"height": 8, "width": 8, "pixels": pixels, "label": "b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := mounted(t, url, webtest.Phone, string(given))
+	webtest.Value[any](p, `(e => { e.value = 1; e.dispatchEvent(new Event("change")); })(document.querySelector("#bench-numbers")) ?? 0`)
+	alike(t, "the maps", read(p).Y.Data, net.Activations(x)[0].Data)
+	shown := webtest.Value[[]float64](p, `[...document.querySelectorAll("#bench [data-probability]")].map(e => +e.dataset.probability)`)
+	alike(t, "the probabilities", shown, net.Predict(x).Data)
+	p.Fits()
+	p.Quiet()
+}
+
 var convolutionWays = map[string]string{"forward": "y", "weight": "weight", "bias": "bias", "dx": "dx", "columns": ""}
 
 // typeNumbers types values into every field that is shown in the way forward and
