@@ -5,8 +5,8 @@
 //
 // model is an answer of /api/v1/weights, digit {height, width, pixels, label},
 // pixels 0 to 255, the channels of a pixel beside each other, label its true class
-// if known; both may be left out, and given
-// later by bench.setModel and bench.setDigit. The page needs bench.css.
+// if known; both may be left out, and given later by bench.setModel and
+// bench.setDigit. seed, a number, chooses the questions. The page needs bench.css.
 
 import * as maths from "/static/bench.layers.js";
 import { scenes, short } from "/static/bench.scenes.js";
@@ -93,7 +93,7 @@ function fitted(old, [n, h, w, c], value) {
 class Bench {
   #place; #parts = {}; #kind = "convolution"; #way = "forward"; #step = 0;
   #settings = {}; #arrays = {}; #case; #scene; #wrong;
-  #model; #digit; #network; #learned; #own = 0; #target; // own is the position of the layer that is shown, 0: none
+  #model; #handed; #digit; #network; #learned; #own = 0; #target; // own is the position of the layer that is shown, 0: none
   #now; #before; #chosen; #timer; #guessed = false; #score = { right: 0, asked: 0 };
   #channel = 0; #filter = 0; #stages = new Map();
 
@@ -111,7 +111,7 @@ class Bench {
   }
 
   // setModel takes another model, and a digit with it if given.
-  setModel(model, digit = this.#digit) {
+  setModel(model, digit = this.#handed) {
     this.#model = model;
     this.#network = model && maths.network(model);
     this.#learned = this.#network && new Map(this.#network.layers.flatMap((l) => Object.values(l.params).map((p) => [p, p.data.slice()])));
@@ -120,6 +120,7 @@ class Bench {
 
   setDigit(digit) {
     const { height, width, channels } = this.#model?.input ?? {};
+    this.#handed = digit; // which another model may be of the size for
     this.#digit = digit && digit.height === height && digit.width === width && digit.pixels.length === height * width * channels ? digit : undefined;
     this.#target = undefined;
     if (this.#own && (!this.#digit || !this.#ownLayers().some((l) => l.position === this.#own))) this.#own = 0;
@@ -208,7 +209,10 @@ class Bench {
     const { layers } = this.#network, ends = layers.at(-1).type === "Softmax", head = ends ? layers.slice(0, -1) : layers;
     const answer = () => {
       const trace = maths.run(head, x), logits = trace.at(-1).y;
-      this.#target ??= Math.max(0, label === undefined ? argmax(logits.data) : this.#model.classes.indexOf(label));
+      if (this.#target === undefined) {
+        const right = this.#model.classes.indexOf(label);
+        this.#target = right < 0 ? argmax(logits.data) : right;
+      }
       const loss = maths.softmaxWithLoss(logits, [this.#target]);
       return { trace, logits, ...loss };
     };
