@@ -97,3 +97,44 @@ func Example_training() {
 	// [1 0] true
 	// [1 1] false
 }
+
+// A convolution is four loops: the same image and kernel as above.
+func ExampleConvolution_loops() {
+	image := [4][4]float32{{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}, {13, 14, 15, 16}}
+	filter := [3][3]float32{{1, 0, -1}, {0, 1, 0}, {-1, 0, 1}}
+	var output [2][2]float32
+	for i := range output {
+		for j := range output[i] {
+			for u := range filter {
+				for v := range filter[u] {
+					output[i][j] += image[i+u][j+v] * filter[u][v]
+				}
+			}
+		}
+	}
+	fmt.Println(output)
+	// Output:
+	// [[6 7] [10 11]]
+}
+
+// Two filters on one image give two maps, stacked: the channels of what the next
+// layer sees.
+func ExampleConvolution_filters() {
+	net, err := nn.NewSequential(nn.Shape{H: 4, W: 4, C: 1}, nil, layers.Convolution{Filters: 2, Kernel: 3, Init: nn.Zero{}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	copy(net.Params()[0].Value.Data, []float32{
+		1, 0, -1, 0, 1, 0, -1, 0, 1, // the first filter
+		-1, 0, 1, -1, 0, 1, -1, 0, 1, // the second: brighter to the right
+	})
+	image := nn.NewTensor(1, net.Input())
+	for i := range image.Data {
+		image.Data[i] = float32(1 + i)
+	}
+	y := net.Activations(image)[0]
+	fmt.Println(y.Shape, y.Data)
+	// Output:
+	// 2×2×2 [6 6 7 6 10 6 11 6]
+}

@@ -126,6 +126,22 @@ func isSummary(t *testing.T, en, ja string) bool {
 	return true
 }
 
+// The article's Go code is that of examples, which run as tests.
+func TestArticleCode(t *testing.T) {
+	t.Parallel()
+	examples, err := os.ReadFile(filepath.Join(repository, "layers", "example_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := func(code string) string { return strings.Join(strings.Fields(code), " ") }
+	for _, code := range readArticle(t, "docs/affine-and-convolution.md").codes {
+		body, ok := strings.CutPrefix(code, "```go\n")
+		if body = strings.TrimSuffix(body, "```"); ok && !strings.Contains(plain(string(examples)), plain(body)) {
+			t.Errorf("no example of package layers has\n%s", body)
+		}
+	}
+}
+
 // Links lead to files that are there, and commands have flags that exist.
 func TestDocs(t *testing.T) {
 	t.Parallel()

@@ -141,6 +141,7 @@ func TestWrongUsage(t *testing.T) {
 		{"predict model", "wanted: tatami predict MODEL IMAGE…"},
 		{"filters", "too few arguments"},
 		{"summary", "too few arguments"},
+		{"summary simple --picture net.gif", "cannot draw net.gif: wanted a name that ends in .png, .svg or .pdf"},
 		{"import", "too few arguments"},
 		{"summary smple", `unknown network "smple": did you mean "simple"?`},
 		{"train --net simpel", `unknown network "simpel": did you mean "simple"?`},

@@ -101,6 +101,26 @@ func TestSummaryLearned(t *testing.T) {
 	}
 }
 
+// The network drawn has every layer with its shape and the formula of its
+// parameters; a name that is no picture's is wrong usage.
+func TestSummaryPicture(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if got := succeeds(t, dir, "summary", "resnet", "--picture", "net.svg"); !strings.HasSuffix(got, "\nnet.svg\n") || !strings.HasPrefix(got, "layer") {
+		t.Errorf("printed\n%s", got)
+	}
+	svg := string(readTestFile(t, dir, "net.svg"))
+	for _, want := range []string{"78,378 parameters", "28×28×1", "3·3·1·16 + 16 = 160", "running statistics: 16 + 16 = 32", "shortcut 1 Convolution 1×1 stride 2", "from the block", "64·10 + 10 = 650"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the picture lacks %q", want)
+		}
+	}
+	succeeds(t, dir, "summary", "simple", "--picture", "net.png")
+	if png := readTestFile(t, dir, "net.png"); !strings.HasPrefix(string(png), "\x89PNG") {
+		t.Error("net.png is no PNG")
+	}
+}
+
 // The book's weights, imported, score as they do in the book.
 func TestImport(t *testing.T) {
 	t.Parallel()

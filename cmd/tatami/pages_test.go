@@ -62,6 +62,13 @@ func TestPagesLeftBehind(t *testing.T) {
 				if n := webtest.Value[int](p, `document.querySelector(".confusion").scrollWidth - document.querySelector(".confusion").parentElement.clientWidth`); n > 0 {
 					t.Errorf("the confusion matrix is cut by %d pixels", n)
 				}
+				// The network, drawn.
+				webtest.Value[bool](p, `document.querySelector("#network").open = true`)
+				if n := webtest.Value[int](p, `document.querySelectorAll("#network li").length`); n != 8 && n != 5 {
+					t.Errorf("the network has %d boxes", n)
+				}
+				p.Fits()
+				p.Keep(c.name + "-network")
 				// By keys alone: the second filter's weights.
 				p.Do(chromedp.Focus(".bank button"), chromedp.KeyEvent(kb.ArrowRight+kb.Enter))
 				p.Until(`document.querySelector(".close").checkVisibility() && document.querySelector(".close h3").textContent.endsWith("2") && document.querySelectorAll(".close figure").length === 2`)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -10,14 +11,17 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"tatami/inspect"
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/layers"
 	"tatami/nn"
+	"tatami/plots"
 )
 
 func newSummary(l words.Language) *cobra.Command {
-	return &cobra.Command{
+	var picture string
+	cmd := &cobra.Command{
 		Use: "summary NET|MODEL|FILE.json",
 		Short: words.Text{
 			EN: "Print a network's layers, output shapes, parameters and work",
@@ -26,21 +30,69 @@ func newSummary(l words.Language) *cobra.Command {
 		Long: words.Text{
 			EN: `Print a network's layers, output shapes, parameters and work. Where parameters
 are not learned, such as the running statistics of batch normalization, learned
-and fixed ones are counted apart too.`,
-			JA: `ネットワークの各層、出力の形状、パラメーター数、計算量（積和の回数）を表示します。バッチ正規化の移動平均のように学習しないパラメーターがあるときは、学習するものとしないものを分けても数えます。`,
+and fixed ones are counted apart too. --picture draws the layers as boxes, each
+with its output's shape and its parameters by their formula.`,
+			JA: `ネットワークの各層、出力の形状、パラメーター数、計算量（積和の回数）を表示します。バッチ正規化の移動平均のように学習しないパラメーターがあるときは、学習するものとしないものを分けても数えます。--picture を付けると、各層を箱で表し、出力の形状とパラメーター数の式を書いた図を描きます。`,
 		}.In(l),
 		Example: `  tatami summary simple
-  tatami summary runs/first`,
+  tatami summary runs/first
+  tatami summary simple --picture simple.png`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if picture != "" {
+				if err := checkPicture(picture); err != nil {
+					return err
+				}
+			}
 			net, err := summarized(args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Print(summary(net, l))
-			return err
+			if _, err = fmt.Print(summary(net, l)); err != nil || picture == "" {
+				return err
+			}
+			f, err := drawNetwork(args[0], net, l)
+			if err != nil {
+				return err
+			}
+			return savePicture(picture, f)
 		},
 	}
+	cmd.Flags().StringVar(&picture, "picture", "", words.Text{EN: "draw the network as a picture (PNG, SVG or PDF)", JA: "ネットワークの図を描くファイル（PNG、SVG、PDF）"}.In(l))
+	return cmd
+}
+
+// kindsDrawn are the kinds of layers that have a colour of their own.
+var kindsDrawn = map[string]int{"Convolution": 1, "Affine": 2, "BatchNormalization": 3, "LayerNormalization": 3}
+
+func drawNetwork(name string, net *nn.Sequential, l words.Language) (plots.Figure, error) {
+	numbers := message.NewPrinter(language.English)
+	var blocks []plots.Block
+	branch := ""
+	for _, b := range inspect.Boxes(net) {
+		drawn := plots.Block{Name: b.Name, Output: b.Output, Kind: kindsDrawn[b.Type], Depth: b.Depth, Apart: b.Branch == "shortcut" && branch == "body"}
+		branch = b.Branch
+		if b.Name == "" {
+			drawn.Name = words.Text{EN: "input", JA: "入力"}.In(l)
+		}
+		if b.Learned > 0 {
+			drawn.Notes = append(drawn.Notes, b.Formula)
+		}
+		if b.Running > 0 {
+			drawn.Notes = append(drawn.Notes, words.Text{EN: "running statistics", JA: "移動平均"}.In(l)+": "+b.RunningFormula)
+		}
+		if b.Type == "Residual" {
+			drawn.Notes = []string{words.Text{EN: "the sum of two ways", JA: "2 つの経路の和"}.In(l)}
+		}
+		if drawn.Apart {
+			drawn.Notes = append([]string{words.Text{EN: "from the block's input", JA: "ブロックの入力から"}.In(l)}, drawn.Notes...)
+		}
+		blocks = append(blocks, drawn)
+	}
+	return plots.Network(blocks, plots.NetworkOptions{
+		Title: filepath.Base(name),
+		Note:  numbers.Sprintf(words.Text{EN: "%d parameters, %d multiply-adds an image", JA: "パラメーター %d 個、画像 1 枚の積和 %d 回"}.In(l), nn.CountParams(net.Params()), net.MultiplyAdds()),
+	})
 }
 
 func summarized(name string) (*nn.Sequential, error) {

@@ -26,6 +26,12 @@ func Asset(name string) string {
 	return string(b)
 }
 
+// BenchModules are the modules that bench.js needs and itself, for a page that
+// holds them; its style is bench.css.
+func BenchModules() []string {
+	return []string{"page.js", "pictures.js", "bench.layers.js", "bench.scenes.js", "bench.strings.js", "bench.questions.js", "bench.js"}
+}
+
 // Pages answers "/" with the page of the given name, each further path of
 // paths with its page, and /static/… with the pages' files. All are in memory:
 // a request's path is looked up in a list.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -39,6 +40,7 @@ type layersAnswer struct {
 	MultiplyAdds int               `json:"multiply_adds"`
 	GradCAM      bool              `json:"grad_cam"`
 	Layers       []layerAnswer     `json:"layers"`
+	Network      []inspect.Box     `json:"network"` // as it is drawn
 	Samples      int               `json:"samples"` // images to try
 	Facts        map[string]string `json:"facts"`
 }
@@ -106,6 +108,29 @@ type filterAnswer struct {
 	Position int    `json:"position"`
 	Name     string `json:"name"`
 	Filters  int    `json:"filters"`
+	tensorAnswer
+}
+
+// Weights is a whole network: what the bench computes with, here or in a page of
+// its own.
+type Weights struct {
+	Model   string        `json:"model"`
+	Input   shape         `json:"input"`
+	Classes []string      `json:"classes"`
+	Layers  []layerValues `json:"layers"`
+}
+
+type layerValues struct {
+	Position   int             `json:"position"` // from 1
+	Name       string          `json:"name"`
+	Spec       json.RawMessage `json:"spec"` // as in a model's file
+	Parameters []parameter     `json:"parameters"`
+}
+
+// parameter has count tensors, one after another.
+type parameter struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
 	tensorAnswer
 }
 
@@ -226,7 +251,7 @@ func (s *Models) layers(_ context.Context, _ url.Values, m *Model) (any, error) 
 	a := layersAnswer{
 		Model: m.name, Input: shapeOf(m.net.Input()), Fit: m.fit, Classes: m.classes,
 		Parameters: nn.CountParams(m.net.Params()), MultiplyAdds: m.net.MultiplyAdds(),
-		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts,
+		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts, Network: inspect.Boxes(m.net.Sequential),
 	}
 	if s.samples != nil && s.samples.Shape == m.net.Input() {
 		a.Samples = s.samples.Len()
@@ -260,6 +285,37 @@ func (s *Models) filters(_ context.Context, _ url.Values, m *Model) (any, error)
 		}
 	}
 	return a, nil
+}
+
+// mostWeights bounds an answer to some 11 MB.
+const mostWeights = 2 << 20
+
+func (s *Models) weights(_ context.Context, _ url.Values, m *Model) (any, error) {
+	if n := nn.CountParams(m.net.Params()); n > mostWeights {
+		return nil, &Refusal{TooLarge, fmt.Sprintf("the model has %d parameters, and this answer at most %d", n, mostWeights)}
+	}
+	return NewWeights(m.name, m.classes, m.net.Sequential)
+}
+
+// NewWeights describes a network under a name.
+func NewWeights(name string, classes []string, net *nn.Sequential) (*Weights, error) {
+	text, err := nn.FormatArchitecture(net.Input(), net.Specs())
+	if err != nil {
+		return nil, err
+	}
+	var architecture struct{ Layers []json.RawMessage }
+	if err := json.Unmarshal(text, &architecture); err != nil {
+		return nil, err
+	}
+	w := &Weights{Model: name, Input: shapeOf(net.Input()), Classes: classes}
+	for i, l := range net.Layers() {
+		v := layerValues{i + 1, fmt.Sprint(net.Specs()[i]), architecture.Layers[i], []parameter{}}
+		for _, p := range l.Params() {
+			v.Parameters = append(v.Parameters, parameter{p.Name, p.Value.N, tensorOf(p.Value)})
+		}
+		w.Layers = append(w.Layers, v)
+	}
+	return w, nil
 }
 
 func (s *Models) predict(_ context.Context, _ url.Values, q *Question) (any, error) {

@@ -53,6 +53,7 @@ func (r *Refusal) Error() string { return r.Text }
 const (
 	Bad           = 400
 	NotFound      = 404
+	TooLarge      = 413
 	Unprocessable = 422
 )
 
@@ -64,7 +65,7 @@ type On func(ctx context.Context, query url.Values, q *Question) (any, error)
 
 // About lists the answers about a model by the last part of their path.
 func (s *Models) About() map[string]About {
-	return map[string]About{"layers": s.layers, "filters": s.filters, "sample": s.sample}
+	return map[string]About{"layers": s.layers, "filters": s.filters, "weights": s.weights, "sample": s.sample}
 }
 
 // On lists the answers about an image likewise.

@@ -2,6 +2,7 @@
 
 import { ask, language, latest, layerName, make, number, percent, Refused, translate, words } from "/static/page.js";
 import { colours, enlarge, grey, largest, light, onTheme, paint, picture, sheet, signed, tensor } from "/static/pictures.js";
+import { networkTitle, networkView } from "/static/network.js";
 import { Pad } from "/static/pad.js";
 import { Stepper } from "/static/stepper.js";
 import { texts } from "/static/draw.strings.js";
@@ -9,6 +10,8 @@ import { texts } from "/static/draw.strings.js";
 const t = words(texts);
 translate(t);
 const byId = (id) => document.getElementById(id);
+const bench = byId("bench"); // a published page has none
+if (bench) bench.href = `/bench?lang=${language}`;
 
 const models = new Map(); // what /layers and /filters say, by name
 let shown = []; // the names of those on the page
@@ -126,6 +129,7 @@ const predict = latest(async () => {
     if (pad.blank) return;
     list.forEach((a, i) => verdict(columns[i], a));
     judge(list);
+    sessionStorage.setItem("digit", JSON.stringify({ model: list[0].model, image: list[0].image, label: example?.label })); // for the bench
     document.body.dataset.predicted = now;
   } catch (error) {
     complain(error);
@@ -277,10 +281,11 @@ function build() {
   if (!pad.blank) changed(true);
 }
 
-// about tells which network a model is, how large, and how good.
-function about({ facts, parameters }) {
+// about tells which network a model is, how large, and how good, and draws it.
+function about({ facts, parameters, network }) {
   const words = facts.net ? t("about", { net: facts.net, parameters: parameters.toLocaleString(language) }) : t("aboutUnknown", { parameters: parameters.toLocaleString(language) });
-  return make("p", { className: "soft small" }, words + (facts.test_accuracy ? t("accuracy", { percent: percent(+facts.test_accuracy, 2) }) : ""));
+  return make("div", {}, make("p", { className: "soft small" }, words + (facts.test_accuracy ? t("accuracy", { percent: percent(+facts.test_accuracy, 2) }) : "")),
+    make("details", { className: "drawing" }, make("summary", { className: "small" }, networkTitle), networkView(network)));
 }
 
 // heading names the model of column i, or lets one choose it.

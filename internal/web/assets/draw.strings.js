@@ -10,6 +10,7 @@ export const texts = {
     ja: "画像を入れると、各層の出力、畳み込みの一歩ずつの計算、判断の根拠、似ている訓練画像がここに現れます。",
   },
   skip: { en: "To the drawing pad", ja: "手書きエリアへ移動" },
+  bench: { en: "A layer by hand, forward and backward", ja: "層を手で計算（順伝播・逆伝播）" },
   pages: { en: "Pages", ja: "ページ" },
   learn: { en: "Train here", ja: "ここで学習" },
   chapters: { en: "On this page", ja: "このページの内容" },

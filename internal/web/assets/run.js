@@ -4,6 +4,7 @@
 import { language, make, number, percent, words } from "/static/page.js";
 import { colours, css, largest, onTheme, paint, picture, readable, signed } from "/static/pictures.js";
 import { chart, spark } from "/static/chart.js";
+import { networkTitle, networkView } from "/static/network.js";
 
 export const say = words({
   epoch: { en: "epoch", ja: "エポック" },
@@ -234,6 +235,8 @@ export function runView() {
   adviceCard.id = "advice";
   loss.element.append(make("p", { className: "soft small", textContent: say("curvesText") }));
   adviceCard.hidden = true;
+  const network = make("details", { className: "card", id: "network", hidden: true }, make("summary", {}, make("b", {}, networkTitle)));
+  let drawn; // the facts whose network is there
   const elements = [
     tiles,
     adviceCard,
@@ -242,9 +245,15 @@ export function runView() {
     vitals.element,
     make("div", { className: "pair" }, confusion.element, mistakes.element),
     card(say("epochs"), epochs),
+    network,
   ];
   function show(run) {
     if (!run.facts) return;
+    if (drawn !== run.facts) {
+      drawn = run.facts;
+      network.hidden = !drawn.network;
+      network.replaceChildren(network.firstChild, ...(drawn.network ? [networkView(drawn.network)] : []));
+    }
     values = Boolean(run.facts.values);
     accuracy.element.hidden = values;
     showTiles(tiles, run);

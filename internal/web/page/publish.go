@@ -70,6 +70,7 @@ func alone(w io.Writer, name, script, carried string, modules ...string) error {
 		`<link rel="stylesheet" href="/static/learn.css">`, "<style>"+web.Asset("learn.css")+"</style>",
 		`"/static/icon.svg"`, `"`+icon+`"`,
 		`<a href="/learn" data-t="learn"></a>`, "",
+		`<a id="bench" href="/bench" data-t="bench"></a>`, "",
 		`<a href="/api">API</a>`, "",
 		own, "",
 		"</body>", carried+`<script type="importmap">`+importMap(append(modules, script)...)+`</script>

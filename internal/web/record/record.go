@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/inspect"
 	"tatami/nn"
 	"tatami/train"
 	"tatami/train/doctor"
@@ -98,6 +99,7 @@ func New(facts Facts, net *nn.Sequential, training, test datasets.Source) (_ *Re
 		return nil, err
 	}
 	r.facts.Layers = r.probe.names()
+	r.facts.Network = inspect.Boxes(net)
 	r.facts.Height, r.facts.Width = training.Input().H, training.Input().W
 	if shownChannels(training.Input().C) == 3 {
 		r.facts.Channels = 3

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"tatami/inspect"
 	"tatami/train/doctor"
 )
 
@@ -22,6 +23,8 @@ type Facts struct {
 	Resume string `json:"resume,omitempty"`
 	// Layers are those that have vitals.
 	Layers []string `json:"layers,omitempty"`
+	// Network is the network as it is drawn.
+	Network []inspect.Box `json:"network,omitempty"`
 	// Height and Width are those of an image and of a filter, in pixels.
 	Height int `json:"height"`
 	Width  int `json:"width"`

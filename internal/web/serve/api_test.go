@@ -180,8 +180,9 @@ func TestFormsOfV1(t *testing.T) {
 	of := func(middle string) string { return fmt.Sprintf(tensor, middle) }
 	for _, c := range []struct{ method, path, want string }{
 		{"GET", "health", "{models [string], status string, uptime_seconds number, version string, waiting number}"},
-		{"GET", "layers", "{classes [string], facts {net string}, fit string, grad_cam bool, input {channels number, height number, width number}, layers [{multiply_adds number, name string, output {channels number, height number, width number}, parameters number, position number, type string}], model string, multiply_adds number, parameters number, samples number}"},
+		{"GET", "layers", "{classes [string], facts {net string}, fit string, grad_cam bool, input {channels number, height number, width number}, layers [{multiply_adds number, name string, output {channels number, height number, width number}, parameters number, position number, type string}], model string, multiply_adds number, network [{learned number, name string, output string, running number, type string}], parameters number, samples number}"},
 		{"GET", "filters", "{layers [{channels number, filters number, height number, name string, position number, values string, width number}], model string}"},
+		{"GET", "weights", "{classes [string], input {channels number, height number, width number}, layers [{name string, parameters [{channels number, count number, height number, name string, values string, width number}], position number, spec {Filters number, Kernel number, Pad number, type string}}], model string}"},
 		{"GET", "sample", "{" + picture + ", index number, label string}"},
 		{"POST", "predict", "{classes [string], " + picture + ", label string, model string, probabilities [number], probability number}"},
 		{"POST", "maps", "{layers [{" + of("name string, position number, ") + "}], model string}"},

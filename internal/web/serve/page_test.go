@@ -85,6 +85,13 @@ func TestPageOnDesktop(t *testing.T) {
 	p.Named()
 	p.Keep("desktop")
 
+	// The networks, drawn.
+	if got := webtest.Value[string](p, `[...document.querySelectorAll(".drawing")].map(e => (e.open = true, e.querySelectorAll("li").length + " " + e.querySelector(".netbox span").textContent)).join()`); got != "8 5·5·1·30 + 30 = 780,13 5·5·1·6 + 6 = 156" {
+		t.Errorf("the networks are drawn as %q", got)
+	}
+	p.Fits()
+	p.Keep("desktop-network")
+
 	// One model is taken away and comes back.
 	webtest.Value[bool](p, `(e => { e.value = ""; return e.dispatchEvent(new Event("change")); })(document.querySelectorAll("#verdicts select")[1])`)
 	p.Until(`document.querySelectorAll("output").length === 1 && document.querySelectorAll("#lookslist canvas").length === 3`)

@@ -48,7 +48,7 @@ func New(version string) *Server {
 // Handler is the server's pages and API, without a guard.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	web.Pages(mux, map[string]string{"/": "draw.html", "/api": "api.html"})
+	web.Pages(mux, map[string]string{"/": "draw.html", "/bench": "bench.html", "/api": "api.html"})
 	s.route(mux, http.MethodGet, "/api/v1/health", func(http.ResponseWriter, *http.Request) ([]byte, error) {
 		return json.Marshal(s.health())
 	})
