@@ -25,7 +25,7 @@ func Publish(w io.Writer, m *module.Module, models []NamedFile) error {
 		carried += part(fmt.Sprintf("model%d", i), fmt.Sprintf(` data-model="%s"`, html.EscapeString(f.Name)), module.Compress(f.Data))
 	}
 	return alone(w, "draw.html", "published.js", carried,
-		"page.js", "module.js", "pictures.js", "pad.js", "stepper.js", "draw.strings.js", "draw.js")
+		"page.js", "module.js", "pictures.js", "pad.js", "stepper.js", "network.js", "draw.strings.js", "draw.js")
 }
 
 // Learn writes the page that trains, with its program and the images that it
