@@ -39,17 +39,17 @@ func (s Settings) Command(isa string) string {
 	words := []string{"TATAMI_ISA=" + isa, "tatami", "train"}
 	for _, f := range s.flags(true) {
 		if f.Name != "architecture" && !(s.From != "" && f.Name == "net") {
-			words = append(words, "--"+f.Name, shellWord(f.Value))
+			words = append(words, "--"+f.Name, ShellWord(f.Value))
 		}
 	}
 	return strings.Join(words, " ")
 }
 
 // resumeCommand is the line that continues the run in a folder.
-func resumeCommand(dir string) string { return "tatami train --resume " + shellWord(dir) }
+func resumeCommand(dir string) string { return "tatami train --resume " + ShellWord(dir) }
 
-// shellWord is text as one word of a shell's command line.
-func shellWord(text string) string {
+// ShellWord is text as one word of a shell's command line.
+func ShellWord(text string) string {
 	if regexp.MustCompile(`^[\w./,:@%+=-]+$`).MatchString(text) {
 		return text
 	}

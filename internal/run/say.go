@@ -37,7 +37,7 @@ func (r *Run) header() string {
 
 // whatNext is what there is to open and to try after a run.
 func (r *Run) whatNext() string {
-	dir := shellWord(r.folder.dir)
+	dir := ShellWord(r.folder.dir)
 	return words.Text{
 		EN: "next: open %s in a browser\n      tatami serve %s           draw digits, look into the model\n      tatami predict %s IMAGE   let it read your own pictures",
 		JA: "次に：%s をブラウザーで開く\n      tatami serve %s           数字を描いて、モデルの中を見る\n      tatami predict %s IMAGE   自分の画像を認識させる",
