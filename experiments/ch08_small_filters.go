@@ -19,19 +19,19 @@ func seen(r *lab.Run, kernel, deep, side int) (reached grid, parameters int) {
 	for range deep {
 		specs = append(specs, layers.Convolution{Filters: 1, Kernel: kernel, Pad: kernel / 2})
 	}
-	net := r.Network(nn.Shape{H: side, W: side, C: 1}, r.Rand(uint64(kernel)), specs...)
+	return seenBy(r, side, specs...)
+}
+
+// seenBy is seen for any convolutions that keep the size.
+func seenBy(r *lab.Run, side int, specs ...nn.Spec) (reached grid, parameters int) {
+	net := r.Network(nn.Shape{H: side, W: side, C: 1}, r.Rand(1), specs...)
 	if r.Failed() {
 		return nil, 0
-	}
-	for i, p := range net.Params() {
-		if i%2 == 0 {
-			parameters += len(p.Value.Data) // without biases, as the book counts
-		}
 	}
 	dy := make([]float32, side*side)
 	dy[side*side/2] = 1
 	_, dx, _ := wayThrough(net, nn.NewTensor(1, net.Input()), dy)
-	return shaped(dx, side, side), parameters
+	return shaped(dx, side, side), weights(net)
 }
 
 // width is how many columns of a matrix are not zero all over.
@@ -74,23 +74,29 @@ func runSmallFilters(r *lab.Run) {
 		{words.Text{EN: "two 3×3: %d weights", JA: "3×3 を 2 回：重み %d 個"}, twice, two},
 		{words.Text{EN: "three 3×3: %d weights", JA: "3×3 を 3 回：重み %d 個"}, thrice, three},
 	} {
-		shown, marks := newGrid(side, side), marked(side, side, 0, 0, 0, 0)
-		for i := range shown {
-			for j := range shown[i] {
-				shown[i][j] = math.NaN()
-				if p.reached[i][j] != 0 {
-					marks[i][j] = 1
-				}
-			}
-		}
-		marks[side/2][side/2] = 2
-		panels = append(panels, r.Drawn(plots.Equation(plots.EquationOptions{Title: r.In(p.title, p.weights), Cell: 16}, plots.Matrix{Values: shown, Marks: marks})))
+		panels = append(panels, seenPanel(r, r.In(p.title, p.weights), p.reached))
 	}
 	r.Grid("seen", plots.GridOptions{
 		Title: r.In(words.Text{EN: "What one output sees of the image", JA: "1 つの出力が見ている画像の範囲"}),
 		Note:  r.In(words.Text{EN: "Where its gradient is not 0; its own place is marked.", JA: "勾配が 0 でない画素です。色の違うマスが出力の位置です。"}), Columns: 3,
 	}, panels...)
 	drawWeights(r)
+}
+
+// seenPanel draws what an output sees, and where it stands.
+func seenPanel(r *lab.Run, title string, reached grid) plots.Figure {
+	side := len(reached)
+	shown, marks := newGrid(side, side), marked(side, side, 0, 0, 0, 0)
+	for i := range shown {
+		for j := range shown[i] {
+			shown[i][j] = math.NaN()
+			if reached[i][j] != 0 {
+				marks[i][j] = 1
+			}
+		}
+	}
+	marks[side/2][side/2] = 2
+	return r.Drawn(plots.Equation(plots.EquationOptions{Title: title, Cell: 16}, plots.Matrix{Values: shown, Marks: marks}))
 }
 
 // drawWeights draws how many weights a view of a side takes.

@@ -58,6 +58,7 @@ func List() []lab.Experiment {
 		optimizersMNIST(),
 		activationHistograms(),
 		weightInit(),
+		batchNormNumbers(),
 		batchNorm(),
 		batchNormGradientCheck(),
 		weightDecay(),
@@ -69,6 +70,7 @@ func List() []lab.Experiment {
 		convolutionGradientCheck(),
 		simpleConvNet(),
 		convolutionFilters(),
+		deepLayers(),
 		deepConvNet(),
 		smallFilters(),
 		mistakes(),
@@ -76,6 +78,7 @@ func List() []lab.Experiment {
 		depth(),
 		transfer(),
 		affineVsConv(),
+		cheaperConvolutions(),
 		nielsenCh6(),
 		lenet5(),
 	}
