@@ -111,7 +111,7 @@ func drawWhyLoss(r *lab.Run) {
 	r.Claim("the loss always tells", flat > 150 && lost == 0)
 	r.CSV("bias", []string{"bias", "loss", "accuracy"}, rows)
 	r.Chart("bias", plots.ChartOptions{
-		Title: r.In(words.Text{EN: "Why the loss is lowered, and not the accuracy raised", JA: "なぜ認識精度ではなく損失を指標にするのか"}),
+		Title: r.In(words.Text{EN: "Why the loss is lowered, and not the accuracy raised", JA: "なぜ正解率ではなく損失を指標にするのか"}),
 		X:     plots.Axis{Label: r.In(words.Text{EN: "bias", JA: "バイアス"})},
 		Y:     plots.Axis{Zero: true},
 	}, plots.Curve{Name: r.In(words.Text{EN: "loss", JA: "損失"}), Points: losses}, plots.Curve{Name: r.In(accuracyText), Points: accuracies})
@@ -129,7 +129,7 @@ func lossesByNumbers() lab.Experiment {
 		Lesson: words.Text{
 			EN: "A loss is low for a good answer; cross-entropy looks at the right class alone. The accuracy stands still for " +
 				"most small changes of a parameter, the loss never does, so the loss tells which way to go.",
-			JA: "よい出力ほど損失は小さくなり、交差エントロピー誤差は正解のクラスの確率だけで決まります。パラメーターを少し動かしても認識精度は" +
+			JA: "よい出力ほど損失は小さくなり、交差エントロピー誤差は正解のクラスの確率だけで決まります。パラメーターを少し動かしても正解率は" +
 				"ほとんど変わりませんが、損失は必ず変わるので、進む向きがわかります。",
 		},
 		Rows: []lab.Row{
@@ -138,18 +138,18 @@ func lossesByNumbers() lab.Experiment {
 			lab.Near(words.Text{EN: "2 at 0.6: cross-entropy", JA: "2 の確率 0.6：交差エントロピー誤差"}, 0.510825457099338, 1e-9).As("%.12g"),
 			lab.Near(words.Text{EN: "2 at 0.1: cross-entropy", JA: "2 の確率 0.1：交差エントロピー誤差"}, 2.302584092994546, 1e-9).As("%.12g"),
 			lab.Shown(words.Text{EN: "both as a batch: mean cross-entropy", JA: "2 つをバッチにした平均の交差エントロピー誤差"}, ""),
-			lab.Shown(words.Text{EN: "steps of a bias that leave the accuracy as it is, of 200", JA: "認識精度が変わらなかった回数（200 回中）"}, ""),
+			lab.Shown(words.Text{EN: "steps of a bias that leave the accuracy as it is, of 200", JA: "正解率が変わらなかった回数（200 回中）"}, ""),
 			lab.AtMost(words.Text{EN: "steps of a bias that leave the loss as it is, of 200", JA: "損失が変わらなかった回数（200 回中）"}, "", 0),
 		},
 		Claims: map[string]words.Text{
 			"lower is better":       {EN: "both losses are lower for the better answer", JA: "どちらの損失も、よい出力のほうが小さい"},
 			"the right class alone": {EN: "cross-entropy depends on the probability of the right class alone", JA: "交差エントロピー誤差は、正解のクラスの確率だけで決まる"},
-			"the loss always tells": {EN: "most steps leave the accuracy as it is, and none the loss", JA: "ほとんどの変化で認識精度は変わらないが、損失は必ず変わる"},
+			"the loss always tells": {EN: "most steps leave the accuracy as it is, and none the loss", JA: "ほとんどの変化で正解率は変わらないが、損失は必ず変わる"},
 			"the layers":            {EN: "the module's losses agree within 1e-5", JA: "tatami の損失も 1e-5 以内で一致する"},
 		},
 		Figures: map[string]words.Text{
 			"losses": {EN: "A good and a bad answer, and the curve of the loss (figure 4-3).", JA: "よい出力と悪い出力、損失の曲線（図 4-3 に対応）。"},
-			"bias":   {EN: "The accuracy moves in steps, the loss is smooth (section 4.2.5).", JA: "認識精度は階段状に、損失はなめらかに変わります（4.2.5 節）。"},
+			"bias":   {EN: "The accuracy moves in steps, the loss is smooth (section 4.2.5).", JA: "正解率は階段状に、損失はなめらかに変わります（4.2.5 節）。"},
 		},
 		Run: runLosses,
 	}

@@ -68,7 +68,7 @@ const countedImages, shownParts = 20, 8
 // strongestParts finds for each filter the images that excite it most, in which
 // the share of the commonest digit is taken, and cuts out for four filters what
 // the unit saw.
-func strongestParts(r *lab.Run, images, values *nn.Tensor, labels []uint8, sees, step int) (purity float64, pictures []plots.Picture) {
+func strongestParts(r *lab.Run, images, values *nn.Tensor, labels []int, sees, step int) (purity float64, pictures []plots.Picture) {
 	type peak struct {
 		image, at int
 		value     float32

@@ -123,11 +123,11 @@ func trainCheaper(r *lab.Run) {
 	r.Claim("almost as good", accuracies[1] > accuracies[0]-0.15)
 	r.Claim("a smaller head", sizes[2] < sizes[0]-30_000+650 && accuracies[2] > 0.5)
 	r.Chart("accuracy", plots.ChartOptions{
-		Title: r.In(words.Text{EN: "Test accuracy and parameters (thousands)", JA: "テストデータの認識精度とパラメーター数（千）"}), Y: plots.Axis{Zero: true}, Height: 240,
+		Title: r.In(words.Text{EN: "Test accuracy and parameters (thousands)", JA: "テストデータの正解率とパラメーター数（千）"}), Y: plots.Axis{Zero: true}, Height: 240,
 	}, plots.Bars{
 		Groups: []string{r.In(standardText), r.In(separableText), r.In(words.Text{EN: "3×3, means of maps", JA: "3×3、Global Average Pooling"})},
 		Series: []plots.Series{
-			{Name: r.In(words.Text{EN: "accuracy (%)", JA: "認識精度（%）"}), Values: scaled(accuracies, 100)},
+			{Name: r.In(words.Text{EN: "accuracy (%)", JA: "正解率（%）"}), Values: scaled(accuracies, 100)},
 			{Name: r.In(words.Text{EN: "parameters (thousands)", JA: "パラメーター数（千）"}), Values: scaled(sizes, 0.001)},
 		}, Numbers: true,
 	})
@@ -164,11 +164,11 @@ func cheaperConvolutions() lab.Experiment {
 			exactly(words.Text{EN: "1×1, 32 to 64 channels: weights", JA: "1×1、32 から 64 チャンネル：重みの数"}, 2048).As("%.0f"),
 			exactly(words.Text{EN: "three 3×3: side of what they see", JA: "3×3 を 3 回：見える範囲の一辺"}, 7),
 			exactly(words.Text{EN: "three 3×3, dilated 1, 2, 4: side of what they see", JA: "3×3 を 3 回（dilation 1、2、4）：見える範囲の一辺"}, 15),
-			lab.Shown(words.Text{EN: "standard: test accuracy", JA: "3×3：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "standard: test accuracy", JA: "3×3：テストデータの正解率"}, ""),
 			lab.Shown(words.Text{EN: "standard: parameters", JA: "3×3：パラメーター数"}, "").As("%.0f"),
-			lab.Shown(words.Text{EN: "separable: test accuracy", JA: "Depthwise Separable：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "separable: test accuracy", JA: "Depthwise Separable：テストデータの正解率"}, ""),
 			lab.Shown(words.Text{EN: "separable: parameters", JA: "Depthwise Separable：パラメーター数"}, "").As("%.0f"),
-			lab.Shown(words.Text{EN: "standard, global average pooling: test accuracy", JA: "3×3、Global Average Pooling：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "standard, global average pooling: test accuracy", JA: "3×3、Global Average Pooling：テストデータの正解率"}, ""),
 			lab.Shown(words.Text{EN: "standard, global average pooling: parameters", JA: "3×3、Global Average Pooling：パラメーター数"}, "").As("%.0f"),
 		},
 		Claims: map[string]words.Text{

@@ -129,7 +129,7 @@ func drawRates(c *train.RateCurve, title string, l words.Language) (plots.Figure
 	}
 	return plots.Chart(plots.ChartOptions{
 		Title: title, Language: string(l), X: plots.Axis{Label: words.Text{EN: "learning rate", JA: "学習率"}.In(l), Log: true},
-		Y: plots.Axis{Label: words.Text{EN: "loss (nats)", JA: "損失（nat）"}.In(l), Min: 0, Max: 1.6 * c.Smooth[0]},
+		Y: plots.Axis{Label: words.Text{EN: "loss (nats)", JA: "損失（nat）"}.In(l), Min: 0, Max: 1.1 * c.Smooth[0]},
 	},
 		plots.Curve{Name: words.Text{EN: "loss", JA: "損失"}.In(l), Points: curve, Smooth: c.Taps},
 		plots.Points{Name: words.Text{EN: "suggestion, %s", JA: "おすすめ：%s"}.In(l, rateText(c.Suggestion())), Points: at(c.Suggestion()), Radius: 5},

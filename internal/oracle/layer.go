@@ -220,7 +220,12 @@ func lossOf(loss nn.Loss, x *reference.Tensor, t nn.Targets) (mean float64, dx *
 		for k, v := range target.Data {
 			target.Data[k] = (1-s.Smoothing)*v + s.Smoothing/float64(x.Size())
 		}
+		if s.Weights != nil {
+			return reference.WeightedSoftmaxWithLoss(x, target, s.Weights)
+		}
 		return reference.SoftmaxWithLoss(x, target)
+	case layers.SigmoidWithLoss:
+		return reference.SigmoidWithLoss(x, target)
 	case layers.MeanSquaredError:
 		return reference.MeanSquaredError(x, target)
 	}

@@ -18,7 +18,7 @@ func (r *Run) facts() record.Facts {
 			{Name: "system", Value: runtime.GOOS + "/" + runtime.GOARCH}, {Name: "instruction set", Value: kernels.ISA()},
 			{Name: "processors", Value: fmt.Sprint(runtime.GOMAXPROCS(0))},
 		},
-		Classes: r.trainer.Loader.Data.Classes, Images: r.trainer.Loader.Data.Len(),
+		Classes: r.trainer.Loader.Data.Target().Classes, Images: r.trainer.Loader.Data.Len(),
 		Epochs: r.Epochs, Batches: r.trainer.Loader.Batches(),
 		Resume: resumeCommand(r.folder.dir),
 	}

@@ -43,13 +43,13 @@ func (f *film) write(folder *Folder, l words.Language) error {
 			}
 			filters = append(filters, figure)
 		}
-		groups := make([]plots.Points, len(f.data.Classes))
+		groups := make([]plots.Points, len(f.classes))
 		for i := range groups {
-			groups[i].Name = f.data.Classes[i]
+			groups[i].Name = f.classes[i]
 		}
 		points := make([]plotter.XYs, len(groups))
 		for i := range frame.features.N {
-			label := f.data.Labels[i]
+			label := f.images.Labels[i]
 			points[label] = append(points[label], project(frame.features.Sample(i)))
 		}
 		var marks []plots.Mark

@@ -82,7 +82,7 @@ func (f *film) load(step int) error {
 	if err != nil {
 		return err
 	}
-	features, err := cut("features", f.net.Features(f.images))
+	features, err := cut("features", f.net.Features(f.images.X))
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 	}}
 	loss, err := plots.Loss([]plots.Curve{{Name: trainingCurve.In(l), Points: h.StepLoss(), Smooth: -1}}, plots.LossOptions{
 		Title: words.Text{EN: "Loss of %s", JA: "%s の損失"}.In(l, r.Net), Note: r.whyBelow(true), Language: string(l),
-		Classes:    len(r.trainer.Test.Classes),
+		Classes:    len(r.trainer.Test.Target().Classes),
 		Validation: []plots.Curve{{Name: testCurve.In(l), Points: tested, Markers: true}},
 	})
 	if err := save(lossFile, loss, err); err != nil {
@@ -67,11 +67,15 @@ func (r *Run) draw(e *train.Evaluation) error {
 			return err
 		}
 	}
-	confusion, err := plots.Confusion(e.Confusion, r.trainer.Test.Classes, plots.ConfusionOptions{Title: confusionTitle.In(l), Language: string(l)})
+	confusion, err := plots.Confusion(e.Confusion, r.trainer.Test.Target().Classes, plots.ConfusionOptions{Title: confusionTitle.In(l), Language: string(l)})
 	if err := save(confusionFile, confusion, err); err != nil {
 		return err
 	}
-	mistakes, err := plots.Mistakes(worst(e, r.trainer.Test, 20), plots.ImagesOptions{
+	wrong, err := worst(e, r.trainer.Test, 20)
+	if err != nil {
+		return err
+	}
+	mistakes, err := plots.Mistakes(wrong, plots.ImagesOptions{
 		Title: words.Text{EN: "Most confident mistakes on the test set", JA: "自信を持って間違えた画像（テストデータ）"}.In(l), Language: string(l),
 	})
 	return save(mistakesFile, mistakes, err)
@@ -103,13 +107,23 @@ func (r *Run) whyBelow(loss bool) string {
 	return strings.Join(parts, " ")
 }
 
-func worst(e *train.Evaluation, data *datasets.Dataset, n int) []plots.Mistake {
+// worst are the surest mistakes, n at most.
+func worst(e *train.Evaluation, data datasets.Source, n int) ([]plots.Mistake, error) {
+	mistakes := e.Mistakes[:min(n, len(e.Mistakes))]
+	var index []int
+	for _, m := range mistakes {
+		index = append(index, m.Index)
+	}
+	images, err := datasets.Samples(data, index...)
+	if err != nil {
+		return nil, err
+	}
 	var list []plots.Mistake
-	for _, m := range e.Mistakes[:min(n, len(e.Mistakes))] {
+	names := data.Target().Classes
+	for i, m := range mistakes {
 		list = append(list, plots.Mistake{
-			Image: datasets.Tensor(data.Shape, data.Images[m.Index]),
-			True:  data.Classes[m.True], Given: data.Classes[m.Given], Probability: m.Probability,
+			Image: images.X.Slice(i, i+1), True: names[m.True], Given: names[m.Given], Probability: m.Probability,
 		})
 	}
-	return list
+	return list, nil
 }

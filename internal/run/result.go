@@ -54,7 +54,7 @@ func (r *Run) saveModel(row train.EpochRow) error {
 	if r.Average > 0 {
 		facts["average"] = fmt.Sprint(r.Average)
 	}
-	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Classes, Facts: facts})
+	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Target().Classes, Facts: facts})
 }
 
 func (r *Run) saveHistory() error {
@@ -157,7 +157,9 @@ func (r *Run) finish() error {
 			return err
 		}
 	}
-	r.record.Evaluated(e, r.trainer.Test)
+	if err := r.record.Evaluated(e, r.trainer.Test); err != nil {
+		return err
+	}
 	if err := r.writePage(); err != nil {
 		return err
 	}

@@ -174,7 +174,10 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	defer stop()
 	r.folder = folder
 	r.trainer.Checkpoint = folder.path(checkpointFile)
-	r.record = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test)
+	var err error
+	if r.record, err = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test); err != nil {
+		return err
+	}
 	r.record.Before(r.untrained)
 	for _, a := range r.advice {
 		r.record.Advise(a)
@@ -186,7 +189,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
 	var events *board
 	if r.TensorBoard {
-		events = &board{dir: folder.dir, language: r.Language, net: r.trainer.Net, classes: r.trainer.Test.Classes}
+		events = &board{dir: folder.dir, language: r.Language, net: r.trainer.Net, classes: r.trainer.Test.Target().Classes}
 		observers = append(observers, events)
 	}
 	if r.film != nil {
@@ -205,7 +208,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	if !r.Quiet {
 		fmt.Println(words.Text{EN: "watch at %s", JA: "学習の様子：%s"}.In(r.Language, web.URL(r.listener)))
 	}
-	err := r.failed(r.fit(ctx, events))
+	err = r.failed(r.fit(ctx, events))
 	shown.end(ctx, err == nil, r.Language)
 	return err
 }

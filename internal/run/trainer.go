@@ -46,11 +46,15 @@ func (s *Settings) NewTrainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &train.Trainer{
+	t := &train.Trainer{
 		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: s.LabelSmoothing}, Loader: loader,
 		Rule: rule, Schedule: schedule, Epochs: s.Epochs, Clip: s.Clip, Average: s.Average, Seed: s.Seed, Shards: s.Shards,
-		Test: test, Validation: held, Patience: s.Patience, KeepBest: held != nil,
-	}, nil
+		Test: test, Patience: s.Patience, KeepBest: held != nil,
+	}
+	if held != nil {
+		t.Validation = held
+	}
+	return t, nil
 }
 
 // split takes as much of the data as the settings say, and apart from that

@@ -27,17 +27,16 @@ type probe struct {
 	weights map[int][]float32
 }
 
-func newProbe(net *nn.Sequential, data *datasets.Dataset) *probe {
+func newProbe(net *nn.Sequential, data datasets.Source) (*probe, error) {
 	p := &probe{net: net, weights: map[int][]float32{}}
 	for i := range net.Layers() {
 		if p.isReLU(i) || p.weight(i) != nil {
 			p.layers = append(p.layers, i)
 		}
 	}
-	n := min(probeImages, data.Len())
-	p.images = nn.NewTensor(n, data.Shape)
-	(&datasets.Loader{Data: data, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, p.images, make([]int, n))
-	return p
+	b, err := datasets.First(data, probeImages)
+	p.images = b.X
+	return p, err
 }
 
 func (p *probe) isReLU(i int) bool {
@@ -159,20 +158,31 @@ func newFrame(step int, weight *nn.Tensor) Frame {
 	return f
 }
 
-func newTest(step int, part bool, e *train.Evaluation, data *datasets.Dataset) *Test {
+// newTest is what is shown of an evaluation: nothing without a confusion matrix.
+func newTest(step int, part bool, e *train.Evaluation, data datasets.Source) (*Test, error) {
+	if e.Confusion == nil {
+		return nil, nil
+	}
 	t := &Test{Step: step, Part: part, Correct: e.Correct, Total: e.Total, Mistakes: []Mistake{}}
 	for _, row := range e.Confusion {
 		t.Confusion = append(t.Confusion, slices.Clone(row))
 	}
+	var index []int
 	for _, m := range e.Mistakes[:min(mistakesMost, len(e.Mistakes))] {
-		image := data.Images[m.Index]
-		pixels := make([]byte, data.H*data.W)
-		for i := range pixels {
-			pixels[i] = image[i*data.C]
+		index = append(index, m.Index)
+	}
+	b, err := datasets.Samples(data, index...)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range e.Mistakes[:len(index)] {
+		pixels := make([]byte, b.X.H*b.X.W)
+		for k := range pixels {
+			pixels[k] = byte(255*max(0, min(1, b.X.Sample(i)[k*b.X.C])) + 0.5)
 		}
 		t.Mistakes = append(t.Mistakes, Mistake{m.Index, m.True, m.Given, Number(m.Probability), pixels})
 	}
-	return t
+	return t, nil
 }
 
 // Schedule is n steps at most, from 0 to the last one, that are closest to

@@ -57,7 +57,7 @@ func pictures(n int) *datasets.Dataset {
 		for k := range pixels {
 			pixels[k] = byte(rand.IntN(256))
 		}
-		data.Images, data.Labels = append(data.Images, pixels), append(data.Labels, uint8(i%7))
+		data.Images, data.Labels = append(data.Images, pixels), append(data.Labels, i%7)
 	}
 	return data
 }
