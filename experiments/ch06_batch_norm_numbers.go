@@ -48,8 +48,8 @@ func runBatchNormNumbers(r *lab.Run) {
 	r.Measure("mean of the first column", stats[0][0])
 	r.Measure("deviation of the first column", stats[1][0])
 	r.Measure("first gradient of beta", float64(gradients[1][0]))
-	r.Measure("largest |sum of a column of dX|", sum)
-	r.Measure("largest |sum of a column of dX·Z|", along)
+	r.Measure("largest absolute sum of a column of dX", sum)
+	r.Measure("largest absolute sum of a column of dX·Z", along)
 	r.Claim("mean and deviation", agrees)
 	r.Claim("no way out", sum < 1e-5 && along < 1e-5)
 	rounded := func(g grid) grid {
@@ -95,8 +95,8 @@ func batchNormNumbers() lab.Experiment {
 			exactly(words.Text{EN: "mean of the first column", JA: "1 列目の平均"}, 4),
 			exactly(words.Text{EN: "deviation of the first column", JA: "1 列目の標準偏差"}, math.Sqrt(5)),
 			exactly(words.Text{EN: "first gradient of beta", JA: "β の 1 つめの勾配"}, 1),
-			lab.AtMost(words.Text{EN: "largest |sum of a column of dX|", JA: "dX の列の和の絶対値の最大"}, "", 1e-5).As("%.1e"),
-			lab.AtMost(words.Text{EN: "largest |sum of a column of dX·Z|", JA: "dX·Z の列の和の絶対値の最大"}, "", 1e-5).As("%.1e"),
+			lab.AtMost(words.Text{EN: "largest absolute sum of a column of dX", JA: "dX の列の和の絶対値の最大"}, "", 1e-5).As("%.1e"),
+			lab.AtMost(words.Text{EN: "largest absolute sum of a column of dX·Z", JA: "dX·Z の列の和の絶対値の最大"}, "", 1e-5).As("%.1e"),
 		},
 		Claims: map[string]words.Text{
 			"mean and deviation": {EN: "the layer gives γ times the distance from the mean in deviations, and β", JA: "層の出力は、平均からの差を標準偏差で測って γ 倍し、β を足した値になる"},

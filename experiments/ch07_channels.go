@@ -22,16 +22,6 @@ func channel(t *nn.Tensor, sample, c int) grid {
 	return g
 }
 
-// setChannel is the reverse of channel.
-func setChannel(t *nn.Tensor, sample, c int, g grid) {
-	values := t.Sample(sample)
-	for i := range g {
-		for j := range g[i] {
-			values[(i*t.W+j)*t.C+c] = float32(g[i][j])
-		}
-	}
-}
-
 // slide is a convolution of one channel by one filter in plain loops.
 func slide(image, filter grid) grid {
 	out := newGrid(len(image)-len(filter)+1, len(image[0])-len(filter[0])+1)

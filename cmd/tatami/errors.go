@@ -151,7 +151,7 @@ var libraryErrors = []words.Text{
 	{EN: "augmentation %q names %s twice", JA: "データ拡張 %q に %s が 2 回あります"},
 	{EN: "augmentation %q: none stands alone", JA: "データ拡張 %q：none は、ほかと一緒には指定できません"},
 	{EN: "augmentation %s:%s: wanted a number above 0", JA: "データ拡張 %s:%s：強さには 0 より大きい数を指定してください"},
-	{EN: "augmentation shift:%s: wanted a whole number of pixels", JA: "データ拡張 shift:%s：ピクセル数は整数で指定してください"},
+	{EN: "augmentation %s:%s: wanted a whole number of pixels", JA: "データ拡張 %s:%s：ピクセル数は整数で指定してください"},
 	{EN: "augmentation %s shifts images of %s out of sight", JA: "データ拡張 %s では、%s の画像が枠の外に出てしまいます"},
 	{EN: "augmentation %s: wanted strengths of 0 or more", JA: "データ拡張 %s：強さは 0 以上にしてください"},
 	{EN: "augmentation rotate:%g: wanted at most 180 degrees", JA: "データ拡張 rotate:%g：180 度以下にしてください"},
