@@ -70,14 +70,16 @@ func (s *Sweep) Rung(n int) ([]int, error) {
 			if err != nil {
 				return nil, err
 			}
-			switch {
-			case end == nil:
+			if end == nil {
 				return nil, fmt.Errorf("run %s of rung %d is not finished in %s", Name(i), k, s.Dir)
-			case end.Diverged != "":
-				continue
 			}
-			if scores[j], err = s.score(i, rungs[k].Epochs); err != nil {
+			score, reached, err := s.score(i, rungs[k].Epochs)
+			switch {
+			case end.Diverged != "" && (err != nil || reached < rungs[k].Epochs): // else it did so later
+			case err != nil:
 				return nil, err
+			default:
+				scores[j] = score
 			}
 		}
 		runs = best(runs, scores, rungs[k+1].Runs)
@@ -85,15 +87,17 @@ func (s *Sweep) Rung(n int) ([]int, error) {
 	return runs, nil
 }
 
-// score is the best of a run's first epochs, which is what its model is of.
-func (s *Sweep) score(i, epochs int) (best Score, err error) {
+// score is the best of a run's first epochs, which is what its model is of, and
+// how many it has done.
+func (s *Sweep) score(i, epochs int) (best Score, reached int, err error) {
 	err = record.EachEpoch(s.Folder(i), func(e record.Epoch) {
+		reached = e.Epoch
 		now := Score{float64(e.ValidationAccuracy), float64(e.ValidationLoss)}
 		if e.Epoch <= epochs && (e.Epoch == 1 || now.Accuracy > best.Accuracy || now.Accuracy == best.Accuracy && now.Loss < best.Loss) {
 			best = now
 		}
 	})
-	return best, err
+	return best, reached, err
 }
 
 // End is how a run of a stage ended.

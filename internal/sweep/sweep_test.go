@@ -1,6 +1,8 @@
 package sweep
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -8,6 +10,7 @@ import (
 	"strconv"
 	"testing"
 
+	"tatami/internal/run"
 	"tatami/internal/toy"
 )
 
@@ -125,6 +128,49 @@ func TestBest(t *testing.T) {
 	for n, want := range map[int][]int{1: {5}, 2: {3, 5}, 3: {2, 3, 5}, 5: {2, 3, 5, 9}} {
 		if got := best(runs, scores, n); !slices.Equal(got, want) {
 			t.Errorf("best %d: %v, wanted %v", n, got, want)
+		}
+	}
+}
+
+// A run that diverged went on from the rungs that it had come through before:
+// what went on beside it stays the same.
+func TestDivergedLater(t *testing.T) {
+	s := &Sweep{Dir: t.TempDir(), Halving: &Halving{1, 2}}
+	write := func(i int, name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(s.Folder(i), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.Folder(i), name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const head = "epoch,step,lr,train_loss,train_accuracy,test_loss,test_accuracy,seconds,validation_loss,validation_accuracy\n"
+	line := func(epoch int, accuracy float64) string {
+		return fmt.Sprintf("%d,%[1]d,1,1,1,1,1,1,1,%g\n", epoch, accuracy)
+	}
+	for i, accuracy := range []float64{0.3, 0.9, 0.5, 0.7} {
+		planned := run.Settings{Epochs: 4, Validation: 1}
+		s.Runs = append(s.Runs, run.Options{Settings: planned})
+		planned.Epochs, planned.ScheduleEpochs = 1, 4
+		text := head + line(1, accuracy)
+		if i == 3 {
+			planned.Epochs = 2
+			text += line(2, 0.8)
+		}
+		result, err := json.Marshal(planned)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(i, "run.json", string(result))
+		write(i, "history.csv", text)
+	}
+	write(1, divergedFile, "in epoch 2")
+	write(0, divergedFile, "in epoch 1")
+	write(0, "history.csv", head)
+	for rung, want := range [][]int{{0, 1, 2, 3}, {1, 3}, {3}} {
+		if got, err := s.Rung(rung); err != nil || !slices.Equal(got, want) {
+			t.Errorf("rung %d: %v, %v, wanted %v", rung, got, err, want)
 		}
 	}
 }
