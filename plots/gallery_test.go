@@ -238,6 +238,15 @@ func gallery(t *testing.T, language string) map[string]plots.Figure {
 	for i := range 20 {
 		mistakes = append(mistakes, plots.Mistake{Image: digit, True: fmt.Sprint(i % 10), Given: fmt.Sprint((i + 3) % 10), Probability: 1 - float64(i)*0.02})
 	}
+	var runs [][]float64
+	for range 30 {
+		rate, choice := math.Pow(10, -4+3*rng.Float64()), float64(rng.IntN(3))
+		runs = append(runs, []float64{choice, float64(16 + rng.IntN(200)), rate, 97 - 3*math.Abs(math.Log10(rate)+2.5) - choice})
+	}
+	runs = append(runs, []float64{1, 100, 0.01, math.NaN()})
+	must("parallel")(plots.Parallel([]plots.Coordinate{
+		{Label: "--augment", Names: []string{"none", "shift:2,rotate:10,scale:0.1", "shift"}}, {Label: "--batch"}, {Label: "--lr", Log: true}, {Label: "accuracy (%)"},
+	}, runs, plots.ParallelOptions{Title: "What mattered", Note: "A line is a run.", Language: language}))
 	must("graph")(plots.Graph([]plots.Node{
 		{Text: "price of an apple"}, {Text: "number of apples", Row: 1}, {Text: "×", Operation: true, Column: 1, Row: 0.5},
 		{Text: "tax", Row: 2}, {Text: "×", Operation: true, Column: 2, Row: 1}, {Text: "to pay", Column: 3, Row: 1},

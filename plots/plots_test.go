@@ -121,6 +121,15 @@ func TestFigureErrors(t *testing.T) {
 		"bins": func() (plots.Figure, error) {
 			return plots.Chart(plots.ChartOptions{}, plots.Histogram{Values: []float32{1}, Bins: -1})
 		},
+		"one coordinate": func() (plots.Figure, error) {
+			return plots.Parallel([]plots.Coordinate{{}}, [][]float64{{1}}, plots.ParallelOptions{})
+		},
+		"uneven rows": func() (plots.Figure, error) {
+			return plots.Parallel([]plots.Coordinate{{}, {}}, [][]float64{{1, 2}, {1}}, plots.ParallelOptions{})
+		},
+		"no row above 0": func() (plots.Figure, error) {
+			return plots.Parallel([]plots.Coordinate{{Log: true}, {}}, [][]float64{{0, 2}, {1, nan}}, plots.ParallelOptions{})
+		},
 		"no function":  func() (plots.Figure, error) { return plots.Chart(plots.ChartOptions{}, plots.Contours{}) },
 		"arrows":       func() (plots.Figure, error) { return plots.Chart(plots.ChartOptions{}, plots.Arrows{Points: line(1)}) },
 		"no panels":    func() (plots.Figure, error) { return plots.Grid(plots.GridOptions{}) },

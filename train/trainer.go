@@ -3,6 +3,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,8 @@ type Trainer struct {
 	Seed uint64
 	// Shards is the number of parts of a batch; 0 is [DefaultShards].
 	Shards int
+	// Workers is the number of processors to use at most; 0: as many as there are.
+	Workers int
 
 	// Test and Validation, if there, are evaluated after each epoch.
 	Test, Validation datasets.Source
@@ -113,7 +116,7 @@ func (t *Trainer) Fit(ctx context.Context) (*History, error) {
 		t.exchangeBest(false)
 		t.exchangeAverage(false)
 	}
-	workers := newPool(max(t.Shards, 64))
+	workers := newPool(cmp.Or(t.Workers, max(t.Shards, 64)))
 	defer workers.close()
 	t.engine = newEngine(workers, t, t.optimizer)
 	evaluator := newEvaluator(workers, t.Net, t.Loss, evaluationBatch)
@@ -160,8 +163,8 @@ func (t *Trainer) prepare() error {
 		return errors.New("trainer: Net, Loss, Loader, Rule and Schedule must be set")
 	case t.Loader.BatchSize < 1:
 		return fmt.Errorf("trainer: batch size is %d, wanted at least 1", t.Loader.BatchSize)
-	case t.Epochs < 0 || t.Steps < 0 || t.Shards < 0 || t.Patience < 0:
-		return errors.New("trainer: Epochs, Steps, Shards and Patience must not be negative")
+	case t.Epochs < 0 || t.Steps < 0 || t.Shards < 0 || t.Workers < 0 || t.Patience < 0:
+		return errors.New("trainer: Epochs, Steps, Shards, Workers and Patience must not be negative")
 	case !(t.Clip >= 0) || math.IsInf(t.Clip, 0):
 		return fmt.Errorf("trainer: Clip is %g, wanted 0 or a positive number", t.Clip)
 	case !(t.Average >= 0 && t.Average < 1):

@@ -24,7 +24,7 @@ func TestExperimentUsage(t *testing.T) {
 		{"run", 2, "--chapter N"},
 		{"run ch03-activation", 2, `unknown experiment "ch03-activation": did you mean "ch03-activations"?`},
 		{"run ch04-gradient all", 2, `"all" stands alone`},
-		{"run --chapter 1", 2, "--chapter is 1: no experiments (valid: 3, 4, 5, "},
+		{"run --chapter 1", 2, "--chapter is 1: no experiments (valid: 2, 3, 4, 5, "},
 		{"run --chapter 0", 2, "--chapter is 0"},
 		{"run --chapter 3 ch04-gradient", 2, "cannot stand together"},
 		{"run ch04-gradient --seeds 0", 2, "--seeds is 0, wanted 1 to 1000"},

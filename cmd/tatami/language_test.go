@@ -37,6 +37,8 @@ func TestLanguages(t *testing.T) {
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))
 	writeTestFile(t, filepath.Join(dir, "text.png"), []byte("no picture"))
+	writeTestFile(t, filepath.Join(dir, "sweep.json"), []byte(`{"train": {"data": "data", "net": "mlp", "epochs": 1}, "grid": {"lr": [1, 1e38, 0.1, 0.2]}}`))
+	writeTestFile(t, filepath.Join(dir, "wrong.json"), []byte(`{"grid": {"lr": [[]]}}`))
 	var lines [][]string
 	var walk func(c *cobra.Command, path []string)
 	walk = func(c *cobra.Command, path []string) {
@@ -54,7 +56,7 @@ func TestLanguages(t *testing.T) {
 		"predict run text.png", "lr-find --data data --net mlp --steps 60 --overwrite", "serve run --addr x", "import text.png",
 		"trian", "train --epoch 3", "train --epochs 0", "train --epochs x", "train --lr", "train extra", "eval", "version 2",
 		"train --optimizer adamm", "train --optimizer adam:beta1=2", "train --schedule step:evry=3", "train --augment shift:0",
-		"train --patience 2", "experiment run", "experiment run --chapter 99", "bench --json --compare x", "train --lang fr",
+		"train --patience 2", "experiment run", "experiment run --chapter 99", "sweep sweep.json", "sweep wrong.json", "sweep sweep.json --task 9", "compare runs/sweep", "bench --json --compare x", "train --lang fr",
 	} {
 		lines = append(lines, strings.Fields(line))
 	}

@@ -27,7 +27,13 @@ type trainOptions struct {
 }
 
 func newTrain(l words.Language) *cobra.Command {
-	o := trainOptions{Options: run.Options{Language: l}}
+	cmd, _ := trainCommand(l)
+	return cmd
+}
+
+// trainCommand is train and what its flags set.
+func trainCommand(l words.Language) (*cobra.Command, *trainOptions) {
+	o := &trainOptions{Options: run.Options{Language: l}}
 	cmd := &cobra.Command{
 		Use: "train",
 		Short: words.Text{
@@ -124,7 +130,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		flagGroup{words.Text{EN: "Learning on, averaging:", JA: "転移学習と平均："}, "from freeze schedule-epochs average"},
 		flagGroup{words.Text{EN: "Results, stopping and going on:", JA: "結果、中断と再開："}, "out overwrite resume checkpoint-every"},
 		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web origin film tensorboard quiet"})...)
-	return cmd
+	return cmd, o
 }
 
 // shapeGroups are the groups of the flags that train shares with lr-find; names
@@ -207,9 +213,7 @@ func netUsage(l words.Language) string {
 }
 
 func (o *trainOptions) run(cmd *cobra.Command) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(20) // most of the heap is images, which stay; the steps allocate nothing
-	}
+	saveMemory()
 	if o.Web != "" {
 		if err := web.CheckAddr(o.Web); err != nil {
 			return usageError{fmt.Errorf("--web: %w", err)}
@@ -224,6 +228,31 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("resume") {
 		return o.continueRun(cmd)
 	}
+	if err := o.settle(cmd); err != nil {
+		return err
+	}
+	r, err := run.New(o.Options)
+	if err != nil {
+		return err
+	}
+	folder, err := o.folder()
+	if err != nil {
+		return err
+	}
+	defer folder.Release()
+	return r.Fit(cmd.Context(), folder)
+}
+
+// saveMemory collects garbage early: most of the heap is images, which stay, and
+// the steps allocate nothing.
+func saveMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(20)
+	}
+}
+
+// settle checks the settings of a new run and fills in what no flag gave.
+func (o *trainOptions) settle(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("from") {
 		switch {
 		case o.From == "":
@@ -237,19 +266,7 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if err := o.Check(cmd.Flags().Changed("lr")); err != nil {
-		return err
-	}
-	r, err := run.New(o.Options)
-	if err != nil {
-		return err
-	}
-	folder, err := o.folder()
-	if err != nil {
-		return err
-	}
-	defer folder.Release()
-	return r.Fit(cmd.Context(), folder)
+	return o.Check(cmd.Flags().Changed("lr"))
 }
 
 func (o *trainOptions) folder() (*run.Folder, error) {

@@ -41,7 +41,7 @@ func (s Settings) Command(isa string) string {
 		if f.Name != "architecture" && !(s.From != "" && f.Name == "net") {
 			words = append(words, "--"+f.Name)
 			if f.Value != "true" { // of a flag that takes none
-				words = append(words, shellWord(f.Value))
+				words = append(words, ShellWord(f.Value))
 			}
 		}
 	}
@@ -49,10 +49,10 @@ func (s Settings) Command(isa string) string {
 }
 
 // resumeCommand is the line that continues the run in a folder.
-func resumeCommand(dir string) string { return "tatami train --resume " + shellWord(dir) }
+func resumeCommand(dir string) string { return "tatami train --resume " + ShellWord(dir) }
 
-// shellWord is text as one word of a shell's command line.
-func shellWord(text string) string {
+// ShellWord is text as one word of a shell's command line.
+func ShellWord(text string) string {
 	if regexp.MustCompile(`^[\w./,:@%+=-]+$`).MatchString(text) {
 		return text
 	}

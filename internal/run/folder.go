@@ -17,7 +17,7 @@ import (
 const (
 	ModelFile       = "model.safetensors"
 	checkpointFile  = "checkpoint"
-	resultFile      = "run.json"
+	ResultFile      = "run.json"
 	historyFile     = "history.csv"
 	stepsFile       = "steps.csv"
 	pageFile        = "index.html"
@@ -32,7 +32,7 @@ const (
 )
 
 var allFiles = []string{
-	ModelFile, checkpointFile, historyFile, stepsFile, resultFile, lossFile, accuracyFile, filtersFile, confusionFile, mistakesFile,
+	ModelFile, checkpointFile, historyFile, stepsFile, ResultFile, lossFile, accuracyFile, filtersFile, confusionFile, mistakesFile,
 	pageFile, filtersFilmFile, mapFilmFile, framesFile,
 }
 

@@ -11,18 +11,57 @@ import (
 	"tatami/internal/files"
 	"tatami/internal/web/page"
 	"tatami/internal/web/record"
+	"tatami/train"
 )
+
+// Begun is a run in a folder, which need not be complete.
+type Begun struct {
+	Settings
+	Finished bool // it has reached its epochs, or the end of its patience
+}
+
+// Find is the run in a folder: nil where there is none, or none that could be
+// resumed.
+func Find(dir string) (*Begun, error) {
+	path := filepath.Join(dir, ResultFile)
+	if err := files.Regular(path); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		b := &Begun{Finished: true}
+		if err := json.Unmarshal(text, &b.Settings); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return b, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
+	}
+	path = filepath.Join(dir, checkpointFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if text, err = train.Settings(path); err != nil {
+		return nil, err
+	}
+	b := new(Begun)
+	if err := json.Unmarshal(text, &b.Settings); err != nil {
+		return nil, fmt.Errorf("%s: settings: %w", path, err)
+	}
+	return b, nil
+}
 
 // Read is what a complete run left in its folder, to be set beside others.
 func Read(dir string) (page.Compared, error) {
 	fail := func(err error) (page.Compared, error) { return page.Compared{}, err }
-	path := filepath.Join(dir, resultFile)
+	path := filepath.Join(dir, ResultFile)
 	if err := files.Regular(path); err != nil {
 		return fail(err)
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fail(fmt.Errorf("%s holds no complete run: it has no %s", dir, resultFile))
+		return fail(fmt.Errorf("%s holds no complete run: it has no %s", dir, ResultFile))
 	}
 	if err != nil {
 		return fail(fmt.Errorf("cannot read %s: %w", path, files.Cause(err)))

@@ -114,7 +114,7 @@ func ScoreText(e *train.Evaluation, l words.Language) string {
 // its own, and not that of one which it replaces.
 func (r *Run) finishedIn(folder *Folder) bool {
 	var left Result
-	text, err := os.ReadFile(folder.path(resultFile))
+	text, err := os.ReadFile(folder.path(ResultFile))
 	if !r.trainer.Done() || err != nil || json.Unmarshal(text, &left) != nil {
 		return false
 	}
@@ -164,11 +164,14 @@ func (r *Run) finish() error {
 	if err := r.writePage(); err != nil {
 		return err
 	}
-	if err := files.Write(r.folder.path(resultFile), func(w io.Writer) error { return files.EncodeJSON(w, run) }); err != nil {
+	if err := files.Write(r.folder.path(ResultFile), func(w io.Writer) error { return files.EncodeJSON(w, run) }); err != nil {
 		return err
 	}
 	if r.film != nil {
 		os.Remove(r.folder.path(framesFile)) // a resume before this draws the films again
+	}
+	if r.Silent {
+		return nil
 	}
 	last := words.Text{EN: "%v, %.1f s, files in %s", JA: "%v、%.1f 秒、ファイルは %s にあります"}.In(r.Language, ScoreText(e, r.Language), run.TrainSeconds, r.folder)
 	if !r.Quiet {

@@ -11,9 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"tatami/datasets"
 	"tatami/internal/files"
@@ -34,8 +32,10 @@ type Options struct {
 	Web         string // address of a live page; empty: none
 	// Origins are addresses by which browsers reach the page through a proxy.
 	Origins []string
-	Quiet   bool // print nothing but the last line
 	Reading
+	Quiet    bool // print nothing but the last line
+	Silent   bool // nor that: another speaks for the run
+	Workers  int  // processors to use at most; 0: all
 	Language words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
@@ -68,26 +68,14 @@ type Run struct {
 // New loads the data and builds the network of a new run, whose settings Check
 // has passed. Nothing is written.
 func New(o Options) (*Run, error) {
-	if o.Data != "" { // wherever it will be resumed from
-		var err error
-		if o.Data, err = filepath.Abs(o.Data); err != nil {
-			return nil, err
-		}
-	}
-	if strings.HasSuffix(o.Net, ".json") {
-		in, specs, err := FindNetwork(o.Net, nn.Shape{}, 0)
-		if err != nil {
-			return nil, err
-		}
-		if o.Architecture, err = nn.FormatArchitecture(in, specs); err != nil {
-			return nil, err
-		}
+	if err := o.Resolve(); err != nil {
+		return nil, err
 	}
 	return newRun(o, nil)
 }
 
 // Resume continues the run in a folder from its checkpoint, with its settings.
-// Of the options Web, Origins and Quiet count, and Film, CheckpointEvery, Epochs
+// Of the options Web, Origins, Quiet, Silent and Workers count, and Film, CheckpointEvery, Epochs
 // and Patience where they are given. With other Epochs the schedule is as long
 // as it was, and stays at its last rate.
 func Resume(folder *Folder, o Options) (*Run, error) {
@@ -149,6 +137,7 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	if r.trainer, err = r.NewTrainer(r.data); err != nil {
 		return nil, err
 	}
+	r.trainer.Workers = o.Workers
 	if err := r.keep(); err != nil {
 		return nil, err
 	}
@@ -178,6 +167,9 @@ func (r *Run) keep() (err error) {
 // and returns [context.Canceled].
 func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	if r.finishedIn(folder) {
+		if r.Silent {
+			return nil
+		}
 		fmt.Println(words.Text{EN: "%s is finished, after epoch %d", JA: "%s の学習は終わっています（%d エポック）"}.In(r.Language, folder, len(r.trainer.History().Epochs)))
 		return nil
 	}
@@ -245,6 +237,9 @@ func (r *Run) fit(ctx context.Context, events *Board) error {
 			return err
 		}
 		if err := r.writePage(); err != nil {
+			return err
+		}
+		if r.Silent {
 			return err
 		}
 		fmt.Fprintln(os.Stderr, words.Text{

@@ -39,7 +39,7 @@ func (r *Run) header() string {
 
 // whatNext is what there is to open and to try after a run.
 func (r *Run) whatNext() string {
-	dir := shellWord(r.folder.dir)
+	dir := ShellWord(r.folder.dir)
 	if r.data.Fit != datasets.FitDigit {
 		return words.Text{
 			EN: "next: open %s in a browser\n      tatami serve %s           show it pictures, look into the model\n      tatami predict %s IMAGE   let it name your own pictures",

@@ -1,13 +1,18 @@
 package run
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"tatami/datasets"
 	"tatami/internal/named"
+	"tatami/nn"
 )
 
 // SettingError says that a setting, which has the name of its flag, cannot be
@@ -51,6 +56,63 @@ type Settings struct {
 	Average        float64         `json:"average,omitempty"`
 	// ScheduleEpochs is what the schedule is stretched over; 0 is Epochs.
 	ScheduleEpochs int `json:"schedule_epochs,omitempty"`
+}
+
+// Resolve makes the settings of a new run those that it has wherever it is
+// resumed: the folder of its data, and the network of a file.
+func (s *Settings) Resolve() (err error) {
+	if s.Data != "" {
+		if s.Data, err = filepath.Abs(s.Data); err != nil {
+			return err
+		}
+	}
+	if strings.HasSuffix(s.Net, ".json") {
+		in, specs, err := FindNetwork(s.Net, nn.Shape{}, 0)
+		if err != nil {
+			return err
+		}
+		if s.Architecture, err = nn.FormatArchitecture(in, specs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Other is the flag of a setting in which two runs differ, beside their epochs;
+// empty if there is none.
+func (s Settings) Other(t Settings) string {
+	s.Epochs, t.Epochs = 0, 0
+	if s.From != "" {
+		s.Net, t.Net = "", "" // told by the model
+	}
+	s.Architecture, t.Architecture = compact(s.Architecture), compact(t.Architecture)
+	mine, yours := map[string]string{}, map[string]string{}
+	for _, f := range s.flags(true) {
+		mine[f.Name] = f.Value
+	}
+	for _, f := range t.flags(true) {
+		yours[f.Name] = f.Value
+	}
+	for _, name := range slices.Sorted(maps.Keys(mine)) {
+		if mine[name] != yours[name] {
+			return name
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(yours)) {
+		if mine[name] != yours[name] {
+			return name
+		}
+	}
+	return ""
+}
+
+// compact is JSON without the blanks that run.json has.
+func compact(text json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if text == nil || json.Compact(&b, text) != nil {
+		return text
+	}
+	return b.Bytes()
 }
 
 // Check refuses settings that make no sense and fills the default rate.

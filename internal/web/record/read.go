@@ -24,12 +24,8 @@ func Read(dir string, facts Facts) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []string{"epoch", "step", "lr", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds"}
-	err = eachRow(filepath.Join(dir, "history.csv"), columns, []string{"validation_loss", "validation_accuracy"}, func(v []float64) {
-		r.epochs.add(Epoch{
-			int(v[0]), int(v[1]), Number(v[2]), Number(v[3]), Number(v[4]), Number(v[5]), Number(v[6]),
-			Number(v[8]), Number(v[9]), Number(v[7]),
-		})
+	err = EachEpoch(dir, func(e Epoch) {
+		r.epochs.add(e)
 		r.now.Epoch++
 	})
 	if err != nil {
@@ -39,6 +35,18 @@ func Read(dir string, facts Facts) (*Update, error) {
 		return nil, fmt.Errorf("%s: wanted a row for each epoch, counted from 1", filepath.Join(dir, "history.csv"))
 	}
 	return r.Whole(), nil
+}
+
+// EachEpoch reads the epochs of a run, complete or not, from the history.csv in
+// its folder.
+func EachEpoch(dir string, row func(Epoch)) error {
+	columns := []string{"epoch", "step", "lr", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds"}
+	return eachRow(filepath.Join(dir, "history.csv"), columns, []string{"validation_loss", "validation_accuracy"}, func(v []float64) {
+		row(Epoch{
+			int(v[0]), int(v[1]), Number(v[2]), Number(v[3]), Number(v[4]), Number(v[5]), Number(v[6]),
+			Number(v[8]), Number(v[9]), Number(v[7]),
+		})
+	})
 }
 
 // eachRow reads named columns of a CSV file: those that must be there, and
