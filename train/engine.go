@@ -21,6 +21,8 @@ type engine struct {
 	average   *average // nil: none
 	decay     float64  // of the average
 	clip      float64
+	group     *group // nil: this process trains alone
+	parts     [2]int // that this process sums and updates, from and to
 
 	batch   *batch    // the present one
 	results []result  // by shard
@@ -46,8 +48,16 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 	})
 	e.results = make([]result, t.Shards)
 	e.squares = make([]float64, e.shards.Parts())
-	e.run, e.measureJob, e.sumJob, e.stepJob = p.run, e.measure, e.sum, e.step
-	e.sumAndStepJob = func(part int) { e.sum(part); e.step(part) }
+	e.parts = [2]int{0, e.shards.Parts()}
+	if t.Ranks != nil {
+		e.group = newGroup(t, e)
+		e.feed.group, e.parts = e.group, [2]int(e.group.parts[e.group.rank:])
+	}
+	first := e.parts[0]
+	e.run, e.measureJob = p.run, e.measure
+	e.sumJob = func(task int) { e.sum(first + task) }
+	e.stepJob = func(task int) { e.step(first + task) }
+	e.sumAndStepJob = func(task int) { e.sum(first + task); e.step(first + task) }
 	return e
 }
 
@@ -57,6 +67,7 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, correct int, norm float64) {
 	e.batch = e.feed.batch(epoch, batch)
 	e.shards.Run(e.batch.x, uint64(step), e.run, e.measureJob)
+	e.group.exchange()
 	for _, r := range e.results {
 		loss += r.loss
 		correct += r.correct
@@ -66,18 +77,21 @@ func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, cor
 	}
 	if e.clip == 0 {
 		e.begin(rate, 1, step)
-		e.pool.run(len(e.squares), e.sumAndStepJob)
+		e.pool.run(e.parts[1]-e.parts[0], e.sumAndStepJob)
 		e.end()
+		e.group.gatherWeights(e.squares)
 		return loss, correct, e.norm()
 	}
-	e.pool.run(len(e.squares), e.sumJob)
+	e.pool.run(e.parts[1]-e.parts[0], e.sumJob)
+	e.group.gather(nil, e.squares)
 	norm = e.norm()
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return loss, correct, norm
 	}
 	e.begin(rate, optim.ClipScale(norm, e.clip), step)
-	e.pool.run(len(e.squares), e.stepJob)
+	e.pool.run(e.parts[1]-e.parts[0], e.stepJob)
 	e.end()
+	e.group.gatherWeights(nil)
 	return loss, correct, norm
 }
 

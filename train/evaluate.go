@@ -84,6 +84,7 @@ type evaluator struct {
 	loss   nn.Loss
 	batch  int
 	views  []view // fewer than two: the image alone
+	group  *group // ranks that share the evaluation; nil: this process alone
 	passes chan *evaluationPass
 }
 
@@ -117,7 +118,9 @@ func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
 	batches := (data.Len() + e.batch - 1) / e.batch
 	losses := make([]float64, batches)
 	given := make([]Mistake, data.Len()) // right ones too, for now
-	e.pool.run(batches, func(b int) {
+	first, end := e.group.dealBatches(batches)
+	e.pool.run(end-first, func(task int) {
+		b := first + task
 		p := <-e.passes
 		defer func() { e.passes <- p }()
 		n := epoch.Len(b)
@@ -136,6 +139,7 @@ func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
 			given[at] = Mistake{at, label, k, float64(probabilities[k])}
 		}
 	})
+	e.group.evaluated(losses, given, e.batch)
 	classes := len(data.Classes)
 	result := &Evaluation{Total: data.Len(), Confusion: make([][]int, classes)}
 	for i := range result.Confusion {

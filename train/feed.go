@@ -12,7 +12,8 @@ import (
 type feed struct {
 	pool        *pool
 	loader      *datasets.Loader
-	epochs      int // the number of epochs, after which nothing is prepared
+	epochs      int    // the number of epochs, after which nothing is prepared
+	group       *group // ranks, each of which prepares its own samples; nil: this process alone
 	order       func() *datasets.Epoch
 	epoch       int // of the order
 	fillJob     func(task int)
@@ -24,6 +25,7 @@ type batch struct {
 	epoch, number int
 	x             *nn.Tensor
 	labels        []int
+	from, to      int // the samples that are prepared, this rank's
 }
 
 // fillSize is how many images a task prepares: few, since a worker that has
@@ -65,12 +67,21 @@ func (f *feed) prepare(epoch, number int) {
 	b, n := f.next, f.loader.Len(number)
 	b.epoch, b.number = epoch, number
 	b.x.N, b.x.Data, b.labels = n, b.x.Data[:n*b.x.Size()], b.labels[:n]
-	f.pool.beside((n+fillSize-1)/fillSize, f.fillJob)
+	b.from, b.to = f.group.samples(n)
+	f.pool.beside((b.to-b.from+fillSize-1)/fillSize, f.fillJob)
 }
 
 func (f *feed) fill(task int) {
 	b := f.next
-	from := task * fillSize
-	to := min(from+fillSize, len(b.labels))
+	from := b.from + task*fillSize
+	to := min(from+fillSize, b.to)
 	f.order().Fill(b.number, from, to, b.x.Slice(from, to), b.labels[from:to])
+}
+
+// fillWhole prepares the samples of a batch that are other ranks' too.
+func (f *feed) fillWhole(b *batch) {
+	if n := len(b.labels); b.to-b.from < n {
+		b.from, b.to = 0, n
+		f.loader.Epoch(b.epoch).Fill(b.number, 0, n, b.x, b.labels)
+	}
 }
