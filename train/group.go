@@ -467,3 +467,12 @@ func (g *group) samples(batch int) (from, to int) {
 	to, _ = nn.ShardBounds(g.shards[g.rank+1], n, batch)
 	return from, to
 }
+
+// Sent is the number of bytes that this process has sent to other ranks in the
+// last [Trainer.Fit].
+func (t *Trainer) Sent() int64 {
+	if t.group == nil {
+		return 0
+	}
+	return t.group.sent
+}

@@ -39,7 +39,7 @@ func Agree(ranks Ranks, err error) error {
 	if err != nil {
 		text = "!" + err.Error()
 	}
-	texts, gatherErr := gatherTexts(ranks, text)
+	texts, gatherErr := Texts(ranks, text)
 	if gatherErr != nil {
 		return errors.Join(err, gatherErr)
 	}
@@ -60,8 +60,8 @@ func Agree(ranks Ranks, err error) error {
 	return fmt.Errorf("rank %d of %d: %s", first, ranks.Size(), texts[first][1:])
 }
 
-// gatherTexts gives every rank the text of each.
-func gatherTexts(ranks Ranks, text string) ([]string, error) {
+// Texts gives every rank the text of each.
+func Texts(ranks Ranks, text string) ([]string, error) {
 	n := ranks.Size()
 	at, lengths := make([]int, n+1), make([]byte, 8*n)
 	for r := range n {
@@ -97,7 +97,7 @@ func (t *Trainer) join(prepare error) error {
 	if err := Agree(ranks, prepare); err != nil {
 		return err
 	}
-	texts, err := gatherTexts(ranks, kernels.ISA()+" "+t.fingerprint())
+	texts, err := Texts(ranks, kernels.ISA()+" "+t.fingerprint())
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,13 @@ type Options struct {
 	Language words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
+	// Ranks are the processes that train together; nil: this one alone.
+	Ranks train.Ranks
 }
+
+// follows reports whether this is another rank than the one that writes and
+// tells.
+func (o *Options) follows() bool { return o.Ranks != nil && o.Ranks.Rank() > 0 }
 
 // kept is what a checkpoint keeps for a resume beside the state of training.
 type kept struct {
@@ -139,8 +145,12 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	if r.trainer, err = r.NewTrainer(); err != nil {
 		return nil, err
 	}
+	r.trainer.Ranks = o.Ranks
 	if err := r.keep(); err != nil {
 		return nil, err
+	}
+	if o.follows() {
+		return r, nil
 	}
 	if o.From == "" { // whose filters may be gone when the run is resumed
 		r.untrained = FirstFilters(r.trainer.Net)
@@ -167,7 +177,19 @@ func (r *Run) keep() (err error) {
 // Fit trains and writes what the run leaves. Interrupted, it says how to resume
 // and returns [context.Canceled].
 func (r *Run) Fit(parent context.Context, folder *Folder) error {
+	if r.follows() {
+		ctx, stop := UntilSignal(parent)
+		defer stop()
+		r.trainer.Checkpoint = folder.path(checkpointFile)
+		_, err := r.trainer.Fit(ctx)
+		return err
+	}
 	if r.finishedIn(folder) {
+		if r.Ranks != nil { // the others are there
+			if _, err := r.trainer.Fit(parent); err != nil {
+				return err
+			}
+		}
 		fmt.Println(words.Text{EN: "%s is finished, after epoch %d", JA: "%s の学習は終わっています（%d エポック）"}.In(r.Language, folder, len(r.trainer.History().Epochs)))
 		return nil
 	}
