@@ -39,11 +39,11 @@ type silent struct{ error }
 // Unwrap implements errors.Unwrap.
 func (s silent) Unwrap() error { return s.error }
 
-// quietly makes an error one that is told once: by rank 0, or by rank 1 if rank
-// 0 is lost.
+// quietly makes an error one that is told once: by rank 0, or if that is lost by
+// who watches over it, or by rank 1 if its whole machine may be gone.
 func quietly(job mpi.Job, err error) error {
 	lost, ok := errors.AsType[mpi.RankLost](err)
-	if err == nil || job.Rank() == 0 || ok && lost.Rank == 0 && job.Rank() == 1 {
+	if err == nil || job.Rank() == 0 || ok && lost.Rank == 0 && !lost.Near && job.Rank() == 1 {
 		return err
 	}
 	return silent{err}

@@ -140,6 +140,9 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 }
 
 func newRun(o Options, advice []doctor.Advice) (*Run, error) {
+	if o.Ranks != nil && o.Ranks.Size() > o.Shards {
+		return nil, wrongSetting("--shards is %d, wanted at least %d, one for each rank", o.Shards, o.Ranks.Size())
+	}
 	r := &Run{Options: o, advice: advice}
 	var err error
 	if r.trainer, err = r.NewTrainer(); err != nil {

@@ -18,12 +18,12 @@ import (
 )
 
 // Rank 0 and each of the others tell each other every second that they are
-// there, whatever they do otherwise. A rank that has been silent for eight is
+// there, whatever they do otherwise. A rank that has been silent for seven is
 // lost; one on the same machine also if its process is gone. Rank 0 tells the
 // others, so that a run has ended everywhere within ten seconds.
 const (
 	interval = time.Second
-	silence  = 8 * time.Second
+	silence  = 7 * time.Second
 	look     = 200 * time.Millisecond
 	tag      = 1
 )
@@ -119,6 +119,11 @@ func (r *ranks) beat(now time.Time) error {
 	if l.lost != nil || l.ended || now.Sub(l.looked) < look {
 		return l.lost
 	}
+	if now.Sub(l.looked) > silence/3 { // this process was stopped, and has heard of nobody
+		for _, p := range l.peers {
+			p.heard = now
+		}
+	}
 	l.looked = now
 	for rank, process := range l.processes {
 		if errors.Is(syscall.Kill(process, 0), syscall.ESRCH) {
@@ -168,7 +173,8 @@ func (r *ranks) call(p *peer, lost int) error {
 // lose notes that a rank is lost and tells the others.
 func (r *ranks) lose(rank int) error {
 	l := &r.life
-	l.lost = RankLost{rank, r.size}
+	_, near := l.processes[rank]
+	l.lost = RankLost{rank, r.size, near}
 	for _, p := range l.peers {
 		if p.rank != rank && r.call(p, rank) == nil && p.sending {
 			r.done(&p.outRequest)

@@ -31,7 +31,10 @@ type Job interface {
 var ErrMissing = errors.New("this build has no MPI: build tatami with -tags mpi (Linux or macOS), or give --mpi=false to train in each process apart")
 
 // RankLost is the error where it is known which rank is lost.
-type RankLost struct{ Rank, Size int }
+type RankLost struct {
+	Rank, Size int
+	Near       bool // on the machine of this rank
+}
 
 func (e RankLost) Error() string { return fmt.Sprintf("rank %d of %d is lost", e.Rank, e.Size) }
 

@@ -5,7 +5,9 @@ package mpi
 import (
 	"fmt"
 	"math"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -39,6 +41,7 @@ func Start() (Job, error) {
 	if err := lib.call("MPI_Init_thread", lib.init, 0, 0, lib.threadSerialized, at(0)); err != nil {
 		return nil, err
 	}
+	signal.Ignore(syscall.SIGUSR1) // by which MPICH tells of lost ranks, on a stack that Go does not allow
 	if uintptr(values[0]) < lib.threadSerialized {
 		return nil, fmt.Errorf("MPI: %s lets only one thread call it, wanted one that takes calls of several in turn", lib.path)
 	}
