@@ -3,7 +3,8 @@
 // Command mpi trains small networks under an MPI launcher on this machine and
 // fails unless 1, 2 and 4 ranks leave the weights of a process alone, runs go on
 // under other numbers of ranks, and the loss of a rank ends a run in good order:
-// go run ./bench/mpi mpirun.mpich.
+// go run ./bench/mpi mpirun.mpich. With the word costs it prints what updates
+// send instead.
 package main
 
 import (
@@ -30,6 +31,12 @@ func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
 		log.Fatal("mpi: no launcher, wanted mpirun with its arguments, without -n")
+	}
+	if os.Args[1] == "costs" {
+		if err := costs(); err != nil {
+			log.Fatal("mpi: ", err)
+		}
+		return
 	}
 	start := time.Now()
 	if err := run(os.Args[1:]); err != nil {
@@ -189,7 +196,7 @@ func (p *proof) start(c *exec.Cmd, out string) (said *bytes.Buffer, err error) {
 	return nil, fmt.Errorf("%s has no checkpoint after 30 s: %s", out, said)
 }
 
-// goesOn asks a run of two ranks to end, and goes on with four and with one
+// goesOn asks a rank of two to end, and goes on with four and with one
 // process alone.
 func (p *proof) goesOn() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -203,10 +210,15 @@ func (p *proof) goesOn() error {
 	if err != nil {
 		return err
 	}
-	c.Process.Signal(syscall.SIGTERM)
-	c.Wait() // MPICH's launcher, asked to end, has the ranks' exit code or none
-	if strings.Count(said.String(), "interrupted after step") != 1 {
-		return fmt.Errorf("asked to end it says: %s", said)
+	rank, err := p.process(1)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(rank, syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := c.Wait(); err == nil || strings.Count(said.String(), "interrupted after step") != 1 {
+		return fmt.Errorf("asked to end (%v) it says: %s", err, said)
 	}
 	for ranks, copied := range map[int]string{4: "four", 0: "alone"} {
 		if err := os.CopyFS(filepath.Join(p.dir, copied), os.DirFS(filepath.Join(p.dir, "two"))); err != nil {
@@ -268,7 +280,7 @@ func (p *proof) process(rank int) (int, error) {
 			continue
 		}
 		for variable := range strings.SplitSeq(string(environment), "\x00") {
-			if name, value, _ := strings.Cut(variable, "="); value == strconv.Itoa(rank) && (name == "PMI_RANK" || name == "OMPI_COMM_WORLD_RANK") {
+			if name, value, _ := strings.Cut(variable, "="); value == strconv.Itoa(rank) && (name == "PMI_RANK" || name == "OMPI_COMM_WORLD_RANK" || name == "SLURM_PROCID") {
 				return strconv.Atoi(filepath.Base(dir))
 			}
 		}

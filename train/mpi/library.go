@@ -37,7 +37,7 @@ func names(getenv func(string) string) []string {
 	standard := []string{"libmpi_abi.so.0", "libmpi_abi.so"}
 	mpich := []string{"libmpich.so.12", "libmpi.so.12", "libmpich.so"}
 	open := []string{"libmpi.so.40", "libmpi.so"}
-	if getenv("OMPI_COMM_WORLD_SIZE") != "" {
+	if getenv("OMPI_COMM_WORLD_SIZE") != "" || getenv("PMIX_RANK") != "" {
 		return append(append(standard, open...), mpich...)
 	}
 	return append(append(standard, mpich...), open...)
