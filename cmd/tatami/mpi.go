@@ -49,14 +49,6 @@ func quietly(job mpi.Job, err error) error {
 	return silent{err}
 }
 
-// agree is an error of any rank on all.
-func (o *trainOptions) agree(err error) error {
-	if o.Ranks == nil {
-		return err
-	}
-	return train.Agree(o.Ranks, err)
-}
-
 // sharedFolder is the run's folder, which rank 0 makes or opens.
 func (o *trainOptions) sharedFolder(open func() (*run.Folder, error)) (folder *run.Folder, err error) {
 	if o.Ranks == nil {
@@ -68,7 +60,7 @@ func (o *trainOptions) sharedFolder(open func() (*run.Folder, error)) (folder *r
 			dir = folder.String()
 		}
 	}
-	if err := o.agree(err); err != nil {
+	if err := o.Agree(err); err != nil {
 		return nil, err
 	}
 	dirs, err := train.Texts(o.Ranks, dir)
@@ -81,12 +73,17 @@ func (o *trainOptions) sharedFolder(open func() (*run.Folder, error)) (folder *r
 // watched has a process beside rank 0's that says where to go on from if all are
 // killed.
 func (o *trainOptions) watched(folder *run.Folder, fit func() error) error {
-	if o.Ranks == nil || o.Ranks.Rank() > 0 {
+	if o.Ranks == nil {
 		return fit()
 	}
-	well, err := mpi.Watch("ranks-watch", folder.Checkpoint(), "--lang", string(o.Language))
-	if err != nil {
-		return fmt.Errorf("cannot watch over the ranks: %w", err)
+	well, err := func() {}, error(nil)
+	if o.Ranks.Rank() == 0 {
+		if well, err = mpi.Watch("ranks-watch", folder.Checkpoint(), "--lang", string(o.Language)); err != nil {
+			err = fmt.Errorf("cannot watch over the ranks: %w", err)
+		}
+	}
+	if err := o.Agree(err); err != nil {
+		return err
 	}
 	defer well()
 	return fit()

@@ -215,7 +215,7 @@ func (o *trainOptions) fit(cmd *cobra.Command, ctx context.Context) error {
 		return err
 	}
 	r, err := run.New(o.Options)
-	if err := o.agree(err); err != nil {
+	if err := o.Agree(err); err != nil {
 		return err
 	}
 	folder, err := o.sharedFolder(o.folder)
@@ -265,7 +265,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command, ctx context.Context) erro
 		}
 	}
 	r, err := run.Resume(folder, o.Options)
-	if err := o.agree(err); err != nil {
+	if err := o.Agree(err); err != nil {
 		return err
 	}
 	return o.watched(folder, func() error { return r.Fit(ctx, folder) })

@@ -68,6 +68,14 @@ type Run struct {
 	progress *progress
 }
 
+// Agree is an error of any rank on all.
+func (o *Options) Agree(err error) error {
+	if o.Ranks == nil {
+		return err
+	}
+	return train.Agree(o.Ranks, err)
+}
+
 // New loads the data and builds the network of a new run, whose settings Check
 // has passed. Nothing is written.
 func New(o Options) (*Run, error) {
@@ -181,6 +189,9 @@ func (r *Run) keep() (err error) {
 // and returns [context.Canceled].
 func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	if r.follows() {
+		if err := r.Agree(nil); err != nil {
+			return err
+		}
 		ctx, stop := UntilSignal(parent)
 		defer stop()
 		r.trainer.Checkpoint = folder.path(checkpointFile)
@@ -189,6 +200,9 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	}
 	if r.finishedIn(folder) {
 		if r.Ranks != nil { // the others are there
+			if err := r.Agree(nil); err != nil {
+				return err
+			}
 			if _, err := r.trainer.Fit(parent); err != nil {
 				return err
 			}
@@ -197,11 +211,13 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 		return nil
 	}
 	files.RemoveUnfinished(folder.dir, func(name string) bool { return slices.Contains(allFiles, name) })
+	var err error
 	if r.film != nil {
 		r.film.path = folder.path(framesFile)
-		if err := r.film.load(len(r.trainer.History().Steps)); err != nil {
-			return err
-		}
+		err = r.film.load(len(r.trainer.History().Steps))
+	}
+	if err := r.Agree(err); err != nil {
+		return err
 	}
 	ctx, stop := UntilSignal(parent)
 	defer stop()
@@ -238,7 +254,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	if !r.Quiet {
 		fmt.Println(words.Text{EN: "watch at %s", JA: "学習の様子：%s"}.In(r.Language, web.URL(r.listener)))
 	}
-	err := r.failed(r.fit(ctx, events))
+	err = r.failed(r.fit(ctx, events))
 	shown.end(ctx, err == nil, r.Language)
 	return err
 }
