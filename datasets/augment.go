@@ -32,6 +32,27 @@ type Augmentation struct {
 	// The field is drawn on a grid of σ/2 pixels, which it does not tell from a
 	// finer one, and beyond the image, so that its edge moves as its middle does.
 	Elastic, Sigma float64
+
+	// For photographs. Flip mirrors each image, left to right, in every other
+	// epoch, and half of them in each: an image is seen both ways as often, which
+	// chance would not do (Jordan: 94% on CIFAR-10 in 3.29 seconds on a single
+	// GPU, 2024).
+	Flip bool
+	// Crop moves by up to so many whole pixels, as Shift does, but what comes in
+	// is the image reflected at its edge: a crop after padding by so much. Padded
+	// by zeros that is Shift.
+	Crop int
+	// Brightness multiplies by 1 ± up to this, and Contrast likewise the distance
+	// from the image's mean grey; both stay within [0,1].
+	Brightness, Contrast float64
+	// Erase is the probability that a rectangle, of 2 to 33 % of the image and of
+	// sides 0.3 to 3.3 to one, is made black (Zhong and others: Random erasing data
+	// augmentation, 2020).
+	Erase float64
+	// Mixup is α: an image becomes λ of itself and 1 − λ of another of the epoch,
+	// and its target likewise, so that classes become probabilities; λ is drawn
+	// from Beta(α, α), α at most 1 (Zhang and others: mixup, 2018).
+	Mixup float64
 }
 
 // Strengths when a name stands alone.
@@ -41,13 +62,18 @@ const (
 	defaultScale   = 0.1
 	defaultElastic = 34
 	defaultSigma   = 4
+	defaultCrop    = 4
+	defaultColour  = 0.2
+	defaultErase   = 0.5
+	defaultMixup   = 0.2
 )
 
-var augmentNames = []string{"none", "shift", "rotate", "scale", "elastic", "sigma"}
+var augmentNames = []string{"none", "shift", "rotate", "scale", "elastic", "sigma", "flip", "crop", "brightness", "contrast", "erase", "mixup"}
 
 // ParseAugmentation reads "none" or a list such as "shift:2,rotate,elastic:30":
 // the names of the fields in small letters, each with its strength or with its
-// default (shift:1, rotate:10, scale:0.1, elastic:34, sigma:4).
+// default (shift:1, rotate:10, scale:0.1, elastic:34, sigma:4, crop:4,
+// brightness:0.2, contrast:0.2, erase:0.5, mixup:0.2); flip has no strength.
 func ParseAugmentation(text string) (Augmentation, error) {
 	var a Augmentation
 	if text == "none" {
@@ -62,7 +88,8 @@ func ParseAugmentation(text string) (Augmentation, error) {
 		seen[name] = true
 		v := map[string]float64{
 			"shift": defaultShift, "rotate": defaultRotate, "scale": defaultScale,
-			"elastic": defaultElastic, "sigma": defaultSigma,
+			"elastic": defaultElastic, "sigma": defaultSigma, "flip": 1, "crop": defaultCrop,
+			"brightness": defaultColour, "contrast": defaultColour, "erase": defaultErase, "mixup": defaultMixup,
 		}[name]
 		if v == 0 {
 			if name == "none" {
@@ -70,18 +97,33 @@ func ParseAugmentation(text string) (Augmentation, error) {
 			}
 			return Augmentation{}, suggest.Unknown("augmentation", name, augmentNames)
 		}
+		if given && name == "flip" {
+			return Augmentation{}, fmt.Errorf("augmentation flip:%s: flip takes no number", strength)
+		}
 		if given {
 			var err error
 			if v, err = strconv.ParseFloat(strength, 64); err != nil || !(v > 0) || math.IsInf(v, 0) {
 				return Augmentation{}, fmt.Errorf("augmentation %s:%s: wanted a number above 0", name, strength)
 			}
 		}
+		if (name == "shift" || name == "crop") && (v != math.Trunc(v) || v > 1e6) {
+			return Augmentation{}, fmt.Errorf("augmentation %s:%s: wanted a whole number of pixels", name, strength)
+		}
 		switch name {
 		case "shift":
-			if v != math.Trunc(v) || v > 1e6 {
-				return Augmentation{}, fmt.Errorf("augmentation shift:%s: wanted a whole number of pixels", strength)
-			}
 			a.Shift = int(v)
+		case "flip":
+			a.Flip = true
+		case "crop":
+			a.Crop = int(v)
+		case "brightness":
+			a.Brightness = v
+		case "contrast":
+			a.Contrast = v
+		case "erase":
+			a.Erase = v
+		case "mixup":
+			a.Mixup = v
 		case "rotate":
 			a.Rotate = v
 		case "scale":
@@ -111,6 +153,14 @@ func (a Augmentation) String() string {
 	add("scale", a.Scale)
 	add("elastic", a.Elastic)
 	add("sigma", a.Sigma)
+	if a.Flip {
+		items = append(items, "flip")
+	}
+	add("crop", float64(a.Crop))
+	add("brightness", a.Brightness)
+	add("contrast", a.Contrast)
+	add("erase", a.Erase)
+	add("mixup", a.Mixup)
 	if items == nil {
 		return "none"
 	}
@@ -123,14 +173,18 @@ func (a Augmentation) Check(shape nn.Shape) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	if a != (Augmentation{}) && a.Shift >= min(shape.H, shape.W) {
+	side := min(shape.H, shape.W)
+	switch {
+	case a.Shift > 0 && a.Shift >= side:
 		return fmt.Errorf("augmentation %v shifts images of %s out of sight", a, sides(shape))
+	case a.Crop > 0 && a.Crop >= side:
+		return fmt.Errorf("augmentation %v pads images of %s by more than they can be reflected", a, sides(shape))
 	}
 	return nil
 }
 
 func (a Augmentation) check() error {
-	for _, v := range []float64{float64(a.Shift), a.Rotate, a.Scale, a.Elastic, a.Sigma} {
+	for _, v := range []float64{float64(a.Shift), a.Rotate, a.Scale, a.Elastic, a.Sigma, float64(a.Crop), a.Brightness, a.Contrast, a.Erase, a.Mixup} {
 		if !(v >= 0) || math.IsInf(v, 0) {
 			return fmt.Errorf("augmentation %v: wanted strengths of 0 or more", a)
 		}
@@ -142,6 +196,8 @@ func (a Augmentation) check() error {
 		return fmt.Errorf("augmentation scale:%g: wanted less than 1, the size itself", a.Scale)
 	case a.Elastic > 1e6 || a.Sigma > 1e6:
 		return fmt.Errorf("augmentation %v: wanted at most 1e6 pixels", a)
+	case max(a.Brightness, a.Contrast, a.Erase, a.Mixup) > 1:
+		return fmt.Errorf("augmentation %v: wanted at most 1 of brightness, contrast, erase and mixup", a)
 	case a.Sigma != 0 && a.Elastic == 0:
 		return errors.New("augmentation sigma: there is no elastic distortion to smooth")
 	}
@@ -154,6 +210,8 @@ type augmenter struct {
 	nn.Shape
 	grid *grid // nil without elastic distortion
 	pool sync.Pool
+	// samples has batches for images as they are.
+	samples sync.Pool
 }
 
 // scratch is the memory that one image needs.
@@ -177,11 +235,17 @@ func newAugmenter(a Augmentation, shape nn.Shape) *augmenter {
 		}
 		return s
 	}
+	w.samples.New = func() any { return new(samples) }
 	return w
 }
 
-// apply distorts src into dst as rng tells.
-func (w *augmenter) apply(dst []float32, src []byte, rng nn.Stream) {
+// moves reports whether images are distorted by apply.
+func (w *augmenter) moves() bool {
+	return w.Shift > 0 || w.Rotate > 0 || w.Scale > 0 || w.grid != nil
+}
+
+// apply moves src into dst as rng tells.
+func (w *augmenter) apply(dst, src []float32, rng nn.Stream) {
 	down, right := 0, 0
 	if w.Shift > 0 {
 		down, right = whole(&rng, w.Shift), whole(&rng, w.Shift)
@@ -249,24 +313,24 @@ func (w *augmenter) sample(row, padded []float32, u0, v0, du, dv float32, field 
 }
 
 // pad copies src into the middle of padded, whose border stays black.
-func (w *augmenter) pad(padded []float32, src []byte) {
+func (w *augmenter) pad(padded, src []float32) {
 	n := w.W * w.C
 	for y := range w.H {
 		at := (y+1)*(n+2*w.C) + w.C
-		toFloats(padded[at:at+n], src[y*n:(y+1)*n])
+		copy(padded[at:at+n], src[y*n:(y+1)*n])
 	}
 }
 
 // shift moves src by whole pixels: as one line of pixels, and then without
 // those that went round the left or right edge.
-func (w *augmenter) shift(dst []float32, src []byte, down, right int) {
+func (w *augmenter) shift(dst, src []float32, down, right int) {
 	n := w.W * w.C
 	if by := down*n + right*w.C; by >= 0 {
 		clear(dst[:by])
-		toFloats(dst[by:], src[:len(src)-by])
+		copy(dst[by:], src[:len(src)-by])
 	} else {
 		clear(dst[len(dst)+by:])
-		toFloats(dst[:len(dst)+by], src[-by:])
+		copy(dst[:len(dst)+by], src[-by:])
 	}
 	from, to := 0, right*w.C
 	if right < 0 {

@@ -13,13 +13,13 @@ import (
 
 // fill is n times the given image, each in its own distortion.
 func fill(a datasets.Augmentation, shape nn.Shape, image []byte, n int) *nn.Tensor {
-	d := &datasets.Dataset{Shape: shape, Labels: make([]uint8, n)}
+	d := &datasets.Dataset{Shape: shape, Labels: make([]int, n)}
 	for range n {
 		d.Images = append(d.Images, image)
 	}
 	l := datasets.Loader{Data: d, BatchSize: n, Ordered: true, Augment: a}
 	x := nn.NewTensor(n, shape)
-	l.Epoch(0).Fill(0, 0, n, x, make([]int, n))
+	l.Epoch(0).Fill(0, 0, n, x, l.Target().New(n))
 	return x
 }
 
@@ -190,7 +190,7 @@ func ExampleParseAugmentation() {
 	// shift:1 <nil>
 	// shift:2,rotate:10,scale:0.1,elastic:34 <nil>
 	// rotate:10,elastic:34,sigma:5 <nil>
-	// none unknown augmentation "sheer": did you mean "shift"? (valid: none, shift, rotate, scale, elastic, sigma)
+	// none unknown augmentation "sheer": did you mean "shift"? (valid: none, shift, rotate, scale, elastic, sigma, flip, crop, brightness, contrast, erase, mixup)
 }
 
 func TestParseAugmentation(t *testing.T) {
@@ -256,7 +256,7 @@ func BenchmarkFill(b *testing.B) {
 			x, labels := nn.NewTensor(100, train.Shape), make([]int, 100)
 			batch := 0
 			for b.Loop() {
-				e.Fill(batch%600, 0, 100, x, labels)
+				e.Fill(batch%600, 0, 100, x, nn.Targets{Labels: labels})
 				batch++
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/image")

@@ -1,5 +1,6 @@
 // Package datasets holds labelled images and hands them out in batches:
 //
+//   - a [Source] is samples of any kind with their targets;
 //   - [MNIST] and [Folder] read a training and a test set, [Digit] makes any
 //     picture look like MNIST's;
 //   - a [Dataset] is cut by Split, Subset and Limit, which copy no pixel;
@@ -11,7 +12,9 @@
 package datasets
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"strconv"
 
@@ -23,12 +26,64 @@ import (
 type Dataset struct {
 	nn.Shape          // of an image
 	Images   [][]byte // H·W·C bytes each, in H, W, C order; subsets share them
-	Labels   []uint8  // the class of each image
+	Labels   []int    // the class of each image
 	Classes  []string // the name of each class
 }
 
 // Len is the number of images.
 func (d *Dataset) Len() int { return len(d.Images) }
+
+// Input implements [Source].
+func (d *Dataset) Input() nn.Shape { return d.Shape }
+
+// Target implements [Source].
+func (d *Dataset) Target() Target { return Target{Classes: d.Classes} }
+
+// Fill implements [Source]: pixels become floats in [0,1].
+func (d *Dataset) Fill(x *nn.Tensor, t nn.Targets, index []int) error {
+	for i, k := range index {
+		toFloats(x.Sample(i), d.Images[k])
+		t.Labels[i] = d.Labels[k]
+	}
+	return nil
+}
+
+// Check fails unless every image has its length and a label among the classes.
+func (d *Dataset) Check() error {
+	if images, labels := len(d.Images), len(d.Labels); images != labels {
+		return fmt.Errorf("the data have %d labels, wanted %d, one an image", labels, images)
+	}
+	for i, label := range d.Labels {
+		if label < 0 || label >= len(d.Classes) {
+			return fmt.Errorf("image %d has label %d, wanted 0 to %d", i, label, len(d.Classes)-1)
+		}
+	}
+	for i, image := range d.Images {
+		if want := d.Size(); len(image) != want {
+			return fmt.Errorf("image %d has %d bytes, wanted %d for %v", i, len(image), want, d.Shape)
+		}
+	}
+	return nil
+}
+
+// Checksum is the CRC-32C of the labels and pixels, which takes some
+// milliseconds for MNIST.
+func (d *Dataset) Checksum() string {
+	h := crc32.New(castagnoli)
+	width := 1 // bytes a label
+	if len(d.Classes) > 256 {
+		width = 4
+	}
+	labels := make([]byte, 0, width*len(d.Labels))
+	for _, label := range d.Labels {
+		labels = append(labels, binary.LittleEndian.AppendUint32(nil, uint32(label))[:width]...)
+	}
+	h.Write(labels)
+	for _, image := range d.Images {
+		h.Write(image)
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
+}
 
 // String tells how many images of which shape and how many classes there are.
 func (d *Dataset) String() string {
@@ -41,7 +96,7 @@ func (d *Dataset) Subset(index []int) *Dataset {
 	s := &Dataset{
 		Shape:   d.Shape,
 		Images:  make([][]byte, len(index)),
-		Labels:  make([]uint8, len(index)),
+		Labels:  make([]int, len(index)),
 		Classes: d.Classes,
 	}
 	for i, k := range index {
@@ -85,7 +140,14 @@ const (
 	streamSplit uint64 = iota + 1
 	streamOrder
 	streamAugment
+	streamPicture
+	streamFlip
+	streamMixup
+	streamFolder
+	streamHold
 )
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // numbers names n classes "0", "1", and so on.
 func numbers(n int) []string {

@@ -14,7 +14,7 @@ func row(n int) *datasets.Dataset {
 	d := &datasets.Dataset{Shape: nn.Shape{H: 1, W: 2, C: 1}, Classes: []string{"a", "b", "c"}}
 	for i := range n {
 		d.Images = append(d.Images, []byte{byte(i), byte(255 - i)})
-		d.Labels = append(d.Labels, uint8(i%3))
+		d.Labels = append(d.Labels, i%3)
 	}
 	return d
 }
@@ -26,7 +26,7 @@ func TestMNIST(t *testing.T) {
 		name   string
 		set    *datasets.Dataset
 		n      int
-		first  uint8
+		first  int
 		pixels int // their sum
 		counts []int
 	}{
@@ -74,7 +74,7 @@ func TestSplit(t *testing.T) {
 				t.Fatal("an image is copied or appears twice")
 			}
 			seen[&image[0]] = true
-			if part.Labels[i] != image[0]%3 {
+			if part.Labels[i] != int(image[0]%3) {
 				t.Fatal("a label is not that of its image")
 			}
 		}

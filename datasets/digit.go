@@ -1,94 +1,17 @@
 package datasets
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // for DecodeImage
-	_ "image/jpeg"
-	_ "image/png"
-	"io"
 	"math"
 	"slices"
 
 	"golang.org/x/image/draw"
 
-	"tatami/internal/files"
 	"tatami/nn"
 )
-
-// What an image may have of pixels before memory is taken for it: 200 MB for
-// most. Some formats take three to six times as much a pixel.
-const (
-	maxPixels      = 50_000_000
-	maxHeavyPixels = 25_000_000
-)
-
-// ReadImage reads a PNG, JPEG or GIF (its first picture) of at most 50
-// megapixels, 25 for progressive JPEGs and colours of 16 bits a channel. A
-// photograph is turned as its orientation tag (Exif) says. A JPEG may have 100
-// scans.
-func ReadImage(path string) (image.Image, error) {
-	f, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	img, err := DecodeImage(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
-	}
-	return img, nil
-}
-
-// DecodeImage is [ReadImage] from a stream.
-func DecodeImage(r io.Reader) (image.Image, error) {
-	var head bytes.Buffer
-	config, format, err := image.DecodeConfig(io.TeeReader(r, &head))
-	if errors.Is(err, image.ErrFormat) {
-		return nil, errors.New("not a PNG, JPEG or GIF image")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the image is damaged: %w", err)
-	}
-	rest := io.MultiReader(bytes.NewReader(head.Bytes()), r)
-	most, held := maxPixels, 1
-	if format == "jpeg" {
-		var scans scanCounter
-		scans.Write(head.Bytes()) // all up to the frame, which says whether it is progressive
-		if scans.progressive {
-			most = maxHeavyPixels
-		}
-		held = orientation(head.Bytes())
-		rest = &scanLimit{r: rest}
-	}
-	if config.ColorModel == color.RGBA64Model || config.ColorModel == color.NRGBA64Model {
-		most = maxHeavyPixels
-	}
-	if err := checkPixels(config.Width, config.Height, most); err != nil {
-		return nil, err
-	}
-	img, _, err := image.Decode(rest)
-	if errors.Is(err, errScans) {
-		return nil, fmt.Errorf("the image has %w", errScans)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the %s image is damaged: %w", format, err)
-	}
-	if held != 1 {
-		return turned{img, held}, nil
-	}
-	return img, nil
-}
-
-func checkPixels(width, height, most int) error {
-	if width > most/max(1, height) {
-		return fmt.Errorf("the image has %d×%d pixels, wanted at most %d megapixels", width, height, most/1_000_000)
-	}
-	return nil
-}
 
 // Digit makes a picture of one digit look like those of MNIST: a light digit on
 // black, fitted into 20×20 pixels, its centre of mass in the middle of 28×28,

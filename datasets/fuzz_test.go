@@ -80,11 +80,11 @@ func FuzzOrientation(f *testing.F) {
 // FuzzAugmentation: a text is an error, or settings that say the same when
 // written and read again and that distort an image into pixels from 0 to 1.
 func FuzzAugmentation(f *testing.F) {
-	for _, text := range []string{"none", "shift=2", "shift=1,rotate=10,scale=0.1", "elastic=8,sigma=4", "rotate=NaN", "sigma=1e-300,elastic=1e300"} {
+	for _, text := range []string{"none", "shift:2", "shift:1,rotate:10,scale:0.1", "elastic:8,sigma:4", "rotate:NaN", "sigma:1e-300,elastic:1e300", "flip,crop:2,mixup", "brightness:1,contrast,erase:1,flip:1"} {
 		f.Add(text)
 	}
 	shape := nn.Shape{H: 5, W: 7, C: 2}
-	data := &datasets.Dataset{Shape: shape, Images: [][]byte{count(shape.Size())}, Labels: []uint8{0}, Classes: []string{"0"}}
+	data := &datasets.Dataset{Shape: shape, Images: [][]byte{count(shape.Size())}, Labels: []int{0}, Classes: []string{"0"}}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := datasets.ParseAugmentation(text)
 		if err != nil {
@@ -97,8 +97,11 @@ func FuzzAugmentation(f *testing.F) {
 		if a.Check(shape) != nil {
 			return
 		}
-		x, labels := nn.NewTensor(1, shape), make([]int, 1)
-		(&datasets.Loader{Data: data, BatchSize: 1, Augment: a}).Epoch(0).Fill(0, 0, 1, x, labels)
+		l := &datasets.Loader{Data: data, BatchSize: 1, Augment: a}
+		x := nn.NewTensor(1, shape)
+		if err := l.Epoch(0).Fill(0, 0, 1, x, l.Target().New(1)); err != nil {
+			t.Fatal(err)
+		}
 		for _, v := range x.Data {
 			if !(v >= -1e-6 && v <= 1+1e-6) {
 				t.Fatalf("%q: pixel %g", text, v)

@@ -62,7 +62,7 @@ func Folder(dir string) (train, test *Dataset, err error) {
 // file and no class if it has less than a thousandth of its share of the images,
 // or if it stands far above all others and has three images at most, which is
 // less than half its share.
-func countClasses(labels []uint8, path string) (int, error) {
+func countClasses(labels []int, path string) (int, error) {
 	var count [256]int
 	for _, l := range labels {
 		count[l]++
@@ -78,15 +78,15 @@ func countClasses(labels []uint8, path string) (int, error) {
 	apart := (top-second)*2 > max(distinct, 2) && count[top] <= 3
 	if rare*1000 < len(labels) || apart && rare*2 < len(labels) {
 		return 0, fmt.Errorf("%s: label %d of image %d is outside the classes: only %d of %d images have it",
-			path, top, slices.Index(labels, uint8(top)), count[top], len(labels))
+			path, top, slices.Index(labels, top), count[top], len(labels))
 	}
 	return top + 1, nil
 }
 
 // checkLabels fails on a label that is not below the number of classes.
-func checkLabels(path string, labels []uint8, classes int) error {
+func checkLabels(path string, labels []int, classes int) error {
 	for i, l := range labels {
-		if int(l) >= classes {
+		if l >= classes {
 			return fmt.Errorf("%s: label %d of image %d is outside the classes 0 to %d", path, l, i, classes-1)
 		}
 	}
@@ -161,7 +161,11 @@ func readPair(imagePath, labelPath string) (*Dataset, error) {
 		n := d.Size()
 		d.Images[i], pixels = pixels[:n:n], pixels[n:]
 	}
-	d.Labels, err = labels.read()
+	bytes, err := labels.read()
+	d.Labels = make([]int, len(bytes))
+	for i, b := range bytes {
+		d.Labels[i] = int(b)
+	}
 	return d, err
 }
 

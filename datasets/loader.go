@@ -7,15 +7,15 @@ import (
 	"tatami/nn"
 )
 
-// Loader hands out a dataset in batches. It remembers nothing: the seed, an
-// epoch and a batch tell which images come, in which order and how distorted.
+// Loader hands out samples in batches. It remembers nothing: the seed, an
+// epoch and a batch tell which samples come, in which order and how distorted.
 //
 // A Loader is not changed once an [Epoch] was made of it.
 type Loader struct {
-	Data        *Dataset
-	BatchSize   int // images a batch, at least 1; the last batch of an epoch may be shorter, without Replacement
+	Data        Source
+	BatchSize   int // samples a batch, at least 1; the last batch of an epoch may be shorter, without Replacement
 	Seed        uint64
-	Replacement bool         // draw every image from the whole set, so that some come twice and some never
+	Replacement bool         // draw every sample from the whole set, so that some come twice and some never
 	Ordered     bool         // keep the order of the set
 	Augment     Augmentation // distorts each image; zero: none
 }
@@ -28,7 +28,17 @@ func (l *Loader) Batches() int {
 	return (l.Data.Len() + l.BatchSize - 1) / l.BatchSize
 }
 
-// Len is the number of images in the given batch of an epoch.
+// Target is what the samples of a batch are to be answered with: the data's
+// target, but for mixup, which makes probabilities of classes.
+func (l *Loader) Target() Target {
+	target := l.Data.Target()
+	if l.Augment.Mixup > 0 && target.Labels() {
+		target.Values = target.Output()
+	}
+	return target
+}
+
+// Len is the number of samples in the given batch of an epoch.
 func (l *Loader) Len(batch int) int {
 	if l.Replacement && !l.Ordered {
 		return l.BatchSize
@@ -36,12 +46,12 @@ func (l *Loader) Len(batch int) int {
 	return min(l.BatchSize, l.Data.Len()-batch*l.BatchSize)
 }
 
-// Epoch is one pass over a dataset in an order of its own. It may be used by
+// Epoch is one pass over the data in an order of its own. It may be used by
 // many goroutines at once.
 type Epoch struct {
 	loader  Loader
 	number  uint64
-	order   []int32 // positions in the dataset; nil: as they are
+	order   []int // positions in the data
 	augment *augmenter
 }
 
@@ -50,77 +60,83 @@ func (l *Loader) Epoch(e int) *Epoch {
 	l.Batches() // checks BatchSize
 	epoch := &Epoch{loader: *l, number: uint64(e)}
 	if l.Augment != (Augmentation{}) {
-		epoch.augment = newAugmenter(l.Augment, l.Data.Shape)
-	}
-	if l.Ordered {
-		return epoch
+		epoch.augment = newAugmenter(l.Augment, l.Data.Input())
 	}
 	source := nn.NewStream(streamOrder, l.Seed, epoch.number)
 	rng := rand.New(&source)
-	if l.Replacement {
-		epoch.order = make([]int32, l.Batches()*l.BatchSize)
+	if l.Replacement && !l.Ordered {
+		epoch.order = make([]int, l.Batches()*l.BatchSize)
 		for i := range epoch.order {
-			epoch.order[i] = rng.Int32N(int32(l.Data.Len()))
+			epoch.order[i] = int(rng.Int32N(int32(l.Data.Len())))
 		}
 		return epoch
 	}
-	order := make([]int32, l.Data.Len())
+	order := make([]int, l.Data.Len())
 	for i := range order {
-		order[i] = int32(i)
+		order[i] = i
 	}
-	rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	if !l.Ordered {
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	}
 	epoch.order = order
 	return epoch
 }
 
-// Len is the number of images in the given batch.
+// Len is the number of samples in the given batch.
 func (e *Epoch) Len(batch int) int { return e.loader.Len(batch) }
 
-// Fill writes images [from, to) of a batch to x, as floats in [0,1], and their
-// labels. x and labels have to-from places. How an image is distorted depends
-// on the seed, the epoch and its position in the dataset, not on the batch.
+// Fill writes samples [from, to) of a batch to x, and their targets to t, as
+// [Loader.Target] has them. x and t have to-from places. How an image is
+// distorted depends on the seed, the epoch and its position in the data, not on
+// the batch. It fails where the data do.
 //
-// Fill allocates nothing and may run many times at once.
-func (e *Epoch) Fill(batch, from, to int, x *nn.Tensor, labels []int) {
+// Of a [Dataset], Fill allocates nothing. It may run many times at once.
+func (e *Epoch) Fill(batch, from, to int, x *nn.Tensor, t nn.Targets) error {
 	data := e.loader.Data
 	switch {
 	case batch < 0 || from < 0 || to < from || to > e.Len(batch):
-		panic("datasets: Fill: images outside of the batch")
-	case x.N != to-from || len(labels) != to-from:
-		panic("datasets: Fill: x or labels have another length than the images")
-	case x.Shape != data.Shape:
-		panic("datasets: Fill: x has another shape than the images")
+		panic("datasets: Fill: samples outside of the batch")
+	case x.N != to-from || x.Shape != data.Input():
+		panic("datasets: Fill: x has another length or shape than the samples")
+	case !fits(t, to-from, e.loader.Target()):
+		panic("datasets: Fill: the targets have another length or shape than the samples'")
 	}
 	start := batch * e.loader.BatchSize
-	for i := range labels {
-		k := start + from + i
-		if e.order != nil {
-			k = int(e.order[k])
-		}
-		labels[i] = int(data.Labels[k])
-		if e.augment == nil {
-			toFloats(x.Sample(i), data.Images[k])
-			continue
-		}
-		e.augment.apply(x.Sample(i), data.Images[k], nn.NewStream(streamAugment, e.loader.Seed, e.number, uint64(k)))
+	index := e.order[start+from : start+to]
+	if e.augment == nil {
+		return data.Fill(x, t, index)
 	}
+	return e.fill(x, t, index)
 }
 
-// All ranges over the batches of an epoch: images and labels. The next batch
-// is prepared while the loop's body works on one, which is its own until the
-// next iteration.
-func (l *Loader) All(epoch int) iter.Seq2[*nn.Tensor, []int] {
-	type batch struct {
-		x      *nn.Tensor
-		labels []int
+func fits(t nn.Targets, n int, target Target) bool {
+	if target.Labels() {
+		return t.Values == nil && len(t.Labels) == n
 	}
-	return func(yield func(*nn.Tensor, []int) bool) {
+	return t.Values != nil && t.Values.N == n && t.Values.Shape == target.Values
+}
+
+// Batch is some samples and what a network should answer to them.
+type Batch struct {
+	X *nn.Tensor
+	nn.Targets
+}
+
+// All ranges over the batches of an epoch. The next one is prepared while the
+// loop's body works on one, which is its own until the next iteration. Where the
+// data cannot be read the loop ends with an error, and without a batch.
+func (l *Loader) All(epoch int) iter.Seq2[Batch, error] {
+	type filled struct {
+		Batch
+		err error
+	}
+	return func(yield func(Batch, error) bool) {
 		e := l.Epoch(epoch)
 		batches := l.Batches()
-		free, ready := make(chan batch, 2), make(chan batch, 2)
+		free, ready := make(chan Batch, 2), make(chan filled, 2)
 		for range 2 {
 			n := e.Len(0)
-			free <- batch{nn.NewTensor(n, l.Data.Shape), make([]int, n)}
+			free <- Batch{nn.NewTensor(n, l.Data.Input()), l.Target().New(n)}
 		}
 		go func() {
 			defer close(ready)
@@ -130,9 +146,12 @@ func (l *Loader) All(epoch int) iter.Seq2[*nn.Tensor, []int] {
 					return
 				}
 				n := e.Len(i)
-				b = batch{b.x.Slice(0, n), b.labels[:n]}
-				e.Fill(i, 0, n, b.x, b.labels)
-				ready <- b
+				b = Batch{b.X.Slice(0, n), b.Slice(0, n)}
+				err := e.Fill(i, 0, n, b.X, b.Targets)
+				ready <- filled{b, err}
+				if err != nil {
+					return
+				}
 			}
 		}()
 		defer func() { // the goroutine ends before the loop does
@@ -141,10 +160,14 @@ func (l *Loader) All(epoch int) iter.Seq2[*nn.Tensor, []int] {
 			}
 		}()
 		for b := range ready {
-			if !yield(b.x, b.labels) {
+			if b.err != nil {
+				yield(Batch{}, b.err)
 				return
 			}
-			free <- b
+			if !yield(b.Batch, nil) {
+				return
+			}
+			free <- b.Batch
 		}
 	}
 }

@@ -15,9 +15,12 @@ import (
 
 // pass returns the first byte of every image of an epoch, in order.
 func pass(l datasets.Loader, epoch int) (firsts []int) {
-	for x, labels := range l.All(epoch) {
-		for i := range labels {
-			firsts = append(firsts, int(x.Sample(i)[0]*255+0.5))
+	for b, err := range l.All(epoch) {
+		if err != nil {
+			panic(err)
+		}
+		for i := range b.Labels {
+			firsts = append(firsts, int(b.X.Sample(i)[0]*255+0.5))
 		}
 	}
 	return firsts
@@ -92,14 +95,14 @@ func TestFillParts(t *testing.T) {
 	l := datasets.Loader{Data: mnistSets(t).train.Limit(1000), BatchSize: 64, Seed: 3, Augment: augment}
 	e := l.Epoch(4)
 	whole, labels := nn.NewTensor(64, mnistShape), make([]int, 64)
-	e.Fill(2, 0, 64, whole, labels)
+	e.Fill(2, 0, 64, whole, nn.Targets{Labels: labels})
 
 	parts, partLabels := nn.NewTensor(64, mnistShape), make([]int, 64)
 	var wg sync.WaitGroup
 	again := l.Epoch(4)
 	for _, cut := range [][2]int{{0, 1}, {1, 30}, {30, 30}, {30, 64}} {
 		wg.Go(func() {
-			again.Fill(2, cut[0], cut[1], parts.Slice(cut[0], cut[1]), partLabels[cut[0]:cut[1]])
+			again.Fill(2, cut[0], cut[1], parts.Slice(cut[0], cut[1]), nn.Targets{Labels: partLabels[cut[0]:cut[1]]})
 		})
 	}
 	wg.Wait()
@@ -109,11 +112,11 @@ func TestFillParts(t *testing.T) {
 
 	l.BatchSize = 128 // the third batch of 64 begins the second of 128
 	e = l.Epoch(4)
-	e.Fill(1, 0, 64, parts, partLabels)
+	e.Fill(1, 0, 64, parts, nn.Targets{Labels: partLabels})
 	if !slices.Equal(whole.Data, parts.Data) {
 		t.Error("the distortion depends on the batch size")
 	}
-	l.Epoch(5).Fill(1, 0, 64, parts, partLabels)
+	l.Epoch(5).Fill(1, 0, 64, parts, nn.Targets{Labels: partLabels})
 	if slices.Equal(whole.Data, parts.Data) {
 		t.Error("two epochs are distorted alike")
 	}
@@ -127,7 +130,7 @@ func TestFillAllocatesNothing(t *testing.T) {
 		if raceEnabled() && augment.Elastic > 0 {
 			continue // the race detector has sync.Pool forget
 		}
-		if n := testing.AllocsPerRun(20, func() { e.Fill(7, 0, 100, x, labels) }); n >= 1 {
+		if n := testing.AllocsPerRun(20, func() { e.Fill(7, 0, 100, x, nn.Targets{Labels: labels}) }); n >= 1 {
 			t.Errorf("%v: %v allocations", augment, n)
 		}
 	}
@@ -141,13 +144,13 @@ func raceEnabled() bool {
 func TestFillPanics(t *testing.T) {
 	l := datasets.Loader{Data: row(23), BatchSize: 5}
 	e := l.Epoch(0)
-	x := nn.NewTensor(3, l.Data.Shape)
+	x := nn.NewTensor(3, l.Data.Input())
 	for name, f := range map[string]func(){
-		"outside":    func() { e.Fill(4, 1, 4, x, make([]int, 3)) },
-		"negative":   func() { e.Fill(-1, 0, 3, x, make([]int, 3)) },
-		"length":     func() { e.Fill(0, 0, 2, x, make([]int, 2)) },
-		"labels":     func() { e.Fill(0, 0, 3, x, nil) },
-		"shape":      func() { e.Fill(0, 0, 3, nn.NewTensor(3, nn.Features(3)), make([]int, 3)) },
+		"outside":    func() { e.Fill(4, 1, 4, x, nn.Targets{Labels: make([]int, 3)}) },
+		"negative":   func() { e.Fill(-1, 0, 3, x, nn.Targets{Labels: make([]int, 3)}) },
+		"length":     func() { e.Fill(0, 0, 2, x, nn.Targets{Labels: make([]int, 2)}) },
+		"labels":     func() { e.Fill(0, 0, 3, x, nn.Targets{Labels: nil}) },
+		"shape":      func() { e.Fill(0, 0, 3, nn.NewTensor(3, nn.Features(3)), nn.Targets{Labels: make([]int, 3)}) },
 		"batch size": func() { new(datasets.Loader).Epoch(0) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,8 +183,12 @@ func TestAllBreak(t *testing.T) {
 
 func ExampleLoader_All() {
 	l := datasets.Loader{Data: row(5), BatchSize: 2, Ordered: true}
-	for x, labels := range l.All(0) {
-		fmt.Printf("%v %.3f %v\n", x, x.Data, labels)
+	for b, err := range l.All(0) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%v %.3f %v\n", b.X, b.X.Data, b.Labels)
 	}
 	// Output:
 	// 2×1×2×1 [0.000 1.000 0.004 0.996] [0 1]

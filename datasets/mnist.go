@@ -84,9 +84,9 @@ func readMNISTSet(imagePath, labelPath string) (*Dataset, error) {
 	for i, image := range set.Images {
 		d.Images[i] = image
 	}
-	d.Labels = make([]uint8, len(set.Labels))
+	d.Labels = make([]int, len(set.Labels))
 	for i, l := range set.Labels {
-		d.Labels[i] = uint8(l)
+		d.Labels[i] = int(l)
 	}
 	return d, checkLabels(labelPath, d.Labels, len(d.Classes))
 }

@@ -58,9 +58,12 @@ func (t turned) RGBA64At(x, y int) color.RGBA64 {
 }
 
 // orientation is what the beginning of a JPEG file, up to its frame, says of
-// how it is to be turned. It is 1, which is not at all, where it says nothing
-// or nothing that makes sense.
-func orientation(head []byte) int {
+// how it is to be turned; cameras write no others. It is 1, which is not at
+// all, where it says nothing or nothing that makes sense.
+func orientation(head []byte, format string) int {
+	if format != "jpeg" {
+		return 1
+	}
 	found := 1
 	_, err := imagemeta.Decode(imagemeta.Options{
 		R: bytes.NewReader(head), ImageFormat: imagemeta.JPEG, Sources: imagemeta.EXIF,

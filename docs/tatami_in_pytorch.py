@@ -23,6 +23,17 @@ def read(path):
         for name, t in header.items()}
 
 
+class Standardize(nn.Module):
+    def __init__(self, mean, deviation):
+        super().__init__()
+        self.register_buffer('mean', mean)
+        self.register_buffer('deviation', deviation)
+
+    def forward(self, x):
+        sides = [1] * (x.dim() - 2)
+        return (x - self.mean.view(1, -1, *sides)) / self.deviation.view(1, -1, *sides)
+
+
 def load(path):
     metadata, tensors = read(path)
     described = json.loads(metadata['architecture'])
@@ -59,6 +70,8 @@ def load(path):
             layer = getattr(nn, kind)()
         elif kind == 'LeakyReLU':
             layer = nn.LeakyReLU(s.get('Slope', 0.01))
+        elif kind == 'Standardize':
+            layer = Standardize(torch.tensor(s['Mean']), torch.tensor(s['Deviation']))
         elif kind == 'Softmax':
             layer = nn.Softmax(1)
         else:

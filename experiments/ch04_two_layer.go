@@ -71,7 +71,9 @@ func costOfGradients(r *lab.Run) (cost gradientCost) {
 	x, labels := nn.NewTensor(batch, training.Shape), make([]int, batch)
 	pass := lab.TrainingPass(net, batch)
 	for step := range steps {
-		loader.Epoch(0).Fill(step, 0, batch, x, labels)
+		if r.Fail(loader.Epoch(0).Fill(step, 0, batch, x, nn.Targets{Labels: labels})); r.Failed() {
+			return cost
+		}
 		r.Part(step, steps, words.Text{EN: "step by numerical gradient", JA: "数値微分による更新"})
 		start := time.Now()
 		numeric := numericalGradient(r, net, pass, x, labels)
@@ -131,7 +133,7 @@ func twoLayerNumerical() lab.Experiment {
 				"here as in the book's code for this section, which warns that the numerical one takes too long: it is tried for three updates, " +
 				"from the same start on the same batches. Its h is 1e-2 and not 1e-4, since the loss that is differenced is float32.",
 			JA: "784-50-10、シグモイド関数、標準偏差 0.01 の重みの初期値、SGD 0.1、バッチサイズ 100、更新 10,000 回。" +
-				"認識精度は 1 エポックごとに測ります。本のこの節のコードと同じく、勾配は誤差逆伝播法で求めます。本にあるとおり、" +
+				"正解率は 1 エポックごとに測ります。本のこの節のコードと同じく、勾配は誤差逆伝播法で求めます。本にあるとおり、" +
 				"数値微分では時間がかかりすぎるからです。数値微分は、同じ初期値と同じバッチで 3 回の更新だけ試します。" +
 				"微分する損失が float32 なので、h は 1e-4 でなく 1e-2 です。",
 		},

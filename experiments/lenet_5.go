@@ -95,7 +95,7 @@ func drawDistortions(r *lab.Run, data *datasets.Dataset, distort datasets.Augmen
 			loader.Augment = distort
 		}
 		x := nn.NewTensor(data.Len(), data.Shape)
-		loader.Epoch(pass).Fill(0, 0, x.N, x, make([]int, x.N))
+		r.Fail(loader.Epoch(pass).Fill(0, 0, x.N, x, loader.Target().New(x.N)))
 		for i := range x.N {
 			pictures = append(pictures, r.Picture(x, i))
 		}

@@ -281,7 +281,7 @@ func TestConvolution(t *testing.T) {
 // Work for an image ends with whoever wanted it.
 func TestGivenUp(t *testing.T) {
 	n := build(t, small, smooth()...)
-	data := &datasets.Dataset{Shape: small, Images: [][]byte{make([]byte, small.Size())}, Labels: []uint8{0}, Classes: []string{"a"}}
+	data := &datasets.Dataset{Shape: small, Images: [][]byte{make([]byte, small.Size())}, Labels: []int{0}, Classes: []string{"a"}}
 	index, err := inspect.NewIndex(t.Context(), n, data, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -52,6 +52,8 @@ func TestLaws(t *testing.T) {
 		{layers.Dropout{Ratio: 0.5}, true, []nn.Shape{image, nn.Features(37)}},
 		{layers.Dropout{Ratio: 0.3, Unscaled: true}, true, []nn.Shape{image}},
 		{layers.Dropout{}, true, []nn.Shape{image}},
+		{layers.Standardize{Mean: []float64{0.5, 0.4, -3}, Deviation: []float64{0.25, 2, 0.1}}, true, []nn.Shape{image}},
+		{layers.Standardize{Mean: []float64{0.5}, Deviation: []float64{0.25}}, true, []nn.Shape{image, nn.Features(37)}},
 		{layers.BatchNormalization{}, true, []nn.Shape{image, nn.Features(6), nn.Features(17)}},
 		{layers.BatchNormalization{Epsilon: 0.1, Momentum: 0.5}, true, []nn.Shape{image}},
 		{layers.BatchNormalization{Frozen: true}, true, []nn.Shape{image}},

@@ -10,6 +10,6 @@ import "tatami/nn"
 func Catalog() nn.Catalog {
 	return nn.NewCatalog(
 		Affine{}, BatchNormalization{}, Convolution{}, Dropout{}, GELU{}, GlobalAveragePooling{}, LayerNormalization{},
-		LeakyReLU{}, Pooling{}, ReLU{}, Residual{}, Sigmoid{}, Softmax{}, Tanh{},
+		LeakyReLU{}, Pooling{}, ReLU{}, Residual{}, Sigmoid{}, Softmax{}, Standardize{}, Tanh{},
 	)
 }

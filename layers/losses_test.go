@@ -11,7 +11,7 @@ import (
 	"tatami/nn"
 )
 
-var losses = []nn.Loss{layers.SoftmaxWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.1}, layers.MeanSquaredError{}}
+var losses = []nn.Loss{layers.SoftmaxWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.1}, layers.MeanSquaredError{}, layers.SigmoidWithLoss{}}
 
 // TestSoftmaxOfFarApart: outputs of ±1e4, and as large as numbers are, give a
 // finite loss, gradient and probabilities.
@@ -94,6 +94,49 @@ func TestLossTargets(t *testing.T) {
 		wantDX, _ := r.Gradients(loss, oracle.From(x), nn.Targets{Values: even})
 		golden.Close(t, fmt.Sprintf("%#v: dx by probabilities", loss), dv.Data, wantDX.Data, golden.Tolerance)
 	}
+}
+
+// TestClassWeights: a batch's loss is the weighted mean of its samples' own, and
+// the gradient that of the formula in float64.
+func TestClassWeights(t *testing.T) {
+	x, targets := random(rng(1), 3, nn.Features(3)), nn.Targets{Labels: []int{2, 0, 2}}
+	weights := []float64{0.5, 7, 2}
+	own := func(n int) float64 {
+		return layers.SoftmaxWithLoss{}.Loss(nil, x.Slice(n, n+1), targets.Slice(n, n+1), 1)
+	}
+	got := nn.Mean(layers.SoftmaxWithLoss{Weights: weights}, nil, x, targets)
+	golden.Close(t, "loss", []float64{got}, []float64{(2*own(0) + 0.5*own(1) + 2*own(2)) / 4.5}, golden.Tolerance)
+	none := layers.SoftmaxWithLoss{Weights: make([]float64, 3)}
+	if loss := nn.Mean(none, nil, x, targets); loss != 0 {
+		t.Errorf("of classes that count for nothing the loss is %g", loss)
+	}
+	r, err := oracle.Of(network(t, x.Shape, layers.Dropout{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	soft := nn.Targets{Values: &nn.Tensor{N: 3, Shape: x.Shape, Data: []float32{0.2, 0.3, 0.5, 1, 0, 0, 0, 0.75, 0.25}}}
+	loss := layers.SoftmaxWithLoss{Weights: weights}
+	for name, targets := range map[string]nn.Targets{"labels": targets, "probabilities": soft} {
+		dx := nn.NewTensor(3, x.Shape)
+		got := nn.Mean(loss, dx, x, targets)
+		want, _ := r.Gradients(loss, oracle.From(x), targets)
+		golden.Close(t, name+": loss", []float64{got}, []float64{r.Loss(loss, oracle.From(x), targets)}, golden.Tolerance)
+		golden.Close(t, name+": dx", dx.Data, want.Data, golden.Tolerance)
+	}
+}
+
+// TestSigmoidFolds: in training the loss stands for a trailing Sigmoid, and
+// without a way back the network gives probabilities.
+func TestSigmoidFolds(t *testing.T) {
+	in := nn.Features(4)
+	net := network(t, in, layers.Affine{Units: 3}, layers.Sigmoid{})
+	x := random(rng(2), 5, in)
+	logits := net.NewPass(nn.PassConfig{Capacity: 5, Loss: layers.SigmoidWithLoss{}}).Forward(x)
+	want := make([]float64, len(logits.Data))
+	for i, v := range logits.Data {
+		want[i] = 1 / (1 + math.Exp(-float64(v)))
+	}
+	golden.Close(t, "probabilities", net.Predict(x).Data, want, golden.Tolerance)
 }
 
 // TestLossRefuses: labels that are no class would be learned as nothing.

@@ -411,3 +411,18 @@ func TestImpossible(t *testing.T) {
 		}
 	}
 }
+
+// Every named network builds for any shape and number of classes, and is what it
+// was where it fits.
+func TestNetworksForAnyShape(t *testing.T) {
+	for _, n := range layers.Networks() {
+		if got, want := fmt.Sprint(n.For(n.Input, 10)), fmt.Sprint(n.Specs(10)); got != want {
+			t.Errorf("%s is %s for its own shape, wanted %s", n.Name, got, want)
+		}
+		for _, in := range []nn.Shape{nn.Features(1), nn.Features(12), {H: 1, W: 9, C: 1}, {H: 2, W: 2, C: 3}, {H: 3, W: 5, C: 2}, {H: 4, W: 4, C: 1}, {H: 7, W: 6, C: 3}, {H: 11, W: 40, C: 3}, {H: 13, W: 13, C: 4}, {H: 32, W: 32, C: 3}} {
+			if got := network(t, in, n.For(in, 2)...).Output(); got != nn.Features(2) {
+				t.Errorf("%s gives %v for %v", n.Name, got, in)
+			}
+		}
+	}
+}

@@ -8,7 +8,8 @@ import (
 )
 
 // Sigmoid squeezes into (0, 1): y = 1/(1+e^−x), element by element, for any
-// shape (the book's sections 3.2.4 and 5.5.2).
+// shape (the book's sections 3.2.4 and 5.5.2). As the last layer it is folded
+// into [SigmoidWithLoss] in training.
 //
 // In plain loops: reference/activations.go.
 type Sigmoid struct{}
@@ -19,6 +20,9 @@ func (Sigmoid) String() string { return "Sigmoid" }
 func (Sigmoid) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return sigmoid{pointwise(in)}, nil }
 
 type sigmoid struct{ pointwise }
+
+// Sigmoid implements [nn.Sigmoider].
+func (sigmoid) Sigmoid() {}
 
 // Probabilities implements [nn.Probable].
 func (sigmoid) Probabilities() {}

@@ -95,6 +95,12 @@ type Costed interface {
 	MultiplyAdds() int
 }
 
+// Sigmoider marks a layer whose output is the sigmoid of its input.
+type Sigmoider interface {
+	Layer
+	Sigmoid()
+}
+
 // Softmaxer marks a layer whose output is the softmax of its input.
 type Softmaxer interface {
 	Layer

@@ -16,7 +16,7 @@ type PassConfig struct {
 	InputGradient bool
 	// Unfused runs the layers one by one as they are described.
 	Unfused bool
-	// Loss, if it works on logits, leaves out a trailing Softmax.
+	// Loss, if it works on logits, leaves out a trailing Softmax or Sigmoid.
 	Loss Loss
 	// Seed keys the random numbers, together with the step, the layer's
 	// position and the sample.

@@ -42,10 +42,24 @@ type block struct {
 // layer, which is a block of its own.
 type phase struct{ from, to int }
 
-// planStages lists what is run: without a trailing Softmax if the loss wants
-// logits, and with layers fused unless they shall stay apart.
+// folds reports whether a loss takes the input of the last layer and stands for
+// it: logits of a softmax, or of sigmoids.
+func folds(l Loss, last Layer) bool {
+	if l == nil {
+		return false
+	}
+	if _, ok := l.(Multilabel); ok {
+		_, ok := last.(Sigmoider)
+		return ok
+	}
+	_, ok := last.(Softmaxer)
+	return ok && l.Logits()
+}
+
+// planStages lists what is run: without a last layer that the loss stands for,
+// and with layers fused unless they shall stay apart.
 func (p *plan) planStages(layers []Layer, c PassConfig) {
-	if _, ok := layers[len(layers)-1].(Softmaxer); ok && c.Loss != nil && c.Loss.Logits() {
+	if folds(c.Loss, layers[len(layers)-1]) {
 		layers = layers[:len(layers)-1]
 	}
 	position := 0

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 
@@ -24,6 +26,7 @@ type FilterOptions struct {
 	Title    string  // "": "Filters"
 	Note     string  // small, below the title
 	Change   bool    // a further bank, on a scale of its own, shows the last bank minus the first
+	Colors   bool    // filters of three channels are drawn in red, green and blue: grey is zero
 	Book     bool    // each filter from its lowest value, white, to its highest, black
 	Range    float64 // the value at the end of the colour scale, so that pictures compare; zero: the largest magnitude
 	Filters  int     // at most so many are drawn; zero: 64
@@ -40,6 +43,8 @@ var (
 	shownChannels = words.Text{EN: "Shown: %d filters, %d channels.", JA: "表示は %d 個、%d チャネルです。"}
 	bookText      = words.Text{EN: "Each from its lowest value, white, to its highest, black.", JA: "各フィルターの最小値が白、最大値が黒です。"}
 	signText      = words.Text{EN: "Orange is above zero, blue below.", JA: "オレンジは正、青は負です。"}
+	colorFilters  = words.Text{EN: "%s of %d×%d×%d, in colour.", JA: "%s 個、大きさ %d×%d×%d、カラー表示。"}
+	colorText     = words.Text{EN: "Grey is zero; a weight above zero brightens its colour, one below darkens it.", JA: "灰色が 0 です。正の重みはその色を明るく、負の重みは暗くします。"}
 	lostText      = words.Text{EN: "Yellow: not a finite number (%d).", JA: "黄色は有限でない値（%d 個）です。"}
 )
 
@@ -56,6 +61,7 @@ func Filters(banks []Bank, o FilterOptions) (Figure, error) {
 	if len(banks) == 0 {
 		return fail(errors.New("no banks"))
 	}
+	o.Colors = o.Colors && !o.Book && !slices.ContainsFunc(banks, func(b Bank) bool { return b.Filters == nil || b.Filters.C != 3 })
 	if o.Filters == 0 {
 		o.Filters = 64
 	}
@@ -118,19 +124,24 @@ func difference(first, last *nn.Tensor) (*nn.Tensor, error) {
 
 func filtersNote(t *nn.Tensor, missing int, o FilterOptions) string {
 	parts := []string{o.Note, say(o.Language, planeFilters, count(t.N), t.H, t.W)}
-	if t.C > 1 {
+	if o.Colors {
+		parts[1] = say(o.Language, colorFilters, count(t.N), t.H, t.W, t.C)
+	} else if t.C > 1 {
 		parts[1] = say(o.Language, deepFilters, count(t.N), t.H, t.W, t.C)
 	}
 	switch n, c := min(t.N, o.Filters), min(t.C, o.Channels); {
-	case n == t.N && c == t.C:
-	case t.C == 1:
+	case n == t.N && (c == t.C || o.Colors):
+	case t.C == 1 || o.Colors:
 		parts = append(parts, say(o.Language, shownFilters, n))
 	default:
 		parts = append(parts, say(o.Language, shownChannels, n, c))
 	}
-	if o.Book {
+	switch {
+	case o.Book:
 		parts = append(parts, say(o.Language, bookText))
-	} else {
+	case o.Colors:
+		parts = append(parts, say(o.Language, colorText))
+	default:
 		parts = append(parts, say(o.Language, signText))
 	}
 	if missing > 0 {
@@ -145,11 +156,15 @@ const filterTile, filterGap = vg.Length(40), vg.Length(5)
 // bankLayout says where the tiles of a bank go, from its top left corner.
 type bankLayout struct {
 	Bank
+	colors                     bool
 	filters, channels, columns int // drawn
 	left                       vg.Length
 	row                        vg.Length // from one to the next
 	width                      vg.Length
 }
+
+// plane tells of filters that are a picture each, and not one a channel.
+func (l bankLayout) plane() bool { return l.colors || l.Filters.C == 1 }
 
 // bankGroup is banks of one colour scale.
 type bankGroup struct {
@@ -161,7 +176,7 @@ func layBanks(banks []Bank, o FilterOptions) []bankLayout {
 	var all []bankLayout
 	for _, b := range banks {
 		l := bankLayout{Bank: b, filters: min(b.Filters.N, o.Filters), channels: min(b.Filters.C, o.Channels)}
-		if b.Filters.C == 1 {
+		if l.colors = o.Colors; l.plane() {
 			l.columns = fullRows(l.filters, math.Sqrt(1.1*float64(l.filters)), 12)
 			l.row = filterTile + captionText.size + 4
 		} else {
@@ -180,11 +195,11 @@ func drawFilters(groups []bankGroup, note string, o FilterOptions) *sheet {
 		for _, b := range g.banks {
 			s.w += b.width + between
 		}
-		if !o.Book {
+		if !o.Book && !o.Colors {
 			s.w += bar
 		}
 	}
-	if o.Book {
+	if o.Book || o.Colors {
 		s.w += margin - between
 	}
 	s.w = max(s.w, 240)
@@ -197,7 +212,7 @@ func drawFilters(groups []bankGroup, note string, o FilterOptions) *sheet {
 			x += b.width + between
 		}
 		bottom = max(bottom, groupBottom)
-		if !o.Book {
+		if !o.Book && !o.Colors {
 			s.colorBar(x-between/2, top+16, min(groupBottom-top-20, 180), g.top)
 			x += bar
 			bottom = max(bottom, top+72)
@@ -219,7 +234,7 @@ func (s *sheet) bank(x, y vg.Length, b bankLayout, top float64, book bool) (bott
 	}
 	x += b.left
 	cells := b.filters
-	if t.C > 1 {
+	if !b.plane() {
 		for c := range b.channels {
 			s.text(captionText, x+vg.Length(c)*(filterTile+filterGap)+filterTile/2, y+captionText.size, 0.5, count(c+1))
 		}
@@ -229,14 +244,18 @@ func (s *sheet) bank(x, y vg.Length, b bankLayout, top float64, book bool) (bott
 	h, w := enlarged(t.H, t.W, filterTile)
 	for k := range cells {
 		filter, channel := k, 0
-		if t.C > 1 {
+		if !b.plane() {
 			filter, channel = k/b.channels, k%b.channels
 		}
 		cx, cy := x+vg.Length(k%b.columns)*(filterTile+filterGap), y+vg.Length(k/b.columns)*b.row
-		s.image(cx, cy, w, h, filterImage(t, filter, channel, top, book))
+		if b.colors {
+			s.image(cx, cy, w, h, colored(t, filter, top))
+		} else {
+			s.image(cx, cy, w, h, filterImage(t, filter, channel, top, book))
+		}
 		s.frame(cx, cy, w, h, 0.5, pale(soft, 0.3))
 		switch {
-		case t.C == 1:
+		case b.plane():
 			s.text(captionText, cx+w/2, cy+h+captionText.size, 0.5, count(filter+1))
 		case channel == 0:
 			s.text(captionText, x-4, cy+h/2+captionText.size/3, 1, count(filter+1))
@@ -261,6 +280,25 @@ func filterImage(t *nn.Tensor, filter, channel int, top float64, book bool) imag
 		span = 1
 	}
 	return paint(t.H, t.W, inked, func(y, x int) float64 { return (float64(data[(y*t.W+x)*t.C+channel]) - b.lo) / span })
+}
+
+// colored is a filter of three channels as a picture, from −top, dark, to top.
+func colored(t *nn.Tensor, filter int, top float64) image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, t.W, t.H))
+	data := t.Sample(filter)
+	for i := range t.H * t.W {
+		c := color.NRGBA{A: 255}
+		for k, to := range []*uint8{&c.R, &c.G, &c.B} {
+			v := float64(data[3*i+k]) / max(top, math.SmallestNonzeroFloat64)
+			if !isFinite(v) {
+				c = noData
+				break
+			}
+			*to = uint8(math.Round(127.5 + 127.5*max(-1, min(1, v))))
+		}
+		img.SetNRGBA(i%t.W, i/t.W, c)
+	}
+	return img
 }
 
 // colorBar draws the diverging scale from -top to top, upright, with numbers at

@@ -3,12 +3,12 @@ package train
 import (
 	"encoding/json"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"tatami/datasets"
 	"tatami/internal/kernels"
 	"tatami/internal/safetensors"
 	"tatami/nn"
@@ -76,7 +76,11 @@ func (t *Trainer) Save(path string) error {
 	for _, tensor := range t.Net.NamedTensors() {
 		f.Tensors = append(f.Tensors, safetensors.Tensor{Name: tensor.Name, Shape: tensor.Shape, Data: tensor.Data})
 	}
-	text, err := json.Marshal(progress{t.at, max(1, t.Epochs), t.Steps, t.Shards, t.Average, kernels.ISA(), t.dataSum()})
+	sum, err := t.dataSum()
+	if err != nil {
+		return fmt.Errorf("%s: the data's checksum: %w", path, err)
+	}
+	text, err := json.Marshal(progress{t.at, max(1, t.Epochs), t.Steps, t.Shards, t.Average, kernels.ISA(), sum})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -104,18 +108,12 @@ func (t *Trainer) Save(path string) error {
 	return nil
 }
 
-// dataSum is a checksum of the training set, which takes some milliseconds for
-// MNIST the first time.
-func (t *Trainer) dataSum() string {
+// dataSum is a checksum of the training set, see [datasets.Checksum].
+func (t *Trainer) dataSum() (_ string, err error) {
 	if t.sum == "" {
-		h := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-		h.Write(t.Loader.Data.Labels)
-		for _, image := range t.Loader.Data.Images {
-			h.Write(image)
-		}
-		t.sum = fmt.Sprintf("%08x", h.Sum32())
+		t.sum, err = datasets.Checksum(t.Loader.Data)
 	}
-	return t.sum
+	return t.sum, err
 }
 
 func momentName(i int) string { return fmt.Sprintf("moment.%d", i+1) }
@@ -231,7 +229,9 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if err != nil {
 		return err
 	}
-	if got := t.dataSum(); p.Data != got {
+	if got, err := t.dataSum(); err != nil {
+		return err
+	} else if p.Data != got {
 		return fmt.Errorf("its run had other training images or labels: their checksum (CRC-32C) is %s, wanted %s", got, p.Data)
 	}
 	if err := t.Net.SetNamedTensors(own); err != nil {
@@ -249,6 +249,7 @@ func (t *Trainer) resume(f *safetensors.File) error {
 	if err := t.optimizer.SetState(p.Step, moments); err != nil {
 		return err
 	}
+	history.Values = t.history.Values
 	t.at, t.history, t.best, t.restored, t.saved = p.position, history, tensors[bestName].Data, false, p.Step
 	return nil
 }

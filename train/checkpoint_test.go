@@ -25,7 +25,7 @@ import (
 
 // A checkpoint of an earlier version is refused by what it is.
 func TestResumeEarlierVersion(t *testing.T) {
-	path := filepath.Join("testdata", "checkpoint-47c6519")
+	path := filepath.Join("testdata", "checkpoint-version1")
 	err := newTrainer(t, 1).Resume(path)
 	if want := path + ": a checkpoint of an earlier version of tatami, "; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, wanted %q…", err, want)
@@ -104,12 +104,12 @@ func TestGoesOnRefuses(t *testing.T) {
 // Data that would lead a worker astray are refused by the image at fault.
 func TestWrongData(t *testing.T) {
 	for want, change := range map[string]func(*train.Trainer){
-		"image 7 has label 3, wanted 0 to 2":                func(tr *train.Trainer) { tr.Loader.Data.Labels[7] = 3 },
-		"image 9 has 35 bytes, wanted 36 for 6×6×1":         func(tr *train.Trainer) { tr.Test.Images[9] = make([]byte, 35) },
-		"the data have 49 labels, wanted 50, one an image":  func(tr *train.Trainer) { tr.Validation.Labels = tr.Validation.Labels[:49] },
-		"the data name no classes: set Classes, wanted 3":   func(tr *train.Trainer) { tr.Loader.Data.Classes = nil },
-		"image 100 has 0 bytes, wanted 36 for 6×6×1":        func(tr *train.Trainer) { tr.Test.Images[100] = nil },
-		"the data have 102 labels, wanted 101, one an imag": func(tr *train.Trainer) { tr.Test.Labels = append(tr.Test.Labels, 0) },
+		"image 7 has label 3, wanted 0 to 2":                func(tr *train.Trainer) { dataset(tr.Loader.Data).Labels[7] = 3 },
+		"image 9 has 35 bytes, wanted 36 for 6×6×1":         func(tr *train.Trainer) { dataset(tr.Test).Images[9] = make([]byte, 35) },
+		"the data have 49 labels, wanted 50, one an image":  func(tr *train.Trainer) { dataset(tr.Validation).Labels = dataset(tr.Validation).Labels[:49] },
+		"the data name no classes: set Classes, wanted 3":   func(tr *train.Trainer) { dataset(tr.Loader.Data).Classes = nil },
+		"image 100 has 0 bytes, wanted 36 for 6×6×1":        func(tr *train.Trainer) { dataset(tr.Test).Images[100] = nil },
+		"the data have 102 labels, wanted 101, one an imag": func(tr *train.Trainer) { dataset(tr.Test).Labels = append(dataset(tr.Test).Labels, 0) },
 	} {
 		tr := newTrainer(t, 1)
 		change(tr)
@@ -117,7 +117,7 @@ func TestWrongData(t *testing.T) {
 			t.Errorf("Fit: error %v, wanted %q", err, want)
 		}
 		var found bool
-		for _, data := range []*datasets.Dataset{tr.Loader.Data, tr.Test, tr.Validation} {
+		for _, data := range []datasets.Source{tr.Loader.Data, tr.Test, tr.Validation} {
 			_, err := train.Evaluate(tr.Net, tr.Loss, data, 10)
 			found = found || err != nil && strings.Contains(err.Error(), want)
 		}

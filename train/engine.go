@@ -24,7 +24,9 @@ type engine struct {
 	group     *group // nil: this process trains alone
 	parts     [2]int // that this process sums and updates, from and to
 
-	batch   *batch    // the present one
+	batch   *batch  // the present one
+	scale   float64 // of its mean loss, see [nn.MeanScale]
+	score   scoring
 	results []result  // by shard
 	squares []float64 // of the gradient, by part
 
@@ -46,12 +48,16 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 		Capacity: (t.Loader.Len(0) + t.Shards - 1) / t.Shards,
 		Training: true, NeedsBackward: true, Loss: t.Loss, Seed: t.Seed,
 	})
+	e.score = scoringOf(t.Loss, t.Loader.Data.Target())
 	e.results = make([]result, t.Shards)
 	e.squares = make([]float64, e.shards.Parts())
 	e.parts = [2]int{0, e.shards.Parts()}
 	if t.Ranks != nil {
 		e.group = newGroup(t, e)
-		e.feed.group, e.parts = e.group, [2]int(e.group.parts[e.group.rank:])
+		e.parts = [2]int(e.group.parts[e.group.rank:])
+		if countAlike(t.Loss, t.Loader.Target()) { // else a batch's scale is that of all its targets
+			e.feed.group = e.group
+		}
 	}
 	first := e.parts[0]
 	e.run, e.measureJob = p.run, e.measure
@@ -61,38 +67,45 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 	return e
 }
 
-// update trains on one batch and returns the sum of its losses, the number of
+// update trains on one batch and returns its mean loss times its length, the number of
 // right answers, and the norm of the gradient. Where the loss, or the norm of a
-// gradient to be clipped, is not finite it leaves the parameters as they were.
-func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, correct int, norm float64) {
-	e.batch = e.feed.batch(epoch, batch)
+// gradient to be clipped, is not finite it leaves the parameters as they were. It
+// fails where the data do.
+func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, correct int, norm float64, err error) {
+	if e.batch, err = e.feed.batch(epoch, batch); err != nil && e.group == nil {
+		return 0, 0, 0, err
+	}
+	e.scale = nn.MeanScale(e.loss, e.batch.targets, e.batch.x.N)
 	e.shards.Run(e.batch.x, uint64(step), e.run, e.measureJob)
-	e.group.exchange()
+	if err := e.group.exchange(err); err != nil {
+		return 0, 0, 0, err
+	}
 	for _, r := range e.results {
 		loss += r.loss
 		correct += r.correct
 	}
+	loss *= e.scale
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return loss, correct, math.NaN()
+		return loss, correct, math.NaN(), nil
 	}
 	if e.clip == 0 {
 		e.begin(rate, 1, step)
 		e.pool.run(e.parts[1]-e.parts[0], e.sumAndStepJob)
 		e.end()
 		e.group.gatherWeights(e.squares)
-		return loss, correct, e.norm()
+		return loss, correct, e.norm(), nil
 	}
 	e.pool.run(e.parts[1]-e.parts[0], e.sumJob)
 	e.group.gather(nil, e.squares)
 	norm = e.norm()
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return loss, correct, norm
+		return loss, correct, norm, nil
 	}
 	e.begin(rate, optim.ClipScale(norm, e.clip), step)
 	e.pool.run(e.parts[1]-e.parts[0], e.stepJob)
 	e.end()
 	e.group.gatherWeights(nil)
-	return loss, correct, norm
+	return loss, correct, norm, nil
 }
 
 func (e *engine) norm() float64 {
@@ -106,15 +119,14 @@ func (e *engine) norm() float64 {
 // measure computes the loss of a shard, samples [from, to) of the batch, and
 // the gradient with which its way back begins.
 func (e *engine) measure(shard, from, to int) {
-	pass, labels := e.shards.Pass(shard), e.batch.labels[from:to]
-	y := pass.Output()
-	r := result{loss: e.loss.Loss(pass.OutputGradient(), y, nn.Targets{Labels: labels}, len(e.batch.labels))}
-	for k, label := range labels {
-		if nn.Argmax(y.Sample(k)) == label {
-			r.correct++
+	pass, targets := e.shards.Pass(shard), e.batch.targets.Slice(from, to)
+	y, dy := pass.Output(), pass.OutputGradient()
+	e.results[shard] = result{e.loss.Loss(dy, y, targets, e.batch.x.N), e.score.correct(y, targets)}
+	if e.scale != 1 {
+		for i := range dy.Data {
+			dy.Data[i] *= float32(e.scale)
 		}
 	}
-	e.results[shard] = r
 }
 
 func (e *engine) sum(part int) { e.squares[part] = kernels.SumSquares(e.shards.Sum(part)) }

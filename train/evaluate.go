@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -9,15 +10,29 @@ import (
 	"tatami/nn"
 )
 
-// Evaluation is how a network does on a dataset.
+// Evaluation is how a network does on some data. Of samples with a class, or with
+// probabilities of classes, it has Correct, Confusion and Mistakes; of samples
+// of several classes Correct and Multilabel; and of values the two errors.
 type Evaluation struct {
-	// Loss is the mean over the samples, in nats for SoftmaxWithLoss.
-	Loss           float64
-	Correct, Total int
+	// Loss is the mean over the samples, in nats for SoftmaxWithLoss, weighted if
+	// the loss is.
+	Loss  float64
+	Total int // samples
+	// Correct samples were given their label or, where they may be of several
+	// classes, all of these and no other.
+	Correct int
 	// Confusion counts samples by true and then given label.
 	Confusion [][]int
 	// Mistakes are the samples given a wrong label, the surest first.
 	Mistakes []Mistake
+	// Multilabel counts samples by class: of it or not (1 or 0), and then given
+	// it, by a probability above a half, or not.
+	Multilabel [][2][2]int
+	// AbsoluteError and SquaredError are the means over all values of |y−t| and of
+	// (y−t)², whose root has the values' unit again.
+	AbsoluteError, SquaredError float64
+
+	values bool
 }
 
 // Mistake is a sample that was given a wrong label.
@@ -27,12 +42,21 @@ type Mistake struct {
 	Probability float64 // of the given label
 }
 
-// Accuracy is the share of samples given their true label.
-func (e *Evaluation) Accuracy() float64 { return ratio(e.Correct, e.Total) }
+// Accuracy is the share of samples that are correct; NaN of values.
+func (e *Evaluation) Accuracy() float64 {
+	if e.values {
+		return math.NaN()
+	}
+	return ratio(e.Correct, e.Total)
+}
 
 // Recall is the share of a class's samples that were given its label; NaN if
 // there are none.
 func (e *Evaluation) Recall(class int) float64 {
+	if e.Multilabel != nil {
+		m := e.Multilabel[class]
+		return ratio(m[1][1], m[1][0]+m[1][1])
+	}
 	sum := 0
 	for _, n := range e.Confusion[class] {
 		sum += n
@@ -43,6 +67,10 @@ func (e *Evaluation) Recall(class int) float64 {
 // Precision is the share of the samples given a class's label that are of the
 // class; NaN if there are none.
 func (e *Evaluation) Precision(class int) float64 {
+	if e.Multilabel != nil {
+		m := e.Multilabel[class]
+		return ratio(m[1][1], m[0][1]+m[1][1])
+	}
 	sum := 0
 	for _, row := range e.Confusion {
 		sum += row[class]
@@ -59,14 +87,17 @@ func ratio(a, b int) float64 {
 
 // Evaluate runs all samples of data through net in inference, batch at a time;
 // neither order nor batch changes the counts. It uses all processors. Of no
-// samples the loss and accuracy are NaN. Data that do not fit net (see [CheckData])
-// are an error.
-func Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) (*Evaluation, error) {
+// samples the loss and accuracy are NaN. Data that do not fit net (see [CheckData]),
+// or cannot be read, are an error.
+func Evaluate(net *nn.Sequential, loss nn.Loss, data datasets.Source, batch int) (*Evaluation, error) {
 	return evaluateViews(net, loss, data, batch, nil)
 }
 
-func evaluateViews(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int, views []view) (*Evaluation, error) {
+func evaluateViews(net *nn.Sequential, loss nn.Loss, data datasets.Source, batch int, views []view) (*Evaluation, error) {
 	if err := CheckData(net, data); err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	if err := checkLoss(loss, data); err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	if batch < 1 {
@@ -75,7 +106,7 @@ func evaluateViews(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, bat
 	workers := newPool(math.MaxInt32)
 	defer workers.close()
 	e := newEvaluator(workers, net, loss, min(batch, max(1, data.Len())), views...)
-	return e.run(data), nil
+	return e.run(data)
 }
 
 // evaluator holds what evaluations of a network need again and again.
@@ -91,7 +122,6 @@ type evaluator struct {
 type evaluationPass struct {
 	pass          *nn.Pass
 	x             *nn.Tensor
-	labels        []int
 	probabilities []float32
 	shown, mean   *nn.Tensor // with views
 }
@@ -102,7 +132,6 @@ func newEvaluator(workers *pool, net *nn.Sequential, loss nn.Loss, batch int, vi
 		p := &evaluationPass{
 			pass:          net.NewPass(nn.PassConfig{Capacity: batch, Loss: loss}),
 			x:             nn.NewTensor(batch, net.Input()),
-			labels:        make([]int, batch),
 			probabilities: make([]float32, net.Output().Size()),
 		}
 		if len(views) > 1 {
@@ -113,58 +142,120 @@ func newEvaluator(workers *pool, net *nn.Sequential, loss nn.Loss, batch int, vi
 	return e
 }
 
-func (e *evaluator) run(data *datasets.Dataset) *Evaluation {
+// part is what came of a batch.
+type part struct {
+	loss, weight      float64 // sums
+	correct           int
+	given             []Mistake // right ones too
+	multilabel        [][2][2]int
+	absolute, squared float64 // sums
+	err               error
+}
+
+func (e *evaluator) run(data datasets.Source) (*Evaluation, error) {
 	epoch := (&datasets.Loader{Data: data, BatchSize: e.batch, Ordered: true}).Epoch(0)
-	batches := (data.Len() + e.batch - 1) / e.batch
-	losses := make([]float64, batches)
-	given := make([]Mistake, data.Len()) // right ones too, for now
-	first, end := e.group.dealBatches(batches)
-	e.pool.run(end-first, func(task int) {
-		b := first + task
+	target := data.Target()
+	parts := make([]part, (data.Len()+e.batch-1)/e.batch)
+	from, to := e.group.dealBatches(len(parts))
+	e.pool.run(to-from, func(task int) {
+		b := from + task
 		p := <-e.passes
 		defer func() { e.passes <- p }()
 		n := epoch.Len(b)
-		x, labels := p.x.Slice(0, n), p.labels[:n]
-		epoch.Fill(b, 0, n, x, labels)
-		y := e.forward(p, x)
-		losses[b] = e.loss.Loss(nil, y, nn.Targets{Labels: labels}, n)
-		for i, label := range labels {
-			probabilities := y.Sample(i)
-			if e.loss.Logits() {
-				nn.Softmax(p.probabilities, probabilities)
-				probabilities = p.probabilities
+		x, t := p.x.Slice(0, n), target.New(n)
+		if parts[b].err = epoch.Fill(b, 0, n, x, t); parts[b].err == nil {
+			parts[b] = e.measure(p, x, t, b*e.batch, scoringOf(e.loss, target))
+		}
+	})
+	if err := e.group.evaluated(parts, scoringOf(e.loss, target), e.batch, data.Len(), target.Output().Size()); err != nil {
+		return nil, err
+	}
+	return e.sum(parts, data)
+}
+
+// measure compares the answers to some samples, from position first on, with
+// their targets.
+func (e *evaluator) measure(p *evaluationPass, x *nn.Tensor, t nn.Targets, first int, s scoring) (r part) {
+	y := e.forward(p, x)
+	r.loss, r.weight = e.loss.Loss(nil, y, t, x.N), float64(x.N)
+	if w, ok := e.loss.(nn.Weighted); ok {
+		r.weight = w.Weight(t)
+	}
+	switch s {
+	case classes:
+		r.given = make([]Mistake, x.N)
+		for i := range x.N {
+			answer(e.loss, p.probabilities, y.Sample(i))
+			k := nn.Argmax(p.probabilities)
+			r.given[i] = Mistake{first + i, label(t, i), k, float64(p.probabilities[k])}
+		}
+	case multilabel:
+		r.correct = s.correct(y, t)
+		r.multilabel = make([][2][2]int, y.Size())
+		for i := range x.N {
+			for k, logit := range y.Sample(i) {
+				r.multilabel[k][one(yes(t, i, k))][one(logit > 0)]++
 			}
-			k := nn.Argmax(probabilities)
-			at := b*e.batch + i
-			given[at] = Mistake{at, label, k, float64(probabilities[k])}
 		}
-	})
-	e.group.evaluated(losses, given, e.batch)
-	classes := len(data.Classes)
-	result := &Evaluation{Total: data.Len(), Confusion: make([][]int, classes)}
-	for i := range result.Confusion {
-		result.Confusion[i] = make([]int, classes)
-	}
-	for _, g := range given {
-		result.Confusion[g.True][g.Given]++
-		if g.True == g.Given {
-			result.Correct++
-		} else {
-			result.Mistakes = append(result.Mistakes, g)
+	case values:
+		for i, v := range y.Data {
+			d := float64(v) - float64(t.Values.Data[i])
+			r.absolute += math.Abs(d)
+			r.squared += d * d
 		}
 	}
-	slices.SortStableFunc(result.Mistakes, func(a, b Mistake) int {
-		switch {
-		case a.Probability > b.Probability:
-			return -1
-		case a.Probability < b.Probability:
-			return 1
-		}
-		return 0
-	})
-	for _, l := range losses {
-		result.Loss += l
+	return r
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
 	}
-	result.Loss /= float64(data.Len())
-	return result
+	return 0
+}
+
+// sum makes an evaluation of the parts, in their order.
+func (e *evaluator) sum(parts []part, data datasets.Source) (*Evaluation, error) {
+	s, size := scoringOf(e.loss, data.Target()), data.Target().Output().Size()
+	result := &Evaluation{Total: data.Len(), values: s == values}
+	switch s {
+	case classes:
+		result.Confusion = make([][]int, size)
+		for i := range result.Confusion {
+			result.Confusion[i] = make([]int, size)
+		}
+	case multilabel:
+		result.Multilabel = make([][2][2]int, size)
+	}
+	var weight float64
+	for _, p := range parts {
+		if p.err != nil {
+			return nil, p.err
+		}
+		result.Loss += p.loss
+		weight += p.weight
+		result.Correct += p.correct
+		result.AbsoluteError += p.absolute
+		result.SquaredError += p.squared
+		for _, g := range p.given {
+			result.Confusion[g.True][g.Given]++
+			if g.True == g.Given {
+				result.Correct++
+			} else {
+				result.Mistakes = append(result.Mistakes, g)
+			}
+		}
+		for k, m := range p.multilabel {
+			for a := range m {
+				for b := range m[a] {
+					result.Multilabel[k][a][b] += m[a][b]
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(result.Mistakes, func(a, b Mistake) int { return cmp.Compare(b.Probability, a.Probability) })
+	result.Loss /= weight
+	result.AbsoluteError /= float64(data.Len() * size)
+	result.SquaredError /= float64(data.Len() * size)
+	return result, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"math"
 	"math/rand/v2"
 
 	"tatami/datasets"
@@ -50,4 +51,49 @@ func ExampleTrainer() {
 	// epoch 4 step 60
 	// epoch 5 step 75
 	// better than 90 %: true
+}
+
+// wave is data that are generated when they are needed: a number from -1 to 1, and
+// the sine of three times that.
+type wave int
+
+func (n wave) Len() int              { return int(n) }
+func (wave) Input() nn.Shape         { return nn.Features(1) }
+func (wave) Target() datasets.Target { return datasets.Target{Values: nn.Features(1)} }
+func (wave) at(position int) float64 { return 2*math.Mod(0.618*float64(position), 1) - 1 }
+func (n wave) Fill(x *nn.Tensor, t nn.Targets, index []int) error {
+	for i, k := range index {
+		x.Sample(i)[0] = float32(n.at(k))
+		t.Values.Sample(i)[0] = float32(math.Sin(3 * n.at(k)))
+	}
+	return nil
+}
+
+// A network learns values instead of classes, from data of one's own: whatever
+// has the methods of a [datasets.Source].
+func ExampleTrainer_regression() {
+	net, err := nn.NewSequential(nn.Features(1), rand.New(rand.NewPCG(1, 1)),
+		layers.Affine{Units: 32}, layers.Tanh{}, layers.Affine{Units: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	trainer := &train.Trainer{
+		Net: net, Loss: layers.MeanSquaredError{}, Rule: optim.Adam{}, Schedule: optim.OneCycle{Max: 0.05, Steps: 40 * 25},
+		Loader: &datasets.Loader{Data: wave(500), BatchSize: 20, Seed: 1}, Epochs: 40,
+	}
+	if _, err := trainer.Fit(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	e, err := train.Evaluate(net, trainer.Loss, wave(1000), 100)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("mean error below 0.05:", e.AbsoluteError < 0.05)
+	fmt.Println("accuracy:", e.Accuracy())
+	y := net.Predict(&nn.Tensor{N: 1, Shape: nn.Features(1), Data: []float32{math.Pi / 6}})
+	fmt.Printf("at π/6 it gives about %.1f\n", y.Data[0])
+	// Output:
+	// mean error below 0.05: true
+	// accuracy: NaN
+	// at π/6 it gives about 1.0
 }

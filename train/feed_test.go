@@ -20,7 +20,7 @@ func TestFeedPreparesBesideJob(t *testing.T) {
 			image[k] = byte(7*i + k)
 		}
 		data.Images = append(data.Images, image)
-		data.Labels = append(data.Labels, uint8(i%10))
+		data.Labels = append(data.Labels, i%10)
 	}
 	loader := &datasets.Loader{Data: data, BatchSize: 10, Seed: 3, Augment: datasets.Augmentation{Shift: 1, Rotate: 5}}
 	c := newPool(2)
@@ -30,11 +30,14 @@ func TestFeedPreparesBesideJob(t *testing.T) {
 		epoch, batch int
 		next         bool // is prepared
 	}{{1, 1, true}, {1, 2, true}, {2, 0, true}, {0, 0, true}, {2, 2, false}, {2, 1, true}} {
-		b := f.batch(at.epoch, at.batch)
+		b, err := f.batch(at.epoch, at.batch)
+		if err != nil {
+			t.Fatal(err)
+		}
 		n := loader.Len(at.batch)
 		x, labels := nn.NewTensor(n, data.Shape), make([]int, n)
-		loader.Epoch(at.epoch).Fill(at.batch, 0, n, x, labels)
-		if !slices.Equal(b.x.Data, x.Data) || !slices.Equal(b.labels, labels) {
+		loader.Epoch(at.epoch).Fill(at.batch, 0, n, x, nn.Targets{Labels: labels})
+		if !slices.Equal(b.x.Data, x.Data) || !slices.Equal(b.targets.Labels, labels) {
 			t.Errorf("epoch %d, batch %d is not what the loader fills", at.epoch, at.batch)
 		}
 		if c.size == 1 || !at.next {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"tatami/datasets"
 	"tatami/nn"
 )
 
@@ -154,15 +155,19 @@ func (g *group) allGather(own []byte) []byte {
 }
 
 // exchange sends what this rank's shards have found to the owners, and takes
-// what others' have found of its own parts, and all losses.
-func (g *group) exchange() {
+// what others' have found of its own parts, and all losses. It fails where the
+// data did on any rank, which is this one's err.
+func (g *group) exchange(err error) error {
 	if g == nil {
-		return
+		return nil
 	}
 	g.whole = false
 	results := g.engine.results
 	for i, r := range results {
 		g.results[2*i], g.results[2*i+1] = r.loss, float64(r.correct)
+		if err != nil {
+			g.results[2*i+1] = -1
+		}
 	}
 	for r := range g.size {
 		g.sendAt[r+1] = g.sendAt[r] + g.length(g.rank, r)
@@ -184,6 +189,10 @@ func (g *group) exchange() {
 	for i := range results {
 		results[i] = result{g.results[2*i], int(g.results[2*i+1])}
 	}
+	if g.err == nil && slices.ContainsFunc(results, func(r result) bool { return r.correct < 0 }) {
+		return Agree(g.ranks, err)
+	}
+	return nil
 }
 
 // length is the number of bytes that one rank sends another in an exchange.
@@ -279,30 +288,79 @@ func (g *group) failure() error {
 // wasInterrupted reports that the ranks have agreed to end.
 func (g *group) wasInterrupted() bool { return g != nil && g.interrupted }
 
-// evaluated gathers the losses of batches and the answers to all samples.
-func (g *group) evaluated(losses []float64, given []Mistake, batch int) {
+// evaluated gathers what came of the batches of an evaluation. It fails where the
+// data do on any rank.
+func (g *group) evaluated(parts []part, s scoring, batch, samples, outputs int) error {
 	if g == nil {
-		return
+		return nil
 	}
-	const columns = 3
-	values := make([]float64, 0, columns*len(given)+len(losses))
+	at := func(b int) int { // where a batch begins
+		n := 6 * b
+		switch s {
+		case classes:
+			n += 3 * min(b*batch, samples)
+		case multilabel:
+			n += 4 * outputs * b
+		}
+		return n
+	}
 	for r := range g.size + 1 {
-		b := r * len(losses) / g.size
-		g.recvAt[r] = 8 * (b + columns*min(b*batch, len(given)))
+		g.recvAt[r] = 8 * at(r*len(parts)/g.size)
 	}
-	for b, loss := range losses {
-		values = append(values, loss)
-		for _, m := range given[b*batch : min((b+1)*batch, len(given))] {
-			values = append(values, float64(m.True), float64(m.Given), m.Probability)
+	numbers := make([]float64, at(len(parts)))
+	from, to := g.dealBatches(len(parts))
+	for b := from; b < to; b++ {
+		parts[b].write(numbers[at(b):at(b+1)])
+	}
+	all := g.allGather(raw(numbers[at(from):at(to)]))
+	if g.err != nil {
+		return nil // told by failure
+	}
+	copy(raw(numbers), all)
+	var own error
+	failed := false
+	for b := range parts {
+		n := numbers[at(b):at(b+1)]
+		failed = failed || n[5] != 0
+		if own == nil {
+			own = parts[b].err
+		}
+		if b < from || b >= to {
+			parts[b].read(n, s, b*batch)
 		}
 	}
-	all := g.allGather(raw(values)[g.recvAt[g.rank]:g.recvAt[g.rank+1]])
-	copy(raw(values), all)
-	for b := range losses {
-		losses[b], values = values[0], values[1:]
-		for i := b * batch; i < min((b+1)*batch, len(given)); i++ {
-			given[i] = Mistake{i, int(values[0]), int(values[1]), values[2]}
-			values = values[columns:]
+	if failed {
+		return Agree(g.ranks, own)
+	}
+	return nil
+}
+
+// write writes a part as numbers, if it is whole, and otherwise that it is not.
+func (p *part) write(n []float64) {
+	if p.err != nil {
+		n[5] = 1
+		return
+	}
+	n = append(n[:0], p.loss, p.weight, float64(p.correct), p.absolute, p.squared, 0)
+	for _, m := range p.given {
+		n = append(n, float64(m.True), float64(m.Given), m.Probability)
+	}
+	for _, m := range p.multilabel {
+		n = append(n, float64(m[0][0]), float64(m[0][1]), float64(m[1][0]), float64(m[1][1]))
+	}
+}
+
+// read reads what write wrote; first is the position of the first sample.
+func (p *part) read(n []float64, s scoring, first int) {
+	*p = part{loss: n[0], weight: n[1], correct: int(n[2]), absolute: n[3], squared: n[4]}
+	switch n = n[6:]; s {
+	case classes:
+		for i := 0; i < len(n); i += 3 {
+			p.given = append(p.given, Mistake{first + i/3, int(n[i]), int(n[i+1]), n[i+2]})
+		}
+	case multilabel:
+		for i := 0; i < len(n); i += 4 {
+			p.multilabel = append(p.multilabel, [2][2]int{{int(n[i]), int(n[i+1])}, {int(n[i+2]), int(n[i+3])}})
 		}
 	}
 }
@@ -455,6 +513,24 @@ func (g *group) dealBatches(n int) (from, to int) {
 		return 0, n
 	}
 	return g.rank * n / g.size, (g.rank + 1) * n / g.size
+}
+
+// countAlike reports whether a loss counts all samples as one, whatever they are.
+func countAlike(loss nn.Loss, target datasets.Target) bool {
+	w, ok := loss.(nn.Weighted)
+	if !ok {
+		return true
+	}
+	t := target.New(1)
+	if !target.Labels() {
+		return w.Weight(t) == 1
+	}
+	for t.Labels[0] = range target.Classes {
+		if w.Weight(t) != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // samples are those of a batch that this rank's shards have.

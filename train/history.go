@@ -7,12 +7,16 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // History is what happened in a run.
 type History struct {
 	Steps  []StepRow
 	Epochs []EpochRow
+	// Values says that values are learned, which are near or far and not right:
+	// all accuracies are 0, and left out of what is written.
+	Values bool
 }
 
 // StepRow is one update.
@@ -118,20 +122,22 @@ func (h *History) WriteSteps(w io.Writer) error {
 
 // WriteEpochs writes a row an epoch as CSV: epoch, step, lr, train_loss,
 // train_accuracy, test_loss, test_accuracy, seconds, and, where there is a
-// validation set, validation_loss and validation_accuracy.
+// validation set, validation_loss and validation_accuracy. Where values are
+// learned there are no accuracies.
 func (h *History) WriteEpochs(w io.Writer, validation bool) error {
 	names := []string{"epoch", "step", "lr", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds"}
 	if validation {
 		names = append(names, "validation_loss", "validation_accuracy")
 	}
-	return writeCSV(w, names, len(h.Epochs), func(i int) []string {
+	accuracy := func(name string) bool { return h.Values && strings.HasSuffix(name, "_accuracy") }
+	return writeCSV(w, slices.DeleteFunc(slices.Clone(names), accuracy), len(h.Epochs), func(i int) []string {
 		e := h.Epochs[i]
 		row := []string{strconv.Itoa(e.Epoch), strconv.Itoa(e.Step)}
-		for _, v := range []float64{e.Rate, e.TrainLoss, e.TrainAccuracy, e.TestLoss, e.TestAccuracy, e.Seconds} {
-			row = append(row, number(v))
-		}
-		if validation {
-			row = append(row, number(e.ValidationLoss), number(e.ValidationAccuracy))
+		columns := []float64{e.Rate, e.TrainLoss, e.TrainAccuracy, e.TestLoss, e.TestAccuracy, e.Seconds, e.ValidationLoss, e.ValidationAccuracy}
+		for k, name := range names[len(row):] {
+			if !accuracy(name) {
+				row = append(row, number(columns[k]))
+			}
 		}
 		return row
 	})

@@ -41,7 +41,7 @@ type Event struct {
 	// the epoch.
 	Epoch, Step, Batch, Batches int
 	// Accuracy is that of the present epoch as it ran; NaN where it has no
-	// update yet.
+	// update yet, or where values are learned.
 	Accuracy float64
 	// Test is the evaluation after an epoch; nil without a test set.
 	Test *Evaluation

@@ -94,10 +94,14 @@ func (t *Trainer) join(prepare error) error {
 	if prepare == nil && ranks.Size() > t.Shards {
 		prepare = fmt.Errorf("trainer: %d ranks for %d shards, wanted at most one rank a shard", ranks.Size(), t.Shards)
 	}
+	print := ""
+	if prepare == nil {
+		print, prepare = t.fingerprint()
+	}
 	if err := Agree(ranks, prepare); err != nil {
 		return err
 	}
-	texts, err := Texts(ranks, kernels.ISA()+" "+t.fingerprint())
+	texts, err := Texts(ranks, kernels.ISA()+" "+print)
 	if err != nil {
 		return err
 	}
@@ -115,11 +119,15 @@ func (t *Trainer) join(prepare error) error {
 }
 
 // fingerprint is a checksum of what ranks must have in common.
-func (t *Trainer) fingerprint() string {
+func (t *Trainer) fingerprint() (string, error) {
+	data, err := t.dataSum()
+	if err != nil {
+		return "", fmt.Errorf("trainer: the data's checksum: %w", err)
+	}
 	h := sha256.New()
 	fmt.Fprintln(h, t.at.Epoch, t.at.Batch, t.at.Step, t.at.Loss, t.at.Correct, t.at.Best, t.Epochs, t.Steps, t.Patience, t.KeepBest,
-		t.Clip, t.Average, t.Seed, t.Shards, t.Loader.BatchSize, t.Loader.Seed, t.Loader.Batches(), t.dataSum(),
+		t.Clip, t.Average, t.Seed, t.Shards, t.Loader.BatchSize, t.Loader.Seed, t.Loader.Batches(), data,
 		t.Rule.Name(), t.Schedule.Rate(t.at.Step))
 	fmt.Fprint(h, t.Net.SHA256())
-	return fmt.Sprintf("%x", h.Sum(nil))
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }

@@ -138,7 +138,7 @@ func TestRanksSameBits(t *testing.T) {
 			Rule: optim.Momentum{Momentum: 0.9}, Schedule: optim.Constant{Base: 0.01}, Epochs: 2, Shards: 5, Test: bars(150, 2),
 		}
 	}
-	for name, make := range map[string]func() *train.Trainer{
+	cases := map[string]func() *train.Trainer{
 		"all layers": func() *train.Trainer { return newTrainer(t, 2) },
 		"averaged": func() *train.Trainer {
 			tr := newTrainer(t, 2)
@@ -151,7 +151,15 @@ func TestRanksSameBits(t *testing.T) {
 			return tr
 		},
 		"products": big,
-	} {
+	}
+	for name, task := range tasks() {
+		cases[name] = func() *train.Trainer {
+			tr := task.trainer(t)
+			tr.Epochs = 1
+			return tr
+		}
+	}
+	for name, make := range cases {
 		alone := make()
 		want := fit(t, alone)
 		for n := 1; n <= 4; n++ {
@@ -235,6 +243,24 @@ func TestRanksResume(t *testing.T) {
 	}
 }
 
+// torn is a source that fails after so many samples.
+type torn struct {
+	datasets.Source
+	mutex sync.Mutex
+	left  int
+}
+
+func (d *torn) Checksum() string { sum, _ := datasets.Checksum(d.Source); return sum }
+
+func (d *torn) Fill(x *nn.Tensor, t nn.Targets, index []int) error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.left -= len(index); d.left < 0 {
+		return errors.New("torn")
+	}
+	return d.Source.Fill(x, t, index)
+}
+
 // What ends a run on one rank ends it on all, with the reason on rank 0.
 func TestRanksEnd(t *testing.T) {
 	boom := errors.New("boom")
@@ -277,6 +303,16 @@ func TestRanksEnd(t *testing.T) {
 				tr.Clip = math.Inf(1)
 			}
 		}, []string{"rank 1 of 2: trainer: Clip", "trainer: Clip"}, 0},
+		{"one cannot read a batch", func(rank int, tr *train.Trainer) {
+			if rank == 1 {
+				tr.Loader.Data = &torn{Source: tr.Loader.Data, left: 150}
+			}
+		}, []string{"rank 1 of 2: torn", "torn"}, -1},
+		{"one cannot read the test set", func(rank int, tr *train.Trainer) {
+			if rank == 1 {
+				tr.Test = &torn{Source: tr.Test}
+			}
+		}, []string{"rank 1 of 2: torn", "torn"}, 12},
 	} {
 		trainers, errs := together(2, func(rank int) *train.Trainer {
 			tr := newTrainer(t, 2)

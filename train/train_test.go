@@ -44,7 +44,7 @@ func bars(n int, seed uint64) *datasets.Dataset {
 			}
 		}
 		d.Images = append(d.Images, img)
-		d.Labels = append(d.Labels, uint8(label))
+		d.Labels = append(d.Labels, label)
 	}
 	return d
 }
@@ -87,7 +87,10 @@ func fit(t testing.TB, tr *train.Trainer) *train.History {
 	return h
 }
 
-func evaluate(t testing.TB, tr *train.Trainer, data *datasets.Dataset, batch int) *train.Evaluation {
+// dataset is what tests train on, to be changed.
+func dataset(s datasets.Source) *datasets.Dataset { return s.(*datasets.Dataset) }
+
+func evaluate(t testing.TB, tr *train.Trainer, data datasets.Source, batch int) *train.Evaluation {
 	t.Helper()
 	e, err := train.Evaluate(tr.Net, tr.Loss, data, batch)
 	if err != nil {
@@ -221,7 +224,7 @@ func TestResumeOptimizers(t *testing.T) {
 		trainer := func() *train.Trainer {
 			tr := newTrainer(t, 10)
 			tr.Rule, tr.Clip, tr.Patience = rule, 0.5, 3
-			tr.Loader.Data = tr.Loader.Data.Limit(70)
+			tr.Loader.Data = dataset(tr.Loader.Data).Limit(70)
 			tr.Loader.Augment = datasets.Augmentation{Shift: 1, Rotate: 10, Scale: 0.1, Elastic: 4, Sigma: 2}
 			tr.Loader.Replacement = i%2 == 1
 			tr.Schedule = optim.Warmup{Steps: 7, After: optim.Cosine{Base: rule.DefaultRate(), Steps: 33}}
@@ -324,7 +327,7 @@ func TestResumeRefuses(t *testing.T) {
 	check("damaged", same, damaged, "damaged")
 	check("shards", func(tr *train.Trainer) { tr.Shards = 3 }, whole, "4 shards")
 	check("rule", func(tr *train.Trainer) { tr.Rule = optim.SGD{} }, whole, "moment")
-	check("data", func(tr *train.Trainer) { tr.Loader.Data.Images[7][3] ^= 1 }, whole, "other training images or labels")
+	check("data", func(tr *train.Trainer) { dataset(tr.Loader.Data).Images[7][3] ^= 1 }, whole, "other training images or labels")
 	check("network", func(tr *train.Trainer) {
 		net, err := nn.NewSequential(tr.Net.Input(), rand.New(rand.NewPCG(1, 1)), layers.Affine{Units: 3})
 		if err != nil {
@@ -457,23 +460,23 @@ func TestDivergedGradient(t *testing.T) {
 
 func TestFitRefuses(t *testing.T) {
 	for want, change := range map[string]func(*train.Trainer){
-		"the loader has no data":                             func(tr *train.Trainer) { tr.Loader.Data = nil },
-		"the training, test or validation set has no images": func(tr *train.Trainer) { tr.Loader.Data = tr.Loader.Data.Limit(0) },
-		"training, test or validation set has no images":     func(tr *train.Trainer) { tr.Test = tr.Test.Limit(0) },
+		"the loader has no data":                              func(tr *train.Trainer) { tr.Loader.Data = nil },
+		"the training, test or validation set has no samples": func(tr *train.Trainer) { tr.Loader.Data = dataset(tr.Loader.Data).Limit(0) },
+		"training, test or validation set has no samples":     func(tr *train.Trainer) { tr.Test = dataset(tr.Test).Limit(0) },
 		"must be set": func(tr *train.Trainer) { tr.Rule = nil },
 		"takes images of 36, the data have 6×6×1": func(tr *train.Trainer) { tr.Net = frozen(t, nn.Features(36)) },
 		"batch size is 0":         func(tr *train.Trainer) { tr.Loader.BatchSize = 0 },
 		"Clip is NaN":             func(tr *train.Trainer) { tr.Clip = math.NaN() },
 		"need a validation set":   func(tr *train.Trainer) { tr.Validation = nil },
-		"the data have 2 classes": func(tr *train.Trainer) { tr.Loader.Data.Classes = []string{"a", "b"} },
+		"the data have 2 classes": func(tr *train.Trainer) { dataset(tr.Loader.Data).Classes = []string{"a", "b"} },
 		"outputs of 2×2×1, the data have 4 classes": func(tr *train.Trainer) {
 			net, err := nn.NewSequential(tr.Net.Input(), rand.New(rand.NewPCG(1, 1)), layers.Convolution{Filters: 1, Kernel: 4, Stride: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr.Net, tr.Loader.Data.Classes = net, []string{"a", "b", "c", "d"}
+			tr.Net, dataset(tr.Loader.Data).Classes = net, []string{"a", "b", "c", "d"}
 		},
-		"outputs of 3, the data have 1 classes": func(tr *train.Trainer) { tr.Test.Classes = []string{"a"} },
+		"outputs of 3, the data have 1 classes": func(tr *train.Trainer) { dataset(tr.Test).Classes = []string{"a"} },
 		"must not be negative":                  func(tr *train.Trainer) { tr.Epochs = -1 },
 	} {
 		tr := newTrainer(t, 1)
@@ -543,7 +546,7 @@ func TestEvaluate(t *testing.T) {
 		t.Errorf("confusion has %d of %d right, %d mistakes; want %d of %d", right, total, len(want.Mistakes), want.Correct, want.Total)
 	}
 	for i, m := range want.Mistakes {
-		if m.True == m.Given || int(tr.Test.Labels[m.Index]) != m.True || i > 0 && m.Probability > want.Mistakes[i-1].Probability {
+		if m.True == m.Given || int(dataset(tr.Test).Labels[m.Index]) != m.True || i > 0 && m.Probability > want.Mistakes[i-1].Probability {
 			t.Errorf("mistake %d is %+v", i, m)
 		}
 	}

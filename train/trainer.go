@@ -51,12 +51,13 @@ type Trainer struct {
 	Shards int
 
 	// Test and Validation, if there, are evaluated after each epoch.
-	Test, Validation *datasets.Dataset
+	Test, Validation datasets.Source
 	// Patience ends the run after that many epochs without a lower validation
 	// loss; 0 does not.
 	Patience int
 	// KeepBest leaves, once the run is complete, the parameters of the epoch
-	// with the best validation accuracy, of the lower loss where that is equal.
+	// with the best validation accuracy, of the lower loss where that is equal,
+	// or where there is no accuracy.
 	KeepBest bool
 
 	// Checkpoint, if not empty, is the file that is written after every epoch,
@@ -168,6 +169,12 @@ func (t *Trainer) Fit(ctx context.Context) (_ *History, err error) {
 
 // prepare checks the settings and sets what a resume has not set.
 func (t *Trainer) prepare() error {
+	// A nil *Dataset means that there is none.
+	for _, data := range []*datasets.Source{&t.Test, &t.Validation} {
+		if d, ok := (*data).(*datasets.Dataset); ok && d == nil {
+			*data = nil
+		}
+	}
 	switch {
 	case t.Net == nil || t.Loss == nil || t.Loader == nil || t.Rule == nil || t.Schedule == nil:
 		return errors.New("trainer: Net, Loss, Loader, Rule and Schedule must be set")
@@ -185,18 +192,21 @@ func (t *Trainer) prepare() error {
 	if t.Loader.Data == nil {
 		return errors.New("trainer: the loader has no data")
 	}
-	for _, data := range []*datasets.Dataset{t.Loader.Data, t.Test, t.Validation} {
+	for _, data := range []datasets.Source{t.Loader.Data, t.Test, t.Validation} {
 		if data == nil {
 			continue
 		}
 		if data.Len() == 0 {
-			return errors.New("trainer: the training, test or validation set has no images")
+			return errors.New("trainer: the training, test or validation set has no samples")
 		}
 		if err := CheckData(t.Net, data); err != nil {
 			return fmt.Errorf("trainer: %w", err)
 		}
+		if err := checkLoss(t.Loss, data); err != nil {
+			return fmt.Errorf("trainer: %w", err)
+		}
 	}
-	if err := t.Loader.Augment.Check(t.Loader.Data.Shape); err != nil {
+	if err := t.Loader.Augment.Check(t.Loader.Data.Input()); err != nil {
 		return fmt.Errorf("trainer: %w", err)
 	}
 	if t.Epochs == 0 {
@@ -215,35 +225,44 @@ func (t *Trainer) prepare() error {
 	case t.average == nil:
 		t.average = newAverage(t.Net.Params())
 	}
+	t.history.Values = scoringOf(t.Loss, t.Loader.Data.Target()) == values
 	t.sum = "" // the data may have been changed
 	return nil
 }
 
-// CheckData fails unless net takes the images of data and gives one plain output a
-// class, and every image has its length and a label among the classes.
-func CheckData(net *nn.Sequential, data *datasets.Dataset) error {
-	if net.Input() != data.Shape {
-		return fmt.Errorf("the network takes images of %v, the data have %v", net.Input(), data.Shape)
+// CheckData fails unless net takes the samples of data and gives what they are to
+// be answered with: one plain output a class, or values of the targets' shape. A
+// dataset's images must have their length and a label among the classes.
+func CheckData(net *nn.Sequential, data datasets.Source) error {
+	if net.Input() != data.Input() {
+		return fmt.Errorf("the network takes images of %v, the data have %v", net.Input(), data.Input())
 	}
-	out, classes := net.Output(), len(data.Classes)
-	if classes == 0 {
-		return fmt.Errorf("the data name no classes: set Classes, wanted %d names", out.Size())
-	}
-	if out != nn.Features(classes) {
-		return fmt.Errorf("the network gives outputs of %v, the data have %d classes", out, classes)
-	}
-	if images, labels := len(data.Images), len(data.Labels); images != labels {
-		return fmt.Errorf("the data have %d labels, wanted %d, one an image", labels, images)
-	}
-	for i, label := range data.Labels {
-		if int(label) >= classes {
-			return fmt.Errorf("image %d has label %d, wanted 0 to %d", i, label, classes-1)
+	out, target := net.Output(), data.Target()
+	if n := len(target.Classes); target.Labels() {
+		if n == 0 {
+			return fmt.Errorf("the data name no classes: set Classes, wanted %d names", out.Size())
+		}
+		if out != nn.Features(n) {
+			return fmt.Errorf("the network gives outputs of %v, the data have %d classes", out, n)
+		}
+	} else {
+		if out != target.Values {
+			return fmt.Errorf("the network gives outputs of %v, the data have targets of %v", out, target.Values)
+		}
+		if n > 0 && n != out.Size() {
+			return fmt.Errorf("the data have %d names for %d values, wanted one a value or none", n, out.Size())
 		}
 	}
-	for i, image := range data.Images {
-		if want := data.Shape.Size(); len(image) != want {
-			return fmt.Errorf("image %d has %d bytes, wanted %d for %v", i, len(image), want, data.Shape)
-		}
+	if d, ok := data.(interface{ Check() error }); ok {
+		return d.Check()
+	}
+	return nil
+}
+
+// checkLoss asks a loss, if it can tell, whether it takes such outputs.
+func checkLoss(loss nn.Loss, data datasets.Source) error {
+	if l, ok := loss.(interface{ Check(out nn.Shape) error }); ok {
+		return l.Check(data.Target().Output())
 	}
 	return nil
 }
@@ -290,11 +309,13 @@ func (t *Trainer) update() error {
 		return fmt.Errorf("step %d: the learning rate is %w: the schedule gives %g", t.at.Step+1, ErrNotFinite, rate)
 	}
 	n := t.Loader.Len(t.at.Batch)
-	loss, correct, norm := t.engine.update(t.at.Epoch, t.at.Batch, t.at.Step, rate)
+	loss, correct, norm, err := t.engine.update(t.at.Epoch, t.at.Batch, t.at.Step, rate)
 	if err := t.group.failure(); err != nil {
 		return t.lost(err)
 	}
 	switch {
+	case err != nil:
+		return fmt.Errorf("step %d: %w", t.at.Step+1, err)
 	case math.IsNaN(loss) || math.IsInf(loss, 0):
 		return diverged(t.at.Step+1, "the loss", t.engine.firstNotFinite(t.Net), rate)
 	case math.IsNaN(norm) || math.IsInf(norm, 0):
@@ -312,7 +333,10 @@ func (t *Trainer) update() error {
 func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	row := EpochRow{
 		Epoch: t.at.Epoch + 1, Step: t.at.Step, Rate: t.Schedule.Rate(t.at.Step - 1), Seconds: t.at.Seconds,
-		TrainLoss: t.at.Loss / float64(t.at.Samples), TrainAccuracy: ratio(t.at.Correct, t.at.Samples),
+		TrainLoss: t.at.Loss / float64(t.at.Samples),
+	}
+	if !t.history.Values {
+		row.TrainAccuracy = ratio(t.at.Correct, t.at.Samples)
 	}
 	if t.average != nil {
 		if err := t.group.gatherState(); err != nil {
@@ -321,14 +345,25 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	}
 	t.exchangeAverage(true)
 	defer t.exchangeAverage(false)
-	var test *Evaluation
-	if t.Test != nil {
-		test = evaluator.run(t.Test)
-		row.TestLoss, row.TestAccuracy = test.Loss, test.Accuracy()
+	evaluate := func(data datasets.Source, loss, accuracy *float64) (*Evaluation, error) {
+		if data == nil {
+			return nil, nil
+		}
+		e, err := evaluator.run(data)
+		if err != nil {
+			return nil, err
+		}
+		if *loss = e.Loss; !t.history.Values {
+			*accuracy = e.Accuracy()
+		}
+		return e, nil
 	}
-	if t.Validation != nil {
-		v := evaluator.run(t.Validation)
-		row.ValidationLoss, row.ValidationAccuracy = v.Loss, v.Accuracy()
+	test, err := evaluate(t.Test, &row.TestLoss, &row.TestAccuracy)
+	if err != nil {
+		return err
+	}
+	if _, err := evaluate(t.Validation, &row.ValidationLoss, &row.ValidationAccuracy); err != nil {
+		return err
 	}
 	if err := t.group.failure(); err != nil {
 		return t.lost(err)
@@ -402,7 +437,10 @@ func (t *Trainer) observe(kind Kind, test *Evaluation) error {
 	e := Event{
 		Kind: kind, Trainer: t, History: &t.history,
 		Epoch: t.at.Epoch, Step: t.at.Step, Batch: t.at.Batch, Batches: t.Loader.Batches(),
-		Accuracy: ratio(t.at.Correct, t.at.Samples), Test: test,
+		Accuracy: math.NaN(), Test: test,
+	}
+	if !t.history.Values {
+		e.Accuracy = ratio(t.at.Correct, t.at.Samples)
 	}
 	for _, o := range t.Observers {
 		if err := o.Observe(e); err != nil {
@@ -425,7 +463,9 @@ func diverged(step int, what, where string, rate float64) error {
 // firstNotFinite names the first layer whose output for the present batch,
 // under the present parameters, is not finite.
 func (e *engine) firstNotFinite(net *nn.Sequential) string {
-	e.feed.fillWhole(e.batch)
+	if e.feed.fillWhole(e.batch) != nil {
+		return "the loss"
+	}
 	for i, y := range net.Activations(e.batch.x) {
 		if !finite(y.Data) {
 			return net.LayerName(i)

@@ -17,7 +17,7 @@ func newTestTrainer(t testing.TB, network layers.Network, batch int) *Trainer {
 	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
 	for i := range testBatches * batch {
 		data.Images = append(data.Images, make([]byte, network.Input.Size()))
-		data.Labels = append(data.Labels, uint8(i%10))
+		data.Labels = append(data.Labels, i%10)
 		for k := range data.Images[i] {
 			data.Images[i][k] = byte(i * k)
 		}

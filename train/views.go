@@ -70,9 +70,10 @@ func (v Views) String() string {
 
 // Evaluate is [Evaluate] of the probabilities' mean over the views. It fails
 // too where a shift would move images out of sight.
-func (v Views) Evaluate(net *nn.Sequential, loss nn.Loss, data *datasets.Dataset, batch int) (*Evaluation, error) {
-	if v.Shift < 0 || v.Shift > 0 && v.Shift >= min(data.H, data.W) {
-		return nil, fmt.Errorf("views %v: a shift of %d pixels, wanted 0 to %d for images of %v", v, v.Shift, min(data.H, data.W)-1, data.Shape)
+func (v Views) Evaluate(net *nn.Sequential, loss nn.Loss, data datasets.Source, batch int) (*Evaluation, error) {
+	in := data.Input()
+	if v.Shift < 0 || v.Shift > 0 && v.Shift >= min(in.H, in.W) {
+		return nil, fmt.Errorf("views %v: a shift of %d pixels, wanted 0 to %d for images of %v", v, v.Shift, min(in.H, in.W)-1, in)
 	}
 	return evaluateViews(net, loss, data, batch, v.list())
 }
@@ -116,8 +117,8 @@ func (v view) show(y, x *nn.Tensor) {
 	}
 }
 
-// forward gives the output for x: the mean of the probabilities over the views,
-// or its logarithm where the loss takes logits, whose softmax it is.
+// forward gives the output for x: the mean of the answers over the views, or of
+// probabilities the logit where the loss takes logits.
 func (e *evaluator) forward(p *evaluationPass, x *nn.Tensor) *nn.Tensor {
 	if len(e.views) < 2 {
 		return p.pass.Forward(x)
@@ -128,19 +129,20 @@ func (e *evaluator) forward(p *evaluationPass, x *nn.Tensor) *nn.Tensor {
 		v.show(shown, x)
 		y := p.pass.Forward(shown)
 		for i := range x.N {
-			probabilities := y.Sample(i)
-			if e.loss.Logits() {
-				nn.Softmax(p.probabilities, probabilities)
-				probabilities = p.probabilities
-			}
-			for k, v := range probabilities {
+			answer(e.loss, p.probabilities, y.Sample(i))
+			for k, v := range p.probabilities {
 				mean.Sample(i)[k] += v / float32(len(e.views))
 			}
 		}
 	}
-	if e.loss.Logits() {
-		for i, v := range mean.Data {
-			mean.Data[i] = float32(math.Log(max(float64(v), math.SmallestNonzeroFloat32)))
+	log := func(v float32) float32 { return float32(math.Log(max(float64(v), math.SmallestNonzeroFloat32))) }
+	_, apart := e.loss.(nn.Multilabel)
+	for i, v := range mean.Data {
+		switch {
+		case apart:
+			mean.Data[i] = log(v) - log(1-v)
+		case e.loss.Logits():
+			mean.Data[i] = log(v)
 		}
 	}
 	return mean

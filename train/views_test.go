@@ -16,7 +16,7 @@ import (
 func TestViews(t *testing.T) {
 	tr := newTrainer(t, 2)
 	fit(t, tr)
-	data := tr.Test
+	data := dataset(tr.Test)
 	const side = 6
 	moved := func(flip bool, down, right int) *datasets.Dataset {
 		d := &datasets.Dataset{Shape: data.Shape, Labels: data.Labels, Classes: data.Classes}

@@ -48,7 +48,7 @@ func cost(network layers.Network, ranks int) (bytes int64, collectives int, err 
 	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
 	for i := range 200 {
 		data.Images = append(data.Images, make([]byte, network.Input.Size()))
-		data.Labels = append(data.Labels, uint8(i%10))
+		data.Labels = append(data.Labels, i%10)
 	}
 	for rank := range ranks {
 		net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 1)), network.Specs(10)...)

@@ -63,7 +63,7 @@ func matrix(rows, cols int) blas32.General {
 }
 
 // update is a step; it returns the loss before it.
-func (n *gonumNet) update(images [][]byte, labels []uint8) float64 {
+func (n *gonumNet) update(images [][]byte, labels []int) float64 {
 	const none, turned = blas.NoTrans, blas.Trans
 	for i, image := range images {
 		for p := range pixels {
@@ -137,7 +137,7 @@ func addBias(y blas32.General, bias []float32) {
 }
 
 // softmax replaces the logits by their gradient.
-func (n *gonumNet) softmax(labels []uint8) (loss float64) {
+func (n *gonumNet) softmax(labels []int) (loss float64) {
 	for i, label := range labels {
 		row := n.y.Data[i*classes:][:classes]
 		highest, sum := slices.Max(row), 0.0

@@ -69,7 +69,11 @@ func dump(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "images.bin"), slices.Concat(data.Images...), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "labels.bin"), data.Labels, 0o644)
+	labels := make([]byte, data.Len())
+	for i, label := range data.Labels {
+		labels[i] = byte(label)
+	}
+	return os.WriteFile(filepath.Join(dir, "labels.bin"), labels, 0o644)
 }
 
 // epoch trains and prints the timing.

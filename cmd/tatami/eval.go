@@ -29,6 +29,7 @@ func newEval(l words.Language) *cobra.Command {
 	var data, tta string
 	var asJSON bool
 	budget := run.Budget(1)
+	var memory run.Memory
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
 		Short: words.Text{EN: "Measure a model on a test set", JA: "モデルをテストデータで評価する"}.In(l),
@@ -53,13 +54,15 @@ often.`,
 			if !given {
 				data = m.Facts["data"] // none is MNIST
 			}
-			_, test, err := run.LoadData(data)
+			read, err := run.LoadFor(m, data, run.Reading{Memory: memory})
 			if err != nil && data != "" && !given {
 				return fmt.Errorf("what %s was trained on is not there, give --data: %w", args[0], err)
 			}
 			if err != nil {
 				return err
 			}
+			defer read.Close()
+			test := read.Test
 			batch := min(100, max(1, nn.AnswerCost().Bytes/m.Cost().Bytes)) // as many as the usual memory of one holds
 			e, err := views.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, batch)
 			if err != nil {
@@ -76,8 +79,9 @@ often.`,
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", words.Text{
-		EN: "folder in the IDX layout (default: what the model was trained on)", JA: "IDX 形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
+		EN: "folder of data as train takes it (default: what the model was trained on)", JA: "train と同じ形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
 	}.In(l))
+	memoryFlag(cmd.Flags(), &memory, l)
 	cmd.Flags().StringVar(&tta, "tta", "none", words.Text{
 		EN: "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2",
 		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",

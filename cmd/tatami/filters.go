@@ -52,7 +52,7 @@ func newFilters(l words.Language) *cobra.Command {
 				return fmt.Errorf("%s has no layer with weights", args[0])
 			}
 			filters, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{
-				Title: words.Text{EN: "Filters of %s", JA: "%s のフィルター"}.In(l, filepath.Base(args[0])), Language: string(l),
+				Title: words.Text{EN: "Filters of %s", JA: "%s のフィルター"}.In(l, filepath.Base(args[0])), Language: string(l), Colors: m.Input().C == 3,
 			})
 			if err != nil {
 				return err
@@ -60,7 +60,7 @@ func newFilters(l words.Language) *cobra.Command {
 			if image == "" {
 				return savePicture(out, filters)
 			}
-			x, err := readDigit(image, m.Input())
+			x, err := readPicture(image, m)
 			if err != nil {
 				return err
 			}

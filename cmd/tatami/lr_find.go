@@ -9,17 +9,18 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"gonum.org/v1/plot/plotter"
 
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/plots"
 	"tatami/train"
+	"tatami/train/watch"
 )
 
 func newLRFind(l words.Language) *cobra.Command {
 	var o run.Settings
+	var memory run.Memory
 	var test train.RateTest
 	var out string
 	var overwrite bool
@@ -54,6 +55,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 					return fmt.Errorf("%s exists: name another --out, or give --overwrite", path)
 				}
 			}
+			usualNet(cmd, &o)
 			if err := follow(run.Recipe(o.Net), cmd); err != nil {
 				return err
 			}
@@ -61,7 +63,12 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err := o.Check(false); err != nil {
 				return err
 			}
-			trainer, err := o.NewTrainer()
+			data, err := o.Load(run.Reading{Memory: memory})
+			if err != nil {
+				return err
+			}
+			defer data.Close()
+			trainer, err := o.NewTrainer(data)
 			if err != nil {
 				return err
 			}
@@ -77,9 +84,9 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err := files.Write(csvPath, curve.WriteCSV); err != nil {
 				return err
 			}
-			picture, err := drawRates(curve, words.Text{
+			picture, err := watch.Rates(curve, words.Text{
 				EN: "Learning rates for %s with %s", JA: "%s と %s の学習率",
-			}.In(l, o.Net, o.Optimizer), l)
+			}.In(l, o.Net, o.Optimizer), string(l))
 			if err != nil {
 				return err
 			}
@@ -103,6 +110,7 @@ the same name; one rate is suggested. Nothing else is written.`,
 	}
 	f := cmd.Flags()
 	shapeFlags(f, &o, l)
+	memoryFlag(f, &memory, l)
 	f.IntVar(&test.Steps, "steps", 300, words.Text{EN: "steps to try rates in", JA: "試すステップ数"}.In(l))
 	f.Float64Var(&test.From, "from", 1e-6, words.Text{EN: "lowest learning rate", JA: "最も低い学習率"}.In(l))
 	f.Float64Var(&test.To, "to", 10, words.Text{EN: "highest learning rate", JA: "最も高い学習率"}.In(l))
@@ -113,26 +121,3 @@ the same name; one rate is suggested. Nothing else is written.`,
 }
 
 func rateText(rate float64) string { return strconv.FormatFloat(rate, 'g', 2, 64) }
-
-// drawRates draws the loss over the rate, and the rates that stand out.
-func drawRates(c *train.RateCurve, title string, l words.Language) (plots.Figure, error) {
-	curve := make(plotter.XYs, len(c.Rates))
-	for i := range curve {
-		curve[i] = plotter.XY{X: c.Rates[i], Y: c.Losses[i]}
-	}
-	at := func(rate float64) plotter.XYs {
-		i := 0
-		for i < len(c.Rates)-1 && c.Rates[i] < rate {
-			i++
-		}
-		return plotter.XYs{{X: rate, Y: c.Smooth[i]}}
-	}
-	return plots.Chart(plots.ChartOptions{
-		Title: title, Language: string(l), X: plots.Axis{Label: words.Text{EN: "learning rate", JA: "学習率"}.In(l), Log: true},
-		Y: plots.Axis{Label: words.Text{EN: "loss (nats)", JA: "損失（nat）"}.In(l), Min: 0, Max: 1.6 * c.Smooth[0]},
-	},
-		plots.Curve{Name: words.Text{EN: "loss", JA: "損失"}.In(l), Points: curve, Smooth: c.Taps},
-		plots.Points{Name: words.Text{EN: "suggestion, %s", JA: "おすすめ：%s"}.In(l, rateText(c.Suggestion())), Points: at(c.Suggestion()), Radius: 5},
-		plots.Points{Name: words.Text{EN: "lowest, %s", JA: "最小：%s"}.In(l, rateText(c.Rates[c.Lowest()])), Points: at(c.Rates[c.Lowest()]), Radius: 5},
-		plots.Points{Name: words.Text{EN: "steepest fall, %s", JA: "最も速く低下：%s"}.In(l, rateText(c.Rates[c.Steepest()])), Points: at(c.Rates[c.Steepest()]), Radius: 5})
-}

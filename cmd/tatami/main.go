@@ -127,7 +127,7 @@ MODEL には、モデルのファイルのほか、train が作ったフォル�
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd, l) })
 	root.PersistentFlags().BoolP("help", "h", false, helpText.In(l))
 	root.PersistentFlags().String("lang", "", langText.In(l))
-	root.AddCommand(newTrain(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(l), newImport(l), newBench(l), newExperiment(l), newServe(l), newWatch(), newVersion(l))
+	root.AddCommand(newTrain(l), newData(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(l), newImport(l), newBench(l), newExperiment(l), newServe(l), newWatch(), newVersion(l))
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {

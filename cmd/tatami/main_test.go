@@ -199,6 +199,7 @@ func TestWrongNumbers(t *testing.T) {
 		"average":         {"-0.1", "1", "nan"},
 		"freeze":          {"-1"},
 		"schedule-epochs": {"-1"},
+		"test-share":      {"-0.1", "1", "nan"},
 	}
 	for flag, values := range wrong {
 		for _, v := range values {

@@ -31,8 +31,8 @@ func newPredict(l words.Language) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "predict MODEL IMAGE…",
 		Short: words.Text{
-			EN: "Say what digits pictures show (PNG, JPEG or GIF of any size)",
-			JA: "画像がどの数字かを答える（PNG、JPEG、GIF、大きさは自由）",
+			EN: "Say what pictures show (PNG, JPEG, GIF, BMP or WebP of any size)",
+			JA: "画像が何かを答える（PNG、JPEG、GIF、BMP、WebP、大きさは自由）",
 		}.In(l),
 		Example: `  tatami predict runs/first digit.png photo.jpg`,
 		Args:    arguments(2, -1),
@@ -79,7 +79,7 @@ func budgetFlag(f *pflag.FlagSet, b *run.Budget, l words.Language) {
 }
 
 func predict(model string, m *nn.Model, path string) (prediction, error) {
-	x, err := readDigit(path, m.Input())
+	x, err := readPicture(path, m)
 	if err != nil {
 		return prediction{}, err
 	}
@@ -123,7 +123,8 @@ func probabilityText(p float64) string {
 	return text
 }
 
-func readDigit(path string, shape nn.Shape) (*nn.Tensor, error) {
+// readPicture is a file as an input of m.
+func readPicture(path string, m *nn.Model) (*nn.Tensor, error) {
 	if err := files.Regular(path); err != nil {
 		return nil, err
 	}
@@ -131,11 +132,11 @@ func readDigit(path string, shape nn.Shape) (*nn.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	pixels, err := datasets.Digit(img, shape)
+	x, err := datasets.Picture(m, img)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return datasets.Tensor(shape, pixels), nil
+	return x, nil
 }
 
 func classNames(m *nn.Model) []string {

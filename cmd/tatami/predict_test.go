@@ -136,7 +136,7 @@ func TestPredictGoesOn(t *testing.T) {
 	writeTestFile(t, filepath.Join(dir, "text.png"), []byte("a digit"))
 	pictures := []string{"nowhere.png", "one.png", "text.png", "one.png"}
 	o := tatami(t, dir, append([]string{"predict", "run"}, pictures...)...)
-	errs := "tatami: cannot read nowhere.png: no such file or directory\ntatami: text.png: not a PNG, JPEG or GIF image\n"
+	errs := "tatami: cannot read nowhere.png: no such file or directory\ntatami: text.png: not a PNG, JPEG, GIF, BMP or WebP image\n"
 	if o.code != 1 || o.stderr != errs || strings.Count(o.stdout, "one.png: ") != 2 || strings.Count(o.stdout, "\n") != 2 {
 		t.Errorf("%+v", o)
 	}

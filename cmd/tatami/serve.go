@@ -13,6 +13,7 @@ import (
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
 	"tatami/internal/words"
+	"tatami/nn"
 )
 
 // serverMemory is where the garbage collector begins to work harder, in bytes:
@@ -58,6 +59,7 @@ An address without a host, such as :8080, is open to this machine alone;
 				paths = append(paths, run.ModelPath(path))
 			}
 			names := modelNames(paths)
+			var first *nn.Model
 			var told, hint string // a folder that the first model names
 			for i, path := range paths {
 				m, err := run.LoadModel(path)
@@ -65,7 +67,7 @@ An address without a host, such as :8080, is open to this machine alone;
 					return err
 				}
 				if i == 0 {
-					told = m.Facts["data"] // what it was trained on; none is MNIST
+					first, told = m, m.Facts["data"] // what it was trained on; none is MNIST
 				}
 				if err := s.Add(names[i], m); err != nil {
 					return fmt.Errorf("%s: %w", path, err)
@@ -80,8 +82,8 @@ An address without a host, such as :8080, is open to this machine alone;
 				}
 				hint = said.In(l, told)
 				s.NoData(errors.New(said.In(words.English, told)))
-			} else if train, test, err := run.LoadData(data); err == nil {
-				s.Data(train, test)
+			} else if read, err := run.LoadFor(first, data, run.Reading{}); err == nil {
+				s.Data(read.Train, read.Test)
 			} else if data != "" {
 				return err
 			} else {
@@ -111,8 +113,8 @@ An address without a host, such as :8080, is open to this machine alone;
 	}
 	cmd.Flags().StringVar(&addr, "addr", ":8080", words.Text{EN: "address HOST:PORT; without a host, this machine alone", JA: "アドレス HOST:PORT。HOST を省くと、このマシンからだけ見られる"}.In(l))
 	cmd.Flags().StringVar(&data, "data", "", words.Text{
-		EN: "folder in the IDX layout with the training images, which the server shows (default: MNIST)",
-		JA: "ページで見せる訓練画像がある、IDX 形式のフォルダー（既定：MNIST）",
+		EN: "folder with the training images, which the server shows (default: MNIST)",
+		JA: "ページで見せる訓練画像があるフォルダー（既定：MNIST）",
 	}.In(l))
 	cmd.Flags().StringArrayVar(&origins, "origin", nil, words.Text{
 		EN: "`address` by which browsers reach a proxy in front, as in https://digits.example; may be repeated",

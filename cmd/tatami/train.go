@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tatami/datasets"
 	"tatami/internal/run"
 	"tatami/internal/web"
 	"tatami/internal/words"
@@ -43,18 +44,21 @@ a page of it all. A doctor watches the run and says on stderr what seems wrong
 with it, and where to read on.
 
 The networks fast and best come with settings of their own, for the shortest
-time to 99 % and for the highest accuracy in two minutes; flags go before them.
+time to 99 % and for the highest accuracy in two minutes, and so do small, which
+is taken for a folder of pictures, and cifar, for 50,000 of them; flags go before
+them.
 
 Ctrl-C ends the step, writes the checkpoint and says how to resume; so does a
 terminal that closes.`,
 			JA: `ネットワークを学習します。指定がなければ、MNIST で『ゼロから作る Deep Learning』の SimpleConvNet を学習します。--out のフォルダーには model.safetensors、checkpoint、history.csv、steps.csv、run.json、画像（loss、accuracy、filters、confusion、mistakes の PNG）と、すべてをまとめたページ index.html が残ります。学習中はドクターが様子を見ていて、おかしな点と、本のどこを読めばよいかを標準エラー出力に書きます。
 
-ネットワーク fast と best には専用の設定があります。fast は最短時間で 99 % に達するため、best は 2 分間で最も高い正解率を得るためのものです。フラグで指定した値はこの設定より優先されます。
+ネットワーク fast と best には専用の設定があります。fast は最短時間で 99 % に達するため、best は 2 分間で最も高い正解率を得るためのものです。small（画像フォルダーの既定）と cifar（5 万枚の写真向け）にもあります。フラグで指定した値はこの設定より優先されます。
 
 Ctrl-C を押すと、今のステップを終えてからチェックポイントを書き、再開のしかたを表示します。端末を閉じたときも同じです。`,
 		}.In(l),
 		Example: `  tatami train --out runs/first
   tatami train --net deep --epochs 3 --validation 5000 --augment shift:2,rotate
+  tatami train --data photos --size 64
   tatami train --web :8080 --film
   tatami train --resume runs/first`,
 		Args: arguments(0, 0),
@@ -62,6 +66,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 	}
 	shapeFlags(cmd.Flags(), &o.Settings, l)
 	f := cmd.Flags()
+	memoryFlag(f, &o.Memory, l)
 	f.IntVar(&o.Epochs, "epochs", 5, words.Text{EN: "passes over the training set", JA: "エポック数。訓練データを何周するか"}.In(l))
 	f.Float64Var(&o.Rate, "lr", 0, words.Text{
 		EN: "learning rate (default: the optimizer's own; under one-cycle three times that, at the peak)",
@@ -133,6 +138,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 // that a command lacks are left out.
 var shapeGroups = []flagGroup{
 	{words.Text{EN: "Network and data:", JA: "ネットワークとデータ："}, "net data limit validation augment"},
+	{words.Text{EN: "Pictures:", JA: "画像："}, "size fit color test-share skip-broken memory standardize"},
 	{words.Text{EN: "Training:", JA: "学習："}, "epochs batch optimizer lr schedule warmup patience"},
 	{words.Text{EN: "Against over-fitting and jumps:", JA: "過学習と発散を抑える："}, "weight-decay label-smoothing clip"},
 	{words.Text{EN: "Reproducing:", JA: "再現："}, "seed shards"},
@@ -141,7 +147,12 @@ var shapeGroups = []flagGroup{
 // shapeFlags are the flags that say what is trained on what, and how.
 func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 	f.StringVar(&s.Net, "net", "simple", netUsage(l))
-	f.StringVar(&s.Data, "data", "", words.Text{EN: "folder in the IDX layout (default: MNIST)", JA: "IDX 形式のデータがあるフォルダー（既定：MNIST）"}.In(l))
+	f.StringVar(&s.Data, "data", "", dataText.In(l))
+	pictureFlags(f, s, l)
+	f.BoolVar(&s.Standardize, "standardize", false, words.Text{
+		EN: "begin the network with a layer that gives each channel mean 0 and deviation 1",
+		JA: "各チャネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
+	}.In(l))
 	f.IntVar(&s.Batch, "batch", 100, words.Text{EN: "images a batch", JA: "バッチサイズ。1 バッチの画像の枚数"}.In(l))
 	f.StringVar(&s.Optimizer, "optimizer", "adam", words.Text{
 		EN: "%s; parameters after a colon: adam:beta1=0.7,beta2=0.9",
@@ -149,8 +160,8 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 	}.In(l, strings.Join(optim.RuleNames(), ", ")))
 	f.Float64Var(&s.WeightDecay, "weight-decay", 0, words.Text{EN: "weight decay λ", JA: "荷重減衰（Weight decay）の λ"}.In(l))
 	f.StringVar(&s.Augment, "augment", "shift", words.Text{
-		EN: "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), strength after a colon: shift:2,rotate:10",
-		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
+		EN: "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), and for photographs flip, crop (pixels), brightness and contrast (fraction), erase (probability) and mixup (α), strength after a colon: shift:2,rotate:10",
+		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）、写真向けの flip、crop（ピクセル）、brightness と contrast（割合）、erase（確率）、mixup（α）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
 	}.In(l))
 	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, words.Text{EN: "share of the target spread over all classes", JA: "教師ラベルのうち、全クラスに均等に配る割合（ラベル平滑化）"}.In(l))
 	f.Float64Var(&s.Clip, "clip", 0, words.Text{EN: "bound of the gradient's norm (0: none)", JA: "勾配のノルムの上限（0：なし）"}.In(l))
@@ -160,6 +171,38 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
 		JA: "バッチの分割数。結果はこの値で決まり、プロセッサーの数には左右されない",
 	}.In(l))
 	f.IntVar(&s.Limit, "limit", 0, words.Text{EN: "use only the first images of the training set (0: all)", JA: "訓練画像のうち、先頭から使う枚数（0：すべて）"}.In(l))
+}
+
+// pictureFlags are the flags that say how pictures are read.
+func pictureFlags(f *pflag.FlagSet, s *run.Settings, l words.Language) {
+	f.StringVar(&s.Size, "size", "", words.Text{
+		EN: "size of pictures in the network, 64 or HEIGHTxWIDTH (default: their own if all have one of at most 64, else 32)",
+		JA: "ネットワークに入れる画像の大きさ。64、または高さと幅で 48x64（既定：全画像が同じ大きさで 64 以下ならその大きさ、それ以外は 32）",
+	}.In(l))
+	f.StringVar(&s.Fit, "fit", "", words.Text{
+		EN: "how a picture becomes an input: cover (cropped), contain (with black edges), stretch or digit (default: cover; digit for MNIST)",
+		JA: "画像を入力にする方法。cover（切り取る）、contain（余白を黒にする）、stretch（引き伸ばす）、digit（数字）のどれか（既定：cover。MNIST は digit）",
+	}.In(l))
+	f.StringVar(&s.Color, "color", "", words.Text{EN: "rgb or gray (default: what the pictures are)", JA: "rgb または gray（既定：画像に合わせる）"}.In(l))
+	f.Float64Var(&s.TestShare, "test-share", 0, words.Text{
+		EN: "share of each class held out where there is no test folder (default: 0.2)",
+		JA: "test フォルダーがないとき、各クラスからテスト用に取り分ける割合（既定：0.2）",
+	}.In(l))
+	f.BoolVar(&s.SkipBroken, "skip-broken", false, words.Text{EN: "leave out pictures that cannot be read", JA: "読めない画像を読み飛ばす"}.In(l))
+}
+
+// dataText says what --data takes.
+var dataText = words.Text{
+	EN: "folder of pictures (a folder a class), of IDX files or of CIFAR's (default: MNIST)",
+	JA: "画像（クラスごとのフォルダー）、IDX 形式、CIFAR のどれかのデータがあるフォルダー（既定：MNIST）",
+}
+
+// memoryFlag is that of commands that read data.
+func memoryFlag(f *pflag.FlagSet, m *run.Memory, l words.Language) {
+	f.Var(m, "memory", words.Text{
+		EN: "memory for pixels, as in 2G; more of them go to a temporary file (default: half of what is free)",
+		JA: "ピクセルに使うメモリ（例：2G）。超えると一時ファイルに置く（既定：空きの半分）",
+	}.In(l))
 }
 
 // netUsage says what --net takes.
@@ -208,8 +251,11 @@ func (o *trainOptions) fit(cmd *cobra.Command, ctx context.Context) error {
 		case cmd.Flags().Changed("net"):
 			return wrongUsage("--from brings its network: --net cannot stand beside it")
 		}
-	} else if err := follow(run.Recipe(o.Net), cmd); err != nil {
-		return err
+	} else {
+		usualNet(cmd, &o.Settings)
+		if err := follow(run.Recipe(o.Net), cmd); err != nil {
+			return err
+		}
 	}
 	if err := o.Check(cmd.Flags().Changed("lr")); err != nil {
 		return err
@@ -244,7 +290,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command, ctx context.Context) erro
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "web", "origin", "film", "checkpoint-every", "epochs", "patience", "mpi":
+		case "resume", "quiet", "memory", "web", "origin", "film", "checkpoint-every", "epochs", "patience", "mpi":
 		default:
 			beside = f.Name
 		}
@@ -269,6 +315,17 @@ func (o *trainOptions) continueRun(cmd *cobra.Command, ctx context.Context) erro
 		return err
 	}
 	return o.watched(folder, func() error { return r.Fit(ctx, folder) })
+}
+
+// usualNet takes the network for folders of pictures where the data are one and
+// no network is named.
+func usualNet(cmd *cobra.Command, s *run.Settings) {
+	if s.Data == "" || cmd.Flags().Changed("net") {
+		return
+	}
+	if kind, err := datasets.KindOf(s.Data); err == nil && kind == datasets.KindPictures {
+		s.Net = "small"
+	}
 }
 
 // follow sets the flags that the command has and that were not given, as the

@@ -17,7 +17,7 @@ func TestWrongImage(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))
-	trainQuietly(t, dir, "run", "--epochs", "1", "--net", "mlp")
+	trainQuietly(t, dir, "run", "--epochs", "1", "--net", "mlp", "--fit", "digit")
 	encode := func(img image.Image) []byte {
 		var b bytes.Buffer
 		if err := png.Encode(&b, img); err != nil {
@@ -39,15 +39,15 @@ func TestWrongImage(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty.png": {nil, "not a PNG, JPEG or GIF"},
-		"text.png":  {[]byte("a digit"), "not a PNG, JPEG or GIF"},
+		"empty.png": {nil, "not a PNG, JPEG, GIF, BMP or WebP"},
+		"text.png":  {[]byte("a digit"), "not a PNG, JPEG, GIF, BMP or WebP"},
 		"cut.png":   {whole[:len(whole)-20], "damaged"},
 		"head.png":  {whole[:20], "damaged"},
 		"jpeg.jpg":  {[]byte("\xff\xd8\xff\xe0\x00\x10JFIF"), "damaged"},
 		"gif.gif":   {[]byte("GIF89a\x02\x00\x02\x00\x80\x00\x00"), "damaged"},
 		"huge.png":  {huge, "65536×65536"},
 		"blank.png": {encode(blank), "blank"},
-		"pdf.png":   {[]byte("%PDF-1.4"), "not a PNG, JPEG or GIF"},
+		"pdf.png":   {[]byte("%PDF-1.4"), "not a PNG, JPEG, GIF, BMP or WebP"},
 	} {
 		writeTestFile(t, filepath.Join(dir, name), c.data)
 		untouched(t, dir, func() {

@@ -140,8 +140,9 @@ func (l *lossAfter) of(e train.Event) float64 {
 	if l.number != e.Epoch {
 		l.number, l.epoch = e.Epoch, l.loader.Epoch(e.Epoch)
 	}
-	l.epoch.Fill(e.Batch-1, 0, l.x.N, l.x, l.labels)
-	return layers.SoftmaxWithLoss{}.Loss(nil, l.pass.Forward(l.x), nn.Targets{Labels: l.labels}, l.x.N) / float64(l.x.N)
+	targets := nn.Targets{Labels: l.labels}
+	_ = l.epoch.Fill(e.Batch-1, 0, l.x.N, l.x, targets) // of a Dataset, which does not fail
+	return nn.Mean(layers.SoftmaxWithLoss{}, nil, l.pass.Forward(l.x), targets)
 }
 
 // FitTrainer trains with a trainer that evaluates a test set; its log has an

@@ -3,6 +3,7 @@ package oracle
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"tatami/layers"
 	"tatami/nn"
@@ -67,6 +68,16 @@ func (n *Network) layerOf(spec nn.Spec, position int, in nn.Shape) (layer, error
 		return n.batchNormalization(cmp.Or(s.Epsilon, 1e-5), s.Frozen), nil
 	case layers.Dropout:
 		return n.dropout(position, s), nil
+	case layers.Standardize:
+		mean, deviation := eachChannel(s.Mean, in.C), eachChannel(s.Deviation, in.C)
+		return layer{
+			forward: func(_ [][]float64, x *reference.Tensor) *reference.Tensor {
+				return reference.Standardize(x, mean, deviation)
+			},
+			backward: func(_ [][]float64, dy, _, _ *reference.Tensor) (*reference.Tensor, [][]float64) {
+				return reference.StandardizeBackward(dy, deviation), nil
+			},
+		}, nil
 	case layers.Softmax:
 		return layer{
 			forward: func(_ [][]float64, x *reference.Tensor) *reference.Tensor { return reference.Softmax(x) },
@@ -87,6 +98,14 @@ func (n *Network) layerOf(spec nn.Spec, position int, in nn.Shape) (layer, error
 		return activation(reference.GELU), nil
 	}
 	return layer{}, fmt.Errorf("%T has no reference", spec)
+}
+
+// eachChannel repeats one value for all channels.
+func eachChannel(values []float64, channels int) []float64 {
+	if len(values) == 1 {
+		return slices.Repeat(values, channels)
+	}
+	return values
 }
 
 // convolution is the book's, as far as that goes.
@@ -220,7 +239,12 @@ func lossOf(loss nn.Loss, x *reference.Tensor, t nn.Targets) (mean float64, dx *
 		for k, v := range target.Data {
 			target.Data[k] = (1-s.Smoothing)*v + s.Smoothing/float64(x.Size())
 		}
+		if s.Weights != nil {
+			return reference.WeightedSoftmaxWithLoss(x, target, s.Weights)
+		}
 		return reference.SoftmaxWithLoss(x, target)
+	case layers.SigmoidWithLoss:
+		return reference.SigmoidWithLoss(x, target)
 	case layers.MeanSquaredError:
 		return reference.MeanSquaredError(x, target)
 	}

@@ -61,7 +61,7 @@ func TestGradients(t *testing.T) {
 			for i := range x.Data {
 				x.Data[i] = rng.NormFloat64()
 			}
-			for _, loss := range []nn.Loss{layers.SoftmaxWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.2}, layers.MeanSquaredError{}} {
+			for _, loss := range []nn.Loss{layers.SoftmaxWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.2}, layers.MeanSquaredError{}, layers.SigmoidWithLoss{}, layers.SoftmaxWithLoss{Smoothing: 0.2, Weights: []float64{1, 0, 2.5}}} {
 				for _, n.Training = range []bool{true, false} {
 					targets := nn.Targets{Labels: []int{2, 0, 1, 1}}
 					dx, dparams := n.Gradients(loss, x, targets)

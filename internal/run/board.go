@@ -11,25 +11,23 @@ import (
 	"tatami/train"
 )
 
-// board writes a run's curves and pictures for TensorBoard. A resumed run
+// Board writes a run's curves and pictures for TensorBoard. A resumed run
 // goes on in a file of its own.
-type board struct {
-	dir      string
-	language words.Language
-	net      *nn.Sequential
-	classes  []string
+type Board struct {
+	Dir      string
+	Language words.Language
 	w        *tensorboard.Writer
 }
 
 // Observe implements [train.Observer].
-func (b *board) Observe(e train.Event) error {
+func (b *Board) Observe(e train.Event) error {
 	switch e.Kind {
 	case train.Started:
 		var err error
-		if b.w, err = tensorboard.Create(b.dir, e.Step+1); err != nil || e.Step > 0 {
+		if b.w, err = tensorboard.Create(b.Dir, e.Step+1); err != nil || e.Step > 0 {
 			return err
 		}
-		if err := b.filters(0); err != nil {
+		if err := b.filters(e.Trainer.Net, 0); err != nil {
 			return err
 		}
 	case train.Updated:
@@ -41,36 +39,43 @@ func (b *board) Observe(e train.Event) error {
 		}
 	case train.Evaluated:
 		row := e.History.Epochs[len(e.History.Epochs)-1]
-		b.w.Scalar("accuracy/train", e.Step, row.TrainAccuracy)
+		accuracy := func(set string, v float64) {
+			if !e.History.Values {
+				b.w.Scalar("accuracy/"+set, e.Step, v)
+			}
+		}
+		accuracy("train", row.TrainAccuracy)
 		if e.Trainer.Validation != nil {
 			b.w.Scalar("loss/validation", e.Step, row.ValidationLoss)
-			b.w.Scalar("accuracy/validation", e.Step, row.ValidationAccuracy)
+			accuracy("validation", row.ValidationAccuracy)
 		}
 		if e.Test != nil {
 			b.w.Scalar("loss/test", e.Step, row.TestLoss)
-			b.w.Scalar("accuracy/test", e.Step, row.TestAccuracy)
-			f, err := plots.Confusion(e.Test.Confusion, b.classes, plots.ConfusionOptions{Title: confusionTitle.In(b.language), Language: string(b.language)})
+			accuracy("test", row.TestAccuracy)
+		}
+		if e.Test != nil && e.Test.Confusion != nil {
+			f, err := plots.Confusion(e.Test.Confusion, e.Trainer.Test.Target().Classes, plots.ConfusionOptions{Title: confusionTitle.In(b.Language), Language: string(b.Language)})
 			if err := b.picture("confusion", e.Step, f, err); err != nil {
 				return err
 			}
 		}
-		if err := b.filters(e.Step); err != nil {
+		if err := b.filters(e.Trainer.Net, e.Step); err != nil {
 			return err
 		}
 	}
 	return b.w.Flush()
 }
 
-func (b *board) filters(step int) error {
-	weight := FirstFilters(b.net)
+func (b *Board) filters(net *nn.Sequential, step int) error {
+	weight := FirstFilters(net)
 	if weight == nil {
 		return nil
 	}
-	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.language), Language: string(b.language)})
+	f, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{Title: filtersTitle.In(b.Language), Language: string(b.Language), Colors: net.Input().C == 3})
 	return b.picture("filters", step, f, err)
 }
 
-func (b *board) picture(tag string, step int, f plots.Figure, err error) error {
+func (b *Board) picture(tag string, step int, f plots.Figure, err error) error {
 	if err != nil {
 		return err
 	}
@@ -86,7 +91,8 @@ func (b *board) picture(tag string, step int, f plots.Figure, err error) error {
 	return nil
 }
 
-func (b *board) close() error {
+// Close ends the file.
+func (b *Board) Close() error {
 	if b == nil || b.w == nil {
 		return nil
 	}

@@ -39,7 +39,10 @@ func (s Settings) Command(isa string) string {
 	words := []string{"TATAMI_ISA=" + isa, "tatami", "train"}
 	for _, f := range s.flags(true) {
 		if f.Name != "architecture" && !(s.From != "" && f.Name == "net") {
-			words = append(words, "--"+f.Name, shellWord(f.Value))
+			words = append(words, "--"+f.Name)
+			if f.Value != "true" { // of a flag that takes none
+				words = append(words, shellWord(f.Value))
+			}
 		}
 	}
 	return strings.Join(words, " ")

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"tatami/datasets"
 	"tatami/internal/kernels"
 	"tatami/internal/web/record"
 )
@@ -18,8 +19,9 @@ func (r *Run) facts() record.Facts {
 			{Name: "system", Value: runtime.GOOS + "/" + runtime.GOARCH}, {Name: "instruction set", Value: kernels.ISA()},
 			{Name: "processors", Value: fmt.Sprint(runtime.GOMAXPROCS(0))},
 		},
-		Classes: r.trainer.Loader.Data.Classes, Images: r.trainer.Loader.Data.Len(),
+		Classes: r.trainer.Loader.Data.Target().Classes, Images: r.trainer.Loader.Data.Len(),
 		Epochs: r.Epochs, Batches: r.trainer.Loader.Batches(),
-		Resume: resumeCommand(r.folder.dir),
+		Photographs: r.data.Fit != datasets.FitDigit,
+		Resume:      resumeCommand(r.folder.dir),
 	}
 }

@@ -19,14 +19,14 @@ const (
 	filmValues = 1 << 23
 )
 
-// film keeps the first filters and the features of test images as they change.
-type film struct {
-	net    *inspect.Network
-	data   *datasets.Dataset
-	images *nn.Tensor
-	due    []int
-	frames []filmFrame
-	path   string // of what is kept for a resume
+// Film keeps the first filters and the features of test images as they change.
+type Film struct {
+	net     *inspect.Network
+	classes []string
+	images  datasets.Batch
+	due     []int
+	frames  []filmFrame
+	path    string // of what is kept for a resume
 }
 
 type filmFrame struct {
@@ -35,21 +35,21 @@ type filmFrame struct {
 	features *nn.Tensor
 }
 
-func newFilm(net *nn.Sequential, test *datasets.Dataset, steps int) (*film, error) {
+// NewFilm is a film of a run of so many updates. Of images without labels there
+// is no map.
+func NewFilm(net *nn.Sequential, test datasets.Source, steps int) (*Film, error) {
 	looked := inspect.New(net)
 	size := net.Input().Size()
 	if k := looked.FeatureLayer(); k > 0 {
 		size = net.Layers()[k-1].OutShape().Size()
 	}
-	n := min(filmImages, test.Len(), max(50, filmValues/filmFrames/size))
-	f := &film{net: looked, data: test, images: nn.NewTensor(n, test.Shape), due: record.Schedule(steps, filmFrames)}
-	(&datasets.Loader{Data: test, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, f.images, make([]int, n))
-	return f, nil
+	images, err := datasets.First(test, min(filmImages, max(50, filmValues/filmFrames/size)))
+	return &Film{net: looked, classes: test.Target().Classes, images: images, due: record.Schedule(steps, filmFrames)}, err
 }
 
-// Observe keeps a frame whenever its step has come, and the last one as the
+// Observe implements [train.Observer]: it keeps a frame whenever its step has come, and the last one as the
 // run leaves the network.
-func (f *film) Observe(e train.Event) error {
+func (f *Film) Observe(e train.Event) error {
 	switch e.Kind {
 	case train.Evaluated:
 		return f.save()
@@ -71,6 +71,6 @@ func (f *film) Observe(e train.Event) error {
 		}
 		f.due = f.due[1:]
 	}
-	f.frames = append(f.frames, filmFrame{e.Step, FirstFilters(f.net.Sequential), f.net.Features(f.images)})
+	f.frames = append(f.frames, filmFrame{e.Step, FirstFilters(f.net.Sequential), f.net.Features(f.images.X)})
 	return nil
 }

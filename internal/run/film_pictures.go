@@ -15,12 +15,16 @@ import (
 	"tatami/plots"
 )
 
-// write writes the films to a folder.
-func (f *film) write(folder *Folder, l words.Language) error {
+// Write writes the films as files, path(name) each.
+func (f *Film) Write(path func(name string) string, l words.Language) error {
 	var filters, maps []plots.Figure
-	project, low, high, err := f.projection()
-	if err != nil {
-		return err
+	var project func([]float32) plotter.XY
+	var low, high plotter.XY
+	if f.images.Labels != nil {
+		var err error
+		if project, low, high, err = f.projection(); err != nil {
+			return err
+		}
 	}
 	var all []*nn.Tensor
 	for _, frame := range f.frames {
@@ -36,20 +40,23 @@ func (f *film) write(folder *Folder, l words.Language) error {
 		}
 		if frame.filters != nil {
 			figure, err := plots.Filters([]plots.Bank{{Filters: frame.filters}}, plots.FilterOptions{
-				Title: words.Text{EN: "The first layer's filters %v", JA: "第 1 層のフィルター（%v）"}.In(l, when), Range: strongest, Language: string(l),
+				Title: words.Text{EN: "The first layer's filters %v", JA: "第 1 層のフィルター（%v）"}.In(l, when), Range: strongest, Language: string(l), Colors: f.net.Input().C == 3,
 			})
 			if err != nil {
 				return err
 			}
 			filters = append(filters, figure)
 		}
-		groups := make([]plots.Points, len(f.data.Classes))
+		if project == nil {
+			continue
+		}
+		groups := make([]plots.Points, len(f.classes))
 		for i := range groups {
-			groups[i].Name = f.data.Classes[i]
+			groups[i].Name = f.classes[i]
 		}
 		points := make([]plotter.XYs, len(groups))
 		for i := range frame.features.N {
-			label := f.data.Labels[i]
+			label := f.images.Labels[i]
 			points[label] = append(points[label], project(frame.features.Sample(i)))
 		}
 		var marks []plots.Mark
@@ -78,7 +85,7 @@ func (f *film) write(folder *Folder, l words.Language) error {
 		if len(figures) == 0 {
 			continue
 		}
-		if err := files.Write(folder.path(name), func(w io.Writer) error { return plots.Animate(w, filmDelay, figures...) }); err != nil {
+		if err := files.Write(path(name), func(w io.Writer) error { return plots.Animate(w, filmDelay, figures...) }); err != nil {
 			return err
 		}
 	}
@@ -87,7 +94,7 @@ func (f *film) write(folder *Folder, l words.Language) error {
 
 // projection takes features to the plane in which those of the last frame are
 // spread most, around their mean. All points of all frames are between low and high.
-func (f *film) projection() (project func([]float32) plotter.XY, low, high plotter.XY, err error) {
+func (f *Film) projection() (project func([]float32) plotter.XY, low, high plotter.XY, err error) {
 	last := f.frames[len(f.frames)-1].features
 	size := last.Size()
 	values := mat.NewDense(last.N, size, nil)

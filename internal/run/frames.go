@@ -13,7 +13,10 @@ import (
 
 // save keeps the frames for a resume: their steps, a tensor of all filters and
 // one of all features.
-func (f *film) save() error {
+func (f *Film) save() error {
+	if f.path == "" {
+		return nil
+	}
 	var steps []int
 	filters, features := safetensors.Tensor{Name: "filters"}, safetensors.Tensor{Name: "features"}
 	add := func(all *safetensors.Tensor, t *nn.Tensor) {
@@ -43,7 +46,7 @@ func (f *film) save() error {
 
 // load takes the frames before a step from where save left them, if it did.
 // Before the first step there are none.
-func (f *film) load(step int) error {
+func (f *Film) load(step int) error {
 	if step == 0 {
 		return nil
 	}
@@ -82,7 +85,7 @@ func (f *film) load(step int) error {
 	if err != nil {
 		return err
 	}
-	features, err := cut("features", f.net.Features(f.images))
+	features, err := cut("features", f.net.Features(f.images.X))
 	if err != nil {
 		return err
 	}

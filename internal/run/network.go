@@ -36,7 +36,7 @@ func FindNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 	if shape == (nn.Shape{}) {
 		shape = n.Input
 	}
-	return shape, n.Specs(classes), nil
+	return shape, n.For(shape, classes), nil
 }
 
 // BuildNetwork is FindNetwork with weights drawn from seed.

@@ -35,7 +35,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 	}}
 	loss, err := plots.Loss([]plots.Curve{{Name: trainingCurve.In(l), Points: h.StepLoss(), Smooth: -1}}, plots.LossOptions{
 		Title: words.Text{EN: "Loss of %s", JA: "%s の損失"}.In(l, r.Net), Note: r.whyBelow(true), Language: string(l),
-		Classes:    len(r.trainer.Test.Classes),
+		Classes:    len(r.trainer.Test.Target().Classes),
 		Validation: []plots.Curve{{Name: testCurve.In(l), Points: tested, Markers: true}},
 	})
 	if err := save(lossFile, loss, err); err != nil {
@@ -62,16 +62,20 @@ func (r *Run) draw(e *train.Evaluation) error {
 		if r.untrained != nil {
 			banks = append([]plots.Bank{{Title: beforeTraining.In(l), Filters: r.untrained}}, banks...)
 		}
-		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l)})
+		filters, err := plots.Filters(banks, plots.FilterOptions{Title: filtersTitle.In(l), Change: r.untrained != nil, Language: string(l), Colors: r.trainer.Net.Input().C == 3})
 		if err := save(filtersFile, filters, err); err != nil {
 			return err
 		}
 	}
-	confusion, err := plots.Confusion(e.Confusion, r.trainer.Test.Classes, plots.ConfusionOptions{Title: confusionTitle.In(l), Language: string(l)})
+	confusion, err := plots.Confusion(e.Confusion, r.trainer.Test.Target().Classes, plots.ConfusionOptions{Title: confusionTitle.In(l), Language: string(l)})
 	if err := save(confusionFile, confusion, err); err != nil {
 		return err
 	}
-	mistakes, err := plots.Mistakes(worst(e, r.trainer.Test, 20), plots.ImagesOptions{
+	wrong, err := worst(e, r.trainer.Test, r.data.Fit, 20)
+	if err != nil {
+		return err
+	}
+	mistakes, err := plots.Mistakes(wrong, plots.ImagesOptions{
 		Title: words.Text{EN: "Most confident mistakes on the test set", JA: "自信を持って間違えた画像（テストデータ）"}.In(l), Language: string(l),
 	})
 	return save(mistakesFile, mistakes, err)
@@ -103,13 +107,36 @@ func (r *Run) whyBelow(loss bool) string {
 	return strings.Join(parts, " ")
 }
 
-func worst(e *train.Evaluation, data *datasets.Dataset, n int) []plots.Mistake {
+// worst are the surest mistakes, n at most.
+func worst(e *train.Evaluation, data datasets.Source, fit datasets.Fit, n int) ([]plots.Mistake, error) {
+	mistakes := e.Mistakes[:min(n, len(e.Mistakes))]
+	var index []int
+	for _, m := range mistakes {
+		index = append(index, m.Index)
+	}
+	images, err := datasets.Samples(data, index...)
+	if err != nil {
+		return nil, err
+	}
 	var list []plots.Mistake
-	for _, m := range e.Mistakes[:min(n, len(e.Mistakes))] {
+	names := data.Target().Classes
+	for i, m := range mistakes {
 		list = append(list, plots.Mistake{
-			Image: datasets.Tensor(data.Shape, data.Images[m.Index]),
-			True:  data.Classes[m.True], Given: data.Classes[m.Given], Probability: m.Probability,
+			Image: Shown(images.X.Slice(i, i+1), fit), True: names[m.True], Given: names[m.Given], Probability: m.Probability,
 		})
 	}
-	return list
+	return list, nil
+}
+
+// Shown is a batch as it is to be drawn: grey photographs light on dark, as they
+// are, and digits as ink on paper, as pictures of one channel are drawn.
+func Shown(x *nn.Tensor, fit datasets.Fit) *nn.Tensor {
+	if x.C != 1 || fit == datasets.FitDigit {
+		return x
+	}
+	y := nn.NewTensor(x.N, nn.Shape{H: x.H, W: x.W, C: 3})
+	for i, v := range x.Data {
+		y.Data[3*i], y.Data[3*i+1], y.Data[3*i+2] = v, v, v
+	}
+	return y
 }

@@ -51,6 +51,25 @@ func (p *progress) Observe(e train.Event) error {
 	return nil
 }
 
+// ReadProgress shows on a terminal how many pictures have been read.
+func ReadProgress(l words.Language) func(done, all int) {
+	var drawn time.Time
+	return func(done, all int) {
+		width, _, err := term.GetSize(int(os.Stdout.Fd()))
+		if err != nil || width < 1 || done < all && time.Since(drawn) < 100*time.Millisecond {
+			return
+		}
+		drawn = time.Now()
+		fmt.Print(clearLine)
+		if done < all {
+			const bar = 20
+			n := bar * done / all
+			text := words.Text{EN: "reading pictures %s %d of %d", JA: "画像を読み込み中 %s %d / %d"}.In(l, strings.Repeat("#", n)+strings.Repeat("-", bar-n), done, all)
+			fmt.Print(words.Fit(text, width-1))
+		}
+	}
+}
+
 const clearLine = "\r\x1b[K"
 
 // clear makes room for other output.

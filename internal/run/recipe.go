@@ -13,6 +13,15 @@ func Recipe(net string) map[string]string {
 		return map[string]string{
 			"epochs": "22", "augment": "shift:2,rotate:10,scale:0.1", "label-smoothing": "0.1",
 		}
+	case "cifar":
+		return map[string]string{
+			"epochs": "9", "batch": "250", "optimizer": "nesterov", "lr": "0.2", "weight-decay": "0.0005",
+			"augment": "flip,crop:2", "label-smoothing": "0.1",
+		}
+	case "small":
+		return map[string]string{
+			"epochs": "40", "batch": "50", "lr": "0.01", "augment": "flip,crop:2", "label-smoothing": "0.1", "average": "0.99",
+		}
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ func (r *Run) saveModel(row train.EpochRow) error {
 		"augment": r.Augment, "seed": fmt.Sprint(r.Seed), "shards": fmt.Sprint(r.Shards), "batch": fmt.Sprint(r.Batch),
 		"epochs": fmt.Sprint(row.Epoch), "data": r.Data,
 	}
+	r.readingFacts(facts, r.data)
 	if row.Epoch > 0 {
 		facts["test_accuracy"] = strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64)
 	}
@@ -54,7 +55,7 @@ func (r *Run) saveModel(row train.EpochRow) error {
 	if r.Average > 0 {
 		facts["average"] = fmt.Sprint(r.Average)
 	}
-	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Classes, Facts: facts})
+	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Target().Classes, Facts: facts})
 }
 
 func (r *Run) saveHistory() error {
@@ -158,11 +159,13 @@ func (r *Run) finish() error {
 		return err
 	}
 	if r.film != nil {
-		if err := r.film.write(r.folder, r.Language); err != nil {
+		if err := r.film.Write(r.folder.path, r.Language); err != nil {
 			return err
 		}
 	}
-	r.record.Evaluated(e, r.trainer.Test)
+	if err := r.record.Evaluated(e, r.trainer.Test); err != nil {
+		return err
+	}
 	if err := r.writePage(); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/web"
 	"tatami/internal/web/page"
@@ -32,8 +33,9 @@ type Options struct {
 	Film        bool   // films of the filters and of the last layer's map
 	Web         string // address of a live page; empty: none
 	// Origins are addresses by which browsers reach the page through a proxy.
-	Origins  []string
-	Quiet    bool // print nothing but the last line
+	Origins []string
+	Quiet   bool // print nothing but the last line
+	Reading
 	Language words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
@@ -57,10 +59,11 @@ type kept struct {
 // Run is a run with its data, trainer and observers.
 type Run struct {
 	Options
+	data      *datasets.Data
 	trainer   *train.Trainer
 	untrained *nn.Tensor // the first layer's filters before training; nil: not known
 	advice    []doctor.Advice
-	film      *film        // nil: not wanted
+	film      *Film        // nil: not wanted
 	listener  net.Listener // of the live page; nil: not wanted
 
 	folder   *Folder
@@ -153,7 +156,14 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 	}
 	r := &Run{Options: o, advice: advice}
 	var err error
-	if r.trainer, err = r.NewTrainer(); err != nil {
+	reading := o.Reading
+	if !o.Quiet {
+		reading.Progress = ReadProgress(o.Language)
+	}
+	if r.data, err = r.Load(reading); err != nil {
+		return nil, err
+	}
+	if r.trainer, err = r.NewTrainer(r.data); err != nil {
 		return nil, err
 	}
 	r.trainer.Ranks = o.Ranks
@@ -167,7 +177,7 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 		r.untrained = FirstFilters(r.trainer.Net)
 	}
 	if o.Film {
-		if r.film, err = newFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
+		if r.film, err = NewFilm(r.trainer.Net, r.trainer.Test, o.Epochs*r.trainer.Loader.Batches()); err != nil {
 			return nil, err
 		}
 	}
@@ -223,7 +233,9 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	defer stop()
 	r.folder = folder
 	r.trainer.Checkpoint = folder.path(checkpointFile)
-	r.record = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test)
+	if r.record, err = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test); err != nil {
+		return err
+	}
 	r.record.Before(r.untrained)
 	for _, a := range r.advice {
 		r.record.Advise(a)
@@ -233,9 +245,9 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	}
 	r.progress = &progress{quiet: r.Quiet, language: r.Language, images: r.trainer.Loader.Data.Len()}
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}
-	var events *board
+	var events *Board
 	if r.TensorBoard {
-		events = &board{dir: folder.dir, language: r.Language, net: r.trainer.Net, classes: r.trainer.Test.Classes}
+		events = &Board{Dir: folder.dir, Language: r.Language}
 		observers = append(observers, events)
 	}
 	if r.film != nil {
@@ -259,10 +271,10 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 	return err
 }
 
-func (r *Run) fit(ctx context.Context, events *board) error {
+func (r *Run) fit(ctx context.Context, events *Board) error {
 	_, err := r.trainer.Fit(ctx)
 	r.progress.clear()
-	if closeErr := events.close(); err == nil {
+	if closeErr := events.Close(); err == nil {
 		err = closeErr
 	}
 	if errors.Is(err, context.Canceled) {

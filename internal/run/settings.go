@@ -27,6 +27,12 @@ type Settings struct {
 	Taken          []string        `json:"taken,omitempty"`        // layers with parameters, of From
 	Drawn          []string        `json:"drawn,omitempty"`        // likewise, anew
 	Data           string          `json:"data"`
+	Size           string          `json:"size,omitempty"`       // of pictures: HEIGHTxWIDTH
+	Fit            string          `json:"fit,omitempty"`        // how a picture becomes an input
+	Color          string          `json:"color,omitempty"`      // of pictures
+	TestShare      float64         `json:"test_share,omitempty"` // of pictures, held out
+	SkipBroken     bool            `json:"skip_broken,omitempty"`
+	Standardize    bool            `json:"standardize,omitempty"`
 	Epochs         int             `json:"epochs"`
 	Batch          int             `json:"batch"`
 	Optimizer      string          `json:"optimizer"`
@@ -79,6 +85,7 @@ func (s *Settings) Check(rateGiven bool) error {
 		{"schedule-epochs", s.ScheduleEpochs, s.ScheduleEpochs >= 0 && s.ScheduleEpochs <= 1e6, "0 to 1000000"},
 		{"freeze", s.Freeze, s.Freeze >= 0, "0 or more"},
 		{"patience", s.Patience, s.Patience >= 0, "0 or more"},
+		{"test-share", s.TestShare, s.TestShare >= 0 && s.TestShare < 1, "0 or more and less than 1"},
 	} {
 		if !f.ok {
 			return wrongSetting("--%s is %v, wanted %s", f.name, f.value, f.want)
@@ -89,6 +96,12 @@ func (s *Settings) Check(rateGiven bool) error {
 	}
 	if s.Freeze > 0 && s.From == "" {
 		return wrongSetting("--freeze needs --from")
+	}
+	if s.Standardize && s.From != "" {
+		return wrongSetting("--standardize cannot stand beside --from, which brings its own")
+	}
+	if _, err := s.reading(); err != nil {
+		return err
 	}
 	if _, err := datasets.ParseAugmentation(s.Augment); err != nil {
 		return SettingError{fmt.Errorf("--augment: %w", err)}

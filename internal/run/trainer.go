@@ -12,18 +12,14 @@ import (
 	"tatami/train"
 )
 
-// NewTrainer loads the data and builds what the settings, which Check has
-// passed, describe.
-func (s *Settings) NewTrainer() (*train.Trainer, error) {
-	data, test, err := LoadData(s.Data)
+// NewTrainer builds what the settings, which Check has passed, describe for the
+// data that Load gave.
+func (s *Settings) NewTrainer(d *datasets.Data) (*train.Trainer, error) {
+	data, held, err := s.split(d.Train)
 	if err != nil {
 		return nil, err
 	}
-	data, held, err := s.split(data)
-	if err != nil {
-		return nil, err
-	}
-	net, err := s.network(data.Shape, data.Classes)
+	net, err := s.network(data)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +42,15 @@ func (s *Settings) NewTrainer() (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &train.Trainer{
+	t := &train.Trainer{
 		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: s.LabelSmoothing}, Loader: loader,
 		Rule: rule, Schedule: schedule, Epochs: s.Epochs, Clip: s.Clip, Average: s.Average, Seed: s.Seed, Shards: s.Shards,
-		Test: test, Validation: held, Patience: s.Patience, KeepBest: held != nil,
-	}, nil
+		Test: d.Test, Patience: s.Patience, KeepBest: held != nil,
+	}
+	if held != nil {
+		t.Validation = held
+	}
+	return t, nil
 }
 
 // split takes as much of the data as the settings say, and apart from that
@@ -71,22 +71,41 @@ func (s *Settings) split(data *datasets.Dataset) (rest, held *datasets.Dataset, 
 	return data.Split(s.Validation, s.Seed)
 }
 
-func (s *Settings) network(shape nn.Shape, classes []string) (*nn.Sequential, error) {
+// network is the one to train on data.
+func (s *Settings) network(data *datasets.Dataset) (net *nn.Sequential, err error) {
 	if s.From != "" && s.Architecture == nil {
-		return s.adopt(shape, classes)
+		return s.adopt(data.Shape, data.Classes)
 	}
+	in, specs := data.Shape, []nn.Spec(nil)
 	if s.Architecture == nil {
-		return BuildNetwork(s.Net, shape, len(classes), s.Seed)
+		in, specs, err = FindNetwork(s.Net, in, len(data.Classes))
+	} else {
+		in, specs, err = nn.ParseArchitecture(s.Architecture, layers.Catalog())
 	}
-	in, specs, err := nn.ParseArchitecture(s.Architecture, layers.Catalog())
 	if err != nil {
 		return nil, err
 	}
-	net, err := nn.NewSequential(in, newRand(s.Seed), specs...)
+	if s.Standardize {
+		specs = append([]nn.Spec{standardize(data)}, specs...)
+	}
+	if net, err = nn.NewSequential(in, newRand(s.Seed), specs...); err != nil && s.Architecture == nil {
+		return nil, fmt.Errorf("network %s: %w", s.Net, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Net, err)
 	}
 	return net, nil
+}
+
+// standardize gives the training set mean 0 and deviation 1 a channel.
+func standardize(data *datasets.Dataset) nn.Spec {
+	mean, deviation := datasets.Statistics(data)
+	for i, d := range deviation {
+		if d == 0 { // of a channel that is always the same
+			deviation[i] = 1
+		}
+	}
+	return layers.Standardize{Mean: mean, Deviation: deviation}
 }
 
 // scheduleEnds says whether the schedule's rates depend on its length.

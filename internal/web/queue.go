@@ -185,7 +185,7 @@ func (q *Queue) Answer(w http.ResponseWriter, from string, text []byte) {
 func (q *Queue) Turn(ctx context.Context, from string, body []byte) (over func(), err error) {
 	config, _, err := image.DecodeConfig(bytes.NewReader(body))
 	if errors.Is(err, image.ErrFormat) {
-		return nil, refuse(http.StatusUnsupportedMediaType, "the body is not a PNG, JPEG or GIF image")
+		return nil, refuse(http.StatusUnsupportedMediaType, "the body is not a PNG, JPEG, GIF, BMP or WebP image")
 	}
 	if err != nil {
 		return nil, refuse(http.StatusUnprocessableEntity, "the image is damaged: %v", err)

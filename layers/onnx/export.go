@@ -192,6 +192,8 @@ func (e *exporter) layer(spec nn.Spec, l nn.Layer, name string, x value) (value,
 		}
 		with = append(with, float("epsilon", float32(cmp.Or(s.Epsilon, 1e-5))), float("momentum", float32(1-cmp.Or(s.Momentum, 0.1))))
 		return e.node("BatchNormalization", same, x, with...), nil
+	case layers.Standardize:
+		return e.standardize(s, name, x), nil
 	case layers.LayerNormalization:
 		var with []any
 		for _, p := range p {

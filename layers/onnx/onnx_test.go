@@ -89,6 +89,7 @@ func all() []network {
 		"pooling":       {layers.Pooling{Size: 3, Stride: 2, Pad: 1}, layers.Pooling{Size: 2, Stride: 1, Average: true}, layers.Pooling{Size: 3, Stride: 1, Pad: 1, Average: true}},
 		"global":        {conv(5, 3, 1), layers.GlobalAveragePooling{}, layers.Affine{Units: 3}, layers.Softmax{}},
 		"normalization": {layers.BatchNormalization{Frozen: true}, layers.LayerNormalization{}, layers.Affine{Units: 6}, layers.BatchNormalization{Momentum: 1}, layers.LayerNormalization{Epsilon: 1e-3}, layers.Softmax{}},
+		"standardize":   {layers.Standardize{Mean: []float64{0.49, 0.48, 0.45, 0.5}, Deviation: []float64{0.25, 1.4142, 0.26, 0.27}}, conv(4, 3, 0), layers.Standardize{Mean: []float64{0.1}, Deviation: []float64{2}}, layers.Affine{Units: 3}, layers.Standardize{Mean: []float64{0.1}, Deviation: []float64{0.3}}},
 		"pixel":         {layers.Affine{Units: 6}, conv(4, 1, 0), layers.GlobalAveragePooling{}, layers.Affine{Units: 2}},
 		"residual":      {conv(4, 3, 1), plain, layers.ReLU{}, projected, layers.Affine{Units: 3}},
 		"nested":        {layers.Residual{Body: []nn.Spec{plain, layers.Residual{Body: []nn.Spec{layers.Tanh{}}}}, Shortcut: []nn.Spec{plain}}, layers.ReLU{}},

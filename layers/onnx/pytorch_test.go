@@ -79,7 +79,7 @@ func TestModelInPyTorch(t *testing.T) {
 	for _, n := range layers.Networks() {
 		t.Run(n.Name, func(t *testing.T) {
 			dir := t.TempDir()
-			m := &nn.Model{Sequential: build(t, n.Input, n.Specs(10)...)}
+			m := &nn.Model{Sequential: build(t, n.Input, append([]nn.Spec{layers.Standardize{Mean: []float64{0.13}, Deviation: []float64{0.31}}}, n.Specs(10)...)...)}
 			if err := nn.Save(filepath.Join(dir, "model.safetensors"), m); err != nil {
 				t.Fatal(err)
 			}

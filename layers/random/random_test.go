@@ -90,8 +90,8 @@ func compare(t *testing.T) {
 	if blurred > *networks/20 {
 		t.Errorf("%d of %d networks tell nothing of a gradient, want at most one in 20", blurred, *networks)
 	}
-	if *networks >= 100 && len(kinds) < 14 {
-		t.Errorf("%d types of layers, want all 14", len(kinds))
+	if *networks >= 100 && len(kinds) < 15 {
+		t.Errorf("%d types of layers, want all 15", len(kinds))
 	}
 }
 
@@ -212,7 +212,7 @@ func spec(rng *rand.Rand) nn.Spec {
 	case 11:
 		return layers.GELU{}
 	case 12:
-		return []nn.Spec{layers.Softmax{}, layers.Dropout{Ratio: 0.4, Unscaled: rng.IntN(2) == 0}}[rng.IntN(2)]
+		return []nn.Spec{layers.Standardize{Mean: []float64{0.3}, Deviation: []float64{0.5}}, layers.Softmax{}, layers.Dropout{Ratio: 0.4, Unscaled: rng.IntN(2) == 0}}[rng.IntN(3)]
 	}
 	return layers.BatchNormalization{Frozen: rng.IntN(4) == 0}
 }

@@ -8,6 +8,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -65,37 +66,46 @@ func (d *Doctor) Observe(e train.Event) error {
 	if _, ok := e.Trainer.Loss.(layers.SoftmaxWithLoss); !ok {
 		return nil
 	}
+	var err error
 	switch e.Kind {
 	case train.Started:
-		d.start(e)
+		err = d.start(e)
 	case train.Updated:
 		d.trend.follow(e.History.Steps)
 		if e.Step >= d.next {
 			d.next += min(max(e.Step, every), 1000)
-			d.deadReLUs(e)
+			err = d.deadReLUs(e)
 			d.gradients(e)
 		}
 		if e.Step%every == 0 {
 			d.rate(e)
-			d.stuck(e)
+			err = errors.Join(err, d.stuck(e))
 		}
 	case train.Evaluated:
-		d.shuffledLabels(e)
-		d.overFitting(e)
+		if err = d.shuffledLabels(e); err == nil {
+			err = d.overFitting(e)
+		}
 	}
-	return nil
+	return err
 }
 
-func (d *Doctor) start(e train.Event) {
+func (d *Doctor) start(e train.Event) (err error) {
 	data := e.Trainer.Loader.Data
-	d.trend = newTrend(data)
+	if d.trend, err = newTrend(data, e.Trainer.Loss); err != nil {
+		return err
+	}
 	d.trend.follow(e.History.Steps)
-	d.labels = checkLabels(data)
-	d.probe = newProbe(e.Trainer)
+	if d.labels, err = checkLabels(data); err != nil {
+		return err
+	}
+	if d.probe, err = newProbe(e.Trainer); err != nil {
+		return err
+	}
 	d.next = e.Step + every
 	if e.Step == 0 {
 		d.gradients(e)
 	}
+	return nil
 }
 
 // told reports whether any of these illnesses was told.

@@ -70,7 +70,8 @@ func stack(hidden int, activation nn.Spec, init nn.Initializer) (specs []nn.Spec
 }
 
 // shuffled gives the labels to other images.
-func shuffled(d *datasets.Dataset) *datasets.Dataset {
+func shuffled(data datasets.Source) *datasets.Dataset {
+	d := data.(*datasets.Dataset)
 	labels := slices.Clone(d.Labels)
 	rand.New(rand.NewPCG(1, 1)).Shuffle(len(labels), func(i, k int) { labels[i], labels[k] = labels[k], labels[i] })
 	return &datasets.Dataset{Shape: d.Shape, Images: d.Images, Labels: labels, Classes: d.Classes}
@@ -168,8 +169,8 @@ func TestShuffledLabels(t *testing.T) {
 	}
 	// Where class means tell nothing but the network learns, nothing is wrong.
 	parity := newRun(t, 6000, 4, network("simple"), optim.Adam{}, 0.003)
-	for _, set := range []**datasets.Dataset{&parity.Loader.Data, &parity.Test} {
-		*set = inverted(*set)
+	for _, set := range []*datasets.Source{&parity.Loader.Data, &parity.Test} {
+		*set = inverted((*set).(*datasets.Dataset))
 	}
 	if got := illnesses(fit(t, parity)); slices.Contains(got, doctor.Labels) {
 		t.Errorf("told %v", got)

@@ -61,7 +61,7 @@ func shapes(n int, side int, grey bool, seed uint64) *datasets.Dataset {
 				}
 			}
 		}
-		d.Images, d.Labels = append(d.Images, image), append(d.Labels, uint8(class))
+		d.Images, d.Labels = append(d.Images, image), append(d.Labels, class)
 	}
 	return d
 }
@@ -153,7 +153,7 @@ func pictures(t *testing.T, dir string, each int) *datasets.Dataset {
 					image = append(image, byte(r>>8), byte(g>>8), byte(b>>8))
 				}
 			}
-			d.Images, d.Labels = append(d.Images, image), append(d.Labels, uint8(label))
+			d.Images, d.Labels = append(d.Images, image), append(d.Labels, label)
 		}
 	}
 	return d

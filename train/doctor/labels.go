@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"errors"
 	"math"
 
 	"tatami/datasets"
 	"tatami/internal/words"
+	"tatami/nn"
 	"tatami/train"
 )
 
@@ -12,20 +14,20 @@ import (
 // class means know no more than chance, and neither does the network. Where it
 // has made no progress, that is said of its training loss, after a while; where
 // it has learned them by heart, of the test images.
-func (d *Doctor) shuffledLabels(e train.Event) {
+func (d *Doctor) shuffledLabels(e train.Event) error {
 	if e.Step < 100 || !d.labels.atChance() || d.told(Labels) {
-		return
+		return nil
 	}
 	if d.trend.lowest > 0.97*d.trend.guess {
 		if e.Step < while(e) {
-			return
+			return nil
 		}
 	} else {
 		if e.Test == nil || !byChance(e.Test.Correct, e.Test.Total, largestShare(e.Test.Confusion)) {
-			return
+			return nil
 		}
-		if _, accuracy := d.probe.evaluate(e.Trainer); accuracy < 0.5 {
-			return // running statistics that lag behind leave both at chance
+		if _, accuracy, err := d.probe.evaluate(e.Trainer); err != nil || accuracy < 0.5 {
+			return err // running statistics that lag behind leave both at chance
 		}
 	}
 	c := d.labels
@@ -34,6 +36,7 @@ func (d *Doctor) shuffledLabels(e train.Event) {
 		JA: "各クラスの平均画像のうち最も近いものを選ぶ方法で、訓練画像 %[2]d 枚の正解率が %.1[1]f%% です（当てずっぽうなら %.1[3]f%%）。ラベルが入れ替わっているか、別の画像のもののようです。画像とラベルをいくつか並べて確かめてください",
 	},
 		100*float64(c.right)/float64(c.total), c.total, 100*c.chance)
+	return nil
 }
 
 // while is how many updates a network may take to begin to learn: 5 epochs,
@@ -73,22 +76,23 @@ func byChance(right, total int, chance float64) bool {
 
 // checkLabels takes the class means of one half of a sample of the images and
 // tries them on the other, some 10 ms of work.
-func checkLabels(data *datasets.Dataset) labelCheck {
-	classes, size := len(data.Classes), data.Size()
+func checkLabels(data datasets.Source) (c labelCheck, err error) {
+	classes, size := data.Target().Output().Size(), data.Input().Size()
 	n := min(data.Len(), 2*min(max(20e6/(classes*size), 50), 1000))
-	sample := func(i int) ([]byte, int) {
-		k := i * data.Len() / n
-		return data.Images[k], int(data.Labels[k])
+	x, t := nn.NewTensor(1, data.Input()), data.Target().New(1)
+	sample := func(i int) (image []float32, label int) {
+		err = errors.Join(err, data.Fill(x, t, []int{i * data.Len() / n}))
+		return x.Data, labelOf(t, 0)
 	}
 	means, counts := make([][]float32, classes), make([]float32, classes)
-	for i := 0; i < n; i += 2 {
+	for i := 0; i < n && err == nil; i += 2 {
 		image, label := sample(i)
 		if means[label] == nil {
 			means[label] = make([]float32, size)
 		}
 		counts[label]++
 		for j, v := range image {
-			means[label][j] += float32(v)
+			means[label][j] += v
 		}
 	}
 	for k, mean := range means {
@@ -96,9 +100,8 @@ func checkLabels(data *datasets.Dataset) labelCheck {
 			mean[j] /= counts[k]
 		}
 	}
-	var c labelCheck
 	asked, answered := make([]float64, classes), make([]float64, classes)
-	for i := 1; i < n; i += 2 {
+	for i := 1; i < n && err == nil; i += 2 {
 		image, label := sample(i)
 		answer := nearest(means, image)
 		c.total++
@@ -111,10 +114,18 @@ func checkLabels(data *datasets.Dataset) labelCheck {
 	for k := range asked {
 		c.chance += asked[k] * answered[k] / float64(max(c.total, 1)*max(c.total, 1))
 	}
-	return c
+	return c, err
 }
 
-func nearest(means [][]float32, image []byte) int {
+// labelOf is the class of a sample, the likeliest if there are probabilities.
+func labelOf(t nn.Targets, i int) int {
+	if t.Values != nil {
+		return nn.Argmax(t.Values.Sample(i))
+	}
+	return t.Labels[i]
+}
+
+func nearest(means [][]float32, image []float32) int {
 	best, least := 0, float32(math.Inf(1))
 	for k, mean := range means {
 		if mean == nil {
@@ -122,7 +133,7 @@ func nearest(means [][]float32, image []byte) int {
 		}
 		var distance float32
 		for j, v := range image {
-			d := float32(v) - mean[j]
+			d := v - mean[j]
 			distance += d * d
 		}
 		if distance < least {

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"math"
-	"slices"
 
 	"tatami/datasets"
 	"tatami/internal/words"
@@ -14,40 +13,40 @@ import (
 // probe takes a few images of the training set through the network, as in
 // inference, and back.
 type probe struct {
-	pass   *nn.Pass
-	x, dy  *nn.Tensor
-	labels []int
-	start  [][]float32 // the parameters when the doctor came
-	since  int         // that step
-	loss   float64     // of the few, when slopes were last taken
+	pass  *nn.Pass
+	batch datasets.Batch
+	dy    *nn.Tensor
+	start [][]float32 // the parameters when the doctor came
+	since int         // that step
+	loss  float64     // of the few, when slopes were last taken
 }
 
 const probeSize = 32 // images
 
-func newProbe(t *train.Trainer) *probe {
-	p := &probe{since: len(t.History().Steps)}
-	p.x, p.labels = images(t.Loader.Data, 0)
-	p.pass = t.Net.NewPass(nn.PassConfig{Capacity: p.x.N, NeedsBackward: true, Loss: t.Loss})
-	p.dy = nn.NewTensor(p.x.N, t.Net.Output())
+func newProbe(t *train.Trainer) (p *probe, err error) {
+	p = &probe{since: len(t.History().Steps)}
+	if p.batch, err = images(t.Loader.Data, 0); err != nil {
+		return nil, err
+	}
+	p.pass = t.Net.NewPass(nn.PassConfig{Capacity: p.batch.X.N, NeedsBackward: true, Loss: t.Loss})
+	p.dy = nn.NewTensor(p.batch.X.N, t.Net.Output())
 	for _, w := range trainable(t.Net) {
 		p.start = append(p.start, append([]float32(nil), w...))
 	}
-	return p
+	return p, nil
 }
 
 // sampled is how many images are looked at, at most, evenly out of the set.
 const sampled = 512
 
 // images are the sampled ones from the given on, at most probeSize.
-func images(data *datasets.Dataset, from int) (*nn.Tensor, []int) {
+func images(data datasets.Source, from int) (datasets.Batch, error) {
 	n := min(sampled, data.Len())
-	var pixels [][]byte
-	var labels []int
+	var index []int
 	for i := from; i < min(from+probeSize, n); i++ {
-		k := i * data.Len() / n
-		pixels, labels = append(pixels, data.Images[k]), append(labels, int(data.Labels[k]))
+		index = append(index, i*data.Len()/n)
 	}
-	return datasets.Tensor(data.Shape, pixels...), labels
+	return datasets.Samples(data, index...)
 }
 
 func trainable(net *nn.Sequential) (values [][]float32) {
@@ -95,8 +94,8 @@ type slope struct {
 
 func (p *probe) slopes(t *train.Trainer) (list []slope) {
 	p.pass.ClearGradients()
-	y := p.pass.Forward(p.x)
-	p.loss = t.Loss.Loss(p.dy, y, nn.Targets{Labels: p.labels}, y.N) / float64(y.N)
+	y := p.pass.Forward(p.batch.X)
+	p.loss = nn.Mean(t.Loss, p.dy, y, p.batch.Targets)
 	p.pass.Backward(p.dy)
 	gradients := p.pass.ParamGradients()
 	at := 0
@@ -114,20 +113,22 @@ func (p *probe) slopes(t *train.Trainer) (list []slope) {
 
 // evaluate is how the network does on the sampled training images when it takes
 // them as it would those of a test set.
-func (p *probe) evaluate(t *train.Trainer) (loss, accuracy float64) {
+func (p *probe) evaluate(t *train.Trainer) (loss, accuracy float64, err error) {
 	n := min(sampled, t.Loader.Data.Len())
 	for from := 0; from < n; from += probeSize {
-		x, labels := images(t.Loader.Data, from)
-		y := p.pass.Forward(x)
-		loss += t.Loss.Loss(nil, y, nn.Targets{Labels: labels}, n) / float64(n)
-		for i, label := range labels {
-			given := y.Sample(i)
-			if slices.Index(given, slices.Max(given)) == label {
+		b, err := images(t.Loader.Data, from)
+		if err != nil {
+			return 0, 0, err
+		}
+		y := p.pass.Forward(b.X)
+		loss += nn.Mean(t.Loss, nil, y, b.Targets) * float64(y.N) / float64(n)
+		for i := range y.N {
+			if nn.Argmax(y.Sample(i)) == labelOf(b.Targets, i) {
 				accuracy += 1 / float64(n)
 			}
 		}
 	}
-	return loss, accuracy
+	return loss, accuracy, nil
 }
 
 // gradients tells of layers whose gradients are far too small or too large to
@@ -170,19 +171,22 @@ func (d *Doctor) gradients(e train.Event) {
 // deadReLUs tells of a layer most of whose ReLUs are 0 for all of 512 images
 // and so learn nothing; a feature map counts as one. Networks were measured to
 // learn with up to 84 % of a layer dead, and no more with 95 %.
-func (d *Doctor) deadReLUs(e train.Event) {
+func (d *Doctor) deadReLUs(e train.Event) error {
 	net, data := e.Trainer.Net, e.Trainer.Loader.Data
 	if d.told(DeadReLUs) {
-		return
+		return nil
 	}
 	var alive [][]bool // by layer and unit
 	seen, ill := 0, -1
 	for seen < min(sampled, data.Len()) {
-		x, _ := images(data, seen)
-		alive = mark(net, x, alive)
-		seen += x.N
+		b, err := images(data, seen)
+		if err != nil {
+			return err
+		}
+		alive = mark(net, b.X, alive)
+		seen += b.X.N
 		if ill = mostlyDead(alive, 0.95); ill < 0 {
-			return
+			return nil
 		}
 	}
 	cause, section := words.Text{EN: "the learning rate is too high, or was", JA: "学習率が大きすぎる（または大きすぎた）こと"}, "6.2.2"
@@ -194,6 +198,7 @@ func (d *Doctor) deadReLUs(e train.Event) {
 		JA: "%vは、%[4]d ユニット中 %[3]d 個が %[2]d 枚の画像すべてに 0 を出力します。これらはもう学習しない「死んだ ReLU」です。原因はおそらく%[5]vです",
 	},
 		nameOf(net, ill), seen, dead(alive[ill]), len(alive[ill]), cause)
+	return nil
 }
 
 // mark notes which units of ReLUs answer to one of the images.

@@ -5,6 +5,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/internal/words"
+	"tatami/nn"
 	"tatami/train"
 )
 
@@ -20,19 +21,42 @@ type trend struct {
 	latest  float64 // mean of the last 25
 }
 
-func newTrend(data *datasets.Dataset) trend {
-	counts := make([]float64, len(data.Classes))
-	for _, label := range data.Labels {
-		counts[label]++
+func newTrend(data datasets.Source, loss nn.Loss) (trend, error) {
+	counts := make([]float64, data.Target().Output().Size())
+	count := func(label int) {
+		weight := 1.0
+		if w, ok := loss.(nn.Weighted); ok {
+			weight = w.Weight(nn.Targets{Labels: []int{label}})
+		}
+		counts[label] += weight
+	}
+	if d, ok := data.(*datasets.Dataset); ok {
+		for _, label := range d.Labels {
+			count(label)
+		}
+	} else {
+		for from := 0; from < min(sampled, data.Len()); from += probeSize {
+			b, err := images(data, from)
+			if err != nil {
+				return trend{}, err
+			}
+			for i := range b.X.N {
+				count(labelOf(b.Targets, i))
+			}
+		}
+	}
+	all := 0.0
+	for _, n := range counts {
+		all += n
 	}
 	t := trend{classes: len(counts), lowest: math.Inf(1)}
 	for _, n := range counts {
 		if n > 0 {
-			p := n / float64(data.Len())
+			p := n / all
 			t.guess -= p * math.Log(p)
 		}
 	}
-	return t
+	return t, nil
 }
 
 // follow reads on, in strides of 25 updates.
@@ -104,13 +128,13 @@ func highest(e train.Event) float64 {
 
 // stuck tells of a loss that stays where guessing is, unless its cause is
 // known.
-func (d *Doctor) stuck(e train.Event) {
+func (d *Doctor) stuck(e train.Event) error {
 	t := d.trend
 	if e.Step < while(e) || t.lowest < 0.99*t.guess || t.last > 1.02*t.guess {
-		return
+		return nil
 	}
-	if d.shuffledLabels(e); d.told(Vanishing, DeadReLUs, Labels, RateTooHigh, RateTooLow) {
-		return
+	if err := d.shuffledLabels(e); err != nil || d.told(Vanishing, DeadReLUs, Labels, RateTooHigh, RateTooLow) {
+		return err
 	}
 	cause, section := words.Text{
 		EN: "the network's answers do not depend on the image; the weights' start is the usual cause, or the optimizer: try He's start and adam",
@@ -126,13 +150,14 @@ func (d *Doctor) stuck(e train.Event) {
 		EN: "the loss is %.3f after %d steps, and guessing among %d classes costs %.3f: %v",
 		JA: "%[2]d ステップ後の損失は %.3[1]f で、%[3]d クラスを当てずっぽうに答えたとき（%.3[4]f）と変わりません。%[5]v",
 	}, t.last, e.Step, t.classes, t.guess, cause)
+	return nil
 }
 
 // overFitting compares the training with images that are not trained on. While
 // the loss on those still falls nothing is wrong, and where training images do
 // no better when they are taken as they are, by running statistics in place of
 // the batch's, these lag behind and nothing was learned by heart.
-func (d *Doctor) overFitting(e train.Event) {
+func (d *Doctor) overFitting(e train.Event) error {
 	rows := e.History.Epochs
 	now := rows[len(rows)-1]
 	what, held := words.Text{EN: "test", JA: "テスト"}, func(r train.EpochRow) (loss, accuracy float64) { return r.TestLoss, r.TestAccuracy }
@@ -140,7 +165,7 @@ func (d *Doctor) overFitting(e train.Event) {
 	case e.Trainer.Validation != nil:
 		what, held = words.Text{EN: "validation", JA: "検証"}, func(r train.EpochRow) (loss, accuracy float64) { return r.ValidationLoss, r.ValidationAccuracy }
 	case e.Trainer.Test == nil:
-		return
+		return nil
 	}
 	cure := words.Text{
 		EN: "more images, augmentation, dropout or weight decay help",
@@ -154,16 +179,19 @@ func (d *Doctor) overFitting(e train.Event) {
 	}
 	loss, accuracy := held(now)
 	if now.Epoch < best.Epoch+3 {
-		return
+		return nil
 	}
-	ownLoss, ownAccuracy := d.probe.evaluate(e.Trainer)
+	ownLoss, ownAccuracy, err := d.probe.evaluate(e.Trainer)
+	if err != nil {
+		return err
+	}
 	if min(now.TrainAccuracy, ownAccuracy)-accuracy >= 0.1 && now.TrainAccuracy >= 0.8 && !d.told(Labels) {
 		d.tell(e, OverFitting, "6.4.1", words.Text{
 			EN: "after epoch %d the accuracy is %.1f%% in training and %.1f%% on the %v set: the network memorises its %d images; %v",
 			JA: "%d エポック後の正解率は訓練データで %.1f%%、%[4]vデータで %.1[3]f%% です。ネットワークは %[5]d 枚の訓練画像を丸暗記しています（過学習）。%[6]v",
 		},
 			now.Epoch, 100*now.TrainAccuracy, 100*accuracy, what, e.Trainer.Loader.Data.Len(), cure)
-		return
+		return nil
 	}
 	lowest, before := first(held(best)), first(held(rows[len(rows)-2]))
 	if min(loss, before) > 1.25*lowest && now.TrainLoss < 0.5*best.TrainLoss && ownLoss < 0.5*loss {
@@ -173,6 +201,7 @@ func (d *Doctor) overFitting(e train.Event) {
 		},
 			what, lowest, best.Epoch, loss, now.TrainLoss, e.Trainer.Loader.Data.Len(), cure)
 	}
+	return nil
 }
 
 func first(a, _ float64) float64 { return a }

@@ -96,7 +96,7 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
       text(px(v), height - bottom + 17, number(v, t.digits), "middle");
     }
     text((left + width - right) / 2, height - 3, xLabel, "middle");
-    parts.push(svgMake("text", { x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(height - bottom + top) / 2}) rotate(-90)` }, yLabel));
+    parts.push(svgMake("text", { x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(height - bottom + top) / 2}) rotate(-90)` }, typeof yLabel === "function" ? yLabel() : yLabel));
     parts.push(svgMake("path", { class: "axis", d: `M${left} ${top}V${height - bottom}H${width - right}` }));
     const inner = svgMake("svg", { x: left, y: top - 4, width: width - left - right + 5, height: height - top - bottom + 4, viewBox: `${left} ${top - 4} ${width - left - right + 5} ${height - top - bottom + 4}` });
     for (const l of shown) {

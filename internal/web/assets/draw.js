@@ -1,7 +1,7 @@
 // The page on which one draws a digit and looks into models.
 
 import { ask, language, latest, layerName, make, number, percent, Refused, translate, words } from "/static/page.js";
-import { colours, digit, enlarge, grey, largest, onTheme, paint, sheet, signed, tensor } from "/static/pictures.js";
+import { colours, enlarge, grey, largest, light, onTheme, paint, picture, sheet, signed, tensor } from "/static/pictures.js";
 import { Pad } from "/static/pad.js";
 import { Stepper } from "/static/stepper.js";
 import { texts } from "/static/draw.strings.js";
@@ -17,6 +17,9 @@ let example; // the test image on the pad, with its true class; undefined: anoth
 let given; // the request for a picture that was not drawn; undefined: what is on the pad
 let generation = 0; // counts changes of the picture
 const answers = {}; // the last of each kind, by model
+
+// drawn tells whether the models take digits, which one can draw.
+const drawn = () => shown.some((model) => models.get(model).fit === "digit");
 
 // Messages.
 
@@ -68,18 +71,20 @@ const question = async () => given ?? request("image/png", await pad.blob());
 
 const post = (kind, model, q, more = "") => ask(`/api/v1/${kind}?model=${encodeURIComponent(model)}${more}`, q);
 
-// showDigit takes the pixels of a test or training image as they are.
-async function showDigit(picture, its) {
-  await pad.showDigit(picture);
+// showImage takes the pixels of a test or training image as they are.
+async function showImage(image, its) {
+  const small = new OffscreenCanvas(1, 1);
+  picture(small, image, drawn());
+  pad.show(await createImageBitmap(small));
   example = its;
-  given = request("application/json", JSON.stringify({ pixels: picture.pixels.map((v) => v / 255) }));
+  given = request("application/json", JSON.stringify({ pixels: image.pixels.map((v) => v / 255) }));
   changed(true);
 }
 
 async function sample(label = "") {
   try {
-    const { image, index, label: trueClass } = await ask(`/api/v1/sample?model=${encodeURIComponent(shown[0])}&label=${label}`);
-    await showDigit(image, { index, label: trueClass });
+    const { image, index, label: trueClass } = await ask(`/api/v1/sample?model=${encodeURIComponent(shown[0])}&label=${encodeURIComponent(label)}`);
+    await showImage(image, { index, label: trueClass });
   } catch (error) {
     complain(error);
   }
@@ -194,7 +199,7 @@ function verdict(column, a) {
   column.seen.hidden = column.seenName.hidden = false;
   column.seen.setAttribute("aria-label", t("seen", { model: a.model, height: a.image.height, width: a.image.width }));
   column.image = a.image;
-  digit(column.seen, a.image);
+  picture(column.seen, a.image, drawn());
   a.probabilities.forEach((p, i) => {
     const { row, bar, share } = column.bars[i];
     row.classList.toggle("best", a.classes[i] === a.label);
@@ -254,6 +259,14 @@ function build() {
   const common = columns[0].info.classes.filter((name) => columns.every((c) => c.info.classes.includes(name)));
   byId("class").replaceChildren(make("option", { value: "" }, t("itsAnswer")), ...common.map((name) => make("option", { value: name }, name)));
   byId("sample").hidden = columns[0].info.samples === 0;
+  const draws = drawn();
+  document.body.toggleAttribute("data-photo", !draws);
+  pad.draws = draws;
+  for (const [place, key] of [["h1", "title"], ["#invitation b", "drawHere"], ["#invitation span", "orDrop"], ["#padhelp", "padHelp"], [".blank", "wait"]]) {
+    document.querySelector(place).textContent = t(draws ? key : `${key}Photo`);
+  }
+  byId("undo").hidden = !draws;
+  document.title = `${t(draws ? "title" : "titlePhoto")} · tatami`;
   const list = columns.flatMap((c) => c.info.layers.filter((l) => l.type === "Convolution").map((l) => ({
     model: c.model, layer: l.position, name: `${shown.length > 1 ? `${c.model} · ` : ""}${l.position} ${l.name}`,
   })));
@@ -298,12 +311,12 @@ function heading(i) {
 const fullScore = 4, fullSlope = 1;
 
 function looks(c, a) {
-  const { height, width, pixels } = a.image;
+  const { height, width } = a.image;
   const overlay = (name, values, full, text) => {
     const canvas = make("canvas", { role: "img", "aria-label": t("picture", { what: t(name), model: c.model, label: a.label }) });
     paint(canvas, height, width, (y, x) => {
       const i = y * width + x;
-      return signed(values[i], full, grey((0.3 * pixels[i]) / 255));
+      return signed(values[i], full, grey(0.3 * light(a.image, i)));
     });
     return make("figure", {}, canvas, make("figcaption", {}, make("b", {}, t(name)), text));
   };
@@ -340,11 +353,11 @@ function near(c, a) {
   }
   const items = a.nearest.map((n) => {
     const canvas = make("canvas"), distance = number(n.distance, 2);
-    digit(canvas, n.image);
+    picture(canvas, n.image, drawn());
     const button = make("button", { "aria-label": t("example", { label: n.label, distance }), title: t("distance", { distance }) },
       canvas, make("b", {}, n.label), " ", make("span", { className: "soft small" }, distance));
     button.addEventListener("click", () => {
-      showDigit(n.image);
+      showImage(n.image);
       byId("padbox").scrollIntoView({ block: "nearest" });
     });
     return make("li", {}, button);
@@ -359,15 +372,19 @@ function filters(c) {
   const blocks = c.info.filters.map((l) => {
     const { height, width, channels, values } = tensor(l);
     const places = { count: l.filters, height, width, channels };
-    const caption = t(channels > 1 ? "filterMatrix" : "filterSheet", places);
+    const inColour = channels === 3 && l === c.info.filters[0] && c.info.input.channels === 3;
+    const caption = t(inColour ? "filterColours" : channels > 1 ? "filterMatrix" : "filterSheet", places);
     const most = largest(values), room = roomOf(c.filters);
     const size = height * width * channels;
-    const draw = () => sheet({
+    const draw = () => inColour ? sheet({
+      count: l.filters, height, width, room, label: `${c.model}, ${l.name}: ${caption}`, names: (n) => n + 1,
+      colour: (n, y, x) => [0, 1, 2].map((k) => 127.5 + (127.5 * values[n * size + (y * width + x) * 3 + k]) / (most || 1)),
+    }) : sheet({
       count: l.filters * channels, height, width, most, room, columns: channels > 1 ? channels : undefined, label: `${c.model}, ${l.name}: ${caption}`,
       value: (n, y, x) => values[Math.floor(n / channels) * size + (y * width + x) * channels + (n % channels)],
       names: channels === 1 ? (n) => n + 1 : undefined,
     });
-    if (channels === 1) return block(`${l.position} ${l.name}`, caption, draw());
+    if (channels === 1 || inColour) return block(`${l.position} ${l.name}`, caption, draw());
     const folded = make("details", { className: "layer" }, make("summary", {}, make("b", {}, `${l.position} ${l.name}`), " ", make("span", { className: "soft small" }, caption)));
     folded.addEventListener("toggle", () => folded.append(draw()), { once: true });
     return folded;
@@ -455,7 +472,7 @@ function redraw() {
   colours();
   for (const c of columns) {
     filters(c);
-    if (c.image) digit(c.seen, c.image);
+    if (c.image) picture(c.seen, c.image, drawn());
     for (const [kind, show] of Object.entries({ attention: looks, neighbours: near, maps })) {
       if (answers[kind]?.[c.model]) show(c, answers[kind][c.model]);
     }
@@ -470,6 +487,8 @@ byId("clear").addEventListener("click", clear);
 byId("undo").addEventListener("click", () => pad.undo());
 byId("sample").addEventListener("click", () => sample());
 byId("choose").addEventListener("click", () => byId("file").click());
+byId("pad").addEventListener("click", () => pad.draws || byId("file").click());
+byId("pad").addEventListener("keydown", (e) => !pad.draws && e.key === "Enter" && byId("file").click());
 byId("file").addEventListener("change", (e) => {
   if (e.target.files[0]) read(e.target.files[0]);
   e.target.value = "";
@@ -489,7 +508,7 @@ addEventListener("keydown", (e) => {
   if ((e.ctrlKey || e.metaKey) && e.key === "z") pad.undo();
   else if (e.ctrlKey || e.metaKey) return;
   else if (e.key === "Delete" || e.key === "Backspace") clear();
-  else if (/^[0-9]$/.test(e.key) && !byId("sample").hidden) sample(e.key);
+  else if (/^[0-9]$/.test(e.key) && !byId("sample").hidden && columns[0].info.classes[+e.key]) sample(columns[0].info.classes[+e.key]);
   else return;
   e.preventDefault();
 });

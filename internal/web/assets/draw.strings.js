@@ -1,6 +1,14 @@
 // The words of the page on which one draws, in English and Japanese.
 export const texts = {
   title: { en: "Draw a digit", ja: "数字を描く" },
+  titlePhoto: { en: "What is on the picture?", ja: "写っているのは何？" },
+  drawHerePhoto: { en: "Drop a picture here", ja: "ここに画像をドロップしてください" },
+  orDropPhoto: { en: "or click, paste, or take a photograph", ja: "クリックして選ぶ、貼り付ける、撮影することもできます" },
+  padHelpPhoto: { en: "On the keyboard: Enter opens a picture, Delete clears, a digit key brings a test image of that class, counted from 0.", ja: "キーボードでは、Enter で画像を選び、Delete で消去、数字キーでその番号（0 から）のクラスのテスト画像を表示します。" },
+  waitPhoto: {
+    en: "With a picture this page unfolds: what every layer makes of it, one convolution step by step, what the answer rests on, and which training images are similar.",
+    ja: "画像を入れると、各層の出力、畳み込みの一歩ずつの計算、判断の根拠、似ている訓練画像がここに現れます。",
+  },
   skip: { en: "To the drawing pad", ja: "手書きエリアへ移動" },
   pages: { en: "Pages", ja: "ページ" },
   chapters: { en: "On this page", ja: "このページの内容" },
@@ -20,7 +28,7 @@ export const texts = {
   refused: { en: "The server says: {text}", ja: "サーバーからの応答：{text}" },
   notThere: { en: "The server says: {text}", ja: "サーバーにありません：{text}" },
   tooLarge: { en: "The server says: {text}", ja: "画像が大きすぎます：{text}" },
-  noDigit: { en: "The server says: {text}", ja: "この画像からは数字を読み取れません：{text}" },
+  noDigit: { en: "The server says: {text}", ja: "この画像は読み取れません：{text}" },
   busy: { en: "The server says: {text}", ja: "サーバーが混み合っています。少し待ってから、もう一度お試しください。" },
   model: { en: "Model", ja: "モデル" },
   secondModel: { en: "Second model", ja: "2 つ目のモデル" },
@@ -67,7 +75,7 @@ export const texts = {
 
   near: { en: "Similar training images", ja: "似ている訓練画像" },
   nearText: {
-    en: "The training images nearest to your digit, by the distance between what the last layer is given. Choose one to look at it.",
+    en: "The training images nearest to your picture, by the distance between what the last layer is given. Choose one to look at it.",
     ja: "最後の層に入る値の距離が最も近い訓練画像です。選ぶと、その画像を調べられます。",
   },
   distance: { en: "distance {distance}", ja: "距離 {distance}" },
@@ -82,6 +90,10 @@ export const texts = {
     ja: "学習で得られた重みです。フィルターは、自分と似た模様のところで強く反応します。",
   },
   filterSheet: { en: "{count} filters of {height}×{width}", ja: "{height}×{width} のフィルター {count} 個" },
+  filterColours: {
+    en: "{count} filters of {height}×{width}×{channels}, in colour: grey is zero",
+    ja: "{height}×{width}×{channels} のフィルター {count} 個（カラー表示。灰色が 0）",
+  },
   filterMatrix: {
     en: "{count} filters (rows) of {height}×{width} for each of {channels} channels (columns)",
     ja: "{height}×{width} のフィルター {count} 個（行）。列は入力の {channels} チャンネル",
@@ -92,8 +104,8 @@ export const texts = {
 
   step: { en: "One convolution, step by step", ja: "畳み込みを一歩ずつ" },
   stepText: {
-    en: "Each pixel of the output is the sum of a window of the input times the filter, plus a bias. These are the numbers of your digit in this model.",
-    ja: "出力の各ピクセルは、入力の窓（受容野）とフィルターを掛け合わせた和に、バイアスを加えたものです。あなたの数字とこのモデルの実際の値を示します。",
+    en: "Each pixel of the output is the sum of a window of the input times the filter, plus a bias. These are the numbers of your picture in this model.",
+    ja: "出力の各ピクセルは、入力の窓（受容野）とフィルターを掛け合わせた和に、バイアスを加えたものです。あなたの画像とこのモデルの実際の値を示します。",
   },
   stepHint: { en: "Move over the output, or focus it and press the arrow keys.", ja: "出力の上でポインターを動かすか、選択して矢印キーを押してください。" },
   layer: { en: "Layer", ja: "層" },
@@ -121,7 +133,7 @@ export const texts = {
 
   maps: { en: "Layer by layer", ja: "各層の出力" },
   mapsText: {
-    en: "What each layer makes of your digit, from the pixels to the answer. The strongest value of a layer has the strongest colour. Choose a map to see it large; one of a convolution is then stepped through below.",
+    en: "What each layer makes of your picture, from the pixels to the answer. The strongest value of a layer has the strongest colour. Choose a map to see it large; one of a convolution is then stepped through below.",
     ja: "入力のピクセルから答えまで、各層の出力を順に示します。色の濃さは、その層の最も強い値を基準にしています。マップを選ぶと拡大します。畳み込みのマップなら、下の「畳み込みを一歩ずつ」で計算も見られます。",
   },
   inputLayer: { en: "Input", ja: "入力" },

@@ -1,6 +1,6 @@
 // The pad to draw on: with mouse, pen, finger, or the arrow keys.
 
-import { colours, css, onTheme, paint, grey } from "/static/pictures.js";
+import { colours, css, onTheme } from "/static/pictures.js";
 
 const penWidth = 0.085; // of the pad's side
 const sent = 168; // pixels of the side that the server is given, 6 for one of the model
@@ -9,6 +9,7 @@ const keyStep = 0.03;
 // Pad calls changed(done) when the picture has changed; done is false within
 // a stroke.
 export class Pad {
+  draws = true; // false: it shows pictures alone
   #canvas; #changed;
   #strokes = []; // of points [x, y] in [0, 1]
   #picture; // an ImageBitmap under the strokes
@@ -46,13 +47,6 @@ export class Pad {
     this.clear();
     this.#picture = picture;
     this.draw();
-  }
-
-  // showDigit puts a digit as networks see it on the pad.
-  async showDigit(picture) {
-    const small = new OffscreenCanvas(1, 1);
-    paint(small, picture.height, picture.width, (y, x) => grey(picture.pixels[y * picture.width + x] / 255));
-    this.show(await createImageBitmap(small));
   }
 
   // blob is what is on the pad as a PNG.
@@ -116,7 +110,7 @@ export class Pad {
   }
 
   #down(e) {
-    if (this.#pen !== undefined || e.button !== 0) return;
+    if (!this.draws || this.#pen !== undefined || e.button !== 0) return;
     this.#pen = e.pointerId;
     this.#cursor = undefined;
     this.#canvas.setPointerCapture(e.pointerId);
@@ -146,7 +140,7 @@ export class Pad {
   // Arrows move, the space bar lowers and lifts the pen.
   #key(e) {
     const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
-    if (e.ctrlKey || e.metaKey || e.altKey || (!by && e.key !== " ")) return;
+    if (!this.draws || e.ctrlKey || e.metaKey || e.altKey || (!by && e.key !== " ")) return;
     e.preventDefault();
     this.#cursor ??= [0.5, 0.3];
     if (by) this.#cursor = this.#cursor.map((v, i) => Math.min(1, Math.max(0, v + keyStep * by[i])));

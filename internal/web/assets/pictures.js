@@ -63,10 +63,18 @@ export function paint(canvas, height, width, colour) {
   context.putImageData(image, 0, 0);
 }
 
-// digit paints a picture of the API: {height, width, pixels}, 0 to 255.
-export function digit(canvas, { height, width, pixels }) {
-  paint(canvas, height, width, (y, x) => grey(pixels[y * width + x] / 255));
+// picture paints a picture of the API, {height, width, channels, pixels}, 0 to
+// 255: colours as they are, and so a grey photograph; a digit in ink.
+export function picture(canvas, { height, width, channels, pixels }, ink) {
+  paint(canvas, height, width, (y, x) => {
+    const at = (y * width + x) * channels;
+    if (channels === 3) return pixels.slice(at, at + 3);
+    return ink ? grey(pixels[at] / 255) : [pixels[at], pixels[at], pixels[at]];
+  });
 }
+
+// light is the luminance of a pixel of such a picture, 0 to 1.
+export const light = ({ channels, pixels }, i) => (channels === 3 ? 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2] : pixels[i]) / 255;
 
 export const largest = (values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
@@ -76,7 +84,8 @@ export const largest = (values) => values.reduce((most, v) => Math.max(most, Mat
 // given, is written below picture n. Pointer and arrow keys go from picture to
 // picture: look(n) makes the element that stands over the sheet meanwhile, and
 // pick(n) is what a click or Enter does.
-export function sheet({ count, height, width, value, most, columns, room, label, names, look, pick }) {
+// colour(n, row, column), if given, takes the place of value and most.
+export function sheet({ count, height, width, value, most, colour, columns, room, label, names, look, pick }) {
   const plain = height * width === 1; // single numbers
   const wanted = plain ? 16 : columns ? 22 : 58; // a picture's side
   let scale = Math.max(1, Math.round(wanted / Math.max(height, width)));
@@ -102,7 +111,8 @@ export function sheet({ count, height, width, value, most, columns, room, label,
   const framed = gap > 1 || plain; // there is room for it
   for (let n = 0; n < count; n++) {
     for (let i = 0; i < height * width; i++) {
-      image.data.set(signed(value(n, Math.floor(i / width), i % width), most), 4 * i);
+      const y = Math.floor(i / width), x = i % width;
+      image.data.set(colour ? colour(n, y, x) : signed(value(n, y, x), most), 4 * i);
       image.data[4 * i + 3] = 255;
     }
     brush.putImageData(image, 0, 0);

@@ -2,7 +2,7 @@
 // that a run leaves have in common.
 
 import { language, make, number, percent, words } from "/static/page.js";
-import { colours, css, grey, largest, onTheme, paint, readable, signed } from "/static/pictures.js";
+import { colours, css, largest, onTheme, paint, picture, readable, signed } from "/static/pictures.js";
 import { chart, spark } from "/static/chart.js";
 
 export const say = words({
@@ -43,6 +43,10 @@ export const say = words({
     en: "{n} filters of {h}×{w} weights. Orange weights add, blue ones subtract. Move the slider to see how training changed them; choose a filter to see its numbers.",
     ja: "{h}×{w} の重みを持つフィルターが {n} 個あります。オレンジは足す重み、青は引く重みです。スライダーを動かすと学習による変化が、フィルターを選ぶと数値が見られます。",
   },
+  filtersColours: {
+    en: "{n} filters of {h}×{w}×3 weights, in colour: grey is zero, a weight above it brightens its colour. Move the slider to see how training changed them; choose a filter to see it large.",
+    ja: "重み {h}×{w}×3 のフィルター {n} 個のカラー表示です。灰色が 0 で、正の重みはその色を明るくします。スライダーを動かすと学習による変化が見られます。フィルターを選ぶと大きく表示されます。",
+  },
   filterLabel: { en: "filter {n}, {when}", ja: "フィルター {n}、{when}" },
   filterNumbers: { en: "Filter {n}", ja: "フィルター {n}" },
   asTheyAre: { en: "as they are", ja: "そのまま" },
@@ -65,6 +69,9 @@ export const say = words({
   tooMany: { en: "too many", ja: "多すぎます" },
   confusion: { en: "Confusion matrix", ja: "混同行列：何を何と間違えたか" },
   confusionText: { en: "Rows are the true classes, columns the predicted ones; {correct} of {total} are right {when}. Orange is darker the more often two classes are confused (square root).", ja: "行が正解、列が予測です。{when}で {total} 枚中 {correct} 枚が正解です。オレンジは、間違いが多いほど濃くなります（平方根の目盛）。" },
+  pairsText: { en: "{correct} of {total} are right {when}. The pairs of classes that are confused most:", ja: "{when}で {total} 枚中 {correct} 枚が正解です。取り違えの多い組：" },
+  pair: { en: "{true} taken for {given}: {n}", ja: "正解 {true} → 予測 {given}：{n} 枚" },
+  wholeTable: { en: "The whole table: rows are the true classes, columns the predicted ones", ja: "表全体（行が正解、列が予測）" },
   partText: { en: " These are the first {total} test images; the whole set follows after the first epoch.", ja: "これはテスト画像の最初の {total} 枚です。最初のエポックの後に全体を示します。" },
   trueClass: { en: "true\\predicted", ja: "正解＼予測" },
   mistakes: { en: "Most confident mistakes", ja: "自信を持って間違えた画像" },
@@ -82,6 +89,7 @@ export const say = words({
   lost: { en: "no connection", ja: "接続なし" },
   advice: { en: "What the doctor says", ja: "ドクターの助言" },
   wait: { en: "The first numbers are on their way.", ja: "最初の数値を待っています。" },
+  nextPhoto: { en: "To show this model pictures and look into it:", ja: "このモデルに画像を見せて、中を見るには：" },
   next: { en: "To draw digits for this model and look into it:", ja: "このモデルに手書きの数字を認識させ、中を見るには：" },
 });
 
@@ -105,7 +113,7 @@ export const commandLine = (text) => make("code", { className: "command" },
   ...text.split(/ (?=--)/).flatMap((part, i) => [...(i ? [" "] : []), make("span", { textContent: part })]));
 
 // onward says what a run's model is good for next.
-export const onward = ({ resume }) => (resume ? [say("next"), " ", commandLine(resume.replace("train --resume", "serve"))] : []);
+export const onward = ({ resume, photographs }) => (resume ? [say(photographs ? "nextPhoto" : "next"), " ", commandLine(resume.replace("train --resume", "serve"))] : []);
 
 // bytes decodes base64.
 const bytes = (text) => Uint8Array.from(atob(text ?? ""), (c) => c.charCodeAt(0));
@@ -219,7 +227,8 @@ export function accuracyChart(options) {
 // to date.
 export function runView() {
   const tiles = make("dl", { className: "tiles" });
-  const loss = lossChart(), accuracy = accuracyChart();
+  let values = false; // are learned, and no classes: there is no accuracy, and the loss is not in nats
+  const loss = lossChart({ yLabel: () => say(values ? "loss" : "nats") }), accuracy = accuracyChart();
   const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
   const epochs = make("div"), advice = make("ul"), adviceCard = card(say("advice"), advice);
   adviceCard.id = "advice";
@@ -236,6 +245,8 @@ export function runView() {
   ];
   function show(run) {
     if (!run.facts) return;
+    values = Boolean(run.facts.values);
+    accuracy.element.hidden = values;
     showTiles(tiles, run);
     adviceCard.hidden = !run.advice.length;
     if (advice.childElementCount !== run.advice.length) advice.replaceChildren(...run.advice.map((a) => make("li", {}, (language === "ja" && a.japanese) || a.text)));
@@ -270,11 +281,11 @@ export function spreadOf(points) {
 
 function showTiles(tiles, { facts, now, epochs }) {
   const over = now.state !== "running" && now.state !== "paused";
-  const best = epochs.at(-1)?.test_accuracy;
+  const last = epochs.at(-1);
   const entries = [
     [say("epochOf"), `${Math.min(now.epoch + (over ? 0 : 1), facts.epochs)} / ${facts.epochs}`],
     [say("step"), `${whole(now.step)} / ${whole(facts.epochs * facts.batches)}`],
-    [say("testAccuracy"), percentOf(best)],
+    facts.values ? [say("testLoss"), figures(last?.test_loss, 4)] : [say("testAccuracy"), percentOf(last?.test_accuracy)],
     [say("recentLoss"), now.loss == null ? "–" : number(now.loss, 4)],
     [say("perSecond"), now.images_per_second == null ? "–" : whole(Math.round(now.images_per_second))],
     over ? [say("took"), duration(now.state === "finished" ? epochs.reduce((sum, e) => sum + e.seconds, 0) : now.seconds)] : [say("left"), duration(now.seconds_left)],
@@ -286,9 +297,10 @@ function showEpochs(element, run) {
   if (element.dataset.rows === String(run.epochs.length)) return;
   element.dataset.rows = run.epochs.length;
   const validated = run.epochs.some((e) => e.validation_loss != null);
-  const head = [say("epochOf"), say("trainLoss"), say("testLoss"), say("trainAccuracy"), say("testAccuracy"), ...(validated ? [say("validationAccuracy")] : []), say("rate"), say("seconds")];
-  const rows = run.epochs.map((e) => [String(e.epoch), figures(e.train_loss, 4), figures(e.test_loss, 4), percentOf(e.train_accuracy), percentOf(e.test_accuracy),
-    ...(validated ? [percentOf(e.validation_accuracy)] : []), figures(e.lr, 3), number(e.seconds, 2)]);
+  const accuracies = run.facts.values ? [] : ["train", "test", ...(validated ? ["validation"] : [])];
+  const head = [say("epochOf"), say("trainLoss"), say("testLoss"), ...accuracies.map((set) => say(`${set}Accuracy`)), say("rate"), say("seconds")];
+  const rows = run.epochs.map((e) => [String(e.epoch), figures(e.train_loss, 4), figures(e.test_loss, 4), ...accuracies.map((set) => percentOf(e[`${set}_accuracy`])),
+    figures(e.lr, 3), number(e.seconds, 2)]);
   element.replaceChildren(rows.length ? table(head, rows, say("epochs")) : make("p", { className: "soft", textContent: say("wait") }));
 }
 
@@ -336,6 +348,8 @@ function filtersView() {
     });
     return b;
   }
+  // tint is the colour of a weight, or of the three of a place in a filter of colours.
+  const tint = (values, i) => (run.facts.channels === 3 ? [0, 1, 2].map((k) => 127.5 + (127.5 * values[3 * i + k]) / (most || 1)) : signed(values[i], most));
   function fill({ title, place }, values, moment) {
     const { filter_height: height, filter_width: width, filters_shown: count } = run.facts;
     title.textContent = moment;
@@ -344,22 +358,22 @@ function filtersView() {
     [...place.children].forEach((b, n) => {
       b.setAttribute("aria-label", say("filterLabel", { n: n + 1, when: moment }));
       b.setAttribute("aria-pressed", chosen === n);
-      paint(b.firstChild, height, width, (y, x) => signed(values[(n * height + y) * width + x], most));
+      paint(b.firstChild, height, width, (y, x) => tint(values, (n * height + y) * width + x));
     });
   }
   // enlarged is a filter's picture, with its numbers where there is room.
   function enlarged(values, moment) {
     const { filter_height: height, filter_width: width } = run.facts;
-    const at = (y, x) => values[(chosen * height + y) * width + x];
+    const at = (y, x) => (chosen * height + y) * width + x;
     const figure = make("figure", {}, make("figcaption", { className: "small", textContent: moment }));
-    if (height > 7 || width > 7) {
+    if (height > 7 || width > 7 || run.facts.channels === 3) {
       const canvas = make("canvas", { role: "img", "aria-label": say("filterLabel", { n: chosen + 1, when: moment }) });
-      paint(canvas, height, width, (y, x) => signed(at(y, x), most));
+      paint(canvas, height, width, (y, x) => tint(values, at(y, x)));
       figure.prepend(canvas);
       return figure;
     }
     figure.prepend(make("table", { className: "numbers" }, make("tbody", {}, ...Array.from({ length: height }, (_, y) => make("tr", {}, ...Array.from({ length: width }, (_, x) => {
-      const rgb = signed(at(y, x), most), cell = make("td", { textContent: number(at(y, x), 2) });
+      const rgb = tint(values, at(y, x)), cell = make("td", { textContent: number(values[at(y, x)], 2) });
       cell.style.background = css(rgb);
       cell.style.color = readable(rgb);
       return cell;
@@ -374,7 +388,7 @@ function filtersView() {
     const now = kind.value ? changes(f) : weights(f), moment = kind.value ? say("changeAfter", { when: momentOf(f) }) : momentOf(f);
     fill(banks[0], weights(first), momentOf(first));
     fill(banks[1], now, moment);
-    scale.replaceChildren(number(-most, 2), make("i"), number(most, 2));
+    if (run.facts.channels !== 3) scale.replaceChildren(number(-most, 2), make("i"), number(most, 2));
     close.hidden = chosen === null;
     if (chosen !== null) close.replaceChildren(make("h3", { textContent: say("filterNumbers", { n: chosen + 1 }) }), make("div", { className: "row" }, enlarged(weights(first), momentOf(first)), enlarged(now, moment)));
     drawn = f;
@@ -418,7 +432,7 @@ function filtersView() {
       if (!frames.length) return;
       element.hidden = false;
       const { filters, filters_shown: shown, filter_height: h, filter_width: w } = run.facts;
-      text.textContent = say("filtersText", { n: shown < filters ? say("shownOf", { n: filters, shown }) : filters, h, w });
+      text.textContent = say(run.facts.channels === 3 ? "filtersColours" : "filtersText", { n: shown < filters ? say("shownOf", { n: filters, shown }) : filters, h, w });
       slider.max = frames.length - 1;
       if (follow && !timer) slider.value = slider.max;
       if (drawn !== frames[slider.value]) draw();
@@ -486,11 +500,17 @@ function confusionView() {
       if (i === j) td.className = "right";
       return td;
     };
-    place.replaceChildren(
-      make("p", { className: "soft small", textContent: say("confusionText", { correct: whole(correct), total: whole(total), when: when(run) }) + (part ? say("partText", { total }) : "") }),
-      scrolling(say("confusion"), make("table", { className: "confusion", style: `--columns: ${classes.length + 1}` },
+    const table = () => scrolling(say("confusion"), make("table", { className: "confusion", style: `--columns: ${classes.length + 1}` },
         make("thead", {}, make("tr", {}, make("td", { className: "corner", textContent: say("trueClass").replace(/[\\＼]/, "$&\u200b") }), ...classes.map((c) => make("th", { scope: "col", textContent: c })))),
-        make("tbody", {}, ...confusion.map((row, i) => make("tr", {}, make("th", { scope: "row", textContent: classes[i] }), ...row.map((n, j) => cell(n, i, j))))))));
+        make("tbody", {}, ...confusion.map((row, i) => make("tr", {}, make("th", { scope: "row", textContent: classes[i] }), ...row.map((n, j) => cell(n, i, j)))))));
+    // Of many classes the pairs that are confused most come first, the table when it is asked for.
+    const many = classes.length > 20, most = 20;
+    const pairs = confusion.flatMap((row, i) => row.map((n, j) => [n, i, j])).filter(([n, i, j]) => n && i !== j).sort((a, b) => b[0] - a[0]);
+    const folded = make("details", {}, make("summary", { textContent: say("wholeTable") }));
+    folded.addEventListener("toggle", () => folded.append(table()), { once: true });
+    place.replaceChildren(
+      make("p", { className: "soft small", textContent: say(many ? "pairsText" : "confusionText", { correct: whole(correct), total: whole(total), when: when(run) }) + (part ? say("partText", { total }) : "") }),
+      ...(many ? [make("ol", { className: "pairs" }, ...pairs.slice(0, most).map(([n, i, j]) => make("li", { textContent: say("pair", { true: classes[i], given: classes[j], n: whole(n) }) }))), folded] : [table()]));
   }
   onTheme(draw);
   return {
@@ -516,7 +536,7 @@ function mistakesView() {
     place.replaceChildren(...shown.mistakes.map((m) => {
       const pixels = bytes(m.pixels), sure = percent(m.probability, 0);
       const canvas = make("canvas", { role: "img", "aria-label": say("mistakeLabel", { index: m.index, true: classes[m.true], given: classes[m.given], sure }) });
-      paint(canvas, height, width, (y, x) => grey(pixels[y * width + x] / 255));
+      picture(canvas, { height, width, channels: run.facts.channels ?? 1, pixels }, !run.facts.photographs);
       return make("li", {}, canvas, make("b", { textContent: `${classes[m.true]} → ${classes[m.given]}` }), make("small", { className: "soft", textContent: sure }), make("small", { className: "soft", textContent: `#${m.index}` }));
     }));
   }
@@ -538,5 +558,5 @@ export function recipe({ facts }) {
   const list = (entries) => make("dl", { className: "facts" }, ...entries.map(({ name, value }) => make("div", {}, make("dt", {}, settingName(name)), make("dd", { textContent: value }))));
   return make("div", { className: "pair" },
     card(say("settings"), list(facts.settings)),
-    card(say("reproduce"), make("pre", { tabIndex: 0 }, commandLine(facts.command)), make("p", { className: "small", textContent: say("reproduceText") }), list(facts.versions)));
+    card(say("reproduce"), ...(facts.command ? [make("pre", { tabIndex: 0 }, commandLine(facts.command))] : []), make("p", { className: "small", textContent: say("reproduceText") }), list(facts.versions)));
 }

@@ -47,7 +47,7 @@ func toy(t *testing.T) (*nn.Sequential, *datasets.Dataset) {
 		for k := range image {
 			image[k] = byte(rng.IntN(256))
 		}
-		data.Images, data.Labels = append(data.Images, image), append(data.Labels, uint8(i%2))
+		data.Images, data.Labels = append(data.Images, image), append(data.Labels, i%2)
 	}
 	network, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(3, 0)), layers.Affine{Units: 20}, layers.ReLU{}, layers.Affine{Units: 2})
 	if err != nil {
@@ -56,10 +56,19 @@ func toy(t *testing.T) (*nn.Sequential, *datasets.Dataset) {
 	return network, data
 }
 
+func newRecorder(t *testing.T, epochs int, network *nn.Sequential, data *datasets.Dataset) *record.Recorder {
+	t.Helper()
+	r, err := record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10}, network, data, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func newWatched(t *testing.T, epochs int) *watched {
 	t.Helper()
 	network, data := toy(t)
-	r := record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10}, network, data, data)
+	r := newRecorder(t, epochs, network, data)
 	ctx, stop := context.WithCancel(t.Context())
 	w := &watched{T: t, ctx: ctx, monitor: live.New(ctx, stop, r), ended: make(chan error, 1)}
 	w.trainer = &train.Trainer{
@@ -352,7 +361,7 @@ func TestTooManyStreams(t *testing.T) {
 		network, data := toy(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		m := live.New(ctx, cancel, record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: 1, Batches: 10}, network, data, data))
+		m := live.New(ctx, cancel, newRecorder(t, 1, network, data))
 		h := m.Handler()
 		watch := func(from string) *watcher {
 			w := &watcher{ResponseRecorder: httptest.NewRecorder()}
@@ -434,7 +443,7 @@ func (d *deaf) Write(b []byte) (int, error) {
 func TestDeafStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network, data := toy(t)
-		m := live.New(t.Context(), func() {}, record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: 1, Batches: 10}, network, data, data))
+		m := live.New(t.Context(), func() {}, newRecorder(t, 1, network, data))
 		from := time.Now()
 		d := &deaf{ResponseRecorder: httptest.NewRecorder(), changed: make(chan bool)}
 		m.Handler().ServeHTTP(d, httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/run/events", nil))

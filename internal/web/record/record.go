@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tatami/datasets"
-	"tatami/layers"
 	"tatami/nn"
 	"tatami/train"
 	"tatami/train/doctor"
@@ -34,8 +33,8 @@ type Recorder struct {
 
 	// The run's own goroutine alone has these.
 	probe     *probe
-	exam      *datasets.Dataset // nil: none
-	filters   []int             // steps after which the filters are kept
+	exam      datasets.Source // nil: none
+	filters   []int           // steps after which the filters are kept
 	look      look
 	started   time.Time // of the work, later by pauses
 	first     int       // steps that earlier processes made
@@ -89,24 +88,34 @@ const (
 )
 
 // New is a recorder of a run of that network. The facts need neither Layers
-// nor sizes. test may be nil.
-func New(facts Facts, net *nn.Sequential, training, test *datasets.Dataset) *Recorder {
+// nor sizes. test may be nil. It fails, as Observe does, where the data cannot be
+// read.
+func New(facts Facts, net *nn.Sequential, training, test datasets.Source) (_ *Recorder, err error) {
 	r := &Recorder{facts: facts, changed: make(chan struct{})}
 	r.now.State = Running
 	r.vitals.most = vitalsRows
-	r.probe = newProbe(net, training)
+	if r.probe, err = newProbe(net, training); err != nil {
+		return nil, err
+	}
 	r.facts.Layers = r.probe.names()
-	r.facts.Height, r.facts.Width = training.H, training.W
+	r.facts.Height, r.facts.Width = training.Input().H, training.Input().W
+	if shownChannels(training.Input().C) == 3 {
+		r.facts.Channels = 3
+	}
 	if test != nil {
-		r.exam = test.Limit(min(examImages, test.Len()))
+		first := make([]int, min(examImages, test.Len()))
+		for i := range first {
+			first[i] = i
+		}
+		r.exam = datasets.Subset(test, first)
 	}
 	if w := firstWeight(net); w != nil {
 		r.facts.FilterHeight, r.facts.FilterWidth = w.H, w.W
 		r.facts.Filters, r.facts.FiltersShown = w.N, min(w.N, filtersMost)
-		n := min(max(frameBytes/(w.H*w.W*r.facts.FiltersShown), 5), framesMost)
+		n := min(max(frameBytes/(w.H*w.W*shownChannels(w.C)*r.facts.FiltersShown), 5), framesMost)
 		r.filters = Schedule(facts.Epochs*facts.Batches, n)
 	}
-	return r
+	return r, nil
 }
 
 // Before keeps filters as they were before the first step, for a run that is
@@ -126,12 +135,21 @@ func (r *Recorder) Observe(e train.Event) error {
 	case train.Started:
 		r.start(e, at)
 	case train.Updated:
-		r.updated(e, at)
+		if err := r.updated(e, at); err != nil {
+			return err
+		}
 	case train.Evaluated:
-		r.mutex.Lock()
-		r.epochs.add(newEpoch(e.History.Epochs[len(e.History.Epochs)-1], e.Trainer.Validation != nil))
+		var test *Test
 		if e.Test != nil {
-			r.test = newTest(e.Step, false, e.Test, e.Trainer.Test)
+			var err error
+			if test, err = newTest(e.Step, false, e.Test, e.Trainer.Test); err != nil {
+				return err
+			}
+		}
+		r.mutex.Lock()
+		r.epochs.add(newEpoch(e, len(e.History.Epochs)-1))
+		if test != nil {
+			r.test = test
 		}
 		r.answers.images, r.answers.correct = 0, 0
 		r.tell(e, at)
@@ -166,8 +184,8 @@ func (r *Recorder) start(e train.Event, at time.Time) {
 		r.curve.add(s.Loss, math.NaN())
 		r.smoothing.add(s.Loss)
 	}
-	for _, row := range e.History.Epochs {
-		r.epochs.add(newEpoch(row, e.Trainer.Validation != nil))
+	for i := range e.History.Epochs {
+		r.epochs.add(newEpoch(e, i))
 	}
 	for len(r.filters) > 0 && r.filters[0] < e.Step {
 		r.filters = r.filters[1:]
@@ -177,7 +195,7 @@ func (r *Recorder) start(e train.Event, at time.Time) {
 	r.tell(e, at)
 }
 
-func (r *Recorder) updated(e train.Event, at time.Time) {
+func (r *Recorder) updated(e train.Event, at time.Time) error {
 	r.speed.busy += at.Sub(r.last)
 	loss := e.History.Steps[len(e.History.Steps)-1].Loss
 	r.smoothing.add(loss)
@@ -198,8 +216,12 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 		r.look.begun = false
 		vitals = r.takeVitals(e)
 		if r.exam != nil && len(e.History.Epochs) == 0 {
-			if exam, err := train.Evaluate(e.Trainer.Net, layers.SoftmaxWithLoss{}, r.exam, probeImages); err == nil {
-				test = newTest(e.Step, true, exam, r.exam)
+			exam, err := train.Evaluate(e.Trainer.Net, e.Trainer.Loss, r.exam, probeImages)
+			if err != nil {
+				return err
+			}
+			if test, err = newTest(e.Step, true, exam, r.exam); err != nil {
+				return err
 			}
 		}
 		r.look.cost += time.Since(at)
@@ -233,6 +255,7 @@ func (r *Recorder) updated(e train.Event, at time.Time) {
 		r.refresh(e, at)
 		r.version++
 	}
+	return nil
 }
 
 // takeVitals looks into the network; the ratios are known only after an update
@@ -317,11 +340,16 @@ func (r *Recorder) Skip(pause time.Duration) {
 }
 
 // Evaluated replaces the test by that of the network as the run leaves it.
-func (r *Recorder) Evaluated(e *train.Evaluation, data *datasets.Dataset) {
+func (r *Recorder) Evaluated(e *train.Evaluation, data datasets.Source) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.test = newTest(r.now.Step, false, e, data)
+	test, err := newTest(r.now.Step, false, e, data)
+	if err != nil {
+		return err
+	}
+	r.test = test
 	r.wake()
+	return nil
 }
 
 // Since is what changed since a reader's last update, which the cursor is
@@ -358,13 +386,20 @@ func (r *Recorder) Whole() *Update {
 	return u
 }
 
-func newEpoch(e train.EpochRow, validation bool) Epoch {
+func newEpoch(event train.Event, i int) Epoch {
+	e := event.History.Epochs[i]
 	row := Epoch{
 		e.Epoch, e.Step, Number(e.Rate), Number(e.TrainLoss), Number(e.TrainAccuracy), Number(e.TestLoss), Number(e.TestAccuracy),
 		Number(e.ValidationLoss), Number(e.ValidationAccuracy), Number(e.Seconds),
 	}
-	if !validation {
+	if event.Trainer.Test == nil {
+		row.TestLoss, row.TestAccuracy = unknown, unknown
+	}
+	if event.Trainer.Validation == nil {
 		row.ValidationLoss, row.ValidationAccuracy = unknown, unknown
+	}
+	if event.History.Values {
+		row.TrainAccuracy, row.TestAccuracy, row.ValidationAccuracy = unknown, unknown, unknown
 	}
 	return row
 }

@@ -31,7 +31,7 @@ func toy(n int) *datasets.Dataset {
 				image[k] += 55
 			}
 		}
-		d.Images, d.Labels = append(d.Images, image), append(d.Labels, uint8(i%3))
+		d.Images, d.Labels = append(d.Images, image), append(d.Labels, i%3)
 	}
 	return d
 }
@@ -50,7 +50,10 @@ func newTrainer(t *testing.T, epochs int, more ...nn.Spec) (*train.Trainer, *rec
 		Net: net, Loss: layers.SoftmaxWithLoss{}, Loader: &datasets.Loader{Data: data, BatchSize: 4, Seed: 1},
 		Rule: optim.SGD{}, Schedule: optim.Constant{Base: 0.1}, Epochs: epochs, Test: toy(9),
 	}
-	r := record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10}, net, data, tr.Test)
+	r, err := record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10}, net, data, tr.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tr.Observers = []train.Observer{r}
 	return tr, r
 }

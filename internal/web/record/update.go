@@ -14,20 +14,25 @@ type Facts struct {
 	Settings []Fact   `json:"settings"`
 	Versions []Fact   `json:"versions"`
 	Classes  []string `json:"classes"`
-	Images   int      `json:"images"` // of an epoch
-	Epochs   int      `json:"epochs"` // that are planned
+	Values   bool     `json:"values,omitempty"` // are learned, and no classes: there is no accuracy
+	Images   int      `json:"images"`           // of an epoch
+	Epochs   int      `json:"epochs"`           // that are planned
 	Batches  int      `json:"batches"`
 	// Resume is the command that continues the run once it was stopped.
 	Resume string `json:"resume,omitempty"`
 	// Layers are those that have vitals.
 	Layers []string `json:"layers,omitempty"`
 	// Height and Width are those of an image and of a filter, in pixels.
-	Height       int `json:"height"`
-	Width        int `json:"width"`
-	FilterHeight int `json:"filter_height,omitempty"`
-	FilterWidth  int `json:"filter_width,omitempty"`
-	Filters      int `json:"filters,omitempty"`       // that the layer has
-	FiltersShown int `json:"filters_shown,omitempty"` // the first ones
+	Height int `json:"height"`
+	Width  int `json:"width"`
+	// Channels is 3 where pictures, and filters too, are in red, green and blue.
+	Channels int `json:"channels,omitempty"`
+	// Photographs are shown as they are, and not as ink.
+	Photographs  bool `json:"photographs,omitempty"`
+	FilterHeight int  `json:"filter_height,omitempty"`
+	FilterWidth  int  `json:"filter_width,omitempty"`
+	Filters      int  `json:"filters,omitempty"`       // that the layer has
+	FiltersShown int  `json:"filters_shown,omitempty"` // the first ones
 }
 
 // Fact is a name with its value.

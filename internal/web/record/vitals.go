@@ -27,17 +27,16 @@ type probe struct {
 	weights map[int][]float32
 }
 
-func newProbe(net *nn.Sequential, data *datasets.Dataset) *probe {
+func newProbe(net *nn.Sequential, data datasets.Source) (*probe, error) {
 	p := &probe{net: net, weights: map[int][]float32{}}
 	for i := range net.Layers() {
 		if p.isReLU(i) || p.weight(i) != nil {
 			p.layers = append(p.layers, i)
 		}
 	}
-	n := min(probeImages, data.Len())
-	p.images = nn.NewTensor(n, data.Shape)
-	(&datasets.Loader{Data: data, BatchSize: n, Ordered: true}).Epoch(0).Fill(0, 0, n, p.images, make([]int, n))
-	return p
+	b, err := datasets.First(data, probeImages)
+	p.images = b.X
+	return p, err
 }
 
 func (p *probe) isReLU(i int) bool {
@@ -142,37 +141,72 @@ func firstWeight(net *nn.Sequential) *nn.Tensor {
 	return nil
 }
 
-// newFrame is the first channel of the first filters.
+// newFrame is the first filters, in colour if they see one, and else their first
+// channel.
 func newFrame(step int, weight *nn.Tensor) Frame {
-	n := min(weight.N, filtersMost)
-	size := weight.H * weight.W
+	weight = weight.Slice(0, min(weight.N, filtersMost))
+	values := firstChannels(weight.Data, weight.C)
 	top := 0.0
-	for i := range n * size {
-		top = math.Max(top, math.Abs(float64(weight.Data[i*weight.C])))
+	for _, v := range values {
+		top = math.Max(top, math.Abs(float64(v)))
 	}
-	f := Frame{Step: step, Top: Number(top), Values: make([]byte, n*size)}
-	for i := range f.Values {
+	f := Frame{Step: step, Top: Number(top), Values: make([]byte, len(values))}
+	for i, v := range values {
 		if top > 0 {
-			f.Values[i] = byte(int8(math.Round(127 * float64(weight.Data[i*weight.C]) / top)))
+			f.Values[i] = byte(int8(math.Round(127 * float64(v) / top)))
 		}
 	}
 	return f
 }
 
-func newTest(step int, part bool, e *train.Evaluation, data *datasets.Dataset) *Test {
+// shownChannels is how many of so many channels are shown: red, green and blue,
+// or one.
+func shownChannels(channels int) int {
+	if channels == 3 {
+		return 3
+	}
+	return 1
+}
+
+// firstChannels leaves of each pixel the channels that are shown.
+func firstChannels(values []float32, channels int) []float32 {
+	shown := shownChannels(channels)
+	if shown == channels {
+		return values
+	}
+	first := make([]float32, len(values)/channels)
+	for i := range first {
+		first[i] = values[i*channels]
+	}
+	return first
+}
+
+// newTest is what is shown of an evaluation: nothing without a confusion matrix.
+func newTest(step int, part bool, e *train.Evaluation, data datasets.Source) (*Test, error) {
+	if e.Confusion == nil {
+		return nil, nil
+	}
 	t := &Test{Step: step, Part: part, Correct: e.Correct, Total: e.Total, Mistakes: []Mistake{}}
 	for _, row := range e.Confusion {
 		t.Confusion = append(t.Confusion, slices.Clone(row))
 	}
+	var index []int
 	for _, m := range e.Mistakes[:min(mistakesMost, len(e.Mistakes))] {
-		image := data.Images[m.Index]
-		pixels := make([]byte, data.H*data.W)
-		for i := range pixels {
-			pixels[i] = image[i*data.C]
+		index = append(index, m.Index)
+	}
+	b, err := datasets.Samples(data, index...)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range e.Mistakes[:len(index)] {
+		values := firstChannels(b.X.Sample(i), b.X.C)
+		pixels := make([]byte, len(values))
+		for k, v := range values {
+			pixels[k] = byte(255*max(0, min(1, v)) + 0.5)
 		}
 		t.Mistakes = append(t.Mistakes, Mistake{m.Index, m.True, m.Given, Number(m.Probability), pixels})
 	}
-	return t
+	return t, nil
 }
 
 // Schedule is n steps at most, from 0 to the last one, that are closest to

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"tatami/datasets"
 	"tatami/inspect"
 	"tatami/internal/strictjson"
 	"tatami/internal/web"
@@ -42,6 +43,7 @@ func shapeOf(s nn.Shape) shape { return shape{s.H, s.W, s.C} }
 type layersAnswer struct {
 	Model        string            `json:"model"`
 	Input        shape             `json:"input"`
+	Fit          datasets.Fit      `json:"fit"` // how a picture becomes an input
 	Classes      []string          `json:"classes"`
 	Parameters   int               `json:"parameters"`
 	MultiplyAdds int               `json:"multiply_adds"`
@@ -61,9 +63,10 @@ type layerAnswer struct {
 }
 
 type picture struct {
-	Height int   `json:"height"`
-	Width  int   `json:"width"`
-	Pixels []int `json:"pixels"` // 0 to 255, row by row
+	Height   int   `json:"height"`
+	Width    int   `json:"width"`
+	Channels int   `json:"channels"`
+	Pixels   []int `json:"pixels"` // 0 to 255, row by row, the channels of a pixel beside each other
 }
 
 type predictAnswer struct {
@@ -197,8 +200,12 @@ func parsePixels(body []byte, in nn.Shape) ([]byte, error) {
 	bad := func(format string, args ...any) ([]byte, error) {
 		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 	}
+	wanted := fmt.Sprintf("%d×%d = %d", in.H, in.W, in.Size())
+	if in.C > 1 {
+		wanted = fmt.Sprintf("%d×%d×%d = %d", in.H, in.W, in.C, in.Size())
+	}
 	if n := bytes.Count(body, []byte{','}); n >= in.Size() { // so that no memory is taken for them
-		return bad("the body has %d values or more, wanted %d×%d = %d", n+1, in.H, in.W, in.Size())
+		return bad("the body has %d values or more, wanted %s", n+1, wanted)
 	}
 	var v struct {
 		Pixels []*float64 `json:"pixels"` // pointers, since null is not 0
@@ -207,7 +214,7 @@ func parsePixels(body []byte, in nn.Shape) ([]byte, error) {
 		return bad(`the body is not JSON like {"pixels": [0, 0.5, 1, …]}: %v`, err)
 	}
 	if len(v.Pixels) != in.Size() {
-		return bad("pixels has %d values, wanted %d×%d = %d", len(v.Pixels), in.H, in.W, in.Size())
+		return bad("pixels has %d values, wanted %s", len(v.Pixels), wanted)
 	}
 	pixels := make([]byte, len(v.Pixels))
 	for i, p := range v.Pixels {
@@ -223,7 +230,7 @@ func parsePixels(body []byte, in nn.Shape) ([]byte, error) {
 }
 
 func pictureOf(in nn.Shape, pixels []byte) picture {
-	p := picture{in.H, in.W, make([]int, len(pixels))}
+	p := picture{in.H, in.W, in.C, make([]int, len(pixels))}
 	for i, v := range pixels {
 		p.Pixels[i] = int(v)
 	}
@@ -240,7 +247,7 @@ func (s *Server) health() healthAnswer {
 
 func (s *Server) layers(_ *http.Request, m *model) (any, error) {
 	a := layersAnswer{
-		Model: m.name, Input: shapeOf(m.net.Input()), Classes: m.classes,
+		Model: m.name, Input: shapeOf(m.net.Input()), Fit: m.fit, Classes: m.classes,
 		Parameters: nn.CountParams(m.net.Params()), MultiplyAdds: m.net.MultiplyAdds(),
 		GradCAM: m.net.HasGradCAM(), Facts: m.file.Facts,
 	}
@@ -310,7 +317,7 @@ func (s *Server) attention(r *http.Request, q *question) (any, error) {
 	}
 	a := attentionAnswer{
 		Model: q.name, Class: class, Label: q.classes[class], Probability: y[class],
-		Saliency:  gridAnswer{q.x.H, q.x.W, q.net.Saliency(q.x, class)},
+		Saliency:  gridAnswer{q.x.H, q.x.W, sumChannels(q.net.Saliency(q.x, class), q.x.C)},
 		Occlusion: occlusionAnswer{o.Size, o.Stride, o.Rows, o.Columns, o.Score, o.Scores, o.Probabilities},
 		Image:     pictureOf(q.x.Shape, q.pixels),
 	}
@@ -347,6 +354,18 @@ func (s *Server) neighbours(r *http.Request, q *question) (any, error) {
 		})
 	}
 	return a, nil
+}
+
+// sumChannels is a value a pixel: what it would do to lighten all its colours.
+func sumChannels(values []float32, channels int) []float32 {
+	if channels == 1 {
+		return values
+	}
+	sums := make([]float32, len(values)/channels)
+	for i, v := range values {
+		sums[i/channels] += v
+	}
+	return sums
 }
 
 // noIndex tells why nothing can be compared.

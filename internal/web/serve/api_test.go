@@ -57,7 +57,7 @@ func pictures(n int) *datasets.Dataset {
 		for k := range pixels {
 			pixels[k] = byte(rand.IntN(256))
 		}
-		data.Images, data.Labels = append(data.Images, pixels), append(data.Labels, uint8(i%7))
+		data.Images, data.Labels = append(data.Images, pixels), append(data.Labels, i%7)
 	}
 	return data
 }
@@ -174,13 +174,13 @@ func outline(v any) string {
 func TestFormsOfV1(t *testing.T) {
 	url, _, _ := api(t)
 	const (
-		picture = "image {height number, pixels [number], width number}"
+		picture = "image {channels number, height number, pixels [number], width number}"
 		tensor  = "channels number, height number, %svalues string, width number"
 	)
 	of := func(middle string) string { return fmt.Sprintf(tensor, middle) }
 	for _, c := range []struct{ method, path, want string }{
 		{"GET", "health", "{models [string], status string, uptime_seconds number, version string, waiting number}"},
-		{"GET", "layers", "{classes [string], facts {net string}, grad_cam bool, input {channels number, height number, width number}, layers [{multiply_adds number, name string, output {channels number, height number, width number}, parameters number, position number, type string}], model string, multiply_adds number, parameters number, samples number}"},
+		{"GET", "layers", "{classes [string], facts {net string}, fit string, grad_cam bool, input {channels number, height number, width number}, layers [{multiply_adds number, name string, output {channels number, height number, width number}, parameters number, position number, type string}], model string, multiply_adds number, parameters number, samples number}"},
 		{"GET", "filters", "{layers [{channels number, filters number, height number, name string, position number, values string, width number}], model string}"},
 		{"GET", "sample", "{" + picture + ", index number, label string}"},
 		{"POST", "predict", "{classes [string], " + picture + ", label string, model string, probabilities [number], probability number}"},
@@ -376,7 +376,7 @@ func TestWrongInput(t *testing.T) {
 		words                    string
 	}{
 		{"POST", "predict", "", "", 400, "the body is empty"},
-		{"POST", "predict", "", "not a picture", 415, "not a PNG, JPEG or GIF"},
+		{"POST", "predict", "", "not a picture", 415, "not a PNG, JPEG, GIF, BMP or WebP"},
 		{"POST", "predict", "", good[:60], 422, "damaged"},
 		{"POST", "predict", "", good[:20], 422, "damaged"},
 		{"POST", "predict", "", good[:40] + "xxxxxxxxxx" + good[50:], 422, "damaged"},
@@ -559,12 +559,12 @@ func TestModelsThatCannotBeServed(t *testing.T) {
 	if err := s.Add("a", fresh(t, "mlp")); err == nil || !strings.Contains(err.Error(), `two models are called "a"`) {
 		t.Errorf("a name twice: %v", err)
 	}
-	net, err := nn.NewSequential(nn.Shape{H: 28, W: 28, C: 3}, rand.New(rand.NewPCG(0, 0)), layers.Affine{Units: 2})
+	net, err := nn.NewSequential(nn.Shape{H: 28, W: 28, C: 2}, rand.New(rand.NewPCG(0, 0)), layers.Affine{Units: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Add("b", &nn.Model{Sequential: net}); err == nil || !strings.Contains(err.Error(), "28×28×3") {
-		t.Errorf("a model of colour pictures: %v", err)
+	if err := s.Add("b", &nn.Model{Sequential: net}); err == nil || !strings.Contains(err.Error(), "28×28×2") {
+		t.Errorf("a model of two channels: %v", err)
 	}
 }
 

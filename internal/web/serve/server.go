@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
 	"net/http"
 	"runtime"
 	"sync"
@@ -46,6 +45,7 @@ type model struct {
 	file    *nn.Model
 	net     *inspect.Network
 	classes []string
+	fit     datasets.Fit // how a picture becomes an input
 
 	index    atomic.Pointer[inspect.Index]
 	indexed  atomic.Int64 // images
@@ -65,8 +65,12 @@ func (s *Server) Add(name string, m *nn.Model) error {
 	if s.find(name) != nil {
 		return fmt.Errorf("two models are called %q", name)
 	}
-	if in := m.Input(); in.C != 1 || in.H < 4 || in.W < 4 {
-		return fmt.Errorf("model %s takes %v, wanted grey images of at least 4×4 pixels", name, in)
+	fit, err := datasets.FitOf(m)
+	if err != nil {
+		return fmt.Errorf("model %s: %w", name, err)
+	}
+	if in := m.Input(); in.C != 1 && (in.C != 3 || fit == datasets.FitDigit) || in.H < 4 || in.W < 4 {
+		return fmt.Errorf("model %s takes %v, wanted images of at least 4×4 pixels, grey or in colour", name, in)
 	}
 	if err := m.Within(nn.AnswerCost()); err != nil { // an image's way through a model cannot be cut short
 		return fmt.Errorf("model %s: %w", name, err)
@@ -75,7 +79,7 @@ func (s *Server) Add(name string, m *nn.Model) error {
 	for i := len(classes); i < m.Output().Size(); i++ {
 		classes = append(classes, fmt.Sprint(i))
 	}
-	s.models = append(s.models, &model{name: name, file: m, net: inspect.New(m.Sequential), classes: classes})
+	s.models = append(s.models, &model{name: name, file: m, net: inspect.New(m.Sequential), classes: classes, fit: fit})
 	return nil
 }
 
@@ -218,7 +222,7 @@ func (s *Server) model(r *http.Request) (*model, error) {
 // question is a model and the image about which it is asked.
 type question struct {
 	*model
-	pixels []byte     // as the model sees them, H·W
+	pixels []byte     // as the model sees them, H·W·C
 	x      *nn.Tensor // the same in [0, 1]
 }
 
@@ -235,7 +239,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.R
 		return nil, err
 	}
 	if len(body) == 0 {
-		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG or GIF image, or JSON with pixels"}
+		return nil, &web.Refusal{Status: http.StatusBadRequest, Text: "the body is empty: send a PNG, JPEG, GIF, BMP or WebP image, or JSON with pixels"}
 	}
 	r, leave, err := s.enter(r)
 	if err != nil {
@@ -252,7 +256,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.R
 	}
 	return s.work(r, func() (any, error) {
 		q := &question{model: m}
-		if q.pixels, err = pixels(r, body, m.net.Input()); err != nil {
+		if q.pixels, err = pixels(r, body, m); err != nil {
 			return nil, err
 		}
 		over()
@@ -263,19 +267,15 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, answer func(*http.R
 
 // pixels are those of a picture, made like the training images, or those that
 // the request gives as JSON.
-func pixels(r *http.Request, body []byte, shape nn.Shape) ([]byte, error) {
+func pixels(r *http.Request, body []byte, m *model) ([]byte, error) {
 	if isJSON(r) {
-		return parsePixels(body, shape)
+		return parsePixels(body, m.net.Input())
 	}
 	img, err := web.Decode(r.Context(), body)
 	if err != nil {
 		return nil, err
 	}
-	return digit(img, shape)
-}
-
-func digit(img image.Image, shape nn.Shape) ([]byte, error) {
-	pixels, err := datasets.Digit(img, shape)
+	pixels, err := m.fit.Pixels(img, m.net.Input())
 	if err != nil {
 		return nil, &web.Refusal{Status: http.StatusUnprocessableEntity, Text: err.Error()}
 	}
