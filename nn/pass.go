@@ -100,6 +100,7 @@ func (p *Pass) Forward(x *Tensor) *Tensor {
 	for i := range p.phases {
 		if i > 0 {
 			p.addSums(i, forward, p)
+			p.summed(i)
 		}
 		p.forwardPhase(i)
 	}
@@ -305,9 +306,12 @@ func (p *Pass) addSums(i, direction int, shards ...*Pass) {
 			total[k] += v
 		}
 	}
-	if direction == forward && p == shards[0] {
-		p.stages[st].layer.(BatchWide).Summed(c)
-	}
+}
+
+// summed tells the layer that phase i begins with that its sums are there.
+func (p *Pass) summed(i int) {
+	st := p.barrierStage(i)
+	p.stages[st].layer.(BatchWide).Summed(&p.contexts[st])
 }
 
 // Gradients are the sums that Backward added to, of each parameter in the

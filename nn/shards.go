@@ -15,6 +15,10 @@ type Shards struct {
 	xs     []Tensor // of the present batch, by shard
 	parts  []part
 
+	from, to int                    // the shards of this process
+	gather   func(sums [][]float64) // fills in those of others; nil: there are none
+	sums     [][]float64            // by shard, at the present barrier
+
 	// The present run, for jobs that are made once, so that it allocates nothing.
 	x                       *Tensor
 	step                    uint64
@@ -36,7 +40,7 @@ const partSize = 1 << 14 // values
 
 // NewShards lays out the memory of n shards; the capacity of c is a shard's.
 func (s *Sequential) NewShards(n int, c PassConfig) *Shards {
-	b := &Shards{xs: make([]Tensor, n)}
+	b := &Shards{xs: make([]Tensor, n), to: n}
 	for range n {
 		p := s.newPass(c)
 		p.keepRead()
@@ -45,7 +49,8 @@ func (s *Sequential) NewShards(n int, c PassConfig) *Shards {
 		b.passes = append(b.passes, p)
 	}
 	b.cut()
-	b.forwardJob, b.backwardJob = b.forward, b.backward
+	b.forwardJob = func(task int) { b.forward(b.from + task) }
+	b.backwardJob = func(task int) { b.backward(b.from + task) }
 	return b
 }
 
@@ -86,36 +91,55 @@ func (b *Shards) cut() {
 func (b *Shards) Run(x *Tensor, step uint64, do func(n int, job func(shard int)), loss func(shard, from, to int)) {
 	b.x, b.step, b.loss = x, step, loss
 	phases := len(b.passes[0].phases)
+	b.startOthers()
 	for b.phase = 0; b.phase < phases; b.phase++ {
-		do(len(b.passes), b.forwardJob)
+		do(b.to-b.from, b.forwardJob)
+		if b.phase < phases-1 {
+			b.gatherSums(b.phase+1, forward)
+		}
 	}
+	b.gatherSums(phases-1, backward)
 	for b.phase = phases - 2; b.phase >= 0; b.phase-- { // the last one went both ways
-		do(len(b.passes), b.backwardJob)
+		do(b.to-b.from, b.backwardJob)
+		b.gatherSums(b.phase, backward)
 	}
 }
 
 // bounds are the samples of a shard.
-func (b *Shards) bounds(shard int) (from, to int) {
-	n := len(b.passes)
-	return shard * b.x.N / n, (shard + 1) * b.x.N / n
+func (b *Shards) bounds(shard int) (from, to int) { return ShardBounds(shard, len(b.passes), b.x.N) }
+
+// ShardBounds are the samples [from, to) of one of n shards, in a batch of so
+// many.
+func ShardBounds(shard, n, batch int) (from, to int) {
+	return shard * batch / n, (shard + 1) * batch / n
 }
 
 func (b *Shards) forward(shard int) {
 	p := b.passes[shard]
-	from, to := b.bounds(shard)
 	if b.phase == 0 {
-		b.xs[shard].view(b.x, from, to)
-		p.Step = b.step
 		b.clear(p)
-		p.start(&b.xs[shard], from, b.x.N)
+		b.start(shard)
 	} else {
 		p.addSums(b.phase, forward, b.passes...)
+		if shard == b.from {
+			p.summed(b.phase)
+		}
 	}
 	p.forwardPhase(b.phase)
 	if b.phase == len(p.phases)-1 {
+		from, to := b.bounds(shard)
 		b.loss(shard, from, to)
 		p.backwardPhase(b.phase)
 	}
+}
+
+// start begins a shard's way through the network.
+func (b *Shards) start(shard int) {
+	p := b.passes[shard]
+	from, to := b.bounds(shard)
+	b.xs[shard].view(b.x, from, to)
+	p.Step = b.step
+	p.start(&b.xs[shard], from, b.x.N)
 }
 
 func (b *Shards) backward(shard int) {

@@ -51,7 +51,15 @@ const checkpointed = 500
 func (t *Trainer) due() bool { return (t.at.Step-t.saved)*checkpointed >= t.at.Step }
 
 // Save writes a checkpoint: parameters and their average, moments, position, history, settings.
+//
+// Of several ranks rank 0 writes; Save does nothing on the others.
 func (t *Trainer) Save(path string) error {
+	if t.Ranks != nil && t.Ranks.Rank() > 0 {
+		return nil
+	}
+	if err := t.group.complete(); err != nil {
+		return t.lost(err)
+	}
 	if t.restored {
 		t.exchangeBest(false)
 		defer t.exchangeBest(true)
@@ -117,6 +125,17 @@ func Settings(path string) ([]byte, error) {
 		return nil, err
 	}
 	return []byte(f.Metadata[keySettings]), nil
+}
+
+// checkpointStep is the number of updates of a checkpoint's run.
+func checkpointStep(path string) (int, error) {
+	f, err := readCheckpoint(path)
+	if err != nil {
+		return 0, err
+	}
+	var p progress
+	err = json.Unmarshal([]byte(f.Metadata[keyProgress]), &p)
+	return p.Step, err
 }
 
 func readCheckpoint(path string) (*safetensors.File, error) {

@@ -21,6 +21,8 @@ type engine struct {
 	average   *average // nil: none
 	decay     float64  // of the average
 	clip      float64
+	group     *group // nil: this process trains alone
+	parts     [2]int // that this process sums and updates, from and to
 
 	batch   *batch  // the present one
 	scale   float64 // of its mean loss, see [nn.MeanScale]
@@ -49,8 +51,19 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 	e.score = scoringOf(t.Loss, t.Loader.Data.Target())
 	e.results = make([]result, t.Shards)
 	e.squares = make([]float64, e.shards.Parts())
-	e.run, e.measureJob, e.sumJob, e.stepJob = p.run, e.measure, e.sum, e.step
-	e.sumAndStepJob = func(part int) { e.sum(part); e.step(part) }
+	e.parts = [2]int{0, e.shards.Parts()}
+	if t.Ranks != nil {
+		e.group = newGroup(t, e)
+		e.parts = [2]int(e.group.parts[e.group.rank:])
+		if countAlike(t.Loss, t.Loader.Target()) { // else a batch's scale is that of all its targets
+			e.feed.group = e.group
+		}
+	}
+	first := e.parts[0]
+	e.run, e.measureJob = p.run, e.measure
+	e.sumJob = func(task int) { e.sum(first + task) }
+	e.stepJob = func(task int) { e.step(first + task) }
+	e.sumAndStepJob = func(task int) { e.sum(first + task); e.step(first + task) }
 	return e
 }
 
@@ -59,11 +72,14 @@ func newEngine(p *pool, t *Trainer, optimizer *optim.Optimizer) *engine {
 // gradient to be clipped, is not finite it leaves the parameters as they were. It
 // fails where the data do.
 func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, correct int, norm float64, err error) {
-	if e.batch, err = e.feed.batch(epoch, batch); err != nil {
+	if e.batch, err = e.feed.batch(epoch, batch); err != nil && e.group == nil {
 		return 0, 0, 0, err
 	}
 	e.scale = nn.MeanScale(e.loss, e.batch.targets, e.batch.x.N)
 	e.shards.Run(e.batch.x, uint64(step), e.run, e.measureJob)
+	if err := e.group.exchange(err); err != nil {
+		return 0, 0, 0, err
+	}
 	for _, r := range e.results {
 		loss += r.loss
 		correct += r.correct
@@ -74,18 +90,21 @@ func (e *engine) update(epoch, batch, step int, rate float64) (loss float64, cor
 	}
 	if e.clip == 0 {
 		e.begin(rate, 1, step)
-		e.pool.run(len(e.squares), e.sumAndStepJob)
+		e.pool.run(e.parts[1]-e.parts[0], e.sumAndStepJob)
 		e.end()
+		e.group.gatherWeights(e.squares)
 		return loss, correct, e.norm(), nil
 	}
-	e.pool.run(len(e.squares), e.sumJob)
+	e.pool.run(e.parts[1]-e.parts[0], e.sumJob)
+	e.group.gather(nil, e.squares)
 	norm = e.norm()
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return loss, correct, norm, nil
 	}
 	e.begin(rate, optim.ClipScale(norm, e.clip), step)
-	e.pool.run(len(e.squares), e.stepJob)
+	e.pool.run(e.parts[1]-e.parts[0], e.stepJob)
 	e.end()
+	e.group.gatherWeights(nil)
 	return loss, correct, norm, nil
 }
 

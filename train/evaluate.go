@@ -115,6 +115,7 @@ type evaluator struct {
 	loss   nn.Loss
 	batch  int
 	views  []view // fewer than two: the image alone
+	group  *group // ranks that share the evaluation; nil: this process alone
 	passes chan *evaluationPass
 }
 
@@ -155,7 +156,9 @@ func (e *evaluator) run(data datasets.Source) (*Evaluation, error) {
 	epoch := (&datasets.Loader{Data: data, BatchSize: e.batch, Ordered: true}).Epoch(0)
 	target := data.Target()
 	parts := make([]part, (data.Len()+e.batch-1)/e.batch)
-	e.pool.run(len(parts), func(b int) {
+	from, to := e.group.dealBatches(len(parts))
+	e.pool.run(to-from, func(task int) {
+		b := from + task
 		p := <-e.passes
 		defer func() { e.passes <- p }()
 		n := epoch.Len(b)
@@ -164,6 +167,9 @@ func (e *evaluator) run(data datasets.Source) (*Evaluation, error) {
 			parts[b] = e.measure(p, x, t, b*e.batch, scoringOf(e.loss, target))
 		}
 	})
+	if err := e.group.evaluated(parts, scoringOf(e.loss, target), e.batch, data.Len(), target.Output().Size()); err != nil {
+		return nil, err
+	}
 	return e.sum(parts, data)
 }
 

@@ -12,7 +12,8 @@ import (
 type feed struct {
 	pool        *pool
 	loader      *datasets.Loader
-	epochs      int // the number of epochs, after which nothing is prepared
+	epochs      int    // the number of epochs, after which nothing is prepared
+	group       *group // ranks, each of which prepares its own samples; nil: this process alone
 	order       func() *datasets.Epoch
 	epoch       int // of the order
 	fillJob     func(task int)
@@ -24,6 +25,7 @@ type batch struct {
 	epoch, number int
 	x             *nn.Tensor
 	targets       nn.Targets
+	from, to      int // the samples that are prepared, this rank's
 	tasks         []fillTask
 }
 
@@ -51,15 +53,16 @@ func newFeed(workers *pool, loader *datasets.Loader, epochs int) *feed {
 }
 
 // batch returns a batch, valid until the next call, and has the one after it
-// prepared. It fails where the data do.
-func (f *feed) batch(epoch, number int) (*batch, error) {
+// prepared. Where the data fail there is a batch too, with which a rank goes on
+// until all know.
+func (f *feed) batch(epoch, number int) (_ *batch, err error) {
 	if f.next.epoch != epoch || f.next.number != number {
 		f.prepare(epoch, number)
 	}
 	f.pool.finish()
-	for i := range tasks(f.next.x.N) {
-		if err := f.next.tasks[i].err; err != nil {
-			return nil, err
+	for i := range tasks(f.next.to - f.next.from) {
+		if err = f.next.tasks[i].err; err != nil {
+			break
 		}
 	}
 	f.ready, f.next = f.next, f.ready
@@ -68,7 +71,7 @@ func (f *feed) batch(epoch, number int) (*batch, error) {
 	} else if epoch+1 < f.epochs {
 		f.prepare(epoch+1, 0)
 	}
-	return f.ready, nil
+	return f.ready, err
 }
 
 func (f *feed) prepare(epoch, number int) {
@@ -79,19 +82,20 @@ func (f *feed) prepare(epoch, number int) {
 	}
 	b, n := f.next, f.loader.Len(number)
 	b.epoch, b.number = epoch, number
-	resize(b.x, n)
+	grow(b.x, n)
 	if b.targets.Values != nil {
-		resize(b.targets.Values, n)
+		grow(b.targets.Values, n)
 	} else {
 		b.targets.Labels = b.targets.Labels[:n]
 	}
-	f.pool.beside(tasks(n), f.fillJob)
+	b.from, b.to = f.group.samples(n)
+	f.pool.beside(tasks(b.to-b.from), f.fillJob)
 }
 
 func (f *feed) fill(task int) {
 	b := f.next
-	from := task * fillSize
-	to := min(from+fillSize, b.x.N)
+	from := b.from + task*fillSize
+	to := min(from+fillSize, b.to)
 	t, targets := &b.tasks[task], nn.Targets{}
 	slice(&t.x, b.x, from, to)
 	if b.targets.Values != nil {
@@ -108,5 +112,14 @@ func slice(v, t *nn.Tensor, from, to int) {
 	v.N, v.Shape, v.Data = to-from, t.Shape, t.Data[from*t.Size():to*t.Size()]
 }
 
-// resize makes t as many samples as it has room for, or fewer.
-func resize(t *nn.Tensor, n int) { t.N, t.Data = n, t.Data[:n*t.Size()] }
+// grow makes t as many samples as it has room for, or fewer.
+func grow(t *nn.Tensor, n int) { t.N, t.Data = n, t.Data[:n*t.Size()] }
+
+// fillWhole prepares the samples of a batch that are other ranks' too.
+func (f *feed) fillWhole(b *batch) error {
+	if b.to-b.from == b.x.N {
+		return nil
+	}
+	b.from, b.to = 0, b.x.N
+	return f.loader.Epoch(b.epoch).Fill(b.number, 0, b.x.N, b.x, b.targets)
+}

@@ -69,8 +69,13 @@ type Trainer struct {
 	Checkpoint string
 	// Settings are kept in the checkpoint for whoever resumes.
 	Settings []byte
-	// Observers are told of what happens, in their order.
+	// Observers are told of what happens, in their order; of several ranks on
+	// rank 0 alone.
 	Observers []Observer
+	// Ranks are the processes that train the network together, each with a
+	// trainer of the same settings, data and weights; nil is this one alone. The
+	// weights are then the same to the last bit, on all of them. Rank 0 writes.
+	Ranks Ranks
 
 	at        position
 	history   History
@@ -79,6 +84,7 @@ type Trainer struct {
 	saved     int       // the step of the last checkpoint
 	average   *average  // nil: none
 	engine    *engine
+	group     *group // nil: without ranks
 	optimizer *optim.Optimizer
 	sum       string // of the data; empty until dataSum needs it
 }
@@ -105,8 +111,12 @@ const evaluationBatch = 100
 // Fit trains until the last epoch, until an observer says [Stop], or until ctx
 // is done, and returns what happened. Interrupted by ctx it writes the
 // checkpoint and returns ctx's error beside the history.
-func (t *Trainer) Fit(ctx context.Context) (*History, error) {
-	if err := t.prepare(); err != nil {
+//
+// With [Trainer.Ranks] all ranks call it. It is interrupted on all, after the
+// same update, where ctx is done on one of them; one that is lost ends it on
+// all others with [ErrRankLost].
+func (t *Trainer) Fit(ctx context.Context) (_ *History, err error) {
+	if err := t.join(t.prepare()); err != nil {
 		return nil, err
 	}
 	if !t.Done() {
@@ -119,32 +129,42 @@ func (t *Trainer) Fit(ctx context.Context) (*History, error) {
 	workers := newPool(cmp.Or(t.Workers, max(t.Shards, 64)))
 	defer workers.close()
 	t.engine = newEngine(workers, t, t.optimizer)
+	t.group = t.engine.group
+	defer func() { t.leave(failed) }()
 	evaluator := newEvaluator(workers, t.Net, t.Loss, evaluationBatch)
+	evaluator.group = t.group
 
-	err := t.observe(Started, nil)
+	err = t.observe(Started, nil)
 	for err == nil && !t.Done() {
 		err = t.runEpoch(ctx, evaluator)
 	}
-	interrupted := ctx.Err() != nil && errors.Is(err, ctx.Err())
-	stopped := errors.Is(err, Stop)
-	if err != nil && !interrupted && !stopped {
+	interrupted := ctx.Err() != nil && errors.Is(err, ctx.Err()) || t.group.wasInterrupted()
+	stop := errors.Is(err, Stop)
+	if err != nil && !interrupted && !stop {
 		return &t.history, err
 	}
-	if (interrupted || stopped) && t.Checkpoint != "" {
+	if (interrupted || stop) && t.Checkpoint != "" {
 		if saveErr := t.Save(t.Checkpoint); saveErr != nil {
 			return &t.history, saveErr
 		}
 	}
+	last := left
+	if stop {
+		last = stopped
+	}
+	if leaveErr := t.leave(last); leaveErr != nil {
+		return &t.history, leaveErr
+	}
 	switch {
 	case t.Done() && t.KeepBest:
 		t.exchangeBest(true) // which was averaged when it was kept
-	case t.Done() || stopped:
+	case t.Done() || stop:
 		t.exchangeAverage(true)
 	}
 	if observeErr := t.observe(Finished, nil); observeErr != nil && !errors.Is(observeErr, Stop) {
 		return &t.history, observeErr
 	}
-	if stopped {
+	if stop {
 		err = nil
 	}
 	return &t.history, err
@@ -266,7 +286,7 @@ func (t *Trainer) runEpoch(ctx context.Context, evaluator *evaluator) error {
 	batches := t.Loader.Batches()
 	outside := time.Duration(0) // spent by observers
 	for t.at.Batch < batches && !t.enough() {
-		if err := ctx.Err(); err != nil {
+		if err := t.meet(ctx); err != nil {
 			t.at.Seconds += (time.Since(start) - outside).Seconds()
 			return err
 		}
@@ -293,6 +313,9 @@ func (t *Trainer) update() error {
 	}
 	n := t.Loader.Len(t.at.Batch)
 	loss, correct, norm, err := t.engine.update(t.at.Epoch, t.at.Batch, t.at.Step, rate)
+	if err := t.group.failure(); err != nil {
+		return t.lost(err)
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("step %d: %w", t.at.Step+1, err)
@@ -318,6 +341,11 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	if !t.history.Values {
 		row.TrainAccuracy = ratio(t.at.Correct, t.at.Samples)
 	}
+	if t.average != nil {
+		if err := t.group.gatherState(); err != nil {
+			return t.lost(err)
+		}
+	}
 	t.exchangeAverage(true)
 	defer t.exchangeAverage(false)
 	evaluate := func(data datasets.Source, loss, accuracy *float64) (*Evaluation, error) {
@@ -339,6 +367,9 @@ func (t *Trainer) endEpoch(evaluator *evaluator) error {
 	}
 	if _, err := evaluate(t.Validation, &row.ValidationLoss, &row.ValidationAccuracy); err != nil {
 		return err
+	}
+	if err := t.group.failure(); err != nil {
+		return t.lost(err)
 	}
 	if loss := row.TestLoss + row.ValidationLoss; math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return diverged(t.at.Step, "the loss after it", t.engine.firstNotFinite(t.Net), row.Rate)
@@ -394,6 +425,7 @@ func (t *Trainer) History() *History { return &t.history }
 // Gradients are those of the last update: of its batch's mean loss, before
 // clipping and weight decay, in the order of Net.Params(); nil for fixed ones,
 // and all nil before the first update of this process. Observers are lent them.
+// Of several ranks each has those of the values that it updates.
 func (t *Trainer) Gradients() [][]float32 {
 	if t.engine == nil || t.engine.batch == nil {
 		return make([][]float32, len(t.Net.Params()))
@@ -402,6 +434,9 @@ func (t *Trainer) Gradients() [][]float32 {
 }
 
 func (t *Trainer) observe(kind Kind, test *Evaluation) error {
+	if t.Ranks != nil && t.Ranks.Rank() > 0 {
+		return nil
+	}
 	e := Event{
 		Kind: kind, Trainer: t, History: &t.history,
 		Epoch: t.at.Epoch, Step: t.at.Step, Batch: t.at.Batch, Batches: t.Loader.Batches(),
@@ -431,6 +466,9 @@ func diverged(step int, what, where string, rate float64) error {
 // firstNotFinite names the first layer whose output for the present batch,
 // under the present parameters, is not finite.
 func (e *engine) firstNotFinite(net *nn.Sequential) string {
+	if e.feed.fillWhole(e.batch) != nil {
+		return "the loss"
+	}
 	for i, y := range net.Activations(e.batch.x) {
 		if !finite(y.Data) {
 			return net.LayerName(i)
@@ -442,6 +480,7 @@ func (e *engine) firstNotFinite(net *nn.Sequential) string {
 // firstGradientNotFinite names the first layer on the way back whose
 // parameters have a gradient that is not finite.
 func (e *engine) firstGradientNotFinite(net *nn.Sequential) string {
+	e.group.gatherGradient()
 	grads := e.shards.Pass(0).ParamGradients() // the sum of all shards
 	for i, layer := range slices.Backward(net.Layers()) {
 		n := len(grads) - len(layer.Params())

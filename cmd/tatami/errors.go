@@ -58,6 +58,7 @@ var commandErrors = []words.Text{
 	{EN: "--source %s: not the folder of tatami's sources, which has %s", JA: "--source の %s は tatami のソースのフォルダーではありません。%s がありません"},
 	{EN: "the Go distribution lacks the loader of WebAssembly: %w", JA: "Go の配布物に WebAssembly のローダーがありません：%w"},
 	{EN: "%s has images of %s, wanted grey ones", JA: "%s の画像は %s です。グレースケールの画像が必要です"},
+
 	// Sweeps.
 	{EN: "%s is %q, wanted a whole number", JA: "%s の値 %q は整数ではありません"},
 	{EN: "%s is one run: --parallel cannot stand beside it", JA: "%s は 1 つの実行を指すので、--parallel と一緒には指定できません"},
@@ -84,6 +85,22 @@ var commandErrors = []words.Text{
 	{EN: "nothing to draw: the runs have the same settings", JA: "描くものがありません。どの実行も設定が同じです"},
 	{EN: "flag of train", JA: "train のフラグ"},
 	{EN: "a number, a string, true or false", JA: "、数、文字列、true、false のどれか"},
+
+	// Several ranks.
+	{EN: "this build has no MPI: build tatami with -tags mpi (Linux or macOS), or give --mpi=false to train in each process apart", JA: "この tatami は MPI に対応していません。-tags mpi を付けてビルドするか（Linux または macOS）、プロセスごとに別々に学習するなら --mpi=false を指定してください"},
+	{EN: "--shards is %d, wanted at least %d, one for each rank", JA: "--shards は %d です。ランクごとに 1 つ、%d 以上にしてください"},
+	{EN: "rank %d of %d: %w", JA: "ランク %d（全 %d ランク）：%w"},
+	{EN: "after step %d: %v, and its moments with it: %v", JA: "ステップ %d の後：%v。そのモーメントも失われました。%v"},
+	{EN: "rank %d of %d is lost", JA: "ランク %d（全 %d ランク）が失われました"},
+	{EN: "a rank is lost, and its moments with it: %v", JA: "ランクの 1 つが失われ、そのモーメントも失われました。%v"},
+	{EN: "a rank is lost: %v", JA: "ランクの 1 つが失われました（%v）"},
+	{EN: "the last whole checkpoint is %s, after step %d", JA: "最後の完全なチェックポイントは %s（ステップ %d の後）です"},
+	{EN: "no whole checkpoint has been written", JA: "完全なチェックポイントはまだありません"},
+	{EN: "rank %d runs on instruction set %s, rank 0 on %s; set TATAMI_ISA to one that all have", JA: "ランク %d の命令セットは %s、ランク 0 は %s です。すべてで使えるものを TATAMI_ISA に指定してください"},
+	{EN: "rank %d begins with other settings, data or weights than rank 0", JA: "ランク %d の設定、データ、重みのどれかが、ランク 0 と違います"},
+	{EN: "no MPI library (%s): install MPICH or Open MPI, or name it in %s: %s", JA: "MPI のライブラリーがありません（%s）。MPICH か Open MPI をインストールするか、%s で指定してください（%s）"},
+	{EN: "the launcher has started %d processes and %s sees %d: it belongs to another MPI; name the launcher's own in %s", JA: "ランチャーは %d 個のプロセスを起動しましたが、%s からは %d 個しか見えません。別の MPI のものなので、ランチャーと同じ MPI のライブラリーを %s に指定してください"},
+	{EN: "cannot watch over the ranks: %w", JA: "ランクを見守るプロセスを起動できません：%w"},
 
 	// What is wanted of a flag.
 	{EN: "%d to %d", JA: "、%d から %d までの数"},

@@ -15,6 +15,7 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/suggest"
 	"tatami/internal/words"
+	"tatami/train/mpi"
 )
 
 // interrupted is the exit code after Ctrl-C, as shells expect it, or another
@@ -44,11 +45,17 @@ func execute(ctx context.Context, args []string) int {
 	if !ok {
 		all = failures{err}
 	}
-	for _, err := range all {
-		fmt.Fprintln(os.Stderr, "tatami:", errorText(err, l))
-	}
 	_, usage := errors.AsType[usageError](err)
 	_, setting := errors.AsType[run.SettingError](err)
+	_, told := errors.AsType[silent](err)
+	if launch, ok := mpi.Launched(); ok && launch.Rank > 0 && usage { // all ranks have these arguments
+		told = true
+	}
+	for _, err := range all {
+		if !told {
+			fmt.Fprintln(os.Stderr, "tatami:", errorText(err, l))
+		}
+	}
 	if usage || setting {
 		return 2
 	}
@@ -120,7 +127,7 @@ MODEL には、モデルのファイルのほか、train が作ったフォル�
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd, l) })
 	root.PersistentFlags().BoolP("help", "h", false, helpText.In(l))
 	root.PersistentFlags().String("lang", "", langText.In(l))
-	root.AddCommand(newTrain(l), newSweep(l), newData(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(l), newImport(l), newBench(l), newExperiment(l), newServe(l), newPublish(l), newLearn(l), newVersion(l))
+	root.AddCommand(newTrain(l), newSweep(l), newData(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(l), newImport(l), newBench(l), newExperiment(l), newServe(l), newPublish(l), newLearn(l), newWatch(), newVersion(l))
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ type trainOptions struct {
 	run.Options
 	out, resume string
 	overwrite   bool
+	mpi         bool
 }
 
 func newTrain(l words.Language) *cobra.Command {
@@ -125,11 +127,16 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		EN: "leave films of the filters and of the last layer's map too (GIF)",
 		JA: "フィルターと最終層の地図が変わっていく動画（GIF）も残す",
 	}.In(l))
+	f.BoolVar(&o.mpi, "mpi", false, words.Text{
+		EN: "train on all processes of an MPI launcher together (default: where mpirun or srun has started several)",
+		JA: "MPI のランチャーが起動した全プロセスで 1 つの学習をする（既定：mpirun や srun が複数のプロセスを起動したとき）",
+	}.In(l))
 	f.BoolVar(&o.Quiet, "quiet", false, words.Text{EN: "print nothing but the last line", JA: "最後の行だけを表示する"}.In(l))
 	groupFlags(cmd, l, append(shapeGroups,
 		flagGroup{words.Text{EN: "Learning on, averaging:", JA: "転移学習と平均："}, "from freeze schedule-epochs average"},
 		flagGroup{words.Text{EN: "Results, stopping and going on:", JA: "結果、中断と再開："}, "out overwrite resume checkpoint-every"},
-		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web origin film tensorboard quiet"})...)
+		flagGroup{words.Text{EN: "Watching:", JA: "学習の様子を見る："}, "web origin film tensorboard quiet"},
+		flagGroup{words.Text{EN: "Many machines:", JA: "複数のマシン："}, "mpi"})...)
 	return cmd, o
 }
 
@@ -225,22 +232,35 @@ func (o *trainOptions) run(cmd *cobra.Command) error {
 	if len(o.Origins) > 0 && o.Web == "" {
 		return wrongUsage("--origin needs --web")
 	}
+	job, err := o.startRanks(cmd)
+	if err != nil {
+		return err
+	}
+	if job == nil {
+		return o.fit(cmd, cmd.Context())
+	}
+	defer job.Close()
+	return quietly(job, o.fit(cmd, job.Context(cmd.Context())))
+}
+
+// fit makes or continues a run.
+func (o *trainOptions) fit(cmd *cobra.Command, ctx context.Context) error {
 	if cmd.Flags().Changed("resume") {
-		return o.continueRun(cmd)
+		return o.continueRun(cmd, ctx)
 	}
 	if err := o.settle(cmd); err != nil {
 		return err
 	}
 	r, err := run.New(o.Options)
-	if err != nil {
+	if err := o.Agree(err); err != nil {
 		return err
 	}
-	folder, err := o.folder()
+	folder, err := o.sharedFolder(o.folder)
 	if err != nil {
 		return err
 	}
 	defer folder.Release()
-	return r.Fit(cmd.Context(), folder)
+	return o.watched(folder, func() error { return r.Fit(ctx, folder) })
 }
 
 // saveMemory collects garbage early: most of the heap is images, which stay, and
@@ -280,14 +300,14 @@ func (o *trainOptions) folder() (*run.Folder, error) {
 	return run.NewFolder("runs", name+"-"+time.Now().Format("20060102-150405"))
 }
 
-func (o *trainOptions) continueRun(cmd *cobra.Command) error {
+func (o *trainOptions) continueRun(cmd *cobra.Command, ctx context.Context) error {
 	if o.resume == "" {
 		return wrongUsage("--resume names no folder")
 	}
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "memory", "web", "origin", "film", "checkpoint-every", "epochs", "patience":
+		case "resume", "quiet", "memory", "web", "origin", "film", "checkpoint-every", "epochs", "patience", "mpi":
 		default:
 			beside = f.Name
 		}
@@ -295,7 +315,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	folder, err := run.OpenFolder(o.resume)
+	folder, err := o.sharedFolder(func() (*run.Folder, error) { return run.OpenFolder(o.resume) })
 	if err != nil {
 		return err
 	}
@@ -308,10 +328,10 @@ func (o *trainOptions) continueRun(cmd *cobra.Command) error {
 		}
 	}
 	r, err := run.Resume(folder, o.Options)
-	if err != nil {
+	if err := o.Agree(err); err != nil {
 		return err
 	}
-	return r.Fit(cmd.Context(), folder)
+	return o.watched(folder, func() error { return r.Fit(ctx, folder) })
 }
 
 // usualNet takes the network for folders of pictures where the data are one and

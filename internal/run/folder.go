@@ -45,6 +45,12 @@ type Folder struct {
 	earlier []string
 }
 
+// OthersFolder is the folder of a run that another process holds and writes to.
+func OthersFolder(dir string) *Folder { return &Folder{dir: dir} }
+
+// Checkpoint is the path of the run's checkpoint.
+func (f *Folder) Checkpoint() string { return f.path(checkpointFile) }
+
 // NewFolder makes a folder in parent that was not there, even where several
 // runs begin at once.
 func NewFolder(parent, name string) (*Folder, error) {

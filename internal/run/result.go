@@ -92,6 +92,8 @@ type Result struct {
 	OS      string          `json:"os"`
 	Arch    string          `json:"arch"`
 	CPUs    int             `json:"cpus"`
+	Ranks   int             `json:"ranks,omitempty"`     // processes that trained together
+	Sent    int64           `json:"rank_sent,omitempty"` // bytes that rank 0 sent to the others
 	Time    time.Time       `json:"time"`
 }
 
@@ -148,6 +150,9 @@ func (r *Run) finish() error {
 	for _, row := range h.Epochs {
 		run.EpochSeconds = append(run.EpochSeconds, row.Seconds)
 		run.TrainSeconds += row.Seconds
+	}
+	if r.Ranks != nil {
+		run.Ranks, run.Sent = r.Ranks.Size(), r.trainer.Sent()
 	}
 	run.ImagesPerSecond = float64(len(h.Epochs)*r.trainer.Loader.Data.Len()) / run.TrainSeconds
 	if err := r.draw(e); err != nil {

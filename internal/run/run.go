@@ -39,7 +39,13 @@ type Options struct {
 	Language words.Language
 	// CheckpointEvery is how often a checkpoint is written within an epoch.
 	CheckpointEvery train.Interval
+	// Ranks are the processes that train together; nil: this one alone.
+	Ranks train.Ranks
 }
+
+// follows reports whether this is another rank than the one that writes and
+// tells.
+func (o *Options) follows() bool { return o.Ranks != nil && o.Ranks.Rank() > 0 }
 
 // kept is what a checkpoint keeps for a resume beside the state of training.
 type kept struct {
@@ -63,6 +69,14 @@ type Run struct {
 	folder   *Folder
 	record   *record.Recorder
 	progress *progress
+}
+
+// Agree is an error of any rank on all.
+func (o *Options) Agree(err error) error {
+	if o.Ranks == nil {
+		return err
+	}
+	return train.Agree(o.Ranks, err)
 }
 
 // New loads the data and builds the network of a new run, whose settings Check
@@ -125,6 +139,9 @@ func Resume(folder *Folder, o Options) (*Run, error) {
 }
 
 func newRun(o Options, advice []doctor.Advice) (*Run, error) {
+	if o.Ranks != nil && o.Ranks.Size() > o.Shards {
+		return nil, wrongSetting("--shards is %d, wanted at least %d, one for each rank", o.Shards, o.Ranks.Size())
+	}
 	r := &Run{Options: o, advice: advice}
 	var err error
 	reading := o.Reading
@@ -138,8 +155,12 @@ func newRun(o Options, advice []doctor.Advice) (*Run, error) {
 		return nil, err
 	}
 	r.trainer.Workers = o.Workers
+	r.trainer.Ranks = o.Ranks
 	if err := r.keep(); err != nil {
 		return nil, err
+	}
+	if o.follows() {
+		return r, nil
 	}
 	if o.From == "" { // whose filters may be gone when the run is resumed
 		r.untrained = FirstFilters(r.trainer.Net)
@@ -166,7 +187,25 @@ func (r *Run) keep() (err error) {
 // Fit trains and writes what the run leaves. Interrupted, it says how to resume
 // and returns [context.Canceled].
 func (r *Run) Fit(parent context.Context, folder *Folder) error {
+	if r.follows() {
+		if err := r.Agree(nil); err != nil {
+			return err
+		}
+		ctx, stop := UntilSignal(parent)
+		defer stop()
+		r.trainer.Checkpoint = folder.path(checkpointFile)
+		_, err := r.trainer.Fit(ctx)
+		return err
+	}
 	if r.finishedIn(folder) {
+		if r.Ranks != nil { // the others are there
+			if err := r.Agree(nil); err != nil {
+				return err
+			}
+			if _, err := r.trainer.Fit(parent); err != nil {
+				return err
+			}
+		}
 		if r.Silent {
 			return nil
 		}
@@ -174,17 +213,18 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 		return nil
 	}
 	files.RemoveUnfinished(folder.dir, func(name string) bool { return slices.Contains(allFiles, name) })
+	var err error
 	if r.film != nil {
 		r.film.path = folder.path(framesFile)
-		if err := r.film.load(len(r.trainer.History().Steps)); err != nil {
-			return err
-		}
+		err = r.film.load(len(r.trainer.History().Steps))
+	}
+	if err := r.Agree(err); err != nil {
+		return err
 	}
 	ctx, stop := UntilSignal(parent)
 	defer stop()
 	r.folder = folder
 	r.trainer.Checkpoint = folder.path(checkpointFile)
-	var err error
 	if r.record, err = record.New(r.facts(), r.trainer.Net, r.trainer.Loader.Data, r.trainer.Test); err != nil {
 		return err
 	}

@@ -34,7 +34,15 @@ func (r *Run) header() string {
 	return text + "\n" + words.Text{
 		EN: "training: %s, lr %s (%s), batches of %d, %d epochs, seed %d",
 		JA: "学習：%s、学習率 %s（%s）、バッチサイズ %d、%d エポック、シード値 %d",
-	}.In(l, r.Optimizer, fmt.Sprintf("%.6g", r.Rate), r.Schedule, r.Batch, r.Epochs, r.Seed)
+	}.In(l, r.Optimizer, fmt.Sprintf("%.6g", r.Rate), r.Schedule, r.Batch, r.Epochs, r.Seed) + r.together()
+}
+
+// together is how many processes train, if there are several.
+func (r *Run) together() string {
+	if r.Ranks == nil {
+		return ""
+	}
+	return words.Text{EN: ", %d ranks", JA: "、%d ランク"}.In(r.Language, r.Ranks.Size())
 }
 
 // whatNext is what there is to open and to try after a run.

@@ -1,0 +1,77 @@
+package nn
+
+// Deal leaves shards [from, to) to this process and the others of every batch
+// to other processes, which run them through the same network at the same time.
+// Each sums some parts of the gradient, for which it must be given what the
+// others' shards have left: the part's values of [Pass.Gradients], or where the
+// part belongs to a product, its [Shards.Operands].
+//
+// gather is called at each barrier with the sums of layers that depend on the
+// whole batch, by shard, and fills in those of other processes.
+func (b *Shards) Deal(from, to int, gather func(sums [][]float64)) {
+	b.from, b.to, b.gather = from, to, gather
+	b.sums = make([][]float64, len(b.passes))
+}
+
+// startOthers gives the passes of other processes' shards their samples, since
+// what they leave is found by them.
+func (b *Shards) startOthers() {
+	for shard := range b.passes {
+		if shard < b.from || shard >= b.to {
+			b.start(shard)
+		}
+	}
+}
+
+// gatherSums gathers what all shards have left at the barrier before phase i.
+func (b *Shards) gatherSums(i, direction int) {
+	if b.gather == nil || i == 0 {
+		return
+	}
+	st := b.passes[0].barrierStage(i)
+	n := len(b.passes[b.from].contexts[st].sums[direction])
+	if n == 0 { // nothing learns below
+		return
+	}
+	for shard, p := range b.passes {
+		c := &p.contexts[st]
+		if c.sums[direction] == nil {
+			c.sums[direction], c.total[direction] = make([]float64, n), make([]float64, n)
+		}
+		b.sums[shard] = c.sums[direction]
+	}
+	b.gather(b.sums)
+}
+
+// Operands are the values of which [Shards.Sum] computes products, those of one
+// shard: the inputs of each product and then its output gradients, in the order
+// of products. They are added to list.
+func (b *Shards) Operands(shard int, list [][]float32) [][]float32 {
+	p := b.passes[shard]
+	for st := range p.contexts {
+		c := &p.contexts[st]
+		for k := range c.products {
+			if dy := c.products[k].dy; dy != nil {
+				var x Tensor
+				p.view(&x, c.stage.input, 0, p.x.N)
+				list = append(list, x.Data, dy[:x.N*c.products[k].plan.Units()])
+			}
+		}
+	}
+	return list
+}
+
+// Product is the number of the product, among [Shards.Operands], that a part of
+// the gradient belongs to; -1 if it is summed over the shards' gradients.
+func (b *Shards) Product(i int) int {
+	if b.parts[i].product < 0 {
+		return -1
+	}
+	n := 0
+	for k := 1; k <= i; k++ {
+		if p, before := b.parts[k], b.parts[k-1]; before.product >= 0 && (p.stage != before.stage || p.product != before.product) {
+			n++
+		}
+	}
+	return n
+}
