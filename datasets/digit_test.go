@@ -155,7 +155,10 @@ func TestDigitLaws(t *testing.T) {
 		{"JPEG", func(g *image.Gray) image.Image { return jpegged(inverted(scaled(g, 7.5, draw.CatmullRom))) }, 7},
 	} {
 		t.Run(law.name, func(t *testing.T) {
-			const n = 200
+			n := 200
+			if testing.Short() {
+				n = 50 // the race detector takes ten times as long
+			}
 			var sum float64
 			for i := range n {
 				got, err := datasets.Digit(law.present(grey(test.Images[i])), mnistShape)
@@ -164,7 +167,7 @@ func TestDigitLaws(t *testing.T) {
 				}
 				sum += difference(test.Images[i], got)
 			}
-			if d := sum / n; d > law.limit {
+			if d := sum / float64(n); d > law.limit {
 				t.Errorf("mean absolute difference %.2f, want at most %g", d, law.limit)
 			}
 		})

@@ -33,12 +33,12 @@ func convolutionOf(filters int) []nn.Spec {
 // The names of the rows, which are also what each claim measures.
 var (
 	rowRatio     = words.Text{EN: "1. parameters of the best affine network / of the smallest convolutional one as good", JA: "1. 最もよい全結合ネットワークのパラメーター数 ÷ それと同等な最小の畳み込みネットワークのパラメーター数"}
-	rowAffineCut = words.Text{EN: "2. affine network: points lost by permuted pixels", JA: "2. 全結合：ピクセルの並べ替えで下がる認識精度（ポイント）"}
-	rowConvCut   = words.Text{EN: "2. convolutional network: points lost by permuted pixels", JA: "2. 畳み込み：ピクセルの並べ替えで下がる認識精度（ポイント）"}
-	rowAffine2   = words.Text{EN: "3. affine network: accuracy in % on digits moved by 2 pixels", JA: "3. 全結合：2 ピクセルずらした数字の認識精度（%）"}
-	rowConv2     = words.Text{EN: "3. convolutional network: accuracy in % on digits moved by 2 pixels", JA: "3. 畳み込み：2 ピクセルずらした数字の認識精度（%）"}
-	rowAffineGap = words.Text{EN: "4. affine network, 1,000 images: training minus test accuracy, points", JA: "4. 全結合、訓練画像 1,000 枚：訓練データとテストデータの認識精度の差（ポイント）"}
-	rowConvGap   = words.Text{EN: "4. convolutional network, 1,000 images: training minus test accuracy, points", JA: "4. 畳み込み、訓練画像 1,000 枚：訓練データとテストデータの認識精度の差（ポイント）"}
+	rowAffineCut = words.Text{EN: "2. affine network: points lost by permuted pixels", JA: "2. 全結合：ピクセルの並べ替えで下がる正解率（ポイント）"}
+	rowConvCut   = words.Text{EN: "2. convolutional network: points lost by permuted pixels", JA: "2. 畳み込み：ピクセルの並べ替えで下がる正解率（ポイント）"}
+	rowAffine2   = words.Text{EN: "3. affine network: accuracy in % on digits moved by 2 pixels", JA: "3. 全結合：2 ピクセルずらした数字の正解率（%）"}
+	rowConv2     = words.Text{EN: "3. convolutional network: accuracy in % on digits moved by 2 pixels", JA: "3. 畳み込み：2 ピクセルずらした数字の正解率（%）"}
+	rowAffineGap = words.Text{EN: "4. affine network, 1,000 images: training minus test accuracy, points", JA: "4. 全結合、訓練画像 1,000 枚：訓練データとテストデータの正解率の差（ポイント）"}
+	rowConvGap   = words.Text{EN: "4. convolutional network, 1,000 images: training minus test accuracy, points", JA: "4. 畳み込み、訓練画像 1,000 枚：訓練データとテストデータの正解率の差（ポイント）"}
 	rowBefore    = words.Text{EN: "5. correlation of a filter's neighbouring weights before training", JA: "5. フィルターの隣り合う重みの相関、学習前"}
 	rowAfter     = words.Text{EN: "5. correlation of a filter's neighbouring weights after training", JA: "5. フィルターの隣り合う重みの相関、学習後"}
 	rowSigmoid   = words.Text{EN: "6. updates until the loss is 0.3: sigmoid", JA: "6. 損失が 0.3 になるまでの更新回数：シグモイド関数"}
@@ -213,7 +213,7 @@ func (c *contest) shifts() {
 	c.CSV("shifts", []string{"pixels", "affine %", "convolutional %"}, rows)
 	c.Chart("shifts", plots.ChartOptions{
 		Title: c.In(words.Text{EN: "3. Digits moved at test time", JA: "3. テストのときに数字をずらす"}),
-		X:     plots.Axis{Label: c.In(words.Text{EN: "pixels moved", JA: "ずらしたピクセル数"})}, Y: plots.Axis{Label: c.In(words.Text{EN: "test accuracy in %", JA: "テストデータの認識精度（%）"})},
+		X:     plots.Axis{Label: c.In(words.Text{EN: "pixels moved", JA: "ずらしたピクセル数"})}, Y: plots.Axis{Label: c.In(words.Text{EN: "test accuracy in %", JA: "テストデータの正解率（%）"})},
 	}, plots.Curve{Name: c.In(words.Text{EN: "affine, 100 units", JA: "全結合、100 ユニット"}), Points: affine, Markers: true},
 		plots.Curve{Name: c.In(words.Text{EN: "convolutional, 16 filters", JA: "畳み込み、16 フィルター"}), Points: conv, Markers: true})
 }
@@ -248,7 +248,7 @@ func (c *contest) fewImages() {
 	c.CSV("few_images", []string{"images", "affine train %", "affine test %", "convolutional train %", "convolutional test %"}, rows)
 	c.Chart("few_images", plots.ChartOptions{
 		Title: c.In(words.Text{EN: "4. Few images", JA: "4. 訓練画像が少ないとき"}),
-		X:     plots.Axis{Label: c.In(words.Text{EN: "training images", JA: "訓練画像の枚数"}), Log: true}, Y: plots.Axis{Label: c.In(words.Text{EN: "accuracy in %", JA: "認識精度（%）"})},
+		X:     plots.Axis{Label: c.In(words.Text{EN: "training images", JA: "訓練画像の枚数"}), Log: true}, Y: plots.Axis{Label: c.In(words.Text{EN: "accuracy in %", JA: "正解率（%）"})},
 	}, plots.Curve{Name: c.In(words.Text{EN: "affine, training", JA: "全結合、訓練データ"}), Points: curves[0], Markers: true},
 		plots.Curve{Name: c.In(words.Text{EN: "affine, test", JA: "全結合、テストデータ"}), Points: curves[1], Markers: true},
 		plots.Curve{Name: c.In(words.Text{EN: "convolutional, training", JA: "畳み込み、訓練データ"}), Points: curves[2], Markers: true},
@@ -430,7 +430,7 @@ func affineVsConv() lab.Experiment {
 				JA: "全結合ネットワークは並べ替えた画像も同じように認識しますが、畳み込みネットワークはそうではありません。",
 			},
 			"shifts":     {EN: "Neither network saw a moved digit in training.", JA: "どちらのネットワークも、学習のときにずらした数字は見ていません。"},
-			"few_images": {EN: "The gap between training and test accuracy is over-fitting.", JA: "訓練データとテストデータの認識精度の差が、過学習の度合いです。"},
+			"few_images": {EN: "The gap between training and test accuracy is over-fitting.", JA: "訓練データとテストデータの正解率の差が、過学習の度合いです。"},
 			"filters": {
 				EN: "A filter and the pieces of test images that it answers to: strokes and edges of one direction. " +
 					"Each is drawn from its lowest value, white, to its highest, black.",

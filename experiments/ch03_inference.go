@@ -18,8 +18,8 @@ import (
 
 // bookWeights and ownWeights are the rows of the accuracy, with either.
 var (
-	bookWeights = words.Text{EN: "test accuracy with the book's weights", JA: "本の重みでの、テストデータの認識精度"}
-	ownWeights  = words.Text{EN: "test accuracy of a network trained here", JA: "ここで学習した重みでの、テストデータの認識精度"}
+	bookWeights = words.Text{EN: "test accuracy with the book's weights", JA: "本の重みでの、テストデータの正解率"}
+	ownWeights  = words.Text{EN: "test accuracy of a network trained here", JA: "ここで学習した重みでの、テストデータの正解率"}
 )
 
 // inferenceNet is 784-50-100-10 with the weights of the book's file or, where

@@ -133,7 +133,7 @@ func twoLayerNumerical() lab.Experiment {
 				"here as in the book's code for this section, which warns that the numerical one takes too long: it is tried for three updates, " +
 				"from the same start on the same batches. Its h is 1e-2 and not 1e-4, since the loss that is differenced is float32.",
 			JA: "784-50-10、シグモイド関数、標準偏差 0.01 の重みの初期値、SGD 0.1、バッチサイズ 100、更新 10,000 回。" +
-				"認識精度は 1 エポックごとに測ります。本のこの節のコードと同じく、勾配は誤差逆伝播法で求めます。本にあるとおり、" +
+				"正解率は 1 エポックごとに測ります。本のこの節のコードと同じく、勾配は誤差逆伝播法で求めます。本にあるとおり、" +
 				"数値微分では時間がかかりすぎるからです。数値微分は、同じ初期値と同じバッチで 3 回の更新だけ試します。" +
 				"微分する損失が float32 なので、h は 1e-4 でなく 1e-2 です。",
 		},

@@ -40,8 +40,8 @@ func twoLayerBackpropagation() lab.Experiment {
 			// Three deviations of a difference between two seeds (.0012 each, of four).
 			lab.Near(trainAccuracy, 0.9779, 0.005).As("%.4f"),
 			lab.Near(testAccuracy, 0.9690, 0.005).As("%.4f"),
-			lab.Shown(words.Text{EN: "test accuracy after the second epoch, ReLU", JA: "2 エポック後のテストデータの認識精度、ReLU"}, "").As("%.4f"),
-			lab.Shown(words.Text{EN: "test accuracy after the second epoch, sigmoid", JA: "2 エポック後のテストデータの認識精度、シグモイド関数"}, "").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy after the second epoch, ReLU", JA: "2 エポック後のテストデータの正解率、ReLU"}, "").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy after the second epoch, sigmoid", JA: "2 エポック後のテストデータの正解率、シグモイド関数"}, "").As("%.4f"),
 			lab.Shown(words.Text{EN: "seconds of 10,000 updates", JA: "更新 10,000 回の秒数"}, "").As("%.2f"),
 		},
 		Claims: map[string]words.Text{

@@ -116,7 +116,7 @@ func batchNorm() lab.Experiment {
 				"重みの初期値の標準偏差は 1～0.0001 の 16 通りで、各 ReLU の前に Batch Normalization を入れたものと入れないものを、" +
 				"同じ初期値から学習します。本と同じく、移動平均の平均と分散は 0 から始め、毎回 0.9 倍を残し、ε は 1e-6 です。" +
 				"ここの移動平均の分散は不偏分散で、1 % だけ大きくなります。許容範囲は標準偏差の 2 倍で、少なくとも 0.02 です。" +
-				"標準偏差が小さいところで広いのは、20 エポックでは一部の数字をまったく答えず、認識精度が 0.5、0.6、0.7、" +
+				"標準偏差が小さいところで広いのは、20 エポックでは一部の数字をまったく答えず、正解率が 0.5、0.6、0.7、" +
 				"0.8、0.9、1 のどれかの近くで終わるためです。",
 		},
 		Lesson: words.Text{
@@ -132,7 +132,7 @@ func batchNorm() lab.Experiment {
 		Figures: map[string]words.Text{
 			"accuracy": {
 				EN: "Accuracy on the 1,000 training images, by the scale of the initial weights (figure 6-19).",
-				JA: "1,000 枚の訓練画像での認識精度。重みの初期値の標準偏差ごとに描いています（図 6-19）。",
+				JA: "1,000 枚の訓練画像での正解率。重みの初期値の標準偏差ごとに描いています（図 6-19）。",
 			},
 		},
 		Notes: map[string]words.Text{

@@ -28,7 +28,7 @@ func dropout() lab.Experiment {
 		},
 		Lesson: words.Text{
 			EN: "A network that loses a fifth of its units at random in every update cannot memorise as well: the gap narrows, training takes longer.",
-			JA: "更新のたびにユニットの 5 分の 1 をランダムに消すと、丸暗記がしにくくなります。2 つの認識精度の差は縮まり、" +
+			JA: "更新のたびにユニットの 5 分の 1 をランダムに消すと、丸暗記がしにくくなります。2 つの正解率の差は縮まり、" +
 				"学習には時間がかかるようになります。",
 		},
 		Rows: []lab.Row{

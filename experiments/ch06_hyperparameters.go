@@ -103,7 +103,7 @@ func drawTrials(r *lab.Run, trials []trial) {
 		panels = append(panels, r.Panel(plots.ChartOptions{
 			Title: r.In(by.label), Width: 330, Height: 240,
 			X: plots.Axis{Label: r.In(by.label), Log: true},
-			Y: plots.Axis{Label: r.In(words.Text{EN: "validation accuracy", JA: "検証データの認識精度"}), Max: 1},
+			Y: plots.Axis{Label: r.In(words.Text{EN: "validation accuracy", JA: "検証データの正解率"}), Max: 1},
 		}, plots.Points{Points: points}))
 	}
 	r.Grid("trials", plots.GridOptions{Title: r.In(words.Text{EN: "All trials", JA: "すべての試行"}), Columns: 2}, panels...)
@@ -125,7 +125,7 @@ func hyperparameters() lab.Experiment {
 				"deviations of an accuracy on 100 images, and rates of the upper half decade, 0.003 to 0.01.",
 			JA: "最初の 500 枚の訓練画像のうち、乱数で選んだ 100 枚を検証データにします。100 ユニットの隠れ層 6 つ、ReLU、" +
 				"He の初期値、SGD、バッチサイズ 100、50 エポック。試行は 100 回で、学習率を 10^U(-6, -2)、Weight decay の λ を 10^U(-8, -4)（" +
-				"U は一様乱数）とします。認識精度の許容範囲は、100 枚の画像で測った値の標準偏差の 2 倍にあたる ±0.08、" +
+				"U は一様乱数）とします。正解率の許容範囲は、100 枚の画像で測った値の標準偏差の 2 倍にあたる ±0.08、" +
 				"学習率の許容範囲は、上半分の 0.003～0.01 です。",
 		},
 		Lesson: words.Text{
@@ -135,7 +135,7 @@ func hyperparameters() lab.Experiment {
 				"0.0001 より小さい λ は結果に影響しません。",
 		},
 		Rows: []lab.Row{
-			lab.Near(words.Text{EN: "best validation accuracy", JA: "検証データの最高の認識精度"}, 0.84, 0.08),
+			lab.Near(words.Text{EN: "best validation accuracy", JA: "検証データの最高の正解率"}, 0.84, 0.08),
 			between(words.Text{EN: "learning rate of the best", JA: "最もよい試行の学習率"}, "0.0094"),
 			between(words.Text{EN: "lowest rate of the best five", JA: "上位 5 回の最小の学習率"}, "0.0053"),
 			between(words.Text{EN: "highest rate of the best five", JA: "上位 5 回の最大の学習率"}, "0.0097"),
@@ -144,10 +144,10 @@ func hyperparameters() lab.Experiment {
 			"the best rates": {EN: "the best three learning rates are 0.001 to 0.01", JA: "上位 3 回の学習率は 0.001～0.01 にある"},
 		},
 		Figures: map[string]words.Text{
-			"best": {EN: "The 20 best of all trials by final validation accuracy (figure 6-24).", JA: "検証データの最後の認識精度で選んだ、上位 20 回の試行（図 6-24）。"},
+			"best": {EN: "The 20 best of all trials by final validation accuracy (figure 6-24).", JA: "検証データの最後の正解率で選んだ、上位 20 回の試行（図 6-24）。"},
 			"trials": {
 				EN: "All trials: the learning rate decides, this little weight decay does not.",
-				JA: "すべての試行。認識精度を決めるのは学習率で、これほど小さい Weight decay は影響しません。",
+				JA: "すべての試行。正解率を決めるのは学習率で、これほど小さい Weight decay は影響しません。",
 			},
 		},
 		Run: runHyperparameters,

@@ -37,8 +37,8 @@ func runWeightDecay(r *lab.Run) {
 
 // The rows of a network.
 var (
-	trainOf = words.Text{EN: "%s: train accuracy", JA: "%s：訓練データの認識精度"}
-	testOf  = words.Text{EN: "%s: test accuracy", JA: "%s：テストデータの認識精度"}
+	trainOf = words.Text{EN: "%s: train accuracy", JA: "%s：訓練データの正解率"}
+	testOf  = words.Text{EN: "%s: test accuracy", JA: "%s：テストデータの正解率"}
 	gapOf   = words.Text{EN: "%s: gap", JA: "%s：2 つの差"}
 )
 
@@ -46,8 +46,8 @@ var (
 func gapClaims() map[string]words.Text {
 	return map[string]words.Text{
 		"learned by heart":     {EN: "without it the network memorises its images", JA: "使わないと、訓練画像をほぼすべて覚える"},
-		"new images are worse": {EN: "without it new images are much worse", JA: "使わないと、見たことのない画像の認識精度はずっと低い"},
-		"the gap is smaller":   {EN: "with it the gap is smaller", JA: "使うと、2 つの認識精度の差が縮まる"},
+		"new images are worse": {EN: "without it new images are much worse", JA: "使わないと、見たことのない画像の正解率はずっと低い"},
+		"the gap is smaller":   {EN: "with it the gap is smaller", JA: "使うと、2 つの正解率の差が縮まる"},
 	}
 }
 
@@ -55,7 +55,7 @@ func gapNotes() map[string]words.Text {
 	return map[string]words.Text{
 		"price": {
 			EN: "The smaller gap is paid for in training: on the test images the network without it does better.",
-			JA: "差は縮まりますが、訓練データの認識精度は下がります。テストデータの認識精度も、使わないネットワークの方が高くなりました。",
+			JA: "差は縮まりますが、訓練データの正解率は下がります。テストデータの正解率も、使わないネットワークの方が高くなりました。",
 		},
 	}
 }
@@ -103,7 +103,7 @@ func weightDecay() lab.Experiment {
 		Lesson: words.Text{
 			EN: "A large network memorises 300 images (over-fitting); weight decay narrows the gap between training and test.",
 			JA: "大きなネットワークは 300 枚の訓練画像を丸暗記してしまいます（過学習）。Weight decay を使うと、訓練データとテストデー" +
-				"タの認識精度の差が縮まります。",
+				"タの正解率の差が縮まります。",
 		},
 		Rows: []lab.Row{
 			lab.Near(trainOf.With("λ 0.1"), 0.927, 0.07),

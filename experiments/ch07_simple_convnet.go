@@ -79,7 +79,7 @@ func simpleConvNet() lab.Experiment {
 			// chance alone, and each was published from a single run.
 			lab.Near(trainAccuracy, 0.9982, 0.0015).As("%.4f"),
 			lab.Near(testAccuracy, 0.9896, 0.002).As("%.4f").Threefold("0.9884 ± 0.0020"),
-			lab.Shown(words.Text{EN: "test accuracy of the affine network", JA: "全結合ネットワークのテストデータの認識精度"}, "").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy of the affine network", JA: "全結合ネットワークのテストデータの正解率"}, "").As("%.4f"),
 		},
 		Claims: map[string]words.Text{
 			"beats affine": {EN: "it makes fewer mistakes than an affine network that saw the same images", JA: "同じ画像で学習した全結合ネットワークより間違いが少ない"},
@@ -87,14 +87,14 @@ func simpleConvNet() lab.Experiment {
 		Figures: map[string]words.Text{
 			"accuracy": {
 				EN: "Accuracy on the first 1,000 images of either set; epoch 1 is the state after one update.",
-				JA: "訓練データとテストデータの最初の 1,000 枚での認識精度。1 エポック目は、最初の更新の直後です。",
+				JA: "訓練データとテストデータの最初の 1,000 枚での正解率。1 エポック目は、最初の更新の直後です。",
 			},
 		},
 		Notes: map[string]words.Text{
 			"low": {
 				EN: "Seed %d ends %.4f below the published test accuracy: Adam at a constant rate leaves the network where the " +
 					"last updates put it, 0.9883 with a standard deviation of 0.0015 over five seeds, and the book quotes one run.",
-				JA: "シード %d のテストデータの認識精度は、公表値より %.4f 低い結果です。学習率を一定にした Adam では、最後の数回の更新で" +
+				JA: "シード %d のテストデータの正解率は、公表値より %.4f 低い結果です。学習率を一定にした Adam では、最後の数回の更新で" +
 					"結果が変わります。5 個のシードでは 0.9883、標準偏差 0.0015 で、本の値は 1 回の結果です。",
 			},
 		},

@@ -67,7 +67,7 @@ func deepConvNet() lab.Experiment {
 		Rows: []lab.Row{
 			// Two deviations by chance of an accuracy near 0.994 on 10,000 images.
 			lab.Near(testAccuracy, 0.9938, 0.0015).As("%.4f"),
-			lab.Shown(words.Text{EN: "test accuracy of SimpleConvNet", JA: "SimpleConvNet のテストデータの認識精度"}, "0.9896").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy of SimpleConvNet", JA: "SimpleConvNet のテストデータの正解率"}, "0.9896").As("%.4f"),
 			lab.Shown(words.Text{EN: "parameters", JA: "パラメーターの数"}, "").As("%.0f"),
 			lab.Shown(words.Text{EN: "parameters of SimpleConvNet", JA: "SimpleConvNet のパラメーターの数"}, "").As("%.0f"),
 		},
@@ -78,7 +78,7 @@ func deepConvNet() lab.Experiment {
 		Figures: map[string]words.Text{
 			"accuracy": {
 				EN: "Accuracy on the first 1,000 images of either set; epoch 1 is the state after one update.",
-				JA: "訓練データとテストデータの最初の 1,000 枚での認識精度。1 エポック目は、最初の更新の直後です。",
+				JA: "訓練データとテストデータの最初の 1,000 枚での正解率。1 エポック目は、最初の更新の直後です。",
 			},
 		},
 		Run: runDeepConvNet,

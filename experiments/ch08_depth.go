@@ -76,12 +76,12 @@ func depth() lab.Experiment {
 			JA: "ストライド 2 の 3×3 の畳み込みと 2×2 の最大プーリングで、数字を 7×7×8 にします。その後に、8 個のフィルターの 3×3 の畳み込み 2 つ" +
 				"（それぞれにバッチ正規化、間と後に ReLU）のブロックを 20 個重ね、全体の平均プーリングと全結合層 10 を置きます。一方はブロックの入力を" +
 				"出力に足し、他方は足しません。層も初期値も同じです。He の初期値、Adam 0.001、バッチサイズ 100、更新 1,200 回（fast では 150 回、" +
-				"認識精度はテストデータ 2,000 枚）。He ほか 2015 の図 6 にならっています。",
+				"正解率はテストデータ 2,000 枚）。He ほか 2015 の図 6 にならっています。",
 		},
 		Lesson: words.Text{EN: "A shortcut past every two layers lets a network of 41 convolutions learn; without, the gradient gets lost on its way.", JA: "2 層ごとのショートカットがあれば、畳み込み 41 層のネットワークも学習できます。なければ、勾配が途中で失われます。"},
 		Rows: []lab.Row{
-			lab.Shown(words.Text{EN: "residual: test accuracy", JA: "残差ブロック：テストデータの認識精度"}, ""),
-			lab.Shown(words.Text{EN: "plain: test accuracy", JA: "ショートカットなし：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "residual: test accuracy", JA: "残差ブロック：テストデータの正解率"}, ""),
+			lab.Shown(words.Text{EN: "plain: test accuracy", JA: "ショートカットなし：テストデータの正解率"}, ""),
 			lab.Shown(words.Text{EN: "parameters of either", JA: "どちらのパラメーターの数も"}, "").As("%.0f"),
 		},
 		Claims: map[string]words.Text{

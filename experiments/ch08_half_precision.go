@@ -50,9 +50,9 @@ func runHalfPrecision(r *lab.Run) {
 	r.CSV("bits", []string{"bits after the leading one", "accuracy", "answers that change"}, rows)
 	r.Chart("bits", plots.ChartOptions{
 		Title: r.In(words.Text{EN: "DeepConvNet with rounded parameters and activations", JA: "パラメーターと各層の出力を丸めた DeepConvNet"}),
-		Note:  r.In(words.Text{EN: "float32 has 23 bits after the leading one: %.2f %%.", JA: "float32 の仮数部は 23 ビットで、認識精度は %.2f %% です。"}, 100*before),
+		Note:  r.In(words.Text{EN: "float32 has 23 bits after the leading one: %.2f %%.", JA: "float32 の仮数部は 23 ビットで、正解率は %.2f %% です。"}, 100*before),
 		X:     plots.Axis{Label: r.In(words.Text{EN: "bits after the leading one (float16: 10)", JA: "仮数部のビット数（float16 は 10）"})},
-		Y:     plots.Axis{Label: r.In(words.Text{EN: "test accuracy (%)", JA: "テストデータの認識精度（%）"})},
+		Y:     plots.Axis{Label: r.In(words.Text{EN: "test accuracy (%)", JA: "テストデータの正解率（%）"})},
 	}, plots.Curve{Points: points, Markers: true})
 }
 
@@ -146,18 +146,18 @@ func halfPrecision() lab.Experiment {
 				"ほとんど変わりません。",
 		},
 		Rows: []lab.Row{
-			lab.Shown(words.Text{EN: "test accuracy in float32", JA: "float32 でのテストデータの認識精度"}, "").As("%.4f"),
-			lab.Shown(words.Text{EN: "test accuracy in float16", JA: "float16 でのテストデータの認識精度"}, "").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy in float32", JA: "float32 でのテストデータの正解率"}, "").As("%.4f"),
+			lab.Shown(words.Text{EN: "test accuracy in float16", JA: "float16 でのテストデータの正解率"}, "").As("%.4f"),
 			lab.Near(words.Text{EN: "difference", JA: "差"}, 0, 0.0005).As("%.4f"),
 			lab.Shown(words.Text{EN: "answers that change", JA: "答えが変わった画像の数"}, "").As("%.0f"),
 		},
 		Claims: map[string]words.Text{
-			"float16 suffices": {EN: "float16 changes the accuracy by at most 0.001", JA: "float16 にしても、認識精度の変化は 0.001 以下"},
+			"float16 suffices": {EN: "float16 changes the accuracy by at most 0.001", JA: "float16 にしても、正解率の変化は 0.001 以下"},
 		},
 		Figures: map[string]words.Text{
 			"bits": {
 				EN: "Accuracy by the number of bits kept; with 0 every value is a power of two.",
-				JA: "残したビット数と認識精度。0 ビットでは、すべての値が 2 の累乗です。",
+				JA: "残したビット数と正解率。0 ビットでは、すべての値が 2 の累乗です。",
 			},
 		},
 		Run: runHalfPrecision,

@@ -153,18 +153,18 @@ func transfer() lab.Experiment {
 			JA: "畳み込み層 2 つ（5×5 が 16 個と 3×3 が 32 個、それぞれ ReLU と 2×2 の最大プーリング）と全結合層 64、5 のネットワークが、まず数字 0〜4 を" +
 				"学びます（Adam 0.001、バッチサイズ 100、更新 1,200 回。fast では 6,000 枚で 150 回）。次に、1 クラス 1、5、20 枚の画像から数字 5〜9 を学びます。" +
 				"最初から学ぶ場合と、前のネットワークの層から始め、畳み込み層を固定し、最後の層だけを初期化し直す場合を比べます（Adam 0.001、更新 400 回。" +
-				"fast の認識精度はテストデータ 2,000 枚）。Fashion-MNIST があれば、同じことをします。",
+				"fast の正解率はテストデータ 2,000 枚）。Fashion-MNIST があれば、同じことをします。",
 		},
 		Lesson: words.Text{EN: "What the layers of one task see serves a task alike: with few images a network that begins with them is ahead of one from scratch.", JA: "ある課題で学んだ層は、似た課題にも役立ちます。画像が少ないとき、その層から始めたネットワークは、最初から学ぶものより先に進みます。"},
 		Rows: []lab.Row{
-			lab.Shown(words.Text{EN: "digits 0 to 4: test accuracy", JA: "数字 0〜4：テストデータの認識精度"}, ""),
+			lab.Shown(words.Text{EN: "digits 0 to 4: test accuracy", JA: "数字 0〜4：テストデータの正解率"}, ""),
 			lab.Shown(words.Text{EN: "digits 5 to 9, 5 a class: from scratch", JA: "数字 5〜9、1 クラス 5 枚：最初から"}, ""),
 			lab.Shown(words.Text{EN: "digits 5 to 9, 5 a class: transferred", JA: "数字 5〜9、1 クラス 5 枚：転移学習"}, ""),
 			lab.Shown(words.Text{EN: "Fashion-MNIST, 5 a class: from scratch", JA: "Fashion-MNIST、1 クラス 5 枚：最初から"}, "").With(fashion),
 			lab.Shown(words.Text{EN: "Fashion-MNIST, 5 a class: transferred", JA: "Fashion-MNIST、1 クラス 5 枚：転移学習"}, "").With(fashion),
 		},
 		Claims:  map[string]words.Text{"better with five": {EN: "from five images a class the transferred network learns more", JA: "1 クラス 5 枚では、転移学習のほうが多くを学ぶ"}},
-		Figures: map[string]words.Text{"accuracy": {EN: "Test accuracy on the digits 5 to 9 after 1, 5 and 20 images a class.", JA: "1 クラス 1、5、20 枚から学んだときの、数字 5〜9 の認識精度。"}},
+		Figures: map[string]words.Text{"accuracy": {EN: "Test accuracy on the digits 5 to 9 after 1, 5 and 20 images a class.", JA: "1 クラス 1、5、20 枚から学んだときの、数字 5〜9 の正解率。"}},
 		Notes:   map[string]words.Text{"no fashion": {EN: "Fashion-MNIST was left out: Debian's package dataset-fashion-mnist is not installed.", JA: "Debian のパッケージ dataset-fashion-mnist がないため、Fashion-MNIST は省きました。"}},
 		Run:     runTransfer,
 	}

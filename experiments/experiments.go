@@ -27,7 +27,7 @@
 //			},
 //			Rows:    []lab.Row{lab.Near(testAccuracy, 0.969, 0.005)},
 //			Claims:  map[string]words.Text{"learns": {EN: "it learns", JA: "学習が進む"}},
-//			Figures: map[string]words.Text{"accuracy": {EN: "Accuracy by epoch.", JA: "エポックごとの認識精度。"}},
+//			Figures: map[string]words.Text{"accuracy": {EN: "Accuracy by epoch.", JA: "エポックごとの正解率。"}},
 //			Run:     runTwoLayer,
 //		}
 //	}

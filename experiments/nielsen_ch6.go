@@ -177,7 +177,7 @@ const nielsenTolerance = 0.15
 
 // nielsenRow is the row of a rung.
 func nielsenRow(g rung) words.Text {
-	return words.Text{EN: "%s, test accuracy in %%", JA: "%s：テストデータの認識精度（%%）"}.With(g.name)
+	return words.Text{EN: "%s, test accuracy in %%", JA: "%s：テストデータの正解率（%%）"}.With(g.name)
 }
 
 func runNielsenCh6(r *lab.Run) {
@@ -278,7 +278,7 @@ func nielsenCh6() lab.Experiment {
 				"the one before. Shifted images are 250,000, of which we take 24 epochs, and 12 with dropout, where he takes 60 and 40: " +
 				"those of dropout are as many updates as 60 epochs of the others. His pixels are divided by 256, ours by 255.",
 			JA: "訓練画像のうち 50,000 枚で学習し、残りの 10,000 枚を検証データにします。バッチサイズ 10、画像は元の順、" +
-				"SGD、60 エポック。検証データの認識精度が最も高いエポック（同じなら最後）での、テストデータの認識精度を取ります。" +
+				"SGD、60 エポック。検証データの正解率が最も高いエポック（同じなら最後）での、テストデータの正解率を取ります。" +
 				"重みの初期値の標準偏差は √(1/出力の数)、バイアスは 1、出力層は 0 で、彼のプログラム network3.py と同じです。" +
 				"network3.py は λ をバッチの数で割るので、1 回の更新で重みは 学習率·λ/5,000（ずらした画像では 学習率·λ/25,000）の割合" +
 				"だけ小さくなります。Dropout は推論のときに出力を縮めます。どの段も、前の段に 1 つずつ加えたものです。" +

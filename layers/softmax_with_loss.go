@@ -1,6 +1,11 @@
 package layers
 
-import "tatami/nn"
+import (
+	"fmt"
+	"math"
+
+	"tatami/nn"
+)
 
 // SoftmaxWithLoss is the cross-entropy of the softmax of a network's outputs,
 // in nats (the book's section 5.6.3): for label t
@@ -39,6 +44,25 @@ func (s SoftmaxWithLoss) Weight(t nn.Targets) (sum float64) {
 		sum += float64(v) * s.Weights[i%len(s.Weights)]
 	}
 	return sum
+}
+
+// Check fails where Loss would panic on outputs of that shape, or where the
+// settings make no sense; a trainer asks before it begins.
+func (s SoftmaxWithLoss) Check(out nn.Shape) error {
+	switch {
+	case out.H*out.W != 1:
+		return fmt.Errorf("SoftmaxWithLoss takes one probability a class, the outputs are %v", out)
+	case s.Weights != nil && len(s.Weights) != out.C:
+		return fmt.Errorf("SoftmaxWithLoss has %d weights, wanted %d, one a class", len(s.Weights), out.C)
+	case !(s.Smoothing >= 0 && s.Smoothing < 1):
+		return fmt.Errorf("SoftmaxWithLoss: Smoothing is %g, wanted 0 or more and less than 1", s.Smoothing)
+	}
+	for k, w := range s.Weights {
+		if !(w >= 0) || math.IsInf(w, 0) {
+			return fmt.Errorf("SoftmaxWithLoss: the weight of class %d is %g, wanted 0 or more, and finite", k, w)
+		}
+	}
+	return nil
 }
 
 // Logits implements [nn.Loss].

@@ -111,7 +111,7 @@ func TestArchitectureFaults(t *testing.T) {
 		layer(`{"type":"Affine","Units":3.5}`):                                                                  {"Affine.Units", "3.5"},
 		layer(`{"type":"Affine","Units":1e30}`):                                                                 {"Affine.Units", "1e30"},
 		layer(`{"type":"Affine","Units":3,"Init":"He"}`):                                                        {"Affine.Init"},
-		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                                                         {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: Normal, He, Xavier, Zero)`},
+		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                                                         {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: He, Normal, Xavier, Zero)`},
 		layer(`{"type":"Affine","Init":{"type":"Normal","Deviation":1}}`):                                       {`Normal has no field "Deviation"`},
 		layer(`{"type":"LeakyReLU","Slope":1e300}`):                                                             {"LeakyReLU.Slope: found number 1e300, wanted a number that float32 can hold"},
 		layer(`{"type":"embedding","Hidden":3}`):                                                                {`embedding has no field "Hidden"`},
@@ -147,7 +147,7 @@ type (
 	}
 	branches struct {
 		layers.ReLU
-		First nn.Spec
+		First fmt.Stringer
 	}
 )
 
@@ -160,7 +160,7 @@ func (constant) Fill(w []float32, _ int, _ *rand.Rand) { clear(w) }
 
 func TestFormatArchitectureFaults(t *testing.T) {
 	for _, spec := range []nn.Spec{
-		channel{C: make(chan int)}, number(3), branches{First: layers.ReLU{}}, layers.Affine{Units: 2, Init: constant{}},
+		channel{C: make(chan int)}, number(3), branches{First: layers.Affine{}}, layers.Affine{Units: 2, Init: constant{}},
 	} {
 		_, err := nn.FormatArchitecture(nn.Features(1), []nn.Spec{layers.ReLU{}, spec})
 		wantError(t, fmt.Sprintf("%#v", spec), err, "layer 2")

@@ -31,7 +31,7 @@ var palette = [...]color.NRGBA{
 var dashes = [...][]vg.Length{nil, {7, 3}, {2, 2}, {8, 2.5, 2, 2.5}}
 
 var glyphs = [...]draw.GlyphDrawer{
-	draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{},
+	draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.CrossGlyph{},
 	draw.TriangleGlyph{}, draw.PlusGlyph{},
 }
 

@@ -25,7 +25,7 @@ import (
 
 // A checkpoint of an earlier version is refused by what it is.
 func TestResumeEarlierVersion(t *testing.T) {
-	path := filepath.Join("testdata", "checkpoint-47c6519")
+	path := filepath.Join("testdata", "checkpoint-version1")
 	err := newTrainer(t, 1).Resume(path)
 	if want := path + ": a checkpoint of an earlier version of tatami, "; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, wanted %q…", err, want)

@@ -234,6 +234,22 @@ func TestBrokenSource(t *testing.T) {
 	if err := other.Resume(path); err == nil || !strings.Contains(err.Error(), "other training images") {
 		t.Errorf("resumed on other data: %v", err)
 	}
+	for want, loss := range map[string]nn.Loss{
+		"3 weights, wanted 4":          layers.SoftmaxWithLoss{Weights: make([]float64, 3)},
+		"weight of class 1 is -1":      layers.SoftmaxWithLoss{Weights: []float64{1, -1, 1, 1}},
+		"Smoothing is 1, wanted 0":     layers.SoftmaxWithLoss{Smoothing: 1},
+		"one probability a class, the": layers.SoftmaxWithLoss{},
+	} {
+		name := "weighted classes"
+		if strings.HasPrefix(want, "one") {
+			name = "autoencoder"
+		}
+		tr := tasks()[name].trainer(t)
+		tr.Loss = loss
+		if _, err := tr.Fit(context.Background()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, wanted %q", err, want)
+		}
+	}
 	wrong := tasks()["regression"].trainer(t)
 	wrong.Loss = layers.SoftmaxWithLoss{}
 	d = wrong.Loader.Data.(generated)

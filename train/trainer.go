@@ -239,10 +239,10 @@ func CheckData(net *nn.Sequential, data datasets.Source) error {
 	return nil
 }
 
-// checkLoss fails where a loss would panic, as far as that can be told before.
+// checkLoss asks a loss, if it can tell, whether it takes such outputs.
 func checkLoss(loss nn.Loss, data datasets.Source) error {
-	if out := data.Target().Output(); loss.Logits() && out.H*out.W != 1 {
-		return fmt.Errorf("the loss takes one probability a class, the data have targets of %v", out)
+	if l, ok := loss.(interface{ Check(out nn.Shape) error }); ok {
+		return l.Check(data.Target().Output())
 	}
 	return nil
 }

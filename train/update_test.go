@@ -52,7 +52,7 @@ func updates(t testing.TB, network layers.Network, batch, workers int) (update, 
 func TestUpdateAllocatesNothing(t *testing.T) {
 	for _, network := range layers.Networks() {
 		for _, workers := range []int{1, 4} {
-			update, end := updates(t, network, 50, workers)
+			update, end := updates(t, network, 16, workers)
 			update()
 			if n := testing.AllocsPerRun(5, update); n != 0 {
 				t.Errorf("%s, %d workers: %g allocations an update", network.Name, workers, n)

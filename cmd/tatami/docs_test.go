@@ -77,6 +77,9 @@ func TestLanguagesInStep(t *testing.T) {
 		if e.headings != j.headings {
 			t.Errorf("%s has headings %s, %s %s", en, e.headings, ja, j.headings)
 		}
+		for i, p := range j.pictures { // one with words has them in its page's language
+			j.pictures[i] = strings.Replace(p, ".ja.png", ".png", 1)
+		}
 		if !slices.Equal(e.pictures, j.pictures) {
 			t.Errorf("%s has pictures %v, %s %v", en, e.pictures, ja, j.pictures)
 		}

@@ -28,6 +28,13 @@ func TestONNX(t *testing.T) {
 	if a, b := succeeds(t, dir, "eval", "run", "--json"), succeeds(t, dir, "eval", "b.safetensors", "--json"); a != b {
 		t.Errorf("%s became %s", a, b)
 	}
+	// It goes on learning, as the model that it was would.
+	for _, from := range []string{"run", "b.safetensors"} {
+		trainQuietly(t, dir, "on-"+filepath.Base(from), "--from", from, "--epochs", "2")
+	}
+	if a, b := readTestFile(t, dir, "on-run/steps.csv"), readTestFile(t, dir, "on-b.safetensors/steps.csv"); !bytes.Equal(a, b) {
+		t.Errorf("learning on gave\n%s\nwanted\n%s", b, a)
+	}
 	tatami(t, dir, "export", "run", "--out", "a.txt").refuses(t, 2, `"a.txt"`, ".onnx")
 	tatami(t, dir, "import", "a.onnx", "--net", "mlp").refuses(t, 2, "--net", "a.onnx")
 	tatami(t, dir, "import", "b.safetensors", "--mean", "0.5", "--out", "c").refuses(t, 2, "--mean", "ONNX")

@@ -123,7 +123,7 @@ var portable = isa{
 }
 
 // isaNames are the names of all sets, whatever the machine and the build.
-var isaNames = []string{"portable", "avx2", "avx512"}
+var isaNames = []string{"portable", "avx2", "avx512", "neon", "wasm"}
 
 // active is the instruction set in use. Only init and tests set it.
 var (
@@ -133,7 +133,7 @@ var (
 
 func init() { active, activeErr = choose(os.Getenv("TATAMI_ISA")) }
 
-// ISA names the instruction set in use: avx512, avx2 or portable. It is the
+// ISA names the instruction set in use: avx512, avx2, neon, wasm or portable. It is the
 // best that the machine has, unless the environment variable TATAMI_ISA asks
 // for another.
 func ISA() string { return active.name }

@@ -22,6 +22,9 @@ func available() []*isa {
 // should take: assembly cannot be preempted.
 var avx2, avx512 = newAVX2(), newAVX512()
 
+// byEights is the same for both: the work is moving memory.
+var byEights = &blocks{8, transposeAVX2}
+
 func newAVX2() *isa {
 	s := portable
 	s.name = "avx2"
@@ -50,7 +53,7 @@ func newAVX2() *isa {
 	d := channelwise{depthwiseAVX2, depthwiseGradientAVX2}
 	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
-	s.product, s.productT, s.transpose = tilesAVX2.product, dotsAVX2.product, transposeByEights
+	s.product, s.productT, s.transpose = tilesAVX2.product, dotsAVX2.product, byEights.transpose
 	s.transform = transformsAVX2.transform
 	s.pooledFilter = (*PooledFilter).addGradientByRows
 	s.peak = peakOf(peakAVX2, 8)
@@ -85,7 +88,7 @@ func newAVX512() *isa {
 	d := channelwise{depthwiseAVX512, depthwiseGradientAVX512}
 	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
-	s.product, s.productT, s.transpose = tilesAVX512.product, dotsAVX512.product, transposeByEights
+	s.product, s.productT, s.transpose = tilesAVX512.product, dotsAVX512.product, byEights.transpose
 	s.transform = transformsAVX512.transform
 	s.pooledFilter = (*PooledFilter).addGradientByWindows
 	s.peak = peakOf(peakAVX512, 16)

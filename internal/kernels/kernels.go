@@ -1,6 +1,6 @@
 // Package kernels holds the loops in which a network spends its time, as
 // functions on plain slices: portable Go for any machine, and assembly for
-// amd64 with AVX-512 or AVX2. Nobody above it knows what SIMD is.
+// amd64 with AVX-512 or AVX2 and for arm64. Nobody above it knows what SIMD is.
 //
 // What all kernels share:
 //   - Arguments are checked once at the call; a wrong one panics with a constant string. Nothing outside a slice is read
@@ -16,3 +16,5 @@
 package kernels
 
 //go:generate go -C _asm run . -out ../kernels_amd64.s -stubs ../stubs_amd64.go -tables ../tables_amd64.go -pkg kernels
+//go:generate go -C _asm run . -arm64 ..
+//go:generate go run ./_wasm -module simd/simd.wasm -stubs stubs_wasm.go

@@ -62,7 +62,7 @@ func TestProduct(t *testing.T) {
 			b.near("product", c, want, size, 1e-6)
 		}
 		for m := range 32 {
-			for _, cols := range []int{1, 7, 8, 9, 15, 16, 17, 30, 33, 48, 64, 70} {
+			for _, cols := range []int{1, 2, 3, 5, 8, 9, 15, 16, 17, 30, 33, 48, 64, 70} {
 				check(m, 9, cols, m%2 == 0)
 			}
 		}

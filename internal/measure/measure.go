@@ -30,7 +30,14 @@ type Report struct {
 	Peaks      map[string]float64 `json:"peak_gflops"` // of one core
 	Networks   []Network          `json:"networks"`
 	PeakRSS    int64              `json:"peak_rss_bytes,omitempty"`
+	Stolen     *float64           `json:"stolen_share,omitempty"` // of the processors' time, given to others by the host; nil if unknown
+
+	start *processorTimes // when Machine began, if the system tells
 }
+
+// Meetings are shorter than near if the workers' processors share a cache on a
+// quiet host, and longer than busy if a worker had to wait for its processor.
+const near, busy = 0.3e-6, 10e-6
 
 // Network is what a network does.
 type Network struct {
@@ -62,21 +69,33 @@ type Layer struct {
 
 // Machine measures the machine alone.
 func Machine() *Report {
-	r := &Report{
-		ISA: kernels.ISA(), Processors: runtime.GOMAXPROCS(0),
-		Meeting: train.BarrierTime().Seconds(), Peaks: map[string]float64{},
+	r := &Report{ISA: kernels.ISA(), Processors: runtime.GOMAXPROCS(0), Peaks: map[string]float64{}}
+	if t, ok := readProcessorTimes(); ok {
+		r.start = &t
 	}
+	r.Meeting = train.BarrierTime().Seconds()
 	for _, isa := range kernels.Available() {
 		best := 0.0
-		for range 200 {
-			start := time.Now()
-			operations := kernels.Peak(isa)
+		for range 20 {
+			start, operations := time.Now(), 0
+			for range 10 { // since a browser's clock goes in steps of 5 µs or more
+				operations += kernels.Peak(isa)
+			}
 			best = max(best, float64(operations)/time.Since(start).Seconds()/1e9)
 		}
 		r.Peaks[isa] = best
 	}
-	r.PeakRSS = peakRSS()
+	r.update()
 	return r
+}
+
+// update takes in what only the whole time so far tells.
+func (r *Report) update() {
+	r.PeakRSS = peakRSS()
+	if now, ok := readProcessorTimes(); ok && r.start != nil {
+		share := now.since(*r.start)
+		r.Stolen = &share
+	}
 }
 
 // Network measures a network with a training and a test set.
@@ -109,7 +128,7 @@ func (r *Report) Network(name string, net *nn.Sequential, data, test *datasets.D
 	images := datasets.Tensor(test.Shape, test.Images...)
 	n.Inference = float64(images.N) / median(5, func() { train.Predict(net, images) })
 	r.Networks = append(r.Networks, n)
-	r.PeakRSS = peakRSS()
+	r.update()
 	return nil
 }
 

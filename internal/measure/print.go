@@ -15,7 +15,18 @@ import (
 func (r *Report) Print(out io.Writer, l words.Language) {
 	line := func(t words.Text, args ...any) { fmt.Fprintln(out, t.In(l, args...)) }
 	number := func(x float64) string { return message.NewPrinter(language.English).Sprintf("%.0f", x) }
-	line(words.Text{EN: "%s, %d processors, a barrier of workers %.1f µs", JA: "%s、プロセッサー %d 個、ワーカーの待ち合わせ %.1f µs"}, r.ISA, r.Processors, r.Meeting*1e6)
+	var distance words.Text
+	switch {
+	case r.Processors == 1: // nobody to meet
+	case r.Meeting < near:
+		distance = words.Text{EN: ": they are near each other", JA: "（互いに近い）"}
+	case r.Meeting > busy:
+		distance = words.Text{EN: ": other programs are using them", JA: "（ほかのプログラムが使用中）"}
+	default:
+		distance = words.Text{EN: ": they are far from each other", JA: "（互いに遠い）"}
+	}
+	line(words.Text{EN: "%s, %d processors, a barrier of workers %.1f µs%s", JA: "%s、プロセッサー %d 個、ワーカーの待ち合わせ %.1f µs%s"},
+		r.ISA, r.Processors, r.Meeting*1e6, distance.In(l))
 	for _, isa := range kernels.Available() {
 		line(words.Text{EN: "peak of a core, %s: %.1f GFLOP/s", JA: "1 コアのピーク性能（%s）：%.1f GFLOP/s"}, isa, r.Peaks[isa])
 	}
@@ -52,9 +63,18 @@ func (r *Report) Print(out io.Writer, l words.Language) {
 			JA: "100 % を超えるのは、直接法の演算数で数えているためです。Winograd 法や、勾配の 4 分の 1 だけを通す最大値プーリングの逆伝播では、実際の演算はそれより少なくなります",
 		})
 	}
+	fmt.Fprintln(out)
+	if r.Stolen != nil {
+		line(words.Text{
+			EN: "the host gave %.1f%% of the processors' time to others (steal)",
+			JA: "ホストがほかに回した CPU 時間（steal）：%.1f%%",
+		}, 100**r.Stolen)
+	}
 	if r.PeakRSS > 0 {
-		fmt.Fprintln(out)
-		line(words.Text{EN: "peak memory %.0f MB", JA: "最大メモリー %.0f MB"}, float64(r.PeakRSS)/1e6)
+		line(words.Text{
+			EN: "peak memory %.0f MB: of the whole process, with all images, each network above and garbage not yet collected; tatami train collects earlier",
+			JA: "最大メモリー %.0f MB（このコマンド全体。全画像、上の各ネットワーク、未回収の分を含みます。tatami train は早めに回収します）",
+		}, float64(r.PeakRSS)/1e6)
 	}
 }
 

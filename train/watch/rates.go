@@ -28,7 +28,7 @@ func Rates(c *train.RateCurve, title, language string) (plots.Figure, error) {
 	}
 	return plots.Chart(plots.ChartOptions{
 		Title: title, Language: language, X: plots.Axis{Label: words.Text{EN: "learning rate", JA: "学習率"}.In(l), Log: true},
-		Y: plots.Axis{Label: words.Text{EN: "loss (nats)", JA: "損失（nat）"}.In(l), Min: 0, Max: 1.6 * c.Smooth[0]},
+		Y: plots.Axis{Label: words.Text{EN: "loss (nats)", JA: "損失（nat）"}.In(l), Min: 0, Max: 1.1 * c.Smooth[0]},
 	},
 		plots.Curve{Name: words.Text{EN: "loss", JA: "損失"}.In(l), Points: curve, Smooth: c.Taps},
 		point(words.Text{EN: "suggestion, %s", JA: "おすすめ：%s"}, c.Suggestion()),

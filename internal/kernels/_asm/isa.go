@@ -169,8 +169,14 @@ func declareSteps() {
 // twin.
 func (s isa) text(name, signature, doc string) {
 	TEXT(name+s.name, NOSPLIT, signature)
+	Doc(docLines(name+s.name, doc)...)
+	Pragma("noescape")
+}
+
+// docLines are the lines of a function's comment.
+func docLines(name, doc string) []string {
 	var lines []string
-	line := name + s.name
+	line := name
 	for _, word := range strings.Fields(doc) {
 		if len(line)+len(word) > 75 {
 			lines, line = append(lines, line), word
@@ -178,6 +184,5 @@ func (s isa) text(name, signature, doc string) {
 		}
 		line += " " + word
 	}
-	Doc(append(lines, line)...)
-	Pragma("noescape")
+	return append(lines, line)
 }

@@ -15,7 +15,12 @@ var sets = []isa{avx512, avx2}
 
 func main() {
 	path := flag.String("tables", "", "`file` to write the tables for the Go side to")
+	arm64 := flag.String("arm64", "", "`folder` to write the files of arm64 to, instead of those of amd64")
 	flag.Parse()
+	if *arm64 != "" {
+		done(writeNEON(*arm64))
+		return
+	}
 	ConstraintExpr("!purego")
 	declareTailMasks()
 	declarePooledPlaces()
@@ -44,7 +49,12 @@ func main() {
 		peak(s)
 	}
 	Generate()
-	if err := tables(*path); err != nil {
+	done(tables(*path))
+}
+
+// done ends the program after an error.
+func done(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

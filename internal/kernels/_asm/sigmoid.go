@@ -22,16 +22,24 @@ const (
 	sigmoidTableSize
 )
 
+var sigmoidConstants = [sigmoidTableSize]Constant{
+	log2E: F32(1.44269504088896341), ln2Hi: F32(0.693359375), ln2Lo: F32(-2.12194440e-4),
+	exp6: F32(1.9875691500e-4), exp5: F32(1.3981999507e-3), exp4: F32(8.3334519073e-3),
+	exp3: F32(4.1665795894e-2), exp2: F32(1.6666665459e-1), exp1: F32(5.0000001201e-1), expOne: F32(1),
+	bias: U32(127),
+}
+
+// Beyond ±104 float32 has no other value of e^x than 0 and infinity.
+const (
+	sigmoidMost  = 0x42d00000
+	sigmoidLeast = 0xc2d00000
+)
+
 var sigmoidTable Mem
 
 func declareSigmoidTable() {
 	sigmoidTable = GLOBL("sigmoidTable", RODATA|NOPTR)
-	for k, v := range [sigmoidTableSize]Constant{
-		log2E: F32(1.44269504088896341), ln2Hi: F32(0.693359375), ln2Lo: F32(-2.12194440e-4),
-		exp6: F32(1.9875691500e-4), exp5: F32(1.3981999507e-3), exp4: F32(8.3334519073e-3),
-		exp3: F32(4.1665795894e-2), exp2: F32(1.6666665459e-1), exp1: F32(5.0000001201e-1), expOne: F32(1),
-		bias: U32(127),
-	} {
+	for k, v := range sigmoidConstants {
 		for i := range 16 {
 			DATA(64*k+4*i, v)
 		}
@@ -46,11 +54,11 @@ func sigmoid(s isa) {
 	s.text("sigmoid", "func(y, x []float32)", "sets y = 1/(1 + exp(-x)).")
 	s.zero(zero)
 	VMOVUPS(constant(expOne), one)
-	bound := GP32() // beyond ±104 float32 has no other value of e^x than 0 and infinity
+	bound := GP32()
 	for _, b := range []struct {
 		bits uint32
 		to   reg.VecPhysical
-	}{{0x42d00000, most}, {0xc2d00000, least}} {
+	}{{sigmoidMost, most}, {sigmoidLeast, least}} {
 		MOVL(U32(b.bits), bound)
 		VMOVD(bound, xmm(b.to))
 		VBROADCASTSS(xmm(b.to), b.to)

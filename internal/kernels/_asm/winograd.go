@@ -48,7 +48,7 @@ func (s isa) transform(t transform) {
 	LEAQ(Mem{Base: srcCol, Index: srcCol, Scale: 2}, srcCol3)
 	LEAQ(Mem{Base: dstCol, Index: dstCol, Scale: 2}, dstCol3)
 	start, tiles := Load(Param("src"), GP64()), Load(Param("tiles"), GP64())
-	if s.hasHalves(l) {
+	if l.hasHalves() {
 		s.half()
 	}
 
@@ -139,7 +139,7 @@ func (s isa) transform(t transform) {
 	s.end()
 }
 
-func (s isa) hasHalves(l matrix) bool {
+func (l matrix) hasHalves() bool {
 	for _, row := range l {
 		for _, c := range row {
 			if c == .5 || c == -.5 {
@@ -153,46 +153,59 @@ func (s isa) hasHalves(l matrix) bool {
 // half fills register 14 with ½.
 func (s isa) half() { s.constant(0x3f000000, s.regs[14]) }
 
+// combine is the sum of the terms times their coefficients.
+func (s isa) combine(c []float64, terms []reg.VecPhysical, to reg.VecPhysical, keep bool) reg.VecPhysical {
+	return combine(arithmetic[reg.VecPhysical]{
+		negate: func(a, to reg.VecPhysical) {
+			s.zero(to)
+			VSUBPS(a, to, to)
+		},
+		add:   func(a, b, to reg.VecPhysical) { VADDPS(b, a, to) },
+		sub:   func(a, b, to reg.VecPhysical) { VSUBPS(b, a, to) },
+		halve: func(a, to reg.VecPhysical) { VMULPS(s.regs[14], a, to) },
+		move:  func(a, to reg.VecPhysical) { VMOVAPS(a, to) },
+	}, c, terms, to, keep)
+}
+
+// arithmetic writes the instructions of a sum; sub sets to = a - b.
+type arithmetic[V any] struct {
+	add, sub            func(a, b, to V)
+	negate, halve, move func(a, to V)
+}
+
 // combine forms the sum of the terms times their coefficients in to: ½ of the halves, then the others; what is added
 // before what is subtracted. A sum that is a term itself stays where it is if keep is set. It returns the sum's place.
-func (s isa) combine(c []float64, terms []reg.VecPhysical, to reg.VecPhysical, keep bool) reg.VecPhysical {
-	pick := func(size float64) (list []int) {
+func combine[V comparable](do arithmetic[V], c []float64, terms []V, to V, keep bool) V {
+	var sum V // what is summed up so far
+	empty := true
+	add := func(size float64) {
 		for _, sign := range []float64{size, -size} {
 			for k, v := range c {
-				if v == sign {
-					list = append(list, k)
+				switch {
+				case v != sign:
+					continue
+				case empty && sign > 0:
+					sum, empty = terms[k], false
+					continue
+				case empty: // only the lone negative term of the output gradient's matrix
+					do.negate(terms[k], to)
+				case sign > 0:
+					do.add(sum, terms[k], to)
+				default:
+					do.sub(sum, terms[k], to)
 				}
+				sum, empty = to, false
 			}
 		}
-		return list
 	}
-	var sum reg.VecPhysical // what is summed up so far
-	halves, wholes := pick(.5), pick(1)
-	add := func(list []int) {
-		for _, k := range list {
-			switch {
-			case sum == nil && c[k] > 0:
-				sum = terms[k]
-				continue
-			case sum == nil: // only the lone negative term of the output gradient's matrix
-				s.zero(to)
-				VSUBPS(terms[k], to, to)
-			case c[k] > 0:
-				VADDPS(terms[k], sum, to)
-			default:
-				VSUBPS(terms[k], sum, to)
-			}
-			sum = to
-		}
-	}
-	add(halves)
-	if sum != nil {
-		VMULPS(s.regs[14], sum, to)
+	add(.5)
+	if !empty {
+		do.halve(sum, to)
 		sum = to
 	}
-	add(wholes)
+	add(1)
 	if sum != to && !keep {
-		VMOVAPS(sum, to)
+		do.move(sum, to)
 		sum = to
 	}
 	return sum

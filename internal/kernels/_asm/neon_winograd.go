@@ -1,0 +1,75 @@
+package main
+
+// transform makes one of the functions of a Winograd convolution, see winograd.
+func (g *neon) transform(t transform) {
+	l := t.matrix
+	in := len(l[0])
+	g.text(t.name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", t.doc)
+	dst, dstRow, dstCol := g.arg("dst"), g.arg("dstRow"), g.arg("dstCol")
+	start, srcRow, srcCol := g.arg("src"), g.arg("srcRow"), g.arg("srcCol")
+	n, tiles := g.arg("n"), g.arg("tiles")
+	const old, half vec = 12, 14
+	do := arithmetic[vec]{
+		add:    func(a, b, to vec) { g.do("fadd", to, a, b) },
+		sub:    func(a, b, to vec) { g.do("fsub", to, a, b) },
+		negate: func(a, to vec) { g.do("fneg", to, a) },
+		halve:  func(a, to vec) { g.do("fmul", to, a, half) },
+		move:   func(a, to vec) { g.do("orr", to, a, a) },
+	}
+	if l.hasHalves() {
+		g.constant(0x3f000000, half)
+	}
+
+	g.label("tile")
+	from, to := g.gp(), g.gp()
+	g.op("MOVD %v, %v", start, from)
+	g.op("MOVD %v, %v", dst, to)
+	g.loopAt("lanes", n, []gpr{to, from}, floats("dst", "src"), 1, func(at []mem, _ int, lane bool) {
+		row, p := g.gp(), g.gp()
+		value := func(k, j int) vec { return vec(16 + k*in + j) }
+		g.op("MOVD %v, %v", at[1].base, row)
+		for k := range in {
+			g.op("MOVD %v, %v", row, p)
+			for j := range in {
+				g.load(mem{p, 0}, value(k, j), lane)
+				g.op("ADD %v, %v", srcCol, p)
+			}
+			g.op("ADD %v, %v", srcRow, row)
+		}
+		g.op("MOVD %v, %v", at[0].base, row)
+		for i := range l {
+			line := make([]vec, in)
+			for j := range in {
+				terms := make([]vec, in)
+				for k := range in {
+					terms[k] = value(k, j)
+				}
+				line[j] = combine(do, l[i], terms, vec(j), true)
+			}
+			g.op("MOVD %v, %v", row, p)
+			for j := range l {
+				out := combine(do, l[j], line, vec(8+j), true)
+				if t.adds {
+					g.load(mem{p, 0}, old, lane)
+					g.do("fadd", vec(8+j), out, old)
+					out = vec(8 + j)
+				}
+				g.store(out, mem{p, 0}, lane)
+				g.op("ADD %v, %v", dstCol, p)
+			}
+			g.op("ADD %v, %v", dstRow, row)
+		}
+		g.free(row, p)
+	})
+	for _, move := range []struct {
+		by string
+		p  gpr
+	}{{"dstTile", dst}, {"srcTile", start}} {
+		by := g.arg(move.by)
+		g.op("ADD %v, %v", by, move.p)
+		g.free(by)
+	}
+	g.op("SUBS $1, %v", tiles)
+	g.op("BNE tile")
+	g.ret()
+}
