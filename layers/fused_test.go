@@ -61,13 +61,13 @@ func TestFused(t *testing.T) {
 func TestNetworksFused(t *testing.T) {
 	for _, n := range layers.Networks() {
 		t.Run(n.Name, func(t *testing.T) {
-			if testing.Short() && (n.Name == "deep" || n.Name == "best") {
+			if testing.Short() && slices.Contains([]string{"deep", "best", "cifar"}, n.Name) {
 				t.Skip("slow in the reference")
 			}
 			net := network(t, n.Input, n.Specs(10)...)
 			samples := 2
-			normalized := n.Name == "resnet" || n.Name == "mobile" // right after their convolutions
-			if n.Name == "best" || normalized {                    // two normalized values are 1 and -1 whatever they were: their gradients are all rounding
+			normalized := slices.Contains([]string{"resnet", "mobile", "cifar", "small"}, n.Name) // right after their convolutions
+			if n.Name == "best" || normalized {                                                   // two normalized values are 1 and -1 whatever they were: their gradients are all rounding
 				samples = 6
 			}
 			x := random(rng(3), samples, n.Input)
