@@ -1,8 +1,9 @@
 // Package datasets holds labelled images and hands them out in batches:
 //
 //   - a [Source] is samples of any kind with their targets;
-//   - [MNIST] and [Folder] read a training and a test set, [Digit] makes any
-//     picture look like MNIST's;
+//   - [Read] reads a training and a test set from a folder of any layout that it
+//     knows: [ImageFolder], [CIFAR] or [Folder]; [MNIST] needs none;
+//   - [Picture] makes a picture of any size an input of a model, as its [Fit] says;
 //   - a [Dataset] is cut by Split, Subset and Limit, which copy no pixel;
 //   - a [Loader] shuffles it, fills batches and distorts images on the way
 //     ([Augmentation]), the same way for the same seed.

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"math"
 	"os"
 
 	"tatami/internal/files"
@@ -20,6 +21,9 @@ type store struct {
 // so many together.
 func newStore(n, size int, most int64) (*store, error) {
 	s := &store{size: size}
+	if int64(n)*int64(size) > math.MaxInt {
+		return nil, fmt.Errorf("%d bytes of pixels are more than this system can address, wanted fewer or smaller pictures", int64(n)*int64(size))
+	}
 	if int64(n)*int64(size) <= most {
 		s.pixels = make([]byte, n*size)
 		return s, nil

@@ -1,4 +1,4 @@
-// Command tatami trains digit classifiers and looks into them.
+// Command tatami trains classifiers of pictures and looks into them.
 package main
 
 import (
@@ -100,14 +100,14 @@ func newRoot(l words.Language) *cobra.Command {
 	root := &cobra.Command{
 		Use: "tatami",
 		Short: words.Text{
-			EN: "Train convolutional networks on digits and look into them",
-			JA: "畳み込みニューラルネットワークで数字を学習し、その中を見る",
+			EN: "Train convolutional networks on pictures and look into them",
+			JA: "畳み込みニューラルネットワークで画像を学習し、その中を見る",
 		}.In(l),
 		Long: words.Text{
-			EN: `Train convolutional networks on digits and look into them.
+			EN: `Train convolutional networks on pictures and look into them.
 
 Where a command takes a MODEL, the folder of a run will do.`,
-			JA: `畳み込みニューラルネットワークで数字を学習し、その中を見ます。
+			JA: `畳み込みニューラルネットワークで画像を学習し、その中を見ます。
 
 MODEL には、モデルのファイルのほか、train が作ったフォルダーも指定できます。`,
 		}.In(l),

@@ -27,12 +27,12 @@ func newServe(l words.Language) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve MODEL…",
 		Short: words.Text{
-			EN: "Draw digits in a browser and look into models; a JSON API too",
-			JA: "ブラウザーで数字を描いてモデルの中を見る。JSON API もある",
+			EN: "Draw digits or drop pictures in a browser and look into models; a JSON API too",
+			JA: "ブラウザーで数字を描くか画像を入れて、モデルの中を見る。JSON API もある",
 		}.In(l),
 		Long: words.Text{
-			EN: `Serve a page on which you draw a digit and see what models make of it: their
-probabilities as you draw, the feature maps, the filters, where they looked,
+			EN: `Serve a page on which you draw a digit, or drop, paste, choose or photograph a
+picture, and see what models make of it: their probabilities, the feature maps, the filters, where they looked,
 similar training images, and a convolution step by step. Two models can be
 seen side by side. The same answers come as JSON under /api/v1; the page /api
 documents it. The page /learn trains networks in the browser, like that of
@@ -40,7 +40,7 @@ tatami learn.
 
 An address without a host, such as :8080, is open to this machine alone;
 0.0.0.0:8080 opens it to others.`,
-			JA: `ブラウザーで数字を描いて、モデルがどう見るかを調べるページを開きます。描くそばから変わる確率、特徴マップ、フィルター、判断の根拠になった場所、似ている訓練画像、畳み込みの 1 ステップごとの計算を見られます。2 つのモデルを並べることもできます。同じ答えを /api/v1 から JSON で取れます。使い方はページ /api にあります。ページ /learn では、tatami learn のページと同じように、ブラウザーの中でネットワークを学習させられます。
+			JA: `ブラウザーで数字を描くか、画像をドロップ、貼り付け、選択、撮影して、モデルがどう見るかを調べるページを開きます。確率、特徴マップ、フィルター、判断の根拠になった場所、似ている訓練画像、畳み込みの 1 ステップごとの計算を見られます。2 つのモデルを並べることもできます。同じ答えを /api/v1 から JSON で取れます。使い方はページ /api にあります。ページ /learn では、tatami learn のページと同じように、ブラウザーの中でネットワークを学習させられます。
 
 :8080 のように HOST を省いたアドレスは、このマシンからだけ見られます。0.0.0.0:8080 とすると、ほかのマシンからも見られます。`,
 		}.In(l),

@@ -15,6 +15,9 @@ import (
 	"tatami/plots"
 )
 
+// legendMost is how many classes a map's legend has room for.
+const legendMost = 20
+
 // Write writes the films as files, path(name) each.
 func (f *Film) Write(path func(name string) string, l words.Language) error {
 	var filters, maps []plots.Figure
@@ -52,7 +55,9 @@ func (f *Film) Write(path func(name string) string, l words.Language) error {
 		}
 		groups := make([]plots.Points, len(f.classes))
 		for i := range groups {
-			groups[i].Name = f.classes[i]
+			if len(groups) <= legendMost {
+				groups[i].Name = f.classes[i]
+			}
 		}
 		points := make([]plotter.XYs, len(groups))
 		for i := range frame.features.N {
