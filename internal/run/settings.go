@@ -79,7 +79,8 @@ func (s *Settings) Resolve() (err error) {
 }
 
 // Other is the flag of a setting in which two runs differ, beside their epochs;
-// empty if there is none.
+// empty if there is none. How pictures are read counts where both say it, since
+// otherwise the data decide.
 func (s Settings) Other(t Settings) string {
 	s.Epochs, t.Epochs = 0, 0
 	if s.From != "" {
@@ -92,6 +93,12 @@ func (s Settings) Other(t Settings) string {
 	}
 	for _, f := range t.flags(true) {
 		yours[f.Name] = f.Value
+	}
+	for _, name := range []string{"size", "fit", "color"} {
+		if mine[name] == "" || yours[name] == "" {
+			delete(mine, name)
+			delete(yours, name)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(mine)) {
 		if mine[name] != yours[name] {
