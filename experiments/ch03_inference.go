@@ -10,10 +10,10 @@ import (
 	"tatami/experiments/lab"
 	"tatami/internal/words"
 	"tatami/layers"
+	"tatami/layers/pytorch"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/plots"
-	"tatami/pytorch"
 )
 
 // bookWeights and ownWeights are the rows of the accuracy, with either.

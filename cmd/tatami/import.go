@@ -10,8 +10,8 @@ import (
 	"tatami/internal/lock"
 	"tatami/internal/run"
 	"tatami/internal/words"
+	"tatami/layers/pytorch"
 	"tatami/nn"
-	"tatami/pytorch"
 )
 
 func newImport(l words.Language) *cobra.Command {

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
-	"tatami/inspect"
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/layers"
+	"tatami/layers/inspect"
 	"tatami/nn"
 	"tatami/plots"
 )

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"tatami/datasets"
-	"tatami/inspect"
 	"tatami/internal/web/record"
+	"tatami/layers/inspect"
 	"tatami/nn"
 	"tatami/train"
 )

@@ -15,8 +15,8 @@ import (
 	"strconv"
 
 	"tatami/datasets"
-	"tatami/inspect"
 	"tatami/internal/strictjson"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 
 	"tatami/datasets"
-	"tatami/inspect"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 

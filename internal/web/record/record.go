@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"tatami/datasets"
-	"tatami/inspect"
+	"tatami/layers/inspect"
 	"tatami/nn"
 	"tatami/train"
 	"tatami/train/doctor"

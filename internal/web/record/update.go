@@ -4,7 +4,7 @@ import (
 	"math"
 	"strconv"
 
-	"tatami/inspect"
+	"tatami/layers/inspect"
 	"tatami/train/doctor"
 )
 

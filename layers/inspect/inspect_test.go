@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"tatami/datasets"
-	"tatami/inspect"
 	"tatami/layers"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 

@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"tatami/inspect"
 	"tatami/layers"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 

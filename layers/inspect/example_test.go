@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"tatami/inspect"
 	"tatami/layers"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 

@@ -19,8 +19,8 @@ import (
 	"tatami/internal/safetensors"
 	"tatami/internal/toy"
 	"tatami/layers"
+	"tatami/layers/pytorch"
 	"tatami/nn"
-	"tatami/pytorch"
 )
 
 // names are PyTorch's, by the names here.
