@@ -66,6 +66,7 @@ func FormatArchitecture(in Shape, specs []Spec) ([]byte, error) {
 // than 4096 layers.
 func ParseArchitecture(data []byte, catalog Catalog) (in Shape, specs []Spec, err error) {
 	var a architecture
+	specs = []Spec{}
 	if err = strictjson.Unmarshal(data, &a); err == nil && a.Layers != nil {
 		err = catalog.codec().Parse(a.Layers, &specs)
 	}
