@@ -156,7 +156,9 @@ func (f *Folder) dropEarlier(own ...string) error {
 // replaceResults has what a run leaves at its end replaced, since it goes on.
 func (f *Folder) replaceResults() {
 	for _, name := range allFiles {
-		if !slices.Contains([]string{ModelFile, checkpointFile, historyFile, stepsFile, pageFile, framesFile}, name) {
+		info, err := os.Lstat(f.path(name))
+		left := err == nil && info.Mode().IsRegular()
+		if left && !slices.Contains([]string{ModelFile, checkpointFile, historyFile, stepsFile, pageFile, framesFile}, name) {
 			f.earlier = append(f.earlier, f.path(name))
 		}
 	}
