@@ -2,7 +2,7 @@
 
 import { answeredBy, ask, language, latest, make, number, percent, Refused, translate, words } from "/static/page.js";
 import { Module, part } from "/static/module.js";
-import { digit, largest, onTheme, sheet, tensor } from "/static/pictures.js";
+import { largest, onTheme, picture, sheet, tensor } from "/static/pictures.js";
 import { chart } from "/static/chart.js";
 import { Pad } from "/static/pad.js";
 import { texts } from "/static/learn.strings.js";
@@ -345,7 +345,9 @@ byId("undo").addEventListener("click", () => pad.undo());
 byId("sample").addEventListener("click", trying(async () => {
   teach(-1);
   const { image } = await ask("/api/v1/sample");
-  await pad.showDigit(image);
+  const small = new OffscreenCanvas(1, 1);
+  picture(small, image, true);
+  pad.show(await createImageBitmap(small));
   given = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pixels: image.pixels.map((v) => v / 255) }) };
   look();
 }));
@@ -425,7 +427,7 @@ function showOwn() {
     });
     return make("div", { className: "mine" }, name, make("span", { className: "soft small" }, t("drawings", { n: its.images.length })), forget, ...its.images.map((image) => {
       const canvas = make("canvas", { role: "img", "aria-label": t("drawingOf", its) });
-      digit(canvas, { height: 28, width: 28, pixels: Uint8Array.from(atob(image), (c) => c.charCodeAt(0)) });
+      picture(canvas, { height: 28, width: 28, channels: 1, pixels: Uint8Array.from(atob(image), (c) => c.charCodeAt(0)) }, true);
       return canvas;
     }));
   }), make("p", { className: "row" }, add, train));
