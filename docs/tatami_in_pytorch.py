@@ -34,18 +34,37 @@ class Standardize(nn.Module):
         return (x - self.mean.view(1, -1, *sides)) / self.deviation.view(1, -1, *sides)
 
 
+class Residual(nn.Module):
+    def __init__(self, body, shortcut):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
 def load(path):
     metadata, tensors = read(path)
     described = json.loads(metadata['architecture'])
     image = described['input']['H'] * described['input']['W'] > 1
+    return build(described['layers'], tensors, '', image).eval(), json.loads(metadata.get('classes', '[]'))
+
+
+def build(described, tensors, prefix, image):
+    """The layers whose tensors have names that begin with prefix."""
     layers = []
-    for i, s in enumerate(described['layers'], 1):
+    for i, s in enumerate(described, 1):
         kind = s['type']
-        t = lambda name: tensors[f'{i}.{kind.lower()}.{name}']
+        own = f'{prefix}{i}.{kind.lower()}.'
+        t = lambda name: tensors[own + name]
         if kind == 'Convolution':
             w = t('weight').permute(0, 3, 1, 2).contiguous()  # O,KH,KW,I to O,I,KH,KW
             groups = s.get('Groups', 1)
-            layer = nn.Conv2d(w.shape[1] * groups, w.shape[0], w.shape[2:], s.get('Stride', 1), s.get('Pad', 0), s.get('Dilation', 1), groups)
+            stride = s.get('Stride', 1)
+            more = [s.get('Pad' + side, 0) for side in ('Left', 'Right', 'Top', 'Bottom')]
+            if any(more):
+                layers.append(nn.ZeroPad2d(more))
+            layer = nn.Conv2d(w.shape[1] * groups, w.shape[0], w.shape[2:], (stride, s.get('StrideW', stride)), s.get('Pad', 0), s.get('Dilation', 1), groups)
             layer.weight.data, layer.bias.data = w, t('bias')
         elif kind == 'Affine':
             w = t('weight')
@@ -64,6 +83,11 @@ def load(path):
         elif kind == 'Pooling':
             size, stride, pad = s['Size'], s.get('Stride', s['Size']), s.get('Pad', 0)
             layer = nn.AvgPool2d(size, stride, pad, count_include_pad=False) if s.get('Average') else nn.MaxPool2d(size, stride, pad)
+        elif kind == 'GlobalAveragePooling':
+            layer, image = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), False
+        elif kind == 'Residual':
+            body, shortcut = (build(s.get(part) or [], tensors, f'{own}{part.lower()}.', image) for part in ('Body', 'Shortcut'))
+            layer = Residual(body, shortcut)
         elif kind == 'Dropout':
             layer = nn.Dropout(s.get('Ratio', 0))
         elif kind in ('ReLU', 'Sigmoid', 'Tanh', 'GELU'):
@@ -77,4 +101,4 @@ def load(path):
         else:
             raise ValueError(f'layer {i} is {kind}: add what it is in PyTorch here')
         layers.append(layer)
-    return nn.Sequential(*layers).eval(), json.loads(metadata.get('classes', '[]'))
+    return nn.Sequential(*layers)

@@ -4,6 +4,7 @@ package onnx_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -92,9 +93,9 @@ import numpy, torch
 from tatami_in_pytorch import load
 d = sys.argv[1]
 model, classes = load(d + '/model.safetensors')
-x = torch.from_numpy(numpy.fromfile(d + '/in', '<f4').reshape(5, 1, 28, 28))
+x = torch.from_numpy(numpy.fromfile(d + '/in', '<f4').reshape(5, *map(int, sys.argv[2:])))
 model(x).detach().numpy().astype('<f4').tofile(d + '/out')`
-			if out, err := exec.Command(python, "-B", "-c", script, dir).CombinedOutput(); err != nil {
+			if out, err := exec.Command(python, "-B", "-c", script, dir, fmt.Sprint(n.Input.C), fmt.Sprint(n.Input.H), fmt.Sprint(n.Input.W)).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			compare(t, values(t, filepath.Join(dir, "out")), m.Predict(x).Data, 1e-5)

@@ -1,7 +1,7 @@
 // The page on which one draws a digit and looks into models.
 
 import { ask, language, latest, layerName, make, number, percent, Refused, translate, words } from "/static/page.js";
-import { colours, enlarge, grey, largest, light, onTheme, paint, picture, sheet, signed, tensor } from "/static/pictures.js";
+import { bitmap, colours, enlarge, grey, largest, light, onTheme, paint, picture, sheet, signed, tensor } from "/static/pictures.js";
 import { networkTitle, networkView } from "/static/network.js";
 import { Pad } from "/static/pad.js";
 import { Stepper } from "/static/stepper.js";
@@ -76,9 +76,7 @@ const post = (kind, model, q, more = "") => ask(`/api/v1/${kind}?model=${encodeU
 
 // showImage takes the pixels of a test or training image as they are.
 async function showImage(image, its) {
-  const small = new OffscreenCanvas(1, 1);
-  picture(small, image, drawn());
-  pad.show(await createImageBitmap(small));
+  pad.show(await bitmap(image, drawn()));
   example = its;
   given = request("application/json", JSON.stringify({ pixels: image.pixels.map((v) => v / 255) }));
   changed(true);

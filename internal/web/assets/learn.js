@@ -2,7 +2,7 @@
 
 import { answeredBy, ask, language, latest, make, number, percent, Refused, translate, words } from "/static/page.js";
 import { Module, part } from "/static/module.js";
-import { largest, onTheme, picture, sheet, tensor } from "/static/pictures.js";
+import { bitmap, largest, onTheme, picture, sheet, tensor } from "/static/pictures.js";
 import { chart } from "/static/chart.js";
 import { Pad } from "/static/pad.js";
 import { texts } from "/static/learn.strings.js";
@@ -345,9 +345,7 @@ byId("undo").addEventListener("click", () => pad.undo());
 byId("sample").addEventListener("click", trying(async () => {
   teach(-1);
   const { image } = await ask("/api/v1/sample");
-  const small = new OffscreenCanvas(1, 1);
-  picture(small, image, true);
-  pad.show(await createImageBitmap(small));
+  pad.show(await bitmap(image, true));
   given = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ pixels: image.pixels.map((v) => v / 255) }) };
   look();
 }));

@@ -73,6 +73,13 @@ export function picture(canvas, { height, width, channels, pixels }, ink) {
   });
 }
 
+// bitmap is such a picture for a pad.
+export async function bitmap(image, ink) {
+  const small = new OffscreenCanvas(1, 1);
+  picture(small, image, ink);
+  return createImageBitmap(small);
+}
+
 // light is the luminance of a pixel of such a picture, 0 to 1.
 export const light = ({ channels, pixels }, i) => (channels === 3 ? 0.299 * pixels[3 * i] + 0.587 * pixels[3 * i + 1] + 0.114 * pixels[3 * i + 2] : pixels[i]) / 255;
 

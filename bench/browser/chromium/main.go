@@ -4,7 +4,7 @@
 // what it prints on standard output and its exit code; it may read files of the
 // folder it is run in.
 //
-//	go build -o /tmp/chromium ./internal/kernels/simd/chromium
+//	go build -o /tmp/chromium ./bench/browser/chromium
 //	GOOS=js GOARCH=wasm go test -tags simd -exec /tmp/chromium ./layers
 package main
 
