@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -117,7 +118,7 @@ func TestFolderFaults(t *testing.T) {
 		"truncated":      {images, toy.IDX(count(23), 4, 3, 2), "%s: truncated: 23 bytes behind the header, wanted 24"},
 		"trailing":       {images, toy.IDX(count(25), 4, 3, 2), "%s: more than the 24 bytes behind the header"},
 		"two billion":    {images, toy.IDX(count(24), 2_000_000_000, 3, 2), "%s: truncated: 24 bytes behind the header, wanted 12000000000"},
-		"huge image":     {images, toy.IDX(count(24), 1, 1<<31, 1<<31), "%s: images of 2147483648×2147483648×1, wanted at least one and at most 268435456 pixels"},
+		"huge image":     {images, toy.IDX(count(24), 1, math.MaxInt32, math.MaxInt32), "%s: images of 2147483647×2147483647×1, wanted at least one and at most 268435456 pixels"},
 		"zero sides":     {images, toy.IDX(nil, 4, 0, 2), "%s: images of 0×2×1, wanted at least one"},
 		"no images":      {images, toy.IDX(nil, 0, 3, 2), "%s: holds no images or labels"},
 		"counts":         {labels, toy.IDX([]byte{0, 1, 2}, 3), "%s: 3 labels, wanted 4, as many as "},

@@ -112,7 +112,7 @@ type affine struct {
 
 func (l *affine) OutShape() nn.Shape  { return nn.Features(l.plan.Units()) }
 func (l *affine) Params() []*nn.Param { return []*nn.Param{l.w, l.b} }
-func (l *affine) MultiplyAdds() int   { return l.plan.Inputs() * l.plan.Units() }
+func (l *affine) MultiplyAdds() int   { return held(int64(l.plan.Inputs()) * int64(l.plan.Units())) }
 
 // Fuse takes in a following ReLU.
 func (l *affine) Fuse(next []nn.Layer) (nn.Layer, int) {

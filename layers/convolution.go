@@ -249,7 +249,7 @@ func (l *convolution) OutShape() nn.Shape {
 }
 
 func (l *convolution) Params() []*nn.Param { return []*nn.Param{l.w, l.b} }
-func (l *convolution) MultiplyAdds() int   { return l.out.Size() * l.w.Value.Size() }
+func (l *convolution) MultiplyAdds() int   { return held(int64(l.out.Size()) * int64(l.w.Value.Size())) }
 func (l *convolution) pools() bool         { return l.pooled != (nn.Shape{}) }
 
 // Fuse takes in a following ReLU, and after that 2×2 max pooling.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -391,13 +392,13 @@ func TestImpossible(t *testing.T) {
 		{nn.Shape{H: 28, W: 28}, []nn.Spec{conv}, "network input: shape 28×28×0"},
 		{nn.Shape{H: -1, W: 28, C: 1}, []nn.Spec{conv}, "network input: shape -1×28×1"},
 		{nn.Shape{H: 1 << 20, W: 1 << 20, C: 1 << 30}, []nn.Spec{conv}, "network input: shape"},
-		{image, []nn.Spec{layers.Affine{Units: 1 << 40}}, "layer 1 (Affine 1099511627776):"},
+		{image, []nn.Spec{layers.Affine{Units: 1 << 30}}, "layer 1 (Affine 1073741824):"},
 		{image, []nn.Spec{layers.Affine{Units: math.MaxInt}}, "parameters"},
-		{nn.Features(3), []nn.Spec{layers.Affine{Units: 1 << 62}}, "parameters"},
-		{nn.Features(1), []nn.Spec{layers.Convolution{Filters: 1 << 62, Kernel: 1, Pad: 1}}, "parameters"},
-		// 17 parameters a filter times this is 1 in 64 bits.
-		{nn.Shape{H: 4, W: 4, C: 1}, []nn.Spec{layers.Convolution{Filters: 1085102592571150095, Kernel: 4}}, "parameters"},
-		{nn.Shape{H: 4, W: 4, C: 1}, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 1 << 31, Pad: 1 << 31}}, "parameters"},
+		{nn.Features(3), []nn.Spec{layers.Affine{Units: math.MaxInt/2 + 1}}, "parameters"},
+		{nn.Features(1), []nn.Spec{layers.Convolution{Filters: math.MaxInt/2 + 1, Kernel: 1, Pad: 1}}, "parameters"},
+		// 17 parameters a filter times this is -1.
+		{nn.Shape{H: 4, W: 4, C: 1}, []nn.Spec{layers.Convolution{Filters: math.MaxUint / 17, Kernel: 4}}, "parameters"},
+		{nn.Shape{H: 4, W: 4, C: 1}, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 1 << (strconv.IntSize/2 - 1), Pad: 1 << (strconv.IntSize/2 - 1)}}, "parameters"},
 		{nn.Features(1 << 20), []nn.Spec{layers.Convolution{Filters: 1, Kernel: 1, Pad: 1 << 14}}, "wanted at most 268435456"},
 		{nn.Features(1), []nn.Spec{layers.Convolution{Filters: 100, Kernel: 1, Pad: 1 << 13}}, "16385×16385×100"},
 	} {
@@ -409,7 +410,7 @@ func TestImpossible(t *testing.T) {
 		}
 	}
 	// Also for those who build a layer themselves, within one of their own.
-	for _, spec := range []nn.Spec{layers.Affine{Units: 1 << 62}, layers.Affine{Units: 1 << 25}, layers.Convolution{Filters: 1 << 28, Kernel: 1}} {
+	for _, spec := range []nn.Spec{layers.Affine{Units: math.MaxInt/2 + 1}, layers.Affine{Units: 1 << 25}, layers.Convolution{Filters: 1 << 28, Kernel: 1}} {
 		if _, err := spec.Build(nn.Features(1<<20), rng(1)); err == nil {
 			t.Errorf("%v is built", spec)
 		}

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"tatami/internal/kernels"
@@ -74,7 +75,7 @@ func (l *residual) Params() []*nn.Param {
 func (l *residual) MultiplyAdds() int {
 	n := l.body.MultiplyAdds()
 	if l.shortcut != nil {
-		n += l.shortcut.MultiplyAdds()
+		n += min(l.shortcut.MultiplyAdds(), math.MaxInt-n)
 	}
 	return n
 }

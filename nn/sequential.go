@@ -163,13 +163,14 @@ func (s *Sequential) LayerName(i int) string {
 	return fmt.Sprintf("layer %d (%v)", i+1, s.specs[i])
 }
 
-// MultiplyAdds is the work of one sample on the way forward.
+// MultiplyAdds is the work of one sample on the way forward; sums that no int
+// holds are the largest int.
 func (s *Sequential) MultiplyAdds() int {
-	n := 0
+	var total Cost
 	for _, l := range s.layers {
-		n += multiplyAdds(l)
+		total = total.plus(Cost{Work: multiplyAdds(l)})
 	}
-	return n
+	return total.Work
 }
 
 func multiplyAdds(l Layer) int {

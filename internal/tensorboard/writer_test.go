@@ -99,7 +99,7 @@ func TestWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Scalar("loss/train", 300, 2.25)
-	w.PNG("filters", 1<<40, 200, 300, []byte("a picture"))
+	w.PNG("filters", math.MaxInt, 200, 300, []byte("a picture"))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestWriter(t *testing.T) {
 		{"3": "brain.Event:2"},
 		{"2": uint64(300), "7.1": uint64(1)},
 		{"2": uint64(300), "5.1.1": "loss/train", "5.1.2": float32(2.25)},
-		{"2": uint64(1 << 40), "5.1.1": "filters", "5.1.4.1": uint64(300), "5.1.4.2": uint64(200), "5.1.4.3": uint64(3), "5.1.4.4": "a picture"},
+		{"2": uint64(math.MaxInt), "5.1.1": "filters", "5.1.4.1": uint64(300), "5.1.4.2": uint64(200), "5.1.4.3": uint64(3), "5.1.4.4": "a picture"},
 	}
 	list := records(t, data)
 	if len(list) != len(want) {
