@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"tatami/internal/files"
 	"tatami/nn"
@@ -65,16 +66,26 @@ func CIFAR(dir string) (train, test *Dataset, err error) {
 
 func (l *cifarLayout) classNames(dir string) ([]string, error) {
 	path := filepath.Join(dir, l.names)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return numbers(l.classes), nil
 	}
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 1<<16)) // what is longer has more names
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 	}
 	names := strings.Fields(string(text))
 	if len(names) != l.classes {
 		return nil, fmt.Errorf("%s: names %d classes, wanted %d", path, len(names), l.classes)
+	}
+	for _, name := range names {
+		if strings.ContainsFunc(name, unicode.IsControl) {
+			return nil, fmt.Errorf("%s: class %.99q has a control character in its name", path, name)
+		}
 	}
 	return names, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -238,6 +239,9 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 	}
 	if side[0] == 0 {
 		return nil, fmt.Errorf("%s: holds no images or labels, its count is zero", path)
+	}
+	if want := int64(side[0]) * int64(size); want > math.MaxInt { // an int of 32 bits
+		return nil, fmt.Errorf("%s: announces %d bytes of data, wanted at most %d", path, want, math.MaxInt)
 	}
 	f.n, f.Shape = int(side[0]), nn.Shape{H: int(side[1]), W: int(side[2]), C: int(side[3])}
 

@@ -239,6 +239,10 @@ func TestCIFAR(t *testing.T) {
 	if len(d.Train.Classes) != 100 || d.Train.Labels[0] != 99 || d.Test.Labels[0] != 98 {
 		t.Errorf("%v and %v", d.Train, d.Test)
 	}
+	toy.File(t, filepath.Join(hundred, "fine_label_names.txt"), []byte(strings.Repeat("a\n", 99)+"b\x1b[2J"))
+	if _, err := datasets.Read(context.Background(), hundred, datasets.Options{}); err == nil || !strings.HasSuffix(err.Error(), `fine_label_names.txt: class "b\x1b[2J" has a control character in its name`) {
+		t.Errorf("error %v", err)
+	}
 	toy.File(t, filepath.Join(ten, "data_batch_3.bin"), record(10))
 	if _, err := datasets.Read(context.Background(), ten, datasets.Options{}); err == nil || !strings.HasSuffix(err.Error(), "data_batch_3.bin: label 10 of image 0 is outside the classes 0 to 9") {
 		t.Errorf("error %v", err)

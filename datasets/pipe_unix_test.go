@@ -20,15 +20,27 @@ func TestNamedPipes(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip(err)
 	}
-	for name, read := range map[string]func() error{
-		"folder":  func() error { _, _, err := datasets.Folder(dir); return err },
-		"picture": func() error { _, err := datasets.ReadImage(path); return err },
+	cifar := t.TempDir()
+	if err := os.WriteFile(filepath.Join(cifar, "data_batch_1.bin"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	names := filepath.Join(cifar, "batches.meta.txt")
+	if err := syscall.Mkfifo(names, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		path string
+		read func() error
+	}{
+		"classes": {names, func() error { _, _, err := datasets.CIFAR(cifar); return err }},
+		"folder":  {path, func() error { _, _, err := datasets.Folder(dir); return err }},
+		"picture": {path, func() error { _, err := datasets.ReadImage(path); return err }},
 	} {
 		done := make(chan error, 1)
-		go func() { done <- read() }()
+		go func() { done <- c.read() }()
 		select {
 		case err := <-done:
-			if err == nil || err.Error() != "cannot read "+path+": not a regular file" {
+			if err == nil || err.Error() != "cannot read "+c.path+": not a regular file" {
 				t.Errorf("%s: %v", name, err)
 			}
 		case <-time.After(10 * time.Second):

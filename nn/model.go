@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 
 	"tatami/internal/safetensors"
 	"tatami/internal/strictjson"
@@ -65,6 +66,9 @@ func encodeModel(m *Model) (*safetensors.File, error) {
 	if len(m.Classes) > 0 {
 		if want := m.Output().Size(); len(m.Classes) != want {
 			return nil, fmt.Errorf("%d class names, wanted %d", len(m.Classes), want)
+		}
+		if err := checkClasses(m.Classes); err != nil {
+			return nil, err
 		}
 		classes, err := json.Marshal(m.Classes)
 		if err != nil {
@@ -192,6 +196,9 @@ func decodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 		if want := net.Output().Size(); len(m.Classes) != want {
 			return nil, fmt.Errorf("metadata %q names %d classes, wanted %d", keyClasses, len(m.Classes), want)
 		}
+		if err := checkClasses(m.Classes); err != nil {
+			return nil, fmt.Errorf("metadata %q: %w", keyClasses, err)
+		}
 	}
 	if err := f.CheckSeal(); err != nil {
 		return nil, err
@@ -202,6 +209,17 @@ func decodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 		}
 	}
 	return m, nil
+}
+
+// checkClasses refuses names that would not stay in their place where they are
+// shown: control characters move a terminal's cursor.
+func checkClasses(names []string) error {
+	for i, name := range names {
+		if strings.ContainsFunc(name, unicode.IsControl) {
+			return fmt.Errorf("class %d is named %.99q, wanted a name without control characters", i, name)
+		}
+	}
+	return nil
 }
 
 // SetNamedTensors copies values into the parameters of these names, all of

@@ -115,7 +115,7 @@ func readRuns(args []string, from string, l words.Language) (*rank.Ranking, erro
 		if len(others) > 0 {
 			fmt.Fprintln(os.Stderr, words.Text{
 				EN: "left out, since they are not complete: %s", JA: "終わりまで進んでいない実行を除きます：%s",
-			}.In(l, strings.Join(others, " ")))
+			}.In(l, words.Shown(strings.Join(others, " "))))
 		}
 	}
 	return rank.Of(runs), nil

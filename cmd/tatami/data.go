@@ -167,7 +167,7 @@ func (a described) text(l words.Language) string {
 	}
 	line(words.Text{EN: "in both the training and the test set: %d", JA: "訓練データとテストデータの両方にある画像：%d 枚"}, len(a.Duplicates))
 	for _, pair := range a.Duplicates[:min(len(a.Duplicates), 5)] {
-		fmt.Fprintf(&b, "  %s = %s\n", pair[0], pair[1])
+		fmt.Fprintf(&b, "  %s = %s\n", words.Shown(pair[0]), words.Shown(pair[1]))
 	}
 	return b.String()
 }

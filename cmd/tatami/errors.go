@@ -4,13 +4,15 @@ import (
 	"tatami/internal/words"
 )
 
-// errorText is an error as the command tells it. Libraries word what they found
-// and wanted in English; what of it is in the tables below is said in Japanese.
+// errorText is an error as the command tells it, fit for a terminal. Libraries
+// word what they found and wanted in English; what of it is in the tables below
+// is said in Japanese.
 func errorText(err error, l words.Language) string {
+	text := words.Shown(err.Error())
 	if l != words.Japanese {
-		return err.Error()
+		return text
 	}
-	return words.NewSentences(append(append(commandErrors, libraryErrors...), systemErrors...)...).Japanese(err.Error())
+	return words.NewSentences(append(append(commandErrors, libraryErrors...), systemErrors...)...).Japanese(text)
 }
 
 // commandErrors are those of the command itself and of its runs. In all tables
@@ -78,6 +80,8 @@ var commandErrors = []words.Text{
 	{EN: `"halving" needs "validation": the test set must not choose`, JA: `"halving" には "validation" も必要です（テストデータで選んではいけません）`},
 	{EN: `run %d has %d epochs and run 0 has %d: "halving" needs the same`, JA: `エポック数が、実行 %d は %d、実行 0 は %d です。"halving" では同じでなければなりません`},
 	{EN: "%q has no values", JA: "%q に値がありません"},
+	{EN: "tensor %q: with it the network has more than %d weights, wanted no more for files of this size", JA: "テンソル %q を足すと、重みが %d 個を超えます。この大きさのファイルでは、そこまでです"},
+	{EN: "%d flags vary, wanted at most %d", JA: "変えるフラグが %d 個あります。%d 個までにしてください"},
 	{EN: "%q has %q twice", JA: "%q に %q が 2 回あります"},
 	{EN: `%q is in "train" and varies too`, JA: `%q が "train" にも、変えるフラグにもあります`},
 	{EN: `%q is drawn from %g to %g, wanted a rising range, of positive numbers under "log"`, JA: `%q の範囲が %g から %g です。小さいほうから書いてください。"log" なら正の数だけです`},
@@ -229,6 +233,9 @@ var libraryErrors = []words.Text{
 	{EN: "cannot make a temporary file for %d bytes of pixels: %w", JA: "ピクセル %d バイトの一時ファイルを作れません：%w"},
 	{EN: "cannot write the temporary file for pixels in %s: %w", JA: "%s にピクセルの一時ファイルを書けません：%w"},
 	{EN: "%s: %d bytes, wanted a multiple of the %d of an image", JA: "%s は %d バイトです。画像 1 枚の %d バイトの倍数でなければなりません"},
+	{EN: "class %d is named %q, wanted a name without control characters", JA: "クラス %d の名前 %q に制御文字が入っています"},
+	{EN: "%s: class %q has a control character in its name", JA: "%s のクラス名 %q に制御文字が入っています"},
+	{EN: "%s: announces %d bytes of data, wanted at most %d", JA: "%s のデータは %d バイトとあります。上限は %d バイトです"},
 	{EN: "%s: names %d classes, wanted %d", JA: "%s のクラス名は %d 個です。%d 個必要です"},
 	{EN: "cannot make a picture of %s: wanted 1 or 3 channels", JA: "%s は画像にできません。チャネルは 1 か 3 でなければなりません"},
 	{EN: "the model's fact %q: %w", JA: "モデルの情報 %q：%w"},

@@ -109,7 +109,7 @@ func viewed(v train.Views) string {
 // how tells what a score is of, beside the network alone.
 func how(m *nn.Model, v train.Views, l words.Language) (text string) {
 	if a := m.Facts["average"]; a != "" {
-		text += words.Text{EN: ", weights averaged by %s", JA: "、重みは移動平均（%s）"}.In(l, a)
+		text += words.Text{EN: ", weights averaged by %s", JA: "、重みは移動平均（%s）"}.In(l, words.Shown(a))
 	}
 	if viewed(v) != "" {
 		text += words.Text{EN: ", answers averaged over %s", JA: "、答えは %s にわたる平均"}.In(l, v)

@@ -104,7 +104,7 @@ func printPredictions(all []prediction, asJSON bool) error {
 		for _, k := range ranking(p.Probabilities)[:min(3, len(p.Probabilities))] {
 			parts = append(parts, p.Classes[k]+" "+probabilityText(float64(p.Probabilities[k])))
 		}
-		fmt.Fprintf(&text, "%s: %s\n", p.Image, strings.Join(parts, ", "))
+		fmt.Fprintf(&text, "%s: %s\n", words.Shown(p.Image), strings.Join(parts, ", "))
 	}
 	_, err := fmt.Print(text.String())
 	return err

@@ -97,7 +97,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			if err != nil {
 				return err
 			}
-			fmt.Println(words.Text{EN: "%s at %s (Ctrl-C ends)", JA: "%s を %s で公開しています（Ctrl-C で終了）"}.In(l, strings.Join(names, ", "), web.URL(ln)))
+			fmt.Println(words.Text{EN: "%s at %s (Ctrl-C ends)", JA: "%s を %s で公開しています（Ctrl-C で終了）"}.In(l, words.Shown(strings.Join(names, ", ")), web.URL(ln)))
 			if hint != "" {
 				fmt.Println(hint)
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 
 	"tatami/internal/run"
@@ -44,6 +46,15 @@ func TestWrongModel(t *testing.T) {
 		writeTestFile(t, filepath.Join(dir, name), c.data)
 		for _, args := range [][]string{{"eval", name}, {"predict", name, "run/loss.png"}, {"filters", name}, {"summary", name}} {
 			tatami(t, dir, args...).refuses(t, 1, name, c.want)
+		}
+	}
+	// A name moves no cursor and forges no line.
+	const escape, shown = "a\x1b[2J\ntatami: all is well", `a\x1b[2J\ntatami: all is well`
+	tatami(t, dir, "predict", "run", escape).refuses(t, 1, shown)
+	if runtime.GOOS != "windows" {
+		writeTestFile(t, filepath.Join(dir, escape), readTestFile(t, dir, "run", "loss.png"))
+		if out := succeeds(t, dir, "predict", "run", escape); !strings.HasPrefix(out, shown+": ") || strings.Count(out, "\n") != 1 {
+			t.Errorf("printed %q", out)
 		}
 	}
 	// Whole, but of no use.

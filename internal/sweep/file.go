@@ -22,6 +22,10 @@ import (
 // maxRuns is as many as folders have numbers of four digits.
 const maxRuns = 10_000
 
+// maxVaried is more than train has flags: each run has a value of each that
+// varies.
+const maxVaried = 100
+
 // File is what a file of a sweep holds. All keys but those of File are flags of
 // train.
 type File struct {
@@ -151,6 +155,9 @@ func (f *File) check() error {
 	}
 	varied := map[string]bool{}
 	runs := 1
+	if n := max(len(f.Grid), len(f.Random)); n > maxVaried {
+		return fmt.Errorf("%d flags vary, wanted at most %d", n, maxVaried)
+	}
 	for flag, values := range f.Grid {
 		varied[flag] = true
 		if err := several(flag, values); err != nil {
@@ -188,10 +195,12 @@ func several(flag string, values []Value) error {
 	if len(values) == 0 {
 		return fmt.Errorf("%q has no values", flag)
 	}
-	for i, v := range values {
-		if slices.Contains(values[:i], v) {
+	seen := make(map[Value]bool, len(values))
+	for _, v := range values {
+		if seen[v] {
 			return fmt.Errorf("%q has %q twice", flag, v)
 		}
+		seen[v] = true
 	}
 	return nil
 }

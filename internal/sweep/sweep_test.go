@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"tatami/internal/run"
 	"tatami/internal/toy"
@@ -98,6 +100,33 @@ func TestWrongFile(t *testing.T) {
 	} {
 		_, err := read(t, text)
 		toy.WantError(t, text, err, "s.json: ", want)
+	}
+}
+
+// A file is refused, or taken, in a time in proportion to its size.
+func TestLargeFile(t *testing.T) {
+	var values, flags strings.Builder
+	for i := range 400_000 {
+		fmt.Fprintf(&values, "%d,", i)
+	}
+	for i := range 5000 {
+		fmt.Fprintf(&flags, `"f%d":[1],`, i)
+	}
+	for text, want := range map[string]string{
+		`{"grid": {"lr": [` + values.String() + `0]}}`: `"lr" has "0" twice`,
+		`{"grid": {` + flags.String() + `"lr": [1]}}`:  "5001 flags vary, wanted at most 100",
+	} {
+		done := make(chan error, 1)
+		go func() {
+			_, err := read(t, text)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			toy.WantError(t, want, err, "s.json: ", want)
+		case <-time.After(time.Minute):
+			t.Fatalf("%q takes more than a minute", want)
+		}
 	}
 }
 

@@ -42,6 +42,18 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// A name cannot move a terminal's cursor, nor begin a line.
+func TestShown(t *testing.T) {
+	const name, want = "a\x1b[2Jb\nc\u009b\t猫é", `a\x1b[2Jb\nc\u009b\t猫é`
+	if got := words.Shown(name); got != want {
+		t.Errorf("%q is shown as %q, wanted %q", name, got, want)
+	}
+	rows := [][]string{{name, "1"}}
+	if got := words.Table(rows); got != want+"  1\n" || rows[0][0] != name {
+		t.Errorf("a table of %q is %q", rows, got)
+	}
+}
+
 func TestWrap(t *testing.T) {
 	for _, c := range []struct {
 		text string

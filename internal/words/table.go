@@ -2,7 +2,9 @@ package words
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/rivo/uniseg"
 )
@@ -48,16 +50,35 @@ func Wrap(text string, columns int) (lines []string) {
 	return append(lines, strings.TrimRight(line, " \n"))
 }
 
-// Table sets rows in columns, two blanks apart. Those of the columns in right
+// Shown is a text without the control characters by which a name out of a file
+// could move a terminal's cursor or forge a line: those stand there as in Go.
+func Shown(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Table sets rows in columns, two blanks apart, each cell as [Shown]. Those of the columns in right
 // end on their right, the others begin on their left.
 func Table(rows [][]string, right ...int) string {
+	rows = slices.Clone(rows)
 	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
+	for k, row := range rows {
+		row = slices.Clone(row)
+		rows[k] = row
+		for i := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], Width(cell))
+			row[i] = Shown(row[i])
+			widths[i] = max(widths[i], Width(row[i]))
 		}
 	}
 	var b strings.Builder

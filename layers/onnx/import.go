@@ -63,7 +63,7 @@ func read(fsys fs.FS, name string) (*nn.Model, error) {
 		return nil, err
 	}
 	im := &importer{
-		folder: folder{fsys: fsys, dir: path.Dir(name)}, constants: map[string]*tensor{}, values: map[string]*flow{},
+		folder: folder{fsys: fsys, dir: path.Dir(name), sizes: map[string]int64{"": info.Size()}}, constants: map[string]*tensor{}, values: map[string]*flow{},
 		shapes: map[string][]int64{}, own: m.producer == producer, opset: m.opsets[slices.IndexFunc(m.opsets, opset.ours)].version,
 	}
 	out, err := im.run(&m.graph)

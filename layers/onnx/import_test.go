@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -326,6 +329,85 @@ func TestRefuses(t *testing.T) {
 	_, err := onnx.Import(fstest.MapFS{"d": {Mode: fs.ModeDir}}, "d")
 	if err == nil || !strings.Contains(err.Error(), "is not a file") {
 		t.Errorf("error %v for a folder", err)
+	}
+}
+
+// readFS counts the bytes that are read from front to back.
+type readFS struct {
+	fs.FS
+	read *int
+}
+
+type readFile struct {
+	*os.File
+	read *int
+}
+
+func (f readFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return readFile{file.(*os.File), f.read}, nil
+}
+
+func (f readFile) Read(b []byte) (int, error) {
+	n, err := f.File.Read(b)
+	*f.read += n
+	return n, err
+}
+
+// What a file costs is bounded by its size, also where many nodes share a tensor
+// or tensors lie far back in another file.
+func TestImportBudget(t *testing.T) {
+	chain := func(side int64) file {
+		f := file{input: []int64{0, side}, tensors: map[string][]int64{"w": {side, side}}}
+		last := "x"
+		for i := range 100 {
+			next := fmt.Sprint("v", i)
+			f.nodes, last = append(f.nodes, fmt.Sprintf("MatMul %s w -> %s", last, next)), next
+		}
+		f.nodes = append(f.nodes, "Relu "+last+" -> y")
+		return f
+	}
+	const side, far = 32, 100 << 20
+	outside := chain(side)
+	outside.change = func(string, []byte) []byte {
+		b := number(number(tag(nil, 8, []byte("w")), 1, side), 1, side)
+		b = number(number(b, 2, 1), 14, 1)
+		for key, value := range map[string]string{"location": "w.bin", "offset": fmt.Sprint(far - 4*side*side)} {
+			b = tag(b, 13, tag(tag(nil, 1, []byte(key)), 2, []byte(value)))
+		}
+		return b
+	}
+	dir := t.TempDir()
+	load := func(f file) (used, read int, err error) {
+		data := f.encode()
+		if err := os.WriteFile(filepath.Join(dir, "m.onnx"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err = onnx.Import(readFS{os.DirFS(dir), &read}, "m.onnx")
+		runtime.ReadMemStats(&after)
+		return int(after.TotalAlloc-before.TotalAlloc) >> 20, read - len(data), err
+	}
+	used, _, err := load(chain(512))
+	if want := `(MatMul): tensor "w": with it the network has more than `; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, wanted one with %q", err, want)
+	}
+	if used > 300 {
+		t.Errorf("%d MB taken for a file of one", used)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "w.bin"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(dir, "w.bin"), far); err != nil {
+		t.Fatal(err)
+	}
+	_, read, err := load(outside)
+	if err != nil || read > far {
+		t.Errorf("%d bytes read for 100 tensors at the end of %d: %v", read, far, err)
 	}
 }
 

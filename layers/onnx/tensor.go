@@ -16,11 +16,29 @@ import (
 type folder struct {
 	fsys   fs.FS
 	dir    string
+	sizes  map[string]int64 // of the files read, in bytes
 	values int
 }
 
-// mostValues bounds what one model may hold, as nn does.
-const mostValues = 1 << 28
+// mostValues bounds what one model may hold, as nn does; fewValues is what one
+// may whose files are small.
+const (
+	mostValues = 1 << 28
+	fewValues  = 1 << 24
+)
+
+// take counts values, of which there may be no more than the files have bytes.
+func (f *folder) take(t *tensor, n int) error {
+	most := int64(fewValues)
+	for _, size := range f.sizes {
+		most += size
+	}
+	most = min(most, mostValues)
+	if f.values += n; int64(f.values) > most {
+		return fmt.Errorf("tensor %q: with it the network has more than %d weights, wanted no more for files of this size", t.name, most)
+	}
+	return nil
+}
 
 // sizeOf is the bytes of a value of a type, 0 for one that is not read.
 func sizeOf(dtype int64) int64 {
@@ -64,11 +82,11 @@ func (f *folder) floats(t *tensor) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.values += n; f.values > mostValues {
-		return nil, fmt.Errorf("tensor %q: the network has more than %d weights", t.name, mostValues)
-	}
 	raw, err := f.bytes(t, n)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.take(t, n); err != nil {
 		return nil, err
 	}
 	values := make([]float32, n)
@@ -204,11 +222,15 @@ func (f *folder) outside(t *tensor, want int64) ([]byte, error) {
 	if offset < 0 || offset > info.Size() || length > info.Size()-offset {
 		return fail(fmt.Errorf("%d bytes from byte %d, in a file of %d", length, offset, info.Size()))
 	}
-	if _, err := io.CopyN(io.Discard, file, offset); err != nil {
+	f.sizes[location] = info.Size()
+	var from io.Reader = file
+	if at, ok := file.(io.ReaderAt); ok {
+		from = io.NewSectionReader(at, offset, length)
+	} else if _, err := io.CopyN(io.Discard, file, offset); err != nil {
 		return fail(err)
 	}
 	b := make([]byte, length)
-	if _, err := io.ReadFull(file, b); err != nil {
+	if _, err := io.ReadFull(from, b); err != nil {
 		return fail(err)
 	}
 	return b, nil
