@@ -13,7 +13,7 @@ import (
 // Axis describes one axis of a chart.
 type Axis struct {
 	Label    string  // what is measured, with its unit
-	Log      bool    // logarithmic; values not above zero are left out
+	Log      bool    // logarithmic; values not above zero, or next to it, are left out
 	Zero     bool    // a linear range from the data reaches zero (y axes only)
 	Min, Max float64 // the range; both zero: taken from the data
 }
@@ -23,7 +23,7 @@ const huge = 1e150
 
 // drawable says whether a value has a place on the axis.
 func (a Axis) drawable(v float64) bool {
-	return math.Abs(v) <= huge && (!a.Log || v > 0)
+	return math.Abs(v) <= huge && (!a.Log || v >= 1/huge)
 }
 
 func (a Axis) fixed() bool { return a.Min != 0 || a.Max != 0 }

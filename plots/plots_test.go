@@ -208,6 +208,12 @@ func TestOddInput(t *testing.T) {
 		"denormal": func() (plots.Figure, error) {
 			return plots.Loss([]plots.Curve{{Points: line(5e-324, 1e-323)}}, plots.LossOptions{})
 		},
+		"denormal settings": func() (plots.Figure, error) {
+			return plots.Parallel([]plots.Coordinate{{Log: true}, {}}, [][]float64{{5e-324, 1}, {1e-300, 1}, {0.003, 2}, {0.03, 3}}, plots.ParallelOptions{})
+		},
+		"denormal on a logarithmic axis": func() (plots.Figure, error) {
+			return plots.Loss([]plots.Curve{{Points: line(5e-324, 1e-320, 1, 1e149)}}, plots.LossOptions{Log: true})
+		},
 		"wide window": func() (plots.Figure, error) {
 			return plots.Loss([]plots.Curve{{Points: line(1, 2), Smooth: 99}}, plots.LossOptions{})
 		},
