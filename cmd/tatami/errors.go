@@ -316,6 +316,7 @@ var libraryErrors = []words.Text{
 	{EN: "address %q: port %q is not a number from 0 to 65535", JA: "アドレス %q：ポート %q は 0 から 65535 までの数にしてください"},
 	{EN: "cannot listen on %s: %w", JA: "%s で待ち受けできません：%w"},
 	{EN: "origin %q: wanted http:// or https:// and a name, and a port where it is not the usual one, as in https://digits.example", JA: "%q は、http:// か https:// で始まる名前にし、標準でないポートなら番号も付けてください（例：https://digits.example）"},
+	{EN: "model %s: its output is an image of %s, wanted a number a class", JA: "モデル %s の出力は %s の画像です。クラスごとに 1 つの数が必要です"},
 	{EN: "model %s takes %s, wanted images of at least 4×4 pixels, grey or in colour", JA: "モデル %s の入力は %s です。4×4 ピクセル以上の白黒かカラーの画像でなければなりません"},
 	{EN: "model %s: %w", JA: "モデル %s：%w"},
 	{EN: "%s: wanted a row for each epoch, counted from 1", JA: "%s には、1 から数えたエポックごとに 1 行が必要です"},

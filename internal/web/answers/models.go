@@ -95,6 +95,9 @@ func (s *Models) Add(name string, m *nn.Model) error {
 	if in := m.Input(); in.C != 1 && (in.C != 3 || fit == datasets.FitDigit) || in.H < 4 || in.W < 4 {
 		return fmt.Errorf("model %s takes %v, wanted images of at least 4×4 pixels, grey or in colour", name, in)
 	}
+	if out := m.Output(); out != nn.Features(out.Size()) { // names and numbers for a million pixels
+		return fmt.Errorf("model %s: its output is an image of %v, wanted a number a class", name, out)
+	}
 	if err := m.Within(nn.AnswerCost()); err != nil { // an image's way through a model cannot be cut short
 		return fmt.Errorf("model %s: %w", name, err)
 	}

@@ -5,6 +5,7 @@ package page_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -69,13 +70,17 @@ func TestPublish(t *testing.T) {
 			p.Value.Data[i] *= 3
 		}
 	}
+	var classes []string // what a model from elsewhere may bring
+	for i := range 10 {
+		classes = append(classes, fmt.Sprint(i, webtest.Hostile))
+	}
 	var file bytes.Buffer
-	if err := nn.Encode(&file, &nn.Model{Sequential: net}); err != nil {
+	if err := nn.Encode(&file, &nn.Model{Sequential: net, Classes: classes, Facts: map[string]string{"data": webtest.Hostile, webtest.Hostile: webtest.Hostile}}); err != nil {
 		t.Fatal(err)
 	}
 	m := buildModule(t, module.Look)
 	base, size := left(t, func(w io.Writer) error {
-		return page.Publish(w, m, []page.NamedFile{{Name: "simple", Data: file.Bytes()}})
+		return page.Publish(w, m, []page.NamedFile{{Name: "simple" + webtest.Hostile, Data: file.Bytes()}})
 	})
 	if size > 4e6 {
 		t.Errorf("the page has %d bytes, wanted at most 4 MB", size)
@@ -91,6 +96,7 @@ func TestPublish(t *testing.T) {
 		p.Until(`(d => d.predicted === d.drawn && d.looked === d.drawn)(document.body.dataset)`)
 		p.Fits()
 		p.Named()
+		p.Harmless()
 		p.Keep(name)
 		if w.Phone {
 			p.Quiet()

@@ -567,6 +567,12 @@ func TestModelsThatCannotBeServed(t *testing.T) {
 	if err := s.Add("b", &nn.Model{Sequential: net}); err == nil || !strings.Contains(err.Error(), "28×28×2") {
 		t.Errorf("a model of two channels: %v", err)
 	}
+	if net, err = nn.NewSequential(nn.Shape{H: 2000, W: 2000, C: 1}, rand.New(rand.NewPCG(0, 0)), layers.ReLU{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add("c", &nn.Model{Sequential: net}); err == nil || !strings.Contains(err.Error(), "its output is an image of 2000×2000×1, wanted a number a class") {
+		t.Errorf("a class a pixel: %v", err)
+	}
 }
 
 // The guard stands before the API too.

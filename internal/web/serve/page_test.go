@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"tatami/datasets"
+	"tatami/internal/web/serve"
 	"tatami/internal/web/webtest"
 )
 
@@ -51,6 +52,34 @@ func drawThree(p *webtest.Page, w webtest.Window) {
 
 func answers(p *webtest.Page) string {
 	return webtest.Value[string](p, `[...document.querySelectorAll("output")].map(e => e.textContent).join()`)
+}
+
+// What a model brings with it is text on all pages.
+func TestHostileNames(t *testing.T) {
+	model := fresh(t, "lenet")
+	for i := range 10 {
+		model.Classes = append(model.Classes, strconv.Itoa(i)+webtest.Hostile)
+	}
+	model.Facts = map[string]string{"data": webtest.Hostile, webtest.Hostile: webtest.Hostile}
+	s := serve.New(webtest.Hostile)
+	if err := s.Add("lenet"+webtest.Hostile, model); err != nil {
+		t.Fatal(err)
+	}
+	data := pictures(50)
+	data.Classes = model.Classes
+	s.Data(data, data.Limit(30))
+	url := start(t, s)
+	p := webtest.Open(t, url, "/", webtest.Desktop)
+	p.Until(ready)
+	p.Drag(webtest.Desktop, "#pad", three(), nil)
+	p.Until(settled)
+	p.Harmless()
+	p.Keep("hostile")
+	p.Quiet()
+	p = webtest.Open(t, url, "/bench", webtest.Desktop)
+	p.Until(ready)
+	p.Harmless()
+	p.Quiet()
 }
 
 func TestPageOnDesktop(t *testing.T) {

@@ -280,6 +280,19 @@ func (p *Page) Drag(w Window, selector string, points [][2]float64, within func(
 	}
 }
 
+// Hostile is a name that would run as a program, or stand as an element of class
+// hostile, on a page that does not take names for text.
+const Hostile = `"></script><img class="hostile" src="x" onerror="window.hostile = 1"><script class='hostile'>window.hostile = 1</script>`
+
+// Harmless fails if a page has taken [Hostile] for more than text, or does not
+// show it.
+func (p *Page) Harmless() {
+	p.Helper()
+	if got := Value[string](p, `[window.hostile, document.querySelector(".hostile")?.outerHTML, document.body.textContent.includes("window.hostile")].join()`); got != ",,true" {
+		p.Errorf("a name is taken for more than text, or not shown: %s", got)
+	}
+}
+
 // Fits asks that the page is not wider than its window.
 func (p *Page) Fits() {
 	p.Helper()
