@@ -87,7 +87,9 @@ are in the training and in the test set. Samples of each class go to --out.`,
 				}
 				return files.EncodeJSON(os.Stdout, about)
 			}
-			fmt.Print(about.text(l))
+			if _, err := fmt.Print(about.text(l)); err != nil {
+				return err
+			}
 			return savePicture(out, sheet)
 		},
 	}

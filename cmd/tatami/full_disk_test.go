@@ -25,8 +25,10 @@ for args in "train --data data --net mlp --quiet --out disk/new" "train --data d
 done
 ls -A disk disk/new
 diff -r run disk/run && echo as it was
-"$0" summary mlp >/dev/full
-echo $?
+for args in "summary mlp" "data data" "lr-find --data data --net mlp --steps 50 --out lr.png"; do
+	"$0" $args >/dev/full
+	echo $?
+done
 `
 	c := command(dir, nil, "-Urm", "sh", "-c", script, os.Args[0])
 	var err error
@@ -39,8 +41,8 @@ echo $?
 	}
 	full := ": no space left on device\n"
 	wantErr := "tatami: cannot write disk/new/checkpoint" + full + "tatami: cannot write disk/run/checkpoint" + full +
-		"tatami: cannot write disk/run/loss.png" + full + "tatami: cannot write disk/f.pdf" + full + "tatami: write /dev/stdout" + full
-	want := "1\n1\n1\n1\ndisk:\nnew\nrest\nrun\n\ndisk/new:\nas it was\n1\n"
+		"tatami: cannot write disk/run/loss.png" + full + "tatami: cannot write disk/f.pdf" + full + strings.Repeat("tatami: write /dev/stdout"+full, 3)
+	want := "1\n1\n1\n1\ndisk:\nnew\nrest\nrun\n\ndisk/new:\nas it was\n1\n1\n1\n"
 	if o.stdout != want || o.stderr != wantErr {
 		t.Errorf("printed\n%s%s\nwanted\n%s%s", o.stdout, o.stderr, want, wantErr)
 	}

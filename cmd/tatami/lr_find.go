@@ -94,18 +94,19 @@ the same name; one rate is suggested. Nothing else is written.`,
 				return err
 			}
 			lowest := curve.Lowest()
-			fmt.Print(words.Text{
+			text := words.Text{
 				EN: "the loss falls fastest at %s and is lowest, %.3g, at %s\nsuggestion: --lr %s, a tenth of the rate of the lowest loss\ncurve in %s and %s\n",
 				JA: "損失が最も速く下がる学習率は %s、損失が最小（%.3g）になる学習率は %s です。\nおすすめは --lr %s（損失が最小になる学習率の 10 分の 1）です。\n図と数値は %s と %s にあります。\n",
 			}.In(l,
-				rateText(curve.Rates[curve.Steepest()]), curve.Smooth[lowest], rateText(curve.Rates[lowest]), rateText(curve.Suggestion()), out, csvPath))
+				rateText(curve.Rates[curve.Steepest()]), curve.Smooth[lowest], rateText(curve.Rates[lowest]), rateText(curve.Suggestion()), out, csvPath)
 			if !curve.Rises() {
-				fmt.Print(words.Text{
+				text += words.Text{
 					EN: "but the loss does not rise again: better rates may lie above --to %g\n",
 					JA: "ただし、損失がまだ上がり始めていません。もっとよい学習率が --to %g より上にあるかもしれません。\n",
-				}.In(l, test.To))
+				}.In(l, test.To)
 			}
-			return nil
+			_, err = fmt.Print(text)
+			return err
 		},
 	}
 	f := cmd.Flags()
