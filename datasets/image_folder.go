@@ -67,6 +67,7 @@ type Data struct {
 	Sizes map[[2]int]int // height, width
 
 	stores []*store
+	links  int // to folders, followed so far
 }
 
 // Close frees the temporary files of the data, if any. Their images must not be
@@ -87,6 +88,7 @@ const (
 	ownSide    = 64 // a larger one is not kept unless asked for
 	usualSide  = 32
 	maxClasses = 1024 // pictures of results show so many
+	maxLinks   = 4096 // to folders: some dozens, one after another, can lead to millions
 )
 
 func (o *Options) check() error {
@@ -501,6 +503,11 @@ func (d *Data) class(list []picture, dir string, class int, above []fs.FileInfo)
 		case err != nil && named(path):
 			return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
 		case err == nil && info.IsDir():
+			if e.Type()&fs.ModeSymlink != 0 {
+				if d.links++; d.links > maxLinks {
+					return nil, fmt.Errorf("folder %s is reached by more links than %d, wanted fewer links to folders", path, maxLinks)
+				}
+			}
 			if list, err = d.class(list, path, class, append(above, here)); err != nil {
 				return nil, err
 			}

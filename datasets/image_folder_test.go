@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tatami/datasets"
 	"tatami/internal/toy"
@@ -174,6 +175,38 @@ func TestImageFolderWrong(t *testing.T) {
 		if want := filepath.Join(dir, "b", "again") + " leads back to one that it is in, wanted no links in circles"; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, wanted %s", err, want)
 		}
+	}
+}
+
+// A few links to folders do not lead to millions.
+func TestImageFolderOfLinks(t *testing.T) {
+	dir := t.TempDir()
+	above := filepath.Join(dir, "a", "x")
+	toy.File(t, filepath.Join(above, "0.png"), pngOf(t, image.NewGray(image.Rect(0, 0, 4, 4))))
+	for i := range 40 {
+		next := filepath.Join(t.TempDir(), fmt.Sprint(i))
+		if err := os.Mkdir(next, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"left", "right"} {
+			if err := os.Symlink(next, filepath.Join(above, name)); err != nil {
+				t.Skip(err)
+			}
+		}
+		above = next
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := datasets.Read(context.Background(), dir, datasets.Options{})
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil || !strings.Contains(err.Error(), "is reached by more links than 4096") {
+			t.Errorf("error %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("reads for more than a minute")
 	}
 }
 

@@ -226,6 +226,7 @@ var libraryErrors = []words.Text{
 	{EN: "%s is no class's folder, wanted %s and %s side by side with the classes' folders in them", JA: "%s はクラスのフォルダーではありません。%s と %s を並べて、その中にクラスのフォルダーを置いてください"},
 	{EN: "folder %q has a control character in its name, wanted the name of a class", JA: "フォルダー %q の名前に制御文字が入っています"},
 	{EN: "file %q has a control character in its name, wanted one that can be shown", JA: "ファイル %q の名前に制御文字が入っています"},
+	{EN: "folder %s is reached by more links than %d, wanted fewer links to folders", JA: "フォルダーへのリンクが %[2]d 個を超えています（%[1]s）"},
 	{EN: "folder %s leads back to one that it is in, wanted no links in circles", JA: "フォルダー %s は、それを含むフォルダーへのリンクです"},
 	{EN: "%s: no picture of class %s can be read, such as %w", JA: "%s：クラス %s の画像が 1 枚も読めません。例：%w"},
 	{EN: "%s: no test picture can be read, such as %w", JA: "%s：テスト画像が 1 枚も読めません。例：%w"},
