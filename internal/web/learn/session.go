@@ -245,6 +245,9 @@ func (s *Session) onward(c *answers.Call) (any, error) {
 		})
 		return struct{}{}, nil
 	}
+	if a := stack(s.model.Input(), s.model.Specs()); a.Bad > 0 { // a file's may be larger than any begun here
+		return nil, refuse("layer %d: %s", a.Bad, a.Error)
+	}
 	training, test, err := s.data(set)
 	if err != nil {
 		return nil, err

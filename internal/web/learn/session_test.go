@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"os/exec"
@@ -262,6 +263,25 @@ func TestRun(t *testing.T) {
 	var loaded struct{ Layers []json.RawMessage }
 	if err := json.Unmarshal(p.must("/learn/load", file), &loaded); err != nil || len(loaded.Layers) != 3 {
 		t.Errorf("%d layers are loaded, wanted 3", len(loaded.Layers))
+	}
+}
+
+// A model from a file that is too large for a page is shown, but not trained.
+func TestLoadedTooLarge(t *testing.T) {
+	data := stripes(100)
+	p := open(t, data, data)
+	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), layers.Convolution{Filters: 1, Kernel: 1, Pad: 800}, layers.Pooling{Size: 400}, layers.Affine{Units: len(data.Classes)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := nn.Encode(&file, &nn.Model{Sequential: net}); err != nil {
+		t.Fatal(err)
+	}
+	p.must("/learn/load", file.Bytes())
+	p.until("idle")
+	if _, err := p.ask("/learn/onward", settings("", convolution)); err == nil || !strings.Contains(err.Error(), "layer 1: the network takes ") {
+		t.Errorf("going on says %v", err)
 	}
 }
 
