@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"tatami/internal/files"
 	"tatami/nn"
@@ -143,7 +144,7 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &folderReader{Options: o, data: d, all: len(train) + len(test)}
+	r := &folderReader{Options: o, data: d, all: len(train) + len(test), pixels: semaphore.NewWeighted(2 * maxPixels)}
 	if o.Height == 0 || o.Color == "" {
 		r.all *= 2 // they are gone through twice
 		heads := make([]imageHead, len(train)+len(test))
@@ -184,13 +185,9 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 			left -= int64(len(s.pixels))
 		}
 		whole, err := r.each(ctx, list, func(i int, p picture) error {
-			img, err := ReadImage(p.path)
+			pixels, err := r.fitted(ctx, p.path, shape)
 			if err != nil {
 				return err
-			}
-			pixels, err := r.Fit.Pixels(img, shape)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.path, err)
 			}
 			if err := s.set(i, pixels); err != nil {
 				return notBroken{err}
@@ -250,9 +247,39 @@ func readHeadOf(path string) (*imageHead, error) {
 type folderReader struct {
 	Options
 	data *Data
+	// pixels bounds those of the pictures that are decoded at once, since there
+	// may be many processors.
+	pixels *semaphore.Weighted
 
 	lock      sync.Mutex
 	done, all int
+}
+
+// fitted is the picture in a file as a sample of that shape.
+func (r *folderReader) fitted(ctx context.Context, path string, shape nn.Shape) ([]byte, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head, err := readHead(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
+	}
+	size := int64(head.Width) * int64(head.Height)
+	if err := r.pixels.Acquire(ctx, size); err != nil {
+		return nil, notBroken{err}
+	}
+	defer r.pixels.Release(size)
+	img, err := head.decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
+	}
+	pixels, err := r.Fit.Pixels(img, shape)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return pixels, nil
 }
 
 // notBroken is an error that is no picture's fault.

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
@@ -175,6 +177,45 @@ func TestImageFolderWrong(t *testing.T) {
 		if want := filepath.Join(dir, "b", "again") + " leads back to one that it is in, wanted no links in circles"; err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, wanted %s", err, want)
 		}
+	}
+}
+
+// Large pictures are decoded a few at a time, on however many processors.
+func TestImageFolderBudget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds")
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(12))
+	dir := t.TempDir()
+	large := emptyPNG(7000, 7000, 8, 2, 3) // 200 MB in memory
+	for i := range 6 {
+		for _, class := range []string{"a", "b"} {
+			toy.File(t, filepath.Join(dir, class, fmt.Sprint(i, ".png")), large)
+		}
+	}
+	runtime.GC()
+	var most uint64
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+				metrics.Read(sample)
+				most = max(most, sample[0].Value.Uint64())
+			}
+		}
+	}()
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	d := imageFolder(t, dir, datasets.Options{Height: 8, Width: 8, Color: "gray"})
+	close(stop)
+	<-done
+	t.Logf("%d MB at most", most>>20)
+	if d.Train.Len()+d.Test.Len() != 12 || most > 1<<30 {
+		t.Errorf("%d pictures, %d MB at most, wanted 12 and at most 1024", d.Train.Len()+d.Test.Len(), most>>20)
 	}
 }
 

@@ -96,6 +96,11 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	return head.decode(r)
+}
+
+// decode reads what follows the head.
+func (head *imageHead) decode(r io.Reader) (image.Image, error) {
 	rest := io.MultiReader(bytes.NewReader(head.read), r)
 	if head.format == "jpeg" {
 		rest = &scanLimit{r: rest}
