@@ -87,6 +87,32 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
+// Clients who go in the midst of anything leave no goroutine behind.
+func TestClientsLeaveNothing(t *testing.T) {
+	url, _, _ := api(t)
+	picture := asPNG(t, stroke())
+	request(t, http.MethodGet, url+"/api/v1/health", "", nil)
+	http.DefaultClient.CloseIdleConnections()
+	before := runtime.NumGoroutine()
+	for i, path := range []string{"predict", "maps", "attention", "neighbours", "convolution", "layers", "filters", "weights", "sample"} {
+		head := fmt.Sprintf("POST /api/v1/%s HTTP/1.1\r\nHost: localhost\r\n", path)
+		if i >= 5 {
+			head = fmt.Sprintf("GET /api/v1/%s HTTP/1.1\r\nHost: localhost\r\n", path)
+		}
+		for _, text := range []string{
+			head[:len(head)/2], head, head + "Content-Length: 5000\r\n\r\nhalf", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf",
+			fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, len(picture), picture), head + "Range: bytes=1-2\r\n\r\n",
+		} {
+			dial(t, url, text).Close()
+		}
+	}
+	for end := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+		}
+	}
+}
+
 // A model whose single image costs too much is not served.
 func TestCostlyModels(t *testing.T) {
 	for name, specs := range map[string][]nn.Spec{
