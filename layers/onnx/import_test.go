@@ -392,6 +392,15 @@ func TestImportBudget(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		return int(after.TotalAlloc-before.TotalAlloc) >> 20, read - len(data), err
 	}
+	floats := tag(nil, 4, make([]byte, 4))
+	for range 200_000 { // one by one, and therefore a field each
+		floats = protowire.AppendFixed32(protowire.AppendTag(floats, 4, protowire.Fixed32Type), 0)
+	}
+	apart := chain(side)
+	apart.change = func(_ string, b []byte) []byte { return append(b, floats...) }
+	if used, _, err := load(apart); err != nil || used > 128 {
+		t.Errorf("%d MB taken for a million bytes of fields: %v", used, err)
+	}
 	used, _, err := load(chain(512))
 	if want := `(MatMul): tensor "w": with it the network has more than `; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, wanted one with %q", err, want)

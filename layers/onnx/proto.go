@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -175,14 +176,14 @@ func (v field) list(to *[]int64) error {
 func (v field) fixed(to *[]byte, wire protowire.Type) error {
 	switch {
 	case v.wire == protowire.BytesType && *to == nil:
-		*to = v.b
+		*to = slices.Clip(v.b) // what is added goes elsewhere
 	case v.wire == protowire.BytesType:
-		*to = append((*to)[:len(*to):len(*to)], v.b...)
+		*to = append(*to, v.b...)
 	case wire == protowire.Fixed32Type:
-		*to = protowire.AppendFixed32((*to)[:len(*to):len(*to)], uint32(v.n))
+		*to = protowire.AppendFixed32(*to, uint32(v.n))
 		return v.want(wire)
 	default:
-		*to = protowire.AppendFixed64((*to)[:len(*to):len(*to)], v.n)
+		*to = protowire.AppendFixed64(*to, v.n)
 		return v.want(wire)
 	}
 	return nil
