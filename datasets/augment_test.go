@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tatami/datasets"
+	"tatami/internal/toy"
 	"tatami/nn"
 )
 
@@ -122,6 +123,7 @@ func TestScale(t *testing.T) {
 // TestElastic: the field moves things by 0.16·α/σ pixels (standard deviation),
 // and neighbours alike. A small disc, here one pixel wide, tells by how much.
 func TestElastic(t *testing.T) {
+	toy.Alone(t)
 	const n = 4000
 	for _, c := range []datasets.Augmentation{
 		{Elastic: 34}, {Elastic: 20, Sigma: 3}, {Elastic: 60, Sigma: 8},

@@ -79,6 +79,7 @@ func cost(f func()) (bytes uint64, took time.Duration) {
 // Small files of large pictures cost neither much memory nor much time, whether
 // they are taken or refused.
 func TestPictureBudget(t *testing.T) {
+	toy.Alone(t)
 	for name, c := range map[string]struct {
 		file []byte
 		want string // of the error
@@ -119,6 +120,7 @@ func TestPictureBudget(t *testing.T) {
 
 // A digit of many pixels is read as that of few.
 func TestDigitShrinks(t *testing.T) {
+	toy.Alone(t)
 	small := grey(mnistSets(t).test.Images[0])
 	large := image.NewGray(image.Rect(0, 0, 28*150, 28*150))
 	draw.NearestNeighbor.Scale(large, large.Rect, small, small.Rect, draw.Src, nil)
@@ -141,6 +143,7 @@ func TestDigitShrinks(t *testing.T) {
 
 // A zipped file is refused by what its header announces, before it is unzipped.
 func TestZippedBudget(t *testing.T) {
+	toy.Alone(t)
 	files := small()
 	const n = 200 << 20
 	files["train-images-idx3-ubyte.gz"] = toy.Zipped(toy.IDX(make([]byte, 1<<20), n>>20, 1024, 1024))

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"tatami/datasets"
+	"tatami/internal/toy"
 	"tatami/nn"
 )
 
@@ -133,6 +134,7 @@ func difference(a, b []byte) float64 {
 // TestDigitLaws: MNIST's own images, however they are presented, come back
 // near themselves.
 func TestDigitLaws(t *testing.T) {
+	toy.Alone(t)
 	test := mnistSets(t).test
 	for _, law := range []struct {
 		name    string

@@ -209,6 +209,7 @@ func damaged(z []byte) []byte {
 
 // TestFolderReadsMNIST: our reader and GoMNIST's agree.
 func TestFolderReadsMNIST(t *testing.T) {
+	toy.Alone(t)
 	files := map[string][]byte{}
 	test := mnistSets(t).test
 	labels := make([]byte, test.Len())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 
 	"tatami/internal/files/filestest"
 	"tatami/internal/kernels"
+	"tatami/internal/toy"
 	"tatami/internal/words"
 )
 
@@ -30,7 +32,26 @@ func TestMain(m *testing.M) {
 		}
 		main()
 	}
-	os.Exit(m.Run())
+	flag.Parse()
+	if !toy.Race || !testing.Short() {
+		os.Exit(m.Run())
+	}
+	// Hundreds of processes, each slow to begin under the race detector: the short
+	// tests run them without it, which their packages have in tests of their own.
+	dir, err := os.MkdirTemp("", "tatami")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	plain := filepath.Join(dir, "tatami.test.exe")
+	if text, err := exec.Command("go", "test", "-c", "-o", plain, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go test -c: %v\n%s", err, text)
+	} else {
+		os.Args[0] = plain
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // command is tatami with the given arguments in dir; env is added to its own.

@@ -92,3 +92,11 @@ func WantError(t testing.TB, name string, err error, words ...string) {
 		}
 	}
 }
+
+// Alone is for a test of one goroutine: among the short ones it is left out
+// under the race detector, which finds nothing there and takes ten times as long.
+func Alone(t testing.TB) {
+	if Race && testing.Short() {
+		t.Skip("one goroutine, slow under the race detector")
+	}
+}
