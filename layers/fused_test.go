@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
+	"tatami/internal/toy"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -59,6 +60,7 @@ func TestFused(t *testing.T) {
 // TestNetworksFused: the networks by name, in training with their dropout,
 // fused and not, against the reference, which shares nothing with them.
 func TestNetworksFused(t *testing.T) {
+	toy.Alone(t)
 	for _, n := range layers.Networks() {
 		t.Run(n.Name, func(t *testing.T) {
 			if testing.Short() && slices.Contains([]string{"deep", "best", "cifar"}, n.Name) {
