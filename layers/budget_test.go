@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -29,7 +30,7 @@ func TestWithin(t *testing.T) {
 			t.Errorf("%s: got %v, want …%s", name, err, c.want)
 		}
 	}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		most := 2 << 20
 		switch n.Name {
 		case "resnet", "mobile", "small": // more layers, each with an output

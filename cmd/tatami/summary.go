@@ -13,8 +13,8 @@ import (
 
 	"tatami/internal/run"
 	"tatami/internal/words"
-	"tatami/layers"
 	"tatami/layers/inspect"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/plots"
 )
@@ -108,7 +108,7 @@ func summarized(name string) (*nn.Sequential, error) {
 
 // isModel tells a model's file, which may have any name, from a network.
 func isModel(name string) bool {
-	if _, err := layers.FindNetwork(name); err == nil || strings.HasSuffix(name, ".json") {
+	if _, err := networks.Find(name); err == nil || strings.HasSuffix(name, ".json") {
 		return false
 	}
 	_, err := os.Stat(name)

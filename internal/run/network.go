@@ -8,6 +8,7 @@ import (
 
 	"tatami/internal/files"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -29,7 +30,7 @@ func FindNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 		}
 		return in, specs, nil
 	}
-	n, err := layers.FindNetwork(name)
+	n, err := networks.Find(name)
 	if err != nil {
 		return nn.Shape{}, nil, SettingError{err}
 	}
@@ -55,7 +56,7 @@ func BuildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Se
 // NetworkNames lists the names that FindNetwork finds.
 func NetworkNames() string {
 	var names []string
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		names = append(names, n.Name)
 	}
 	return strings.Join(names, ", ")

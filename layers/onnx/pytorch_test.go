@@ -15,6 +15,7 @@ import (
 
 	"tatami/layers"
 	"tatami/layers/onnx"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -77,7 +78,7 @@ func TestModelInPyTorch(t *testing.T) {
 	if err := exec.Command(python, "-c", "import torch").Run(); err != nil {
 		t.Skip("MODELS ARE NOT LOADED INTO PYTORCH: Debian's python3-torch is not installed")
 	}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		t.Run(n.Name, func(t *testing.T) {
 			dir := t.TempDir()
 			m := &nn.Model{Sequential: build(t, n.Input, append([]nn.Spec{layers.Standardize{Mean: []float64{0.13}, Deviation: []float64{0.31}}}, n.Specs(10)...)...)}

@@ -12,7 +12,7 @@ import (
 	"tatami/datasets"
 	"tatami/internal/commas"
 	"tatami/internal/web/answers"
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -23,7 +23,7 @@ func (s *Session) networks(*answers.Call) (any, error) {
 		Layers []json.RawMessage `json:"layers"`
 	}
 	var list []network
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		specs := n.Specs(10)
 		list = append(list, network{n.Name, describe(specs[:len(specs)-outputs(specs)])})
 	}
