@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/budget"
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
@@ -28,7 +29,7 @@ func percent(share float64) string {
 func newEval(l words.Language) *cobra.Command {
 	var data, tta string
 	var asJSON bool
-	budget := run.Budget(1)
+	within := run.Budget(1)
 	var memory run.Memory
 	cmd := &cobra.Command{
 		Use:   "eval MODEL",
@@ -46,7 +47,7 @@ often.`,
 			if err != nil {
 				return usageError{fmt.Errorf("--tta: %w", err)}
 			}
-			m, err := run.LoadModelWithin(args[0], budget)
+			m, err := run.LoadModelWithin(args[0], within)
 			if err != nil {
 				return err
 			}
@@ -63,7 +64,7 @@ often.`,
 			}
 			defer read.Close()
 			test := read.Test
-			batch := min(100, max(1, nn.AnswerCost().Bytes/m.Cost().Bytes)) // as many as the usual memory of one holds
+			batch := budget.Batch(m.Sequential, 100)
 			e, err := views.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, batch)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
@@ -87,7 +88,7 @@ often.`,
 		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
 	}.In(l))
 	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
-	budgetFlag(cmd.Flags(), &budget, l)
+	budgetFlag(cmd.Flags(), &within, l)
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tatami/datasets"
+	"tatami/internal/budget"
 	"tatami/internal/commas"
 	"tatami/internal/web/answers"
 	"tatami/networks"
@@ -70,7 +71,7 @@ func (s *Session) stack(c *answers.Call) (any, error) {
 
 // What a page can bear: an update within a second or so, and, with gradients
 // and moments, some hundred MB.
-var mostCost = nn.Cost{Work: 100_000_000, Bytes: 8 << 20}
+var mostCost = budget.Cost{Work: 100_000_000, Bytes: 8 << 20}
 
 const mostParams = 8_000_000
 
@@ -93,7 +94,7 @@ func stack(in nn.Shape, specs []nn.Spec) *stacked {
 		a.Layers = append(a.Layers, layer)
 		a.Parameters += layer.Parameters
 		a.MultiplyAdds += one.MultiplyAdds()
-		if err := one.Within(mostCost); err != nil {
+		if err := budget.Check(one, mostCost); err != nil {
 			return bad(i, err.Error())
 		}
 	}
