@@ -15,6 +15,7 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/suggest"
 	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 	"tatami/train/mpi"
 )
 
@@ -53,7 +54,7 @@ func execute(ctx context.Context, args []string) int {
 	}
 	for _, err := range all {
 		if !told {
-			fmt.Fprintln(os.Stderr, "tatami:", errorText(err, l))
+			fmt.Fprintln(os.Stderr, "tatami:", errortext.In(err, l))
 		}
 	}
 	if usage || setting {

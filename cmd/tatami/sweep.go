@@ -20,6 +20,7 @@ import (
 	"tatami/internal/suggest"
 	"tatami/internal/sweep"
 	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 )
 
 // taskVariables hold the number of a task of an array: those of Slurm and of
@@ -301,7 +302,7 @@ func (o *sweepOptions) said(s *sweep.Sweep, i int, settings []sweep.Setting, end
 		name += " " + set.Flag + "=" + string(set.Value)
 	}
 	if end.Diverged != "" {
-		return words.Text{EN: "%s: diverged: %s", JA: "%s：発散しました：%s"}.In(o.language, name, errorText(errors.New(end.Diverged), o.language))
+		return words.Text{EN: "%s: diverged: %s", JA: "%s：発散しました：%s"}.In(o.language, name, errortext.In(errors.New(end.Diverged), o.language))
 	}
 	if end.Before {
 		return words.Text{EN: "%s: done before", JA: "%s：実行済み"}.In(o.language, name)
