@@ -39,14 +39,20 @@ func All() []Network {
 // Find is the network of that name; an unknown one is an error that
 // proposes the nearest.
 func Find(name string) (Network, error) {
-	var names []string
 	for _, n := range All() {
 		if n.Name == name {
 			return n, nil
 		}
+	}
+	return Network{}, suggest.Unknown("network", name, Names())
+}
+
+// Names are those that [Find] finds.
+func Names() (names []string) {
+	for _, n := range All() {
 		names = append(names, n.Name)
 	}
-	return Network{}, suggest.Unknown("network", name, names)
+	return names
 }
 
 func twoLayer(classes int) []nn.Spec {

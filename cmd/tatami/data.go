@@ -50,16 +50,7 @@ func newData(l words.Language) *cobra.Command {
 	var out string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "data [DIR]",
-		Short: words.Text{EN: "Describe a data set and draw samples of it", JA: "データの内訳を調べ、見本を画像にする"}.In(l),
-		Long: words.Text{
-			EN: `Read a data set as train does (without a folder: MNIST) and tell what is in it:
-images of each class, sizes, mean and deviation of each channel, and images that
-are in the training and in the test set. Samples of each class go to --out.`,
-			JA: `データを train と同じように読み込み（フォルダーを省くと MNIST）、内容を示します。クラスごとの枚数、大きさ、チャネルごとの平均と標準偏差、訓練データとテストデータの両方にある画像がわかります。クラスごとの見本を --out に画像として書きます。`,
-		}.In(l),
-		Example: `  tatami data photos
-  tatami data photos --size 64 --fit contain --out samples.png`,
+		Use:  "data [DIR]",
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkPicture(out); err != nil {
@@ -93,11 +84,11 @@ are in the training and in the test set. Samples of each class go to --out.`,
 		},
 	}
 	f := cmd.Flags()
-	pictureFlags(f, &s, l)
-	memoryFlag(f, &memory, l)
-	f.Uint64Var(&s.Seed, "seed", 1, words.Text{EN: "seed by which the test set is held out", JA: "テストデータを取り分ける乱数のシード値"}.In(l))
-	f.StringVar(&out, "out", "data.png", words.Text{EN: "file of the samples (PNG, SVG or PDF)", JA: "見本の図のファイル（PNG、SVG、PDF）"}.In(l))
-	f.BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON", JA: "JSON で出力する"}.In(l))
+	pictureFlags(f, &s)
+	f.Var(&memory, "memory", "")
+	f.Uint64Var(&s.Seed, "seed", 1, "")
+	f.StringVar(&out, "out", "data.png", "")
+	f.BoolVar(&asJSON, "json", false, "")
 	return cmd
 }
 

@@ -32,16 +32,8 @@ func newEval(l words.Language) *cobra.Command {
 	within := run.Budget(1)
 	var memory run.Memory
 	cmd := &cobra.Command{
-		Use:   "eval MODEL",
-		Short: words.Text{EN: "Measure a model on a test set", JA: "モデルをテストデータで評価する"}.In(l),
-		Long: words.Text{
-			EN: `Measure a model on a test set: accuracy and loss; precision, recall and F1 of
-each class and their means over the classes; and what is taken for what most
-often.`,
-			JA: `モデルをテストデータで評価します。正解率と損失、クラスごとの適合率、再現率、F1 とそのマクロ平均、取り違えの多い組を表示します。`,
-		}.In(l),
-		Example: `  tatami eval runs/first`,
-		Args:    arguments(1, 1),
+		Use:  "eval MODEL",
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			views, err := train.ParseViews(tta)
 			if err != nil {
@@ -79,16 +71,11 @@ often.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", words.Text{
-		EN: "folder of data as train takes it (default: what the model was trained on)", JA: "train と同じ形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
-	}.In(l))
-	memoryFlag(cmd.Flags(), &memory, l)
-	cmd.Flags().StringVar(&tta, "tta", "none", words.Text{
-		EN: "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2",
-		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
-	}.In(l))
-	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
-	budgetFlag(cmd.Flags(), &within, l)
+	cmd.Flags().StringVar(&data, "data", "", "")
+	cmd.Flags().Var(&memory, "memory", "")
+	cmd.Flags().StringVar(&tta, "tta", "none", "")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "")
+	cmd.Flags().Var(&within, "budget", "")
 	return cmd
 }
 

@@ -23,10 +23,9 @@ import (
 
 func newExperiment(l words.Language) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "experiment",
-		Short: words.Text{EN: "Repeat the experiments of the textbooks", JA: "教科書の実験を再現する"}.In(l),
-		Args:  func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:  "experiment",
+		Args: func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newExperimentList(l), newExperimentRun(l))
 	return cmd
@@ -34,8 +33,7 @@ func newExperiment(l words.Language) *cobra.Command {
 
 func newExperimentList(l words.Language) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: words.Text{EN: "List the experiments", JA: "実験の一覧を表示する"}.In(l),
+		Use: "list",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return wrongUsage("experiment list takes no arguments")
@@ -58,20 +56,6 @@ func newExperimentRun(l words.Language) *cobra.Command {
 	o := experimentOptions{Runner: lab.Runner{Language: l}}
 	cmd := &cobra.Command{
 		Use: "run ID… | --chapter N | all",
-		Short: words.Text{
-			EN: "Run experiments and compare with what was published",
-			JA: "実験を行い、公表された結果と比べる",
-		}.In(l),
-		Long: words.Text{
-			EN: `Run experiments and compare with what was published. Figures, tables and results
-go to a folder each in --out. What is there already, of the same version and
-size, is not done again. "all" also writes report.html and report.md there, with
---fast report-fast.html and report-fast.md.`,
-			JA: `実験を行い、公表された結果と比べます。図、表、結果は、--out の下の実験ごとのフォルダーに書きます。同じバージョン、同じ規模の結果が既にあれば、やり直しません。all とすると、すべての実験のまとめ report.html と report.md（--fast では report-fast.html と report-fast.md）も書きます。`,
-		}.In(l),
-		Example: `  tatami experiment list
-  tatami experiment run ch07-convolution
-  tatami experiment run --chapter 6 --seeds 3`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := o.choose(cmd, args)
 			if err != nil {
@@ -84,11 +68,11 @@ size, is not done again. "all" also writes report.html and report.md there, with
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.chapter, "chapter", 0, words.Text{EN: "run the experiments of this chapter of the book", JA: "本のこの章の実験を行う"}.In(l))
-	f.IntVar(&o.Seeds, "seeds", 1, words.Text{EN: "least number of runs of each, with seeds 1, 2, …", JA: "それぞれ最低何回行うか。シード値は 1、2、……"}.In(l))
-	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), words.Text{EN: "folder of figures, tables and results", JA: "図、表、結果を書くフォルダー"}.In(l))
-	f.BoolVar(&o.Fast, "fast", false, words.Text{EN: "run a smaller version of each, not to be compared with what was published", JA: "小さな規模で行う。公表された結果とは比べられない"}.In(l))
-	f.StringVar(&o.Weights, "weights", "", words.Text{EN: "safetensors file of the book's weights, for ch03-inference", JA: "本の重みの safetensors ファイル（ch03-inference 用）"}.In(l))
+	f.IntVar(&o.chapter, "chapter", 0, "")
+	f.IntVar(&o.Seeds, "seeds", 1, "")
+	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), "")
+	f.BoolVar(&o.Fast, "fast", false, "")
+	f.StringVar(&o.Weights, "weights", "", "")
 	return cmd
 }
 

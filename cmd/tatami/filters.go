@@ -19,13 +19,7 @@ func newFilters(l words.Language) *cobra.Command {
 	var image, out, maps string
 	budget := run.Budget(1)
 	cmd := &cobra.Command{
-		Use: "filters MODEL",
-		Short: words.Text{
-			EN: "Draw a model's first filters and, with --image, its feature maps",
-			JA: "モデルの第 1 層のフィルターを描く。--image で特徴マップも描く",
-		}.In(l),
-		Example: `  tatami filters runs/first
-  tatami filters runs/first --image digit.png`,
+		Use:  "filters MODEL",
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range []string{out, maps} {
@@ -81,10 +75,10 @@ func newFilters(l words.Language) *cobra.Command {
 			return savePicture(maps, features)
 		},
 	}
-	cmd.Flags().StringVar(&image, "image", "", words.Text{EN: "picture whose feature maps to draw", JA: "特徴マップを描く画像"}.In(l))
-	cmd.Flags().StringVar(&out, "out", "filters.png", words.Text{EN: "file of the filters (PNG, SVG or PDF)", JA: "フィルターの図のファイル（PNG、SVG、PDF）"}.In(l))
-	cmd.Flags().StringVar(&maps, "maps", "maps.png", words.Text{EN: "file of the feature maps (PNG, SVG or PDF)", JA: "特徴マップの図のファイル（PNG、SVG、PDF）"}.In(l))
-	budgetFlag(cmd.Flags(), &budget, l)
+	cmd.Flags().StringVar(&image, "image", "", "")
+	cmd.Flags().StringVar(&out, "out", "filters.png", "")
+	cmd.Flags().StringVar(&maps, "maps", "maps.png", "")
+	cmd.Flags().Var(&budget, "budget", "")
 	return cmd
 }
 

@@ -25,20 +25,8 @@ func newLRFind(l words.Language) *cobra.Command {
 	var out string
 	var overwrite bool
 	cmd := &cobra.Command{
-		Use: "lr-find",
-		Short: words.Text{
-			EN: "Try learning rates from low to high, draw the loss and suggest one",
-			JA: "学習率を低いほうから順に試し、損失を図にして、よさそうな値を示す",
-		}.In(l),
-		Long: words.Text{
-			EN: `Train for a few hundred steps while the learning rate grows from --from to --to
-by the same factor each step (the range test of Smith 2015), until the loss
-blows up. The loss over the rate goes to --out, a picture, and to a CSV file of
-the same name; one rate is suggested. Nothing else is written.`,
-			JA: `学習率を --from から --to まで毎ステップ同じ倍率で上げながら、損失が跳ね上がるまで数百ステップ学習します（Smith 2015 の LR range test）。学習率と損失の関係を図にして --out に、数値を同じ名前の CSV ファイルに書き、よさそうな学習率を 1 つ示します。ほかには何も書きません。`,
-		}.In(l),
-		Example: `  tatami lr-find --net deep --optimizer momentum`,
-		Args:    arguments(0, 0),
+		Use:  "lr-find",
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !(test.Steps >= 50 && test.Steps <= 1e5) {
 				return wrongUsage("--steps is %d, wanted 50 to 100000", test.Steps)
@@ -109,14 +97,13 @@ the same name; one rate is suggested. Nothing else is written.`,
 		},
 	}
 	f := cmd.Flags()
-	shapeFlags(f, &o, l)
-	memoryFlag(f, &memory, l)
-	f.IntVar(&test.Steps, "steps", 300, words.Text{EN: "steps to try rates in", JA: "試すステップ数"}.In(l))
-	f.Float64Var(&test.From, "from", 1e-6, words.Text{EN: "lowest learning rate", JA: "最も低い学習率"}.In(l))
-	f.Float64Var(&test.To, "to", 10, words.Text{EN: "highest learning rate", JA: "最も高い学習率"}.In(l))
-	f.StringVar(&out, "out", "lr-find.png", words.Text{EN: "picture (PNG, SVG or PDF); the CSV file stands beside it", JA: "図のファイル（PNG、SVG、PDF）。CSV ファイルはその隣に置く"}.In(l))
-	f.BoolVar(&overwrite, "overwrite", false, words.Text{EN: "replace the picture and the CSV file", JA: "図と CSV ファイルが既にあれば置き換える"}.In(l))
-	groupFlags(cmd, l, append([]flagGroup{{words.Text{EN: "The test:", JA: "調べ方："}, "from to steps out overwrite"}}, shapeGroups...)...)
+	shapeFlags(f, &o)
+	f.Var(&memory, "memory", "")
+	f.IntVar(&test.Steps, "steps", 300, "")
+	f.Float64Var(&test.From, "from", 1e-6, "")
+	f.Float64Var(&test.To, "to", 10, "")
+	f.StringVar(&out, "out", "lr-find.png", "")
+	f.BoolVar(&overwrite, "overwrite", false, "")
 	return cmd
 }
 

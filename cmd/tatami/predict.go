@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"tatami/datasets"
 	"tatami/internal/files"
@@ -29,13 +28,8 @@ func newPredict(l words.Language) *cobra.Command {
 	var asJSON bool
 	budget := run.Budget(1)
 	cmd := &cobra.Command{
-		Use: "predict MODEL IMAGE…",
-		Short: words.Text{
-			EN: "Say what pictures show (PNG, JPEG, GIF, BMP or WebP of any size)",
-			JA: "画像が何かを答える（PNG、JPEG、GIF、BMP、WebP、大きさは自由）",
-		}.In(l),
-		Example: `  tatami predict runs/first digit.png photo.jpg`,
-		Args:    arguments(2, -1),
+		Use:  "predict MODEL IMAGE…",
+		Args: arguments(2, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := run.LoadModelWithin(args[0], budget)
 			if err != nil {
@@ -65,17 +59,9 @@ func newPredict(l words.Language) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON", JA: "JSON で出力する"}.In(l))
-	budgetFlag(cmd.Flags(), &budget, l)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "")
+	cmd.Flags().Var(&budget, "budget", "")
 	return cmd
-}
-
-// budgetFlag is that of commands that put images through a model.
-func budgetFlag(f *pflag.FlagSet, b *run.Budget, l words.Language) {
-	f.Var(b, "budget", words.Text{
-		EN: "time and memory that a model may take for an image, in multiples of what is usual (10x)",
-		JA: "モデルが 1 枚の画像に使ってよい時間とメモリ。標準の何倍かで指定する（10x）",
-	}.In(l))
 }
 
 func predict(model string, m *nn.Model, path string) (prediction, error) {

@@ -22,21 +22,7 @@ import (
 func newSummary(l words.Language) *cobra.Command {
 	var picture string
 	cmd := &cobra.Command{
-		Use: "summary NET|MODEL|FILE.json",
-		Short: words.Text{
-			EN: "Print a network's layers, output shapes, parameters and work",
-			JA: "ネットワークの各層、出力の形状、パラメーター数、計算量を表示する",
-		}.In(l),
-		Long: words.Text{
-			EN: `Print a network's layers, output shapes, parameters and work. Where parameters
-are not learned, such as the running statistics of batch normalization, learned
-and fixed ones are counted apart too. --picture draws the layers as boxes, each
-with its output's shape and its parameters by their formula.`,
-			JA: `ネットワークの各層、出力の形状、パラメーター数、計算量（積和の回数）を表示します。バッチ正規化の移動平均のように学習しないパラメーターがあるときは、学習するものとしないものを分けても数えます。--picture を付けると、各層を箱で表し、出力の形状とパラメーター数の式を書いた図を描きます。`,
-		}.In(l),
-		Example: `  tatami summary simple
-  tatami summary runs/first
-  tatami summary simple --picture simple.png`,
+		Use:  "summary NET|MODEL|FILE.json",
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if picture != "" {
@@ -58,7 +44,7 @@ with its output's shape and its parameters by their formula.`,
 			return savePicture(picture, f)
 		},
 	}
-	cmd.Flags().StringVar(&picture, "picture", "", words.Text{EN: "draw the network as a picture (PNG, SVG or PDF)", JA: "ネットワークの図を描くファイル（PNG、SVG、PDF）"}.In(l))
+	cmd.Flags().StringVar(&picture, "picture", "", "")
 	return cmd
 }
 

@@ -53,15 +53,6 @@ func BuildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Se
 	return net, nil
 }
 
-// NetworkNames lists the names that FindNetwork finds.
-func NetworkNames() string {
-	var names []string
-	for _, n := range networks.All() {
-		names = append(names, n.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 // FirstFilters is a copy of a network's first weight, nil if there is none.
 func FirstFilters(net *nn.Sequential) *nn.Tensor {
 	for _, p := range net.Params() {
