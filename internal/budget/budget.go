@@ -98,20 +98,24 @@ func pooling(s layers.Pooling, in, out nn.Shape) Cost {
 	if s.Average { // a call of a kernel
 		pixel += 20
 	}
-	return Cost{Work: out.H * out.W * min(s.Size, in.H) * min(s.Size, in.W) * pixel}
+	window := int64(min(s.Size, in.H)) * int64(min(s.Size, in.W))
+	return Cost{Work: held(int64(out.H*out.W) * window * int64(pixel))}
 }
 
 // convolution takes besides the padded image, the tables of offsets and the
 // packed filters.
 func convolution(s layers.Convolution, in, out nn.Shape) Cost {
 	padded := (in.H + 2*s.Pad + s.PadTop + s.PadBottom) * (in.W + 2*s.Pad + s.PadLeft + s.PadRight) * in.C
-	points, groups := s.Kernel*cmp.Or(s.KernelW, s.Kernel), cmp.Or(s.Groups, 1)
-	channels, filters := in.C/groups, s.Filters/groups
-	tables := 2*out.H*out.W + 2*in.H*in.W + 2*points*channels + points*filters
-	packed := groups * points * channels * kernels.RowLen(filters)
+	groups := cmp.Or(s.Groups, 1)
+	points, channels, filters := int64(s.Kernel*cmp.Or(s.KernelW, s.Kernel)), int64(in.C/groups), s.Filters/groups
+	tables := 2*int64(out.H*out.W) + 2*int64(in.H*in.W) + 2*points*channels + points*int64(filters)
+	packed := int64(groups) * points * channels * int64(kernels.RowLen(filters))
 	if points == 9 { // perhaps Winograd's: 16 points
-		packed = max(packed, 16*channels*(s.Filters+16))
+		packed = max(packed, 16*channels*int64(s.Filters+16))
 	}
 	// A table is copied as it is made.
-	return Cost{Work: padded, Bytes: 4 * (padded + 2*tables + packed)}
+	return Cost{Work: padded, Bytes: held(4 * (int64(padded) + 2*tables + packed))}
 }
+
+// held is n, or the largest int where that has 32 bits and n more.
+func held(n int64) int { return int(min(n, math.MaxInt)) }
