@@ -151,11 +151,11 @@ func runTable(r *rank.Ranking, l words.Language) string {
 	numbers := message.NewPrinter(language.English)
 	for i, c := range r.Runs {
 		row := []string{
-			percent(c.Result.TestAccuracy), fmt.Sprintf("%.4f", c.Result.TestLoss), numbers.Sprint(c.Result.Parameters),
+			words.Percent(c.Result.TestAccuracy), fmt.Sprintf("%.4f", c.Result.TestLoss), numbers.Sprint(c.Result.Parameters),
 			fmt.Sprint(c.Result.EpochsDone), fmt.Sprintf("%.1f", c.Result.TrainSeconds), numbers.Sprintf("%.0f", c.Result.ImagesPerSecond),
 		}
 		if r.Validated {
-			row = append([]string{percent(r.Scores[i])}, row...)
+			row = append([]string{words.Percent(r.Scores[i])}, row...)
 		}
 		for _, s := range r.Settings {
 			row = append(row, s.Values[i])
@@ -176,7 +176,7 @@ func settingTable(r *rank.Ranking, l words.Language) string {
 	}}
 	for _, s := range r.Settings {
 		for _, g := range r.Groups(s) {
-			rows = append(rows, []string{s.Flag, g.Value, fmt.Sprint(g.Runs), percent(g.Mean), percent(g.Best)})
+			rows = append(rows, []string{s.Flag, g.Value, fmt.Sprint(g.Runs), words.Percent(g.Mean), words.Percent(g.Best)})
 		}
 	}
 	return "\n" + r.ScoreName(l) + "\n" + words.Table(rows, 2, 3, 4) + "\n"

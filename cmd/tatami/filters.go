@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/describe"
 	"tatami/internal/run"
 	"tatami/internal/words"
-	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
 )
@@ -41,31 +41,18 @@ func newFilters(l words.Language) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			weight := run.FirstFilters(m.Sequential)
-			if weight == nil {
-				return fmt.Errorf("%s has no layer with weights", args[0])
-			}
-			filters, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{
-				Title: words.Text{EN: "Filters of %s", JA: "%s のフィルター"}.In(l, filepath.Base(args[0])), Language: string(l), Colors: m.Input().C == 3,
-			})
+			filters, err := describe.Filters(args[0], m, l)
 			if err != nil {
 				return err
 			}
 			if image == "" {
 				return savePicture(out, filters)
 			}
-			x, err := readPicture(image, m)
+			x, err := run.ReadPicture(image, m)
 			if err != nil {
 				return err
 			}
-			names, tensors := []string{words.Text{EN: "input", JA: "入力"}.In(l)}, []*nn.Tensor{x}
-			for i, y := range m.Activations(x) {
-				names, tensors = append(names, fmt.Sprintf("%d %v", i+1, m.Specs()[i])), append(tensors, y)
-			}
-			features, err := plots.FeatureMaps(names, tensors, plots.FeatureMapOptions{
-				Title:   words.Text{EN: "What each layer makes of %s", JA: "%s に対する各層の出力"}.In(l, filepath.Base(image)),
-				Filters: filtersOf(m.Sequential), Language: string(l),
-			})
+			features, err := describe.FeatureMaps(image, m, x, l)
 			if err != nil {
 				return err
 			}
@@ -80,23 +67,6 @@ func newFilters(l words.Language) *cobra.Command {
 	cmd.Flags().StringVar(&maps, "maps", "maps.png", "")
 	cmd.Flags().Var(&budget, "budget", "")
 	return cmd
-}
-
-// filtersOf are a network's filters of one channel, to stand beside the maps
-// that they made: nil for other layers, and for the input, which comes first.
-func filtersOf(net *nn.Sequential) []*nn.Tensor {
-	list := make([]*nn.Tensor, 1+len(net.Layers()))
-	for i, layer := range net.Layers() {
-		if _, ok := net.Specs()[i].(layers.Convolution); !ok {
-			continue
-		}
-		for _, p := range layer.Params() {
-			if p.Name == "weight" && p.Value.C == 1 {
-				list[1+i] = p.Value
-			}
-		}
-	}
-	return list
 }
 
 // checkPicture refuses a name whose ending is no format of pictures.

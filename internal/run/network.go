@@ -53,6 +53,28 @@ func BuildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Se
 	return net, nil
 }
 
+// NetworkOf is the network of a model, or else the one of that name, for 10
+// classes, or of a JSON file.
+func NetworkOf(name string) (*nn.Sequential, error) {
+	if !isModel(name) {
+		return BuildNetwork(name, nn.Shape{}, 10, 1)
+	}
+	m, err := LoadModel(name)
+	if err != nil {
+		return nil, err
+	}
+	return m.Sequential, nil
+}
+
+// isModel tells a model's file, which may have any name, from a network.
+func isModel(name string) bool {
+	if _, err := networks.Find(name); err == nil || strings.HasSuffix(name, ".json") {
+		return false
+	}
+	_, err := os.Stat(name)
+	return err == nil || strings.HasSuffix(name, ".safetensors")
+}
+
 // FirstFilters is a copy of a network's first weight, nil if there is none.
 func FirstFilters(net *nn.Sequential) *nn.Tensor {
 	for _, p := range net.Params() {
