@@ -15,12 +15,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"tatami/internal/rank"
 	"tatami/internal/run"
 	"tatami/internal/suggest"
 	"tatami/internal/sweep"
 	"tatami/internal/words"
-	"tatami/internal/words/errortext"
 )
 
 // taskVariables hold the number of a task of an array: those of Slurm and of
@@ -91,32 +89,15 @@ func (o *sweepOptions) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// plan checks all runs of the file; settings are what each of them differs in,
-// after those that all have.
-func (o *sweepOptions) plan() (s *sweep.Sweep, common []sweep.Setting, settings [][]sweep.Setting, err error) {
-	f, err := sweep.Read(o.file)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	flags := newTrain(o.language).Flags()
-	settings = f.Runs(func(flag string) bool {
+// isInt says which flags take whole numbers.
+func isInt(flags *pflag.FlagSet) func(flag string) bool {
+	return func(flag string) bool {
 		known := flags.Lookup(flag)
 		return known != nil && (known.Value.Type() == "int" || known.Value.Type() == "uint64")
-	})
-	s, common = &sweep.Sweep{Dir: o.out, Halving: f.Halving}, f.Common()
-	for i, differ := range settings {
-		r, err := o.planRun(append(slices.Clone(common), differ...))
-		if err != nil { // the file's, not the command line's
-			return nil, nil, nil, fmt.Errorf("%s: run %d: %s", o.file, i, err)
-		}
-		s.Runs = append(s.Runs, r)
 	}
-	if err := s.Check(); err != nil {
-		return nil, nil, nil, fmt.Errorf("%s: %w", o.file, err)
-	}
-	return s, common, settings, nil
 }
 
+// planRun is a run of train with these flags.
 func (o *sweepOptions) planRun(settings []sweep.Setting) (run.Options, error) {
 	cmd, t := trainCommand(o.language)
 	var names []string
@@ -149,7 +130,7 @@ func (o *sweepOptions) planRun(settings []sweep.Setting) (run.Options, error) {
 }
 
 func (o *sweepOptions) run(parent context.Context) error {
-	s, common, settings, err := o.plan()
+	s, err := sweep.Plan(o.file, o.out, isInt(newTrain(o.language).Flags()), o.planRun)
 	if err != nil {
 		return err
 	}
@@ -157,7 +138,7 @@ func (o *sweepOptions) run(parent context.Context) error {
 		return err
 	}
 	if o.dryRun {
-		return o.print(s, common, settings)
+		return o.print(s)
 	}
 	saveMemory()
 	ctx, stop := run.UntilSignal(parent)
@@ -166,9 +147,9 @@ func (o *sweepOptions) run(parent context.Context) error {
 		s.Runs[i].Workers = max(1, runtime.GOMAXPROCS(0)/o.parallel)
 	}
 	if o.oneTask {
-		err = o.one(ctx, s, settings)
+		err = o.one(ctx, s)
 	} else {
-		err = o.all(ctx, s, settings)
+		err = o.all(ctx, s)
 	}
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, words.Text{EN: "interrupted; the same command goes on from there", JA: "中断しました。同じコマンドで続きから実行できます。"}.In(o.language))
@@ -196,21 +177,16 @@ func (o *sweepOptions) checkTask(s *sweep.Sweep) error {
 }
 
 // print writes the runs as commands, and the stages of a halving.
-func (o *sweepOptions) print(s *sweep.Sweep, common []sweep.Setting, settings [][]sweep.Setting) error {
+func (o *sweepOptions) print(s *sweep.Sweep) error {
 	var b strings.Builder
-	for i, differ := range settings {
-		if o.oneTask && o.rung == 0 && i != o.task {
-			continue
+	for i := range s.Runs {
+		if !o.oneTask || o.rung > 0 || i == o.task {
+			fmt.Fprintln(&b, s.Command(i))
 		}
-		b.WriteString("tatami train")
-		for _, set := range append(slices.Clone(common), differ...) {
-			fmt.Fprintf(&b, " %s", run.ShellWord("--"+set.Flag+"="+string(set.Value)))
-		}
-		fmt.Fprintf(&b, " --out %s\n", run.ShellWord(s.Folder(i)))
 	}
 	if s.Halving != nil {
-		for k, r := range s.Rungs() {
-			b.WriteString(words.Text{EN: "rung %d: %d runs, up to epoch %d\n", JA: "段階 %d：実行 %d 件、エポック %d まで\n"}.In(o.language, k, r.Runs, r.Epochs))
+		for k := range s.Rungs() {
+			fmt.Fprintln(&b, s.RungText(k, o.language))
 		}
 	}
 	_, err := fmt.Print(b.String())
@@ -218,7 +194,7 @@ func (o *sweepOptions) print(s *sweep.Sweep, common []sweep.Setting, settings []
 }
 
 // one does one run.
-func (o *sweepOptions) one(ctx context.Context, s *sweep.Sweep, settings [][]sweep.Setting) error {
+func (o *sweepOptions) one(ctx context.Context, s *sweep.Sweep) error {
 	runs, err := s.Rung(o.rung)
 	if err != nil {
 		return err
@@ -232,23 +208,23 @@ func (o *sweepOptions) one(ctx context.Context, s *sweep.Sweep, settings [][]swe
 	if err != nil {
 		return err
 	}
-	fmt.Println(o.said(s, i, settings[i], end))
+	fmt.Println(s.EndText(i, end, o.language))
 	return nil
 }
 
 // all does all runs, stage by stage.
-func (o *sweepOptions) all(ctx context.Context, s *sweep.Sweep, settings [][]sweep.Setting) error {
+func (o *sweepOptions) all(ctx context.Context, s *sweep.Sweep) error {
 	var turn sync.Mutex // of those who print
 	say := func(line string) {
 		turn.Lock()
 		defer turn.Unlock()
 		fmt.Println(line)
 	}
-	for k, rung := range s.Rungs() {
+	for k := range s.Rungs() {
 		if s.Halving != nil {
-			say(words.Text{EN: "rung %d: %d runs, up to epoch %d", JA: "段階 %d：実行 %d 件、エポック %d まで"}.In(o.language, k, rung.Runs, rung.Epochs))
+			say(s.RungText(k, o.language))
 		}
-		err := s.All(ctx, k, o.parallel, func(i int, end *sweep.End) { say(o.said(s, i, settings[i], end)) })
+		err := s.All(ctx, k, o.parallel, func(i int, end *sweep.End) { say(s.EndText(i, end, o.language)) })
 		if err != nil {
 			return err
 		}
@@ -256,27 +232,4 @@ func (o *sweepOptions) all(ctx context.Context, s *sweep.Sweep, settings [][]swe
 	picture := filepath.Join(s.Dir, "compare.png")
 	say(words.Text{EN: "next: tatami compare %s --picture %s", JA: "次に：tatami compare %s --picture %s"}.In(o.language, run.ShellWord(s.Dir), run.ShellWord(picture)))
 	return nil
-}
-
-// said is a line on how a run ended.
-func (o *sweepOptions) said(s *sweep.Sweep, i int, settings []sweep.Setting, end *sweep.End) string {
-	name := sweep.Name(i)
-	for _, set := range settings {
-		name += " " + set.Flag + "=" + string(set.Value)
-	}
-	if end.Diverged != "" {
-		return words.Text{EN: "%s: diverged: %s", JA: "%s：発散しました：%s"}.In(o.language, name, errortext.In(errors.New(end.Diverged), o.language))
-	}
-	if end.Before {
-		return words.Text{EN: "%s: done before", JA: "%s：実行済み"}.In(o.language, name)
-	}
-	r, err := run.Read(s.Folder(i))
-	if err != nil {
-		return words.Text{EN: "%s: done", JA: "%s：完了"}.In(o.language, name)
-	}
-	line := words.Text{EN: "%s: test accuracy %.2f%%", JA: "%s：テスト正解率 %.2f%%"}.In(o.language, name, 100*r.Result.TestAccuracy)
-	if best, ok := rank.Best(r); ok {
-		line += words.Text{EN: ", validation accuracy %.2f%%", JA: "、検証正解率 %.2f%%"}.In(o.language, 100*best)
-	}
-	return line + words.Text{EN: ", %.1f s", JA: "、%.1f 秒"}.In(o.language, r.Result.TrainSeconds)
 }
