@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +14,6 @@ import (
 
 	"tatami/experiments"
 	"tatami/experiments/lab"
-	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
 )
@@ -84,7 +81,7 @@ func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]lab.Exp
 	case byChapter:
 		list := lab.OfChapter(experiments.List(), o.chapter)
 		if o.chapter == 0 || len(list) == 0 {
-			return nil, fmt.Errorf("--chapter is %d: no experiments (valid: %s)", o.chapter, chapters())
+			return nil, fmt.Errorf("--chapter is %d: no experiments (valid: %s)", o.chapter, lab.Chapters(experiments.List()))
 		}
 		return list, nil
 	case len(args) == 0:
@@ -97,103 +94,35 @@ func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]lab.Exp
 	return lab.Find(experiments.List(), args...)
 }
 
-func chapters() string {
-	var names []string
-	for _, e := range experiments.List() {
-		if n := fmt.Sprint(e.Chapter); e.Chapter > 0 && !slices.Contains(names, n) {
-			names = append(names, n)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // run runs the list; report asks for the reports of all.
 func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
 	ctx, stop := run.UntilSignal(parent)
 	defer stop()
-	say := func(t words.Text, args ...any) string { return t.In(o.Language, args...) }
-	line := &statusLine{out: os.Stderr, language: o.Language}
-	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
-		line.width = width
+	width, _, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		width = 0
 	}
-	o.Progress = line.show
+	line := lab.NewStatusLine(os.Stderr, width, o.Language)
+	o.Progress = line.Show
 	o.Done = func(r *lab.Result, reused bool) {
-		line.clear()
-		when := say(words.Text{EN: "%.1f s", JA: "%.1f 秒"}, r.Seconds)
-		if reused {
-			when = say(words.Text{EN: "done before", JA: "実行済み"})
-		}
-		fmt.Println(say(words.Text{EN: "%s: %s (%s)", JA: "%s：%s（%s）"}, r.ID, r.Title, when))
-		lab.WriteText(os.Stdout, r)
-		fmt.Printf("  %s\n\n", say(words.Text{EN: "files in %s", JA: "ファイル：%s"}, r.Dir))
+		line.Clear()
+		lab.WriteDone(os.Stdout, r, reused, o.Language)
 	}
 	results, err := o.Runner.Run(ctx, list)
-	line.clear()
+	line.Clear()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, say(words.Text{
+		fmt.Fprintln(os.Stderr, words.Text{
 			EN: "interrupted; %d of %d are finished in %s; the same command goes on from there",
 			JA: "中断しました。%[2]d 件中 %[1]d 件が %[3]s に完成しています。同じコマンドで続きから実行できます。",
-		}, len(results), len(list), o.Out))
+		}.In(o.Language, len(results), len(list), o.Out))
 		return err
 	}
 	if err != nil || !report {
 		return err
 	}
-	name := "report"
-	if o.Fast {
-		name += "-fast"
-	}
-	for _, f := range []struct {
-		ext   string
-		write func(io.Writer) error
-	}{
-		{".md", func(w io.Writer) error { return lab.WriteMarkdown(w, results) }},
-		{".html", func(w io.Writer) error { return lab.WriteHTML(w, results, time.Now()) }},
-	} {
-		path := filepath.Join(o.Out, name+f.ext)
-		if err := files.Write(path, f.write); err != nil {
-			return err
-		}
+	written, err := o.WriteReports(results, time.Now())
+	for _, path := range written {
 		fmt.Println(path)
 	}
-	return nil
-}
-
-// statusLine shows what runs: one line that changes on a terminal, otherwise a
-// line a run and, where a run takes long, one every half minute.
-type statusLine struct {
-	out      io.Writer
-	language words.Language
-	width    int // of the terminal; 0: there is none
-	shown    time.Time
-	run      [2]int // the run that a line was written for
-}
-
-func (l *statusLine) show(s lab.Status) {
-	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
-	if s.Seeds > 1 {
-		text = words.Text{EN: "%s, seed %d of %d", JA: "%s、シード %d/%d"}.In(l.language, text, s.Seed, s.Seeds)
-	}
-	run, pause := [2]int{s.Index, s.Seed}, 100*time.Millisecond
-	if l.width == 0 {
-		pause = 30 * time.Second
-	}
-	if l.run == run && time.Since(l.shown) < pause {
-		return
-	}
-	l.run, l.shown = run, time.Now()
-	if s.Text != "" {
-		text = words.Text{EN: "%s: %s", JA: "%s：%s"}.In(l.language, text, s.Text)
-	}
-	if l.width == 0 {
-		fmt.Fprintln(l.out, text)
-		return
-	}
-	fmt.Fprintf(l.out, "\r\x1b[K%s", words.Fit(text, l.width-1)) // a line that wraps could not be cleared
-}
-
-func (l *statusLine) clear() {
-	if l.width > 0 {
-		fmt.Fprint(l.out, "\r\x1b[K")
-	}
+	return err
 }
