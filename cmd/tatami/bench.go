@@ -1,16 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/measure"
-	"tatami/internal/run"
 	"tatami/internal/words"
 )
 
@@ -27,22 +23,12 @@ func newBench(l words.Language) *cobra.Command {
 				return wrongUsage("--json and --compare cannot stand together")
 			}
 			if compare != "" {
-				if err := files.Regular(compare); err != nil {
+				var err error
+				if before, err = measure.Read(compare); err != nil {
 					return err
 				}
-				text, err := os.ReadFile(compare)
-				if err != nil {
-					return fmt.Errorf("cannot read %s: %w", compare, files.Cause(err))
-				}
-				before = new(measure.Report)
-				if err := json.Unmarshal(text, before); err != nil {
-					return fmt.Errorf("%s: not a report of bench --json: %w", compare, err)
-				}
-				if len(before.Networks) == 0 {
-					return fmt.Errorf("%s: not a report of bench --json: it has no networks", compare)
-				}
 			}
-			r, err := bench(nets)
+			r, err := measure.Networks(nets)
 			if err != nil {
 				return err
 			}
@@ -60,23 +46,4 @@ func newBench(l words.Language) *cobra.Command {
 	cmd.Flags().StringVar(&compare, "compare", "", "")
 	cmd.Flags().StringSliceVar(&nets, "net", nets, "")
 	return cmd
-}
-
-// bench measures networks of those names on MNIST.
-func bench(nets []string) (*measure.Report, error) {
-	data, test, err := datasets.MNIST()
-	if err != nil {
-		return nil, err
-	}
-	r := measure.Machine()
-	for _, name := range nets {
-		net, err := run.BuildNetwork(name, data.Shape, len(data.Classes), 1)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.Network(name, net, data, test); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
 }

@@ -48,7 +48,9 @@ func newData(l words.Language) *cobra.Command {
 				}
 				return files.EncodeJSON(os.Stdout, about)
 			}
-			fmt.Print(about.Text(l))
+			if _, err := fmt.Print(about.Text(l)); err != nil {
+				return err
+			}
 			return savePicture(out, sheet)
 		},
 	}

@@ -5,11 +5,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/describe"
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
@@ -81,19 +81,8 @@ func newLRFind(l words.Language) *cobra.Command {
 			if err := plots.Save(out, picture); err != nil {
 				return err
 			}
-			lowest := curve.Lowest()
-			fmt.Print(words.Text{
-				EN: "the loss falls fastest at %s and is lowest, %.3g, at %s\nsuggestion: --lr %s, a tenth of the rate of the lowest loss\ncurve in %s and %s\n",
-				JA: "損失が最も速く下がる学習率は %s、損失が最小（%.3g）になる学習率は %s です。\nおすすめは --lr %s（損失が最小になる学習率の 10 分の 1）です。\n図と数値は %s と %s にあります。\n",
-			}.In(l,
-				rateText(curve.Rates[curve.Steepest()]), curve.Smooth[lowest], rateText(curve.Rates[lowest]), rateText(curve.Suggestion()), out, csvPath))
-			if !curve.Rises() {
-				fmt.Print(words.Text{
-					EN: "but the loss does not rise again: better rates may lie above --to %g\n",
-					JA: "ただし、損失がまだ上がり始めていません。もっとよい学習率が --to %g より上にあるかもしれません。\n",
-				}.In(l, test.To))
-			}
-			return nil
+			_, err = fmt.Print(describe.Rates(curve, test.To, out, csvPath, l))
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -106,5 +95,3 @@ func newLRFind(l words.Language) *cobra.Command {
 	f.BoolVar(&overwrite, "overwrite", false, "")
 	return cmd
 }
-
-func rateText(rate float64) string { return strconv.FormatFloat(rate, 'g', 2, 64) }

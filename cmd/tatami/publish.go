@@ -27,7 +27,7 @@ func newPublish(l words.Language) *cobra.Command {
 			}
 			var models []page.NamedFile
 			var check answers.Models
-			for i, name := range modelNames(paths) {
+			for i, name := range run.ModelNames(paths) {
 				m, err := run.LoadModel(paths[i])
 				if err != nil {
 					return err

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -39,7 +38,7 @@ func newServe(l words.Language) *cobra.Command {
 			for _, path := range args {
 				paths = append(paths, run.ModelPath(path))
 			}
-			names := modelNames(paths)
+			names := run.ModelNames(paths)
 			var first *nn.Model
 			var told, hint string // a folder that the first model names
 			for i, path := range paths {
@@ -109,24 +108,4 @@ func checkOrigins(origins []string) error {
 		}
 	}
 	return nil
-}
-
-// modelNames are short and different from each other: a run's folder, or the
-// file's name.
-func modelNames(paths []string) []string {
-	used := map[string]bool{}
-	var names []string
-	for _, path := range paths {
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == run.ModelFile && dir != "." && dir != string(filepath.Separator) {
-			name = dir
-		}
-		unique := name
-		for i := 2; used[unique]; i++ {
-			unique = fmt.Sprintf("%s-%d", name, i)
-		}
-		used[unique] = true
-		names = append(names, unique)
-	}
-	return names
 }

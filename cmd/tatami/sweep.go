@@ -8,9 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -20,10 +18,6 @@ import (
 	"tatami/internal/sweep"
 	"tatami/internal/words"
 )
-
-// taskVariables hold the number of a task of an array: those of Slurm and of
-// Kubernetes.
-var taskVariables = []string{"SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"}
 
 // ofOneRun are the flags of train that a sweep gives, or that are for one who
 // watches a run.
@@ -64,16 +58,14 @@ func newSweep(l words.Language) *cobra.Command {
 func (o *sweepOptions) check(flags *pflag.FlagSet) error {
 	o.oneTask, o.ofOne = flags.Changed("task"), flags.Changed("rung")
 	from := "--task"
-	for _, name := range taskVariables {
-		value := os.Getenv(name)
-		if o.oneTask || value == "" {
-			continue
-		}
-		n, err := strconv.Atoi(value)
+	if !o.oneTask {
+		name, n, err := sweep.TaskOf(os.Getenv)
 		if err != nil {
-			return fmt.Errorf("%s is %q, wanted a whole number", name, value)
+			return err
 		}
-		o.task, o.oneTask, from = n, true, name
+		if name != "" {
+			o.task, o.oneTask, from = n, true, name
+		}
 	}
 	switch {
 	case o.parallel < 1 || o.parallel > 1024:
@@ -138,7 +130,12 @@ func (o *sweepOptions) run(parent context.Context) error {
 		return err
 	}
 	if o.dryRun {
-		return o.print(s)
+		task := -1
+		if o.oneTask && o.rung == 0 {
+			task = o.task
+		}
+		_, err := fmt.Print(s.Text(task, o.language))
+		return err
 	}
 	saveMemory()
 	ctx, stop := run.UntilSignal(parent)
@@ -146,10 +143,11 @@ func (o *sweepOptions) run(parent context.Context) error {
 	for i := range s.Runs {
 		s.Runs[i].Workers = max(1, runtime.GOMAXPROCS(0)/o.parallel)
 	}
+	say := func(line string) { fmt.Println(line) }
 	if o.oneTask {
-		err = o.one(ctx, s)
+		err = s.Task(ctx, o.task, o.rung, say, o.language)
 	} else {
-		err = o.all(ctx, s)
+		err = s.Run(ctx, o.parallel, say, o.language)
 	}
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, words.Text{EN: "interrupted; the same command goes on from there", JA: "中断しました。同じコマンドで続きから実行できます。"}.In(o.language))
@@ -173,63 +171,5 @@ func (o *sweepOptions) checkTask(s *sweep.Sweep) error {
 	case o.task < 0 || o.task >= rungs[o.rung].Runs:
 		return wrongUsage("task %d of %d runs, wanted 0 to %d", o.task, rungs[o.rung].Runs, rungs[o.rung].Runs-1)
 	}
-	return nil
-}
-
-// print writes the runs as commands, and the stages of a halving.
-func (o *sweepOptions) print(s *sweep.Sweep) error {
-	var b strings.Builder
-	for i := range s.Runs {
-		if !o.oneTask || o.rung > 0 || i == o.task {
-			fmt.Fprintln(&b, s.Command(i))
-		}
-	}
-	if s.Halving != nil {
-		for k := range s.Rungs() {
-			fmt.Fprintln(&b, s.RungText(k, o.language))
-		}
-	}
-	_, err := fmt.Print(b.String())
-	return err
-}
-
-// one does one run.
-func (o *sweepOptions) one(ctx context.Context, s *sweep.Sweep) error {
-	runs, err := s.Rung(o.rung)
-	if err != nil {
-		return err
-	}
-	if o.task >= len(runs) { // so many have diverged
-		fmt.Println(words.Text{EN: "nothing to do: %d runs are left", JA: "することはありません。残っている実行は %d 件です"}.In(o.language, len(runs)))
-		return nil
-	}
-	i := runs[o.task]
-	end, err := s.Do(ctx, i, o.rung)
-	if err != nil {
-		return err
-	}
-	fmt.Println(s.EndText(i, end, o.language))
-	return nil
-}
-
-// all does all runs, stage by stage.
-func (o *sweepOptions) all(ctx context.Context, s *sweep.Sweep) error {
-	var turn sync.Mutex // of those who print
-	say := func(line string) {
-		turn.Lock()
-		defer turn.Unlock()
-		fmt.Println(line)
-	}
-	for k := range s.Rungs() {
-		if s.Halving != nil {
-			say(s.RungText(k, o.language))
-		}
-		err := s.All(ctx, k, o.parallel, func(i int, end *sweep.End) { say(s.EndText(i, end, o.language)) })
-		if err != nil {
-			return err
-		}
-	}
-	picture := filepath.Join(s.Dir, "compare.png")
-	say(words.Text{EN: "next: tatami compare %s --picture %s", JA: "次に：tatami compare %s --picture %s"}.In(o.language, run.ShellWord(s.Dir), run.ShellWord(picture)))
 	return nil
 }

@@ -128,7 +128,7 @@ func (o *trainOptions) fit(cmd *cobra.Command, ctx context.Context) error {
 	if err := o.Agree(err); err != nil {
 		return err
 	}
-	folder, err := o.sharedFolder(o.folder)
+	folder, err := o.SharedFolder(o.folder)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command, ctx context.Context) erro
 	if beside != "" {
 		return wrongUsage("--resume takes its settings from the checkpoint: --%s cannot stand beside it", beside)
 	}
-	folder, err := o.sharedFolder(func() (*run.Folder, error) { return run.OpenFolder(o.resume) })
+	folder, err := o.SharedFolder(func() (*run.Folder, error) { return run.OpenFolder(o.resume) })
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tatami/datasets"
 	"tatami/internal/files"
@@ -38,4 +39,24 @@ func ReadPicture(path string, m *nn.Model) (*nn.Tensor, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return x, nil
+}
+
+// ModelNames are names of files of models, short and different from each other: a run's folder, or the
+// file's name.
+func ModelNames(paths []string) []string {
+	used := map[string]bool{}
+	var names []string
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == ModelFile && dir != "." && dir != string(filepath.Separator) {
+			name = dir
+		}
+		unique := name
+		for i := 2; used[unique]; i++ {
+			unique = fmt.Sprintf("%s-%d", name, i)
+		}
+		used[unique] = true
+		names = append(names, unique)
+	}
+	return names
 }

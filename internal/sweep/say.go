@@ -2,6 +2,8 @@ package sweep
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"tatami/internal/rank"
 	"tatami/internal/run"
@@ -9,8 +11,8 @@ import (
 	"tatami/internal/words/errortext"
 )
 
-// Command is the line that gives run i.
-func (s *Sweep) Command(i int) string {
+// command is the line that gives run i.
+func (s *Sweep) command(i int) string {
 	line := "tatami train"
 	for _, set := range s.settings(i) {
 		line += " " + run.ShellWord("--"+set.Flag+"="+string(set.Value))
@@ -18,14 +20,31 @@ func (s *Sweep) Command(i int) string {
 	return line + " --out " + run.ShellWord(s.Folder(i))
 }
 
-// RungText says what stage k of a halving is.
-func (s *Sweep) RungText(k int, l words.Language) string {
+// Text is the runs as commands, or that of one task alone (-1: all), and the
+// stages of a halving.
+func (s *Sweep) Text(task int, l words.Language) string {
+	var b strings.Builder
+	for i := range s.Runs {
+		if task < 0 || i == task {
+			fmt.Fprintln(&b, s.command(i))
+		}
+	}
+	if s.Halving != nil {
+		for k := range s.Rungs() {
+			fmt.Fprintln(&b, s.rungText(k, l))
+		}
+	}
+	return b.String()
+}
+
+// rungText says what stage k of a halving is.
+func (s *Sweep) rungText(k int, l words.Language) string {
 	r := s.Rungs()[k]
 	return words.Text{EN: "rung %d: %d runs, up to epoch %d", JA: "段階 %d：実行 %d 件、エポック %d まで"}.In(l, k, r.Runs, r.Epochs)
 }
 
-// EndText says how run i ended.
-func (s *Sweep) EndText(i int, end *End, l words.Language) string {
+// endText says how run i ended.
+func (s *Sweep) endText(i int, end *End, l words.Language) string {
 	name := Name(i)
 	for _, set := range s.Differ[i] {
 		name += " " + set.Flag + "=" + string(set.Value)
