@@ -7,10 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/internal/run"
-	"tatami/internal/words"
 )
 
-func newExport(l words.Language) *cobra.Command {
+func newExport() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:  "export MODEL",

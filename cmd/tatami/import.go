@@ -9,12 +9,11 @@ import (
 
 	"tatami/internal/lock"
 	"tatami/internal/run"
-	"tatami/internal/words"
 	"tatami/layers/pytorch"
 	"tatami/nn"
 )
 
-func newImport(l words.Language) *cobra.Command {
+func newImport() *cobra.Command {
 	var name, out string
 	var mean, std []float64
 	cmd := &cobra.Command{

@@ -9,11 +9,10 @@ import (
 	"tatami/internal/describe"
 	"tatami/internal/files"
 	"tatami/internal/run"
-	"tatami/internal/words"
 	"tatami/nn"
 )
 
-func newPredict(l words.Language) *cobra.Command {
+func newPredict() *cobra.Command {
 	var asJSON bool
 	budget := run.Budget(1)
 	cmd := &cobra.Command{

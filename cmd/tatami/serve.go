@@ -11,6 +11,7 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
+	"tatami/internal/web/site"
 	"tatami/internal/words"
 	"tatami/nn"
 )
@@ -80,7 +81,7 @@ func newServe(l words.Language) *cobra.Command {
 			if hint != "" {
 				fmt.Println(hint)
 			}
-			s.Learn = func() (map[string][]byte, error) { return learnFiles(ctx, data, source) }
+			s.Learn = func() (map[string][]byte, error) { return site.LearnFiles(ctx, data, source) }
 			indexed := make(chan struct{})
 			go func() {
 				defer close(indexed)

@@ -8,10 +8,9 @@ import (
 
 	"tatami/internal/kernels"
 	"tatami/internal/run"
-	"tatami/internal/words"
 )
 
-func newVersion(l words.Language) *cobra.Command {
+func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:  "version",
 		Args: arguments(0, 0),
