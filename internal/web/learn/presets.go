@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/train/doctor"
 )
@@ -30,7 +31,7 @@ func Presets() []Preset {
 		return p
 	}
 	network := func(name string) []nn.Spec {
-		for _, n := range layers.Networks() {
+		for _, n := range networks.All() {
 			if n.Name == name {
 				specs := n.Specs(10)
 				return specs[:len(specs)-outputs(specs)]

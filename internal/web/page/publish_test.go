@@ -19,7 +19,7 @@ import (
 	"tatami/internal/web/module"
 	"tatami/internal/web/page"
 	"tatami/internal/web/webtest"
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -59,7 +59,7 @@ func buildModule(t testing.TB, p module.Program) *module.Module {
 // A published page works without a server, and says of 100 images what the
 // command says of them.
 func TestPublish(t *testing.T) {
-	network, err := layers.FindNetwork("simple")
+	network, err := networks.Find("simple")
 	if err != nil {
 		t.Fatal(err)
 	}
