@@ -112,7 +112,11 @@ type affine struct {
 
 func (l *affine) OutShape() nn.Shape  { return nn.Features(l.plan.Units()) }
 func (l *affine) Params() []*nn.Param { return []*nn.Param{l.w, l.b} }
-func (l *affine) MultiplyAdds() int   { return held(int64(l.plan.Inputs()) * int64(l.plan.Units())) }
+func (l *affine) MultiplyAdds() int   { return multiplyAdds(l.plan.Inputs(), l.plan.Units()) }
+
+// multiplyAdds is the product of two sizes, or the largest int where that has 32
+// bits and the product more.
+func multiplyAdds(a, b int) int { return int(min(int64(a)*int64(b), math.MaxInt)) }
 
 // Fuse takes in a following ReLU.
 func (l *affine) Fuse(next []nn.Layer) (nn.Layer, int) {

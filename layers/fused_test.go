@@ -9,6 +9,7 @@ import (
 	"tatami/internal/golden"
 	"tatami/internal/toy"
 	"tatami/layers"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 
@@ -61,7 +62,7 @@ func TestFused(t *testing.T) {
 // fused and not, against the reference, which shares nothing with them.
 func TestNetworksFused(t *testing.T) {
 	toy.Alone(t)
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		t.Run(n.Name, func(t *testing.T) {
 			if testing.Short() && slices.Contains([]string{"deep", "best", "cifar"}, n.Name) {
 				t.Skip("slow in the reference")

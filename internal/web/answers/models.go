@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"tatami/datasets"
+	"tatami/internal/budget"
 	"tatami/layers/inspect"
 	"tatami/nn"
 )
@@ -98,7 +99,7 @@ func (s *Models) Add(name string, m *nn.Model) error {
 	if out := m.Output(); out != nn.Features(out.Size()) { // names and numbers for a million pixels
 		return fmt.Errorf("model %s: its output is an image of %v, wanted a number a class", name, out)
 	}
-	if err := m.Within(nn.AnswerCost()); err != nil { // an image's way through a model cannot be cut short
+	if err := budget.Check(m.Sequential, budget.Answer()); err != nil { // an image's way through a model cannot be cut short
 		return fmt.Errorf("model %s: %w", name, err)
 	}
 	classes := m.Classes
