@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"tatami/internal/toy"
 	"tatami/nn"
 	"tatami/plots"
 )
@@ -192,6 +193,7 @@ func TestFigureErrors(t *testing.T) {
 
 // Odd numbers that still give a picture, in all formats, without a panic.
 func TestOddInput(t *testing.T) {
+	toy.Alone(t)
 	nan, inf := math.NaN(), math.Inf(1)
 	dead := nn.NewTensor(1, nn.Shape{H: 1, W: 1, C: 3})
 	lost := nn.NewTensor(1, nn.Shape{H: 1, W: 1, C: 300})
@@ -263,6 +265,7 @@ func TestOddInput(t *testing.T) {
 
 // A value between two missing ones has no line, but is seen.
 func TestLonePoint(t *testing.T) {
+	toy.Alone(t)
 	nan := math.NaN()
 	for _, smooth := range []int{0, 3} {
 		draw := func(middle float64) []byte {

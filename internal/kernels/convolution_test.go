@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
+	"tatami/internal/toy"
 )
 
 // A convolution is the size of one, of n images.
@@ -111,6 +112,7 @@ var convolutions = []convolution{
 }
 
 func TestConvolution(t *testing.T) {
+	toy.Alone(t)
 	everywhere(t, func(b *bench) {
 		for _, v := range convolutions {
 			if testing.Short() && v.n > 3 {

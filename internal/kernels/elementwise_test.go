@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
+	"tatami/internal/toy"
 )
 
 // eachInput runs f with ordinary and with special numbers of many lengths.
@@ -169,6 +170,7 @@ func TestFromBytes(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
+	toy.Alone(t)
 	everywhere(t, func(b *bench) {
 		for _, n := range lengths[1:] {
 			for _, rows := range []int{0, 1, 2, 3, 4, 5, 9, 1025} {

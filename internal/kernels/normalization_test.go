@@ -5,9 +5,11 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
+	"tatami/internal/toy"
 )
 
 func TestNormalization(t *testing.T) {
+	toy.Alone(t)
 	everywhere(t, func(b *bench) {
 		for _, n := range lengths[1:] {
 			for _, rows := range []int{0, 1, 2, 7, 2049} {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
+	"tatami/internal/toy"
 )
 
 // state is one parameter with its two moments, stepped in float64.
@@ -95,6 +96,7 @@ func optimizers() []optimizer {
 }
 
 func TestOptimizers(t *testing.T) {
+	toy.Alone(t)
 	everywhere(t, func(b *bench) {
 		for _, o := range optimizers() {
 			for _, n := range append(lengths, 40000) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tatami/internal/kernels"
+	"tatami/internal/toy"
 )
 
 func rows(data []float32, at kernels.Offsets) kernels.Rows { return kernels.Rows{Data: data, At: at} }
@@ -34,6 +35,7 @@ func productReference(c []float32, crow []int32, a []float32, arow, tap []int32,
 }
 
 func TestProduct(t *testing.T) {
+	toy.Alone(t)
 	everywhere(t, func(b *bench) {
 		check := func(m, taps, cols int, add bool) {
 			defer b.release()
