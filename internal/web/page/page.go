@@ -50,7 +50,7 @@ func write(w io.Writer, title, script string, data any) error {
 		"{{title}}", html.EscapeString(title),
 		"{{icon}}", dataURL("image/svg+xml", web.Asset("icon.svg")),
 		"{{style}}", web.Asset("style.css")+web.Asset("run.css"),
-		"{{modules}}", importMap("page.js", "pictures.js", "chart.js", "network.js", "run.js", script),
+		"{{modules}}", importMap("page.js", "pictures.js", "chart.js", "player.js", "spreads.js", "network.js", "run.js", script),
 		"{{script}}", prefix+script,
 		"{{data}}", string(text),
 	).WriteString(w, web.Asset("offline.html"))
