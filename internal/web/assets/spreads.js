@@ -50,7 +50,7 @@ function bars(spread, kind, [lo, hi], { left, top, width, height }) {
   const px = (v) => left + ((v - lo) / (hi - lo || 1)) * width;
   const from = px(spread.low), step = (px(spread.high) - from) / values.length;
   const path = Array.from(values, (v, i) => (v ? `M${(from + i * step).toFixed(2)} ${top + height}v${-Math.max(1, (v / 255) * height).toFixed(2)}h${Math.max(0.8, step).toFixed(2)}V${top + height}z` : "")).join("");
-  return svgMake("path", { class: `bars look${kinds.indexOf(kind)}`, d: path });
+  return svgMake("path", { class: `histo look${kinds.indexOf(kind)}`, d: path });
 }
 
 // spreadsView is the elements of the view and what brings them up to date;
@@ -139,7 +139,7 @@ export function spreadsView(momentOf) {
     const [lo, hi] = axis.map(Math.log10), at = (v) => (100 * (Math.log10(v) - lo)) / (hi - lo);
     const svg = svgMake("svg", { class: "norm", viewBox: "0 0 100 14", preserveAspectRatio: "none", "aria-hidden": "true" });
     for (let e = Math.ceil(lo); e <= hi; e++) svg.append(svgMake("path", { class: "grid", d: `M${at(10 ** e)} 0V14` }));
-    if (norm > 0) svg.append(svgMake("rect", { class: "bars look2", x: 0, y: 3, width: at(norm), height: 8 }));
+    if (norm > 0) svg.append(svgMake("rect", { class: "histo look2", x: 0, y: 3, width: at(norm), height: 8 }));
     return svg;
   }
   function draw() {

@@ -99,7 +99,7 @@ func TestSpreadsPage(t *testing.T) {
 				}
 			}
 			// The bars that are drawn are the shares of the values between their ends.
-			heights := webtest.Value[[]float64](p, `[...document.querySelectorAll("#spreads .close .bars")[%d].getAttribute("d").matchAll(/v-([\d.]+)/g)].map(m => Number(m[1]))`, k)
+			heights := webtest.Value[[]float64](p, `[...document.querySelectorAll("#spreads .close .histo")[%d].getAttribute("d").matchAll(/v-([\d.]+)/g)].map(m => Number(m[1]))`, k)
 			wanted := histogram(values, math.Max(least, mean-3*deviation), math.Min(most, mean+3*deviation), 24)
 			if len(heights) != len(wanted) {
 				t.Errorf("layer %d, kind %d: %d bars, wanted %d", i, k, len(heights), len(wanted))
@@ -111,7 +111,7 @@ func TestSpreadsPage(t *testing.T) {
 				}
 			}
 		}
-		widths = append(widths, webtest.Value[float64](p, `Number(document.querySelectorAll("#spreads .norm .bars")[%d].getAttribute("width"))`, i))
+		widths = append(widths, webtest.Value[float64](p, `Number(document.querySelectorAll("#spreads .norm .histo")[%d].getAttribute("width"))`, i))
 		if i == 2 {
 			p.Keep("spreads-dark")
 			narrow.Do(chromedp.Click(`#spreads tbody tr:nth-child(3) button`))
@@ -135,7 +135,7 @@ func TestSpreadsPage(t *testing.T) {
 	p.Until(`document.querySelector("#spreads .close").hidden`)
 
 	// On one axis for all, the first layer's gradients are a single line at 0.
-	thin := `document.querySelector("#spreads [data-kind=gradients] .bars").getBBox().width`
+	thin := `document.querySelector("#spreads [data-kind=gradients] .histo").getBBox().width`
 	before := webtest.Value[float64](p, "%s", thin)
 	p.Do(chromedp.Click(`#spreads input[type=checkbox]`))
 	p.Until(`%s < 0.1 * %g`, thin, before)
