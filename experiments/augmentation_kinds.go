@@ -94,7 +94,7 @@ func augmentationKinds() lab.Experiment {
 		rows = append(rows, lab.Shown(d.row(), "").As("%.4f"))
 	}
 	return lab.Experiment{
-		ID: "augmentation-kinds", Seconds: 40, Title: words.Text{EN: "Kinds of augmentation", JA: "データ拡張の種類"},
+		ID: "augmentation-kinds", Seconds: 20, Title: words.Text{EN: "Kinds of augmentation", JA: "データ拡張の種類"},
 		Section: words.Text{EN: "after the book's section 8.1.2; Simard and others 2003, Zhong and others 2020", JA: "本の 8.1.2 節、Simard ほか 2003、Zhong ほか 2020 による"}, Version: 1,
 		Setup: words.Text{
 			EN: "1,000 training images (fast: 300), a convolution of 16 filters of 5×5, affine 50, affine 10; Adam, 0.002 falling as " +

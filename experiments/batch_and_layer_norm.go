@@ -87,7 +87,7 @@ func batchAndLayerNorm() lab.Experiment {
 		}
 	}
 	return lab.Experiment{
-		ID: "batch-and-layer-norm", Seconds: 30, Title: words.Text{EN: "Batch against layer normalization", JA: "バッチ正規化とレイヤー正規化"},
+		ID: "batch-and-layer-norm", Seconds: 12, Title: words.Text{EN: "Batch against layer normalization", JA: "バッチ正規化とレイヤー正規化"},
 		Section: words.Text{EN: "after the book's section 6.3; Ioffe and Szegedy 2015, Ba and others 2016", JA: "本の 6.3 節、Ioffe と Szegedy 2015、Ba ほか 2016 による"}, Version: 1,
 		Setup: words.Text{
 			EN: "784-50-50-50-10 with ReLU and, before each ReLU, batch normalization, layer normalization or neither. Batches of 2, " +

@@ -174,7 +174,7 @@ func distillation() lab.Experiment {
 	raised := words.Text{EN: "teacher's probabilities, bias raised", JA: "教師の確率、バイアスを調整"}
 	byLabels, byTeacher := words.Text{EN: "labels", JA: "ラベル"}, words.Text{EN: "teacher's probabilities", JA: "教師の確率"}
 	return lab.Experiment{
-		ID: "distillation", Seconds: 45, Title: words.Text{EN: "Distillation: a student learns what it never saw", JA: "蒸留：見たことのないものを教わる"},
+		ID: "distillation", Seconds: 25, Title: words.Text{EN: "Distillation: a student learns what it never saw", JA: "蒸留：見たことのないものを教わる"},
 		Section: words.Text{EN: "Hinton and others 2015, section 3", JA: "Hinton ほか 2015、3 節"}, Version: 1,
 		Setup: words.Text{
 			EN: "The teacher is the SimpleConvNet of ch07. Two students of 784-30-10 learn from 20,000 training images (fast: 3,000) " +

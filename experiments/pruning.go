@@ -171,7 +171,7 @@ func pruning() lab.Experiment {
 		rows = append(rows, lab.Shown(prunedRow(share, false), "").As("%.4f"), lab.Shown(prunedRow(share, true), "").As("%.4f"))
 	}
 	return lab.Experiment{
-		ID: "pruning", Seconds: 15, Title: words.Text{EN: "Pruning: weights that are not needed", JA: "枝刈り：なくてもよい重み"},
+		ID: "pruning", Seconds: 9, Title: words.Text{EN: "Pruning: weights that are not needed", JA: "枝刈り：なくてもよい重み"},
 		Section: words.Text{EN: "Han and others 2015", JA: "Han ほか 2015"}, Version: 1,
 		Setup: words.Text{
 			EN: "784-100-50-10 with ReLU, He, Adam 0.001, weight decay 0.001, batch 100, 6,000 updates (fast: 600). Then the smallest weights of the first " +
