@@ -22,6 +22,7 @@ import (
 	"tatami/internal/web/module"
 	"tatami/internal/web/page"
 	"tatami/internal/web/webtest"
+	"tatami/layers"
 	"tatami/networks"
 	"tatami/nn"
 )
