@@ -13,7 +13,7 @@ import (
 	"tatami/internal/budget"
 	"tatami/internal/commas"
 	"tatami/internal/web/answers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

@@ -23,7 +23,7 @@ import (
 	"tatami/internal/web/page"
 	"tatami/internal/web/webtest"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 
