@@ -30,7 +30,8 @@ func runDeepConvNet(r *lab.Run) {
 	if r.Failed() {
 		return
 	}
-	accuracy, other := r.Accuracy(net, r.Test()), r.Accuracy(simple, r.Test())
+	test := r.Test().Limit(r.Scale(10_000, 2000))
+	accuracy, other := r.Accuracy(net, test), r.Accuracy(simple, test)
 	size, otherSize := nn.CountParams(net.Params()), nn.CountParams(simple.Params())
 	r.Measure("test accuracy", accuracy)
 	r.Measure("test accuracy of SimpleConvNet", other)

@@ -123,17 +123,17 @@ type ladder struct {
 // updates is how many a rung is trained with.
 func (l *ladder) updates(r *lab.Run, g rung) int {
 	if g.epochs > 0 {
-		return r.Scale(25_000*g.epochs, 1200)
+		return r.Scale(25_000, 42) * g.epochs
 	}
-	return r.Scale(5_000*60, 1200)
+	return r.Scale(5_000*60, 1000)
 }
 
 func newLadder(r *lab.Run) *ladder {
-	l := &ladder{rungs: nielsenLadder(), training: r.Training().Limit(r.Scale(50_000, 400)), test: r.Test().Limit(r.Scale(10_000, 1000))}
+	l := &ladder{rungs: nielsenLadder(), training: r.Training().Limit(r.Scale(50_000, 400)), test: r.Test().Limit(r.Scale(10_000, 500))}
 	if r.Failed() {
 		return l
 	}
-	held := make([]int, r.Scale(10_000, 500))
+	held := make([]int, r.Scale(10_000, 200))
 	for i := range held {
 		held[i] = 50_000 + i
 	}

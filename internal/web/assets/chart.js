@@ -2,7 +2,8 @@
 
 import { make, number } from "/static/page.js";
 
-const svgMake = (tag, attributes = {}, ...children) => {
+// svgMake is an element of SVG with attributes and children.
+export const svgMake = (tag, attributes = {}, ...children) => {
   const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
   e.append(...children);

@@ -10,7 +10,7 @@ import { texts } from "/static/draw.strings.js";
 const t = words(texts);
 translate(t);
 const byId = (id) => document.getElementById(id);
-const bench = byId("bench"); // a published page has none
+const bench = document.querySelector("a#bench"); // a published page has its own
 if (bench) bench.href = `/bench?lang=${language}`;
 
 const models = new Map(); // what /layers and /filters say, by name
@@ -55,6 +55,7 @@ function changed(done) {
   judge();
   if (pad.blank) {
     wipe();
+    tellBench();
     return;
   }
   predict();
@@ -127,12 +128,19 @@ const predict = latest(async () => {
     if (pad.blank) return;
     list.forEach((a, i) => verdict(columns[i], a));
     judge(list);
-    sessionStorage.setItem("digit", JSON.stringify({ model: list[0].model, image: list[0].image, label: example?.label })); // for the bench
+    tellBench({ model: list[0].model, image: list[0].image, label: example?.label });
     document.body.dataset.predicted = now;
   } catch (error) {
     complain(error);
   }
 });
+
+// tellBench hands what is on the pad, undefined if nothing, to the page of the
+// bench, or to a bench on this page.
+function tellBench(digit) {
+  if (digit) sessionStorage.setItem("digit", JSON.stringify(digit));
+  dispatchEvent(new CustomEvent("digit", { detail: digit }));
+}
 
 // judge tells an example's true class, and which of the answers were right.
 function judge(answers = []) {
