@@ -13,6 +13,7 @@ import (
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 
@@ -23,6 +24,8 @@ type prediction struct {
 	Probability   float64   `json:"probability"`
 	Classes       []string  `json:"classes"`
 	Probabilities []float32 `json:"probabilities"`
+
+	Doubts []inspect.Doubt `json:"doubts"`
 }
 
 func newPredict(l words.Language) *cobra.Command {
@@ -58,6 +61,9 @@ func newPredict(l words.Language) *cobra.Command {
 				if err := printPredictions(all, asJSON); err != nil {
 					return err
 				}
+				if !asJSON {
+					tellDoubts(all, l)
+				}
 			}
 			if failed != nil {
 				return failed
@@ -91,6 +97,7 @@ func predict(model string, m *nn.Model, path string) (prediction, error) {
 	}
 	best := ranking(p.Probabilities)[0]
 	p.Label, p.Probability = p.Classes[best], float64(p.Probabilities[best])
+	p.Doubts = inspect.New(m.Sequential).Doubts(m.Facts, x, p.Probabilities)
 	return p, nil
 }
 
@@ -108,6 +115,27 @@ func printPredictions(all []prediction, asJSON bool) error {
 	}
 	_, err := fmt.Print(text.String())
 	return err
+}
+
+// doubts are what makes an answer doubtful, for people.
+var doubts = map[inspect.Doubt]words.Text{
+	inspect.Unsure: {
+		EN: "%s: the model is unsure, no answer has two thirds of the probability",
+		JA: "%s：モデルの答えは不確かです（最も高い確率でも 3 分の 2 未満）",
+	},
+	inspect.Unfamiliar: {
+		EN: "%s: unfamiliar, the model's score for this answer is lower than for 99 of 100 test images; the picture may show none of the classes",
+		JA: "%s：見慣れない画像です（この答えのスコアは、テスト画像 100 枚のうち 99 枚より低い値です）。どのクラスでもないかもしれません",
+	},
+}
+
+// tellDoubts tells them beside the answers, which stay one line an image.
+func tellDoubts(all []prediction, l words.Language) {
+	for _, p := range all {
+		for _, d := range p.Doubts {
+			fmt.Fprintln(os.Stderr, doubts[d].In(l, p.Image))
+		}
+	}
 }
 
 // probabilityText is a probability in per cent, which says all or nothing only

@@ -38,6 +38,8 @@ export const texts = {
   none: { en: "none", ja: "なし" },
   nothingYet: { en: "Nothing to see yet.", ja: "まだ何も描かれていません。" },
   sure: { en: "with {percent}", ja: "確率 {percent}" },
+  unsure: { en: "The model is unsure: no answer has two thirds of the probability.", ja: "モデルの答えは不確かです（最も高い確率でも 3 分の 2 未満）。" },
+  unfamiliar: { en: "Unfamiliar: the model’s score for this answer is lower than for 99 of 100 test images. The picture may show none of the classes.", ja: "見慣れない画像です（この答えのスコアは、テスト画像 100 枚のうち 99 枚より低い値です）。どのクラスでもないかもしれません。" },
   seen: { en: "Input of {model}: {height}×{width} pixels", ja: "{model} への入力（{height}×{width} ピクセル）" },
   sees: { en: "input to the model ({height}×{width})", ja: "モデルへの入力（{height}×{width}）" },
   bars: { en: "Probabilities of {model}", ja: "{model} の確率" },
