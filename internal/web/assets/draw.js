@@ -272,6 +272,7 @@ function build() {
   for (const [place, key] of [["h1", "title"], ["#invitation b", "drawHere"], ["#invitation span", "orDrop"], ["#padhelp", "padHelp"], [".blank", "wait"]]) {
     document.querySelector(place).textContent = t(draws ? key : `${key}Photo`);
   }
+  if (columns[0].info.samples) byId("padhelp").append(t(draws ? "keySample" : "keySamplePhoto"));
   byId("undo").hidden = !draws;
   document.title = `${t(draws ? "title" : "titlePhoto")} · tatami`;
   const list = columns.flatMap((c) => c.info.layers.filter((l) => l.type === "Convolution").map((l) => ({

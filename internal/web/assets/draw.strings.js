@@ -4,7 +4,7 @@ export const texts = {
   titlePhoto: { en: "What is on the picture?", ja: "写っているのは何？" },
   drawHerePhoto: { en: "Drop a picture here", ja: "ここに画像をドロップしてください" },
   orDropPhoto: { en: "or click, paste, or take a photograph", ja: "クリックして選ぶ、貼り付ける、撮影することもできます" },
-  padHelpPhoto: { en: "On the keyboard: Enter opens a picture, Delete clears, a digit key brings a test image of that class, counted from 0.", ja: "キーボードでは、Enter で画像を選び、Delete で消去、数字キーでその番号（0 から）のクラスのテスト画像を表示します。" },
+  padHelpPhoto: { en: "On the keyboard: Enter opens a picture, Delete clears.", ja: "キーボードでは、Enter で画像を選び、Delete で消去します。" },
   waitPhoto: {
     en: "With a picture this page unfolds: what every layer makes of it, one convolution step by step, what the answer rests on, and which training images are similar.",
     ja: "画像を入れると、各層の出力、畳み込みの一歩ずつの計算、判断の根拠、似ている訓練画像がここに現れます。",
@@ -22,9 +22,11 @@ export const texts = {
   sample: { en: "Show an example", ja: "例を表示" },
   choose: { en: "Open picture…", ja: "画像を選ぶ…" },
   padHelp: {
-    en: "On the keyboard: arrow keys move, the space bar lowers and lifts the pen, Delete clears, a digit key brings a test image of that digit.",
-    ja: "キーボードでは、矢印キーで移動、スペースキーでペンの上げ下げ、Delete で消去、数字キーでその数字のテスト画像を表示します。",
+    en: "On the keyboard: arrow keys move, the space bar lowers and lifts the pen, Delete clears.",
+    ja: "キーボードでは、矢印キーで移動、スペースキーでペンの上げ下げ、Delete で消去します。",
   },
+  keySample: { en: " A digit key brings a test image of that digit.", ja: "数字キーで、その数字のテスト画像を表示します。" },
+  keySamplePhoto: { en: " A digit key brings a test image of that class, counted from 0.", ja: "数字キーで、その番号（0 から）のクラスのテスト画像を表示します。" },
   noPicture: { en: "“{name}” is not a picture that this browser can read.", ja: "「{name}」は、このブラウザで読める画像ではありません。" },
   noServer: { en: "The server does not answer. Is tatami serve still running?", ja: "サーバーが応答しません。tatami serve は動いていますか。" },
   noModule: { en: "The program in this page has ended. Load the page again.", ja: "ページ内のプログラムが終了しました。ページを再読み込みしてください。" },
