@@ -80,6 +80,12 @@ def build(described, tensors, prefix, image):
             layer = (nn.BatchNorm2d if image else nn.BatchNorm1d)(len(t('gamma')), s.get('Epsilon', 1e-5), s.get('Momentum', 0.1))
             layer.weight.data, layer.bias.data = t('gamma'), t('beta')
             layer.running_mean, layer.running_var = t('mean'), t('variance')
+        elif kind == 'LayerNormalization':
+            gamma, beta = t('gamma'), t('beta')
+            if image:  # H,W,C to C,H,W
+                gamma, beta = gamma.permute(2, 0, 1).contiguous(), beta.permute(2, 0, 1).contiguous()
+            layer = nn.LayerNorm(gamma.shape, s.get('Epsilon', 1e-5))
+            layer.weight.data, layer.bias.data = gamma, beta
         elif kind == 'Pooling':
             size, stride, pad = s['Size'], s.get('Stride', s['Size']), s.get('Pad', 0)
             layer = nn.AvgPool2d(size, stride, pad, count_include_pad=False) if s.get('Average') else nn.MaxPool2d(size, stride, pad)

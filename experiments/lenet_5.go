@@ -7,6 +7,7 @@ import (
 	"tatami/experiments/lab"
 	"tatami/internal/words"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/plots"
@@ -21,7 +22,7 @@ func lenetDistortions() datasets.Augmentation {
 // trainedLeNet is a LeNet-5.
 func trainedLeNet(r *lab.Run, name string, training *datasets.Dataset, distort datasets.Augmentation) (*nn.Sequential, *lab.Log) {
 	return r.Trained(name, 1, func() (*nn.Sequential, *lab.Log) {
-		network, err := layers.FindNetwork("lenet")
+		network, err := networks.Find("lenet")
 		if r.Fail(err); err != nil {
 			return nil, nil
 		}

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -52,12 +53,7 @@ func (BatchNormalization) CountParams(in nn.Shape) int { return 4 * in.C }
 // Build implements [nn.Spec]. It fails if Epsilon is not positive or Momentum
 // not in (0, 1].
 func (s BatchNormalization) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
-	if s.Epsilon == 0 {
-		s.Epsilon = 1e-5
-	}
-	if s.Momentum == 0 {
-		s.Momentum = 0.1
-	}
+	s.Epsilon, s.Momentum = cmp.Or(s.Epsilon, 1e-5), cmp.Or(s.Momentum, 0.1)
 	if !(s.Epsilon > 0 && s.Epsilon < math.Inf(1)) {
 		return nil, fmt.Errorf("field Epsilon is %g, wanted a positive number", s.Epsilon)
 	}

@@ -358,21 +358,11 @@ func (l *convolution) beforeReLU(c *nn.Context, room []float32, dy, y *nn.Tensor
 	d, dys := room[:(to-from)*l.out.Size()], dy.Data[from*size:to*size]
 	switch {
 	case l.pools():
-		unpool(d, dys, c.KeepBytes(size)[from*size:to*size], l.out)
+		unpool(d, dys, c.KeepBytes(size)[from*size:to*size], l.out, l.pooled)
 		return d
 	case l.relu:
 		kernels.ReLUBackward(d, dys, y.Data[from*size:to*size])
 		return d
 	}
 	return dys
-}
-
-// unpool takes the gradient of images back through 2×2 max pooling: d, of the
-// given shape an image, is dy at the pixels that codes name, else 0.
-func unpool(d, dy []float32, codes []uint8, shape nn.Shape) {
-	row := shape.W * shape.C
-	half := row / 2
-	for i := 0; i*half < len(dy); i++ {
-		kernels.Unpool2(d[2*i*row:(2*i+1)*row], d[(2*i+1)*row:(2*i+2)*row], dy[i*half:(i+1)*half], codes[i*half:(i+1)*half], shape.C)
-	}
 }

@@ -1,6 +1,6 @@
-// Package layers holds the layers and losses of tatami, one file each, and
-// networks by name. A layer is described by a plain struct, its [nn.Spec];
-// zero fields mean the documented defaults.
+// Package layers holds the layers and losses of tatami, one file each. A layer
+// is described by a plain struct, its [nn.Spec]; zero fields mean the documented
+// defaults.
 package layers
 
 import "tatami/nn"

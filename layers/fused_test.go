@@ -8,6 +8,7 @@ import (
 
 	"tatami/internal/golden"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -59,7 +60,7 @@ func TestFused(t *testing.T) {
 // TestNetworksFused: the networks by name, in training with their dropout,
 // fused and not, against the reference, which shares nothing with them.
 func TestNetworksFused(t *testing.T) {
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		t.Run(n.Name, func(t *testing.T) {
 			if testing.Short() && slices.Contains([]string{"deep", "best", "cifar"}, n.Name) {
 				t.Skip("slow in the reference")

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"tatami/internal/budget"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -21,7 +22,7 @@ func FuzzPredict(f *testing.F) {
 	} {
 		f.Add(text, int8(0), uint64(1))
 	}
-	most := nn.Cost{Work: 500_000, Bytes: 1 << 20} // for many executions
+	most := budget.Cost{Work: 500_000, Bytes: 1 << 20} // for many executions
 	f.Fuzz(func(t *testing.T, text string, scale int8, seed uint64) {
 		in, specs, err := nn.ParseArchitecture([]byte(text), layers.Catalog())
 		if err != nil || !fewParameters(in, specs) {
@@ -44,7 +45,7 @@ func FuzzPredict(f *testing.F) {
 		if err != nil {
 			t.Fatalf("written but not read: %v", err)
 		}
-		if m.Within(most) != nil {
+		if budget.Check(m.Sequential, most) != nil {
 			return
 		}
 		x := random(rng(seed), 3, m.Input())

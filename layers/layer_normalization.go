@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -38,9 +39,7 @@ func (LayerNormalization) CountParams(in nn.Shape) int { return 2 * in.Size() }
 
 // Build implements [nn.Spec]. It fails if Epsilon is not positive.
 func (s LayerNormalization) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
-	if s.Epsilon == 0 {
-		s.Epsilon = 1e-5
-	}
+	s.Epsilon = cmp.Or(s.Epsilon, 1e-5)
 	if !(s.Epsilon > 0 && s.Epsilon < math.Inf(1)) {
 		return nil, fmt.Errorf("field Epsilon is %g, wanted a positive number", s.Epsilon)
 	}

@@ -18,13 +18,7 @@ func (MeanSquaredError) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64 
 	var sum float64
 	for n := range x.N {
 		for k, v := range x.Sample(n) {
-			var target float32
-			if t.Values != nil {
-				target = t.Values.Sample(n)[k]
-			} else if k == t.Labels[n] {
-				target = 1
-			}
-			d := v - target
+			d := v - float32(targetOf(t, n, k))
 			sum += float64(d) * float64(d) / 2
 			if dx != nil {
 				dx.Sample(n)[k] = d / float32(batch)

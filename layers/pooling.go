@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -43,10 +44,7 @@ func (s Pooling) String() string {
 // negative, Pad more than half of Size, or the padded input smaller than a
 // window.
 func (s Pooling) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
-	stride := s.Stride
-	if stride == 0 {
-		stride = s.Size
-	}
+	stride := cmp.Or(s.Stride, s.Size)
 	out, err := windows(in, "Size", s.Size, stride, s.Pad)
 	if err != nil {
 		return nil, err
@@ -164,15 +162,20 @@ func (l *maxPooling) forward2(c *nn.Context, y, x *nn.Tensor) {
 }
 
 func (l *maxPooling) backward2(c *nn.Context, dx, dy *nn.Tensor) {
-	codes := c.KeepBytes(l.out.Size())
-	in, out := l.in.W*l.in.C, l.out.W*l.out.C
-	for n := range dx.N {
-		dxs := dx.Sample(n)
-		for i := range l.out.H {
-			at := (n*l.out.H + i) * out
-			kernels.Unpool2(dxs[2*i*in:(2*i+1)*in], dxs[(2*i+1)*in:(2*i+2)*in], dy.Data[at:at+out], codes[at:at+out], l.in.C)
+	unpool(dx.Data, dy.Data, c.KeepBytes(l.out.Size()), l.in, l.out)
+}
+
+// unpool takes the gradient of images back through 2×2 max pooling from shape in
+// to shape out: d is dy at the pixels that codes name, else 0.
+func unpool(d, dy []float32, codes []uint8, in, out nn.Shape) {
+	row, half := in.W*in.C, out.W*out.C
+	for n := range len(d) / in.Size() {
+		image := d[n*in.Size() : (n+1)*in.Size()]
+		for i := range out.H {
+			at := (n*out.H + i) * half
+			kernels.Unpool2(image[2*i*row:(2*i+1)*row], image[(2*i+1)*row:(2*i+2)*row], dy[at:at+half], codes[at:at+half], in.C)
 		}
-		clear(dxs[2*l.out.H*in:])
+		clear(image[2*out.H*row:])
 	}
 }
 

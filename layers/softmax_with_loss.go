@@ -96,12 +96,7 @@ func (s SoftmaxWithLoss) Loss(dx, x *nn.Tensor, t nn.Targets, batch int) float64
 			continue
 		}
 		for k, v := range xs {
-			target := even
-			if t.Values != nil {
-				target += (1 - s.Smoothing) * float64(t.Values.Sample(n)[k])
-			} else if k == t.Labels[n] {
-				target += 1 - s.Smoothing
-			}
+			target := even + (1-s.Smoothing)*targetOf(t, n, k)
 			if target != 0 {
 				sum += target * (logSum - float64(v))
 			}

@@ -10,6 +10,7 @@ import (
 
 	"tatami/internal/safetensors"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -52,7 +53,7 @@ func TestArchitectureRoundTrip(t *testing.T) {
 		},
 		"own": {scale{Factor: 0.1, Shuffle: true, Init: nn.Normal{Std: 3}, Labels: []string{"a", "é\n"}, More: map[string]string{"k": "v"}}, scale{}},
 	}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		all[n.Name] = n.Specs(10)
 	}
 	for name, specs := range all {
@@ -171,7 +172,7 @@ func TestFormatArchitectureFaults(t *testing.T) {
 // and read the same; a network of them is built or refused, within what its
 // tensors allow.
 func FuzzArchitecture(f *testing.F) {
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		text, err := nn.FormatArchitecture(n.Input, n.Specs(10))
 		if err != nil {
 			f.Fatal(err)

@@ -82,14 +82,8 @@ func (p *Pass) lease(l *place, shape Shape, first, last int, back bool) lease {
 	return lease{l, from, max(time(b.from), time(b.to-1))}
 }
 
-// keepOutputs gives each stage's output memory of its own, since Backward wants
-// it.
-func (p *Pass) keepOutputs() {
-	p.layOutputs(func(int) bool { return true })
-}
-
-// keepRead does so with those outputs that some Backward reads; others follow
-// each other in the same memory.
+// keepRead lays out outputs: those that some Backward reads are kept, others
+// follow each other in the same memory.
 func (p *Pass) keepRead() {
 	read := make([]bool, len(p.stages))
 	for i, st := range p.stages {
@@ -102,17 +96,12 @@ func (p *Pass) keepRead() {
 			read[st.input] = read[st.input] || x
 		}
 	}
-	p.layOutputs(func(i int) bool { return read[i] })
-}
-
-// shareOutputs lets outputs follow each other in the same memory.
-func (p *Pass) shareOutputs() {
-	p.layOutputs(func(int) bool { return false })
+	p.layOutputs(read)
 }
 
 // layOutputs lays out what stages give, to be kept for good or until the last
 // stage that takes it.
-func (p *Pass) layOutputs(keep func(i int) bool) {
+func (p *Pass) layOutputs(keep []bool) {
 	last := make([]int, len(p.stages))
 	for i, st := range p.stages {
 		for _, v := range []int{st.input, st.shortcut} {
@@ -126,7 +115,7 @@ func (p *Pass) layOutputs(keep func(i int) bool) {
 		if i == len(p.stages)-1 {
 			last[i] = forever
 		}
-		if keep(i) {
+		if keep[i] {
 			p.outputs[i].tensor = *NewTensor(p.config.Capacity, p.shapeOf(i))
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 
 	"tatami/internal/safetensors"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -55,7 +56,7 @@ func sameModel(t testing.TB, got, want *nn.Sequential) {
 // TestSaveLoad: a file is the whole model, for every network.
 func TestSaveLoad(t *testing.T) {
 	nets := map[string]*nn.Sequential{"every layer": everyLayer(t)}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		nets[n.Name] = network(t, n.Input, n.Specs(10)...)
 	}
 	for name, net := range nets {

@@ -66,7 +66,7 @@ func (s *Sequential) NewPass(c PassConfig) *Pass {
 		p.layParamGradients(false)
 		p.layGradients()
 	} else {
-		p.shareOutputs()
+		p.layOutputs(make([]bool, len(p.stages)))
 	}
 	return p
 }

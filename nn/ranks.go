@@ -63,15 +63,4 @@ func (b *Shards) Operands(shard int, list [][]float32) [][]float32 {
 
 // Product is the number of the product, among [Shards.Operands], that a part of
 // the gradient belongs to; -1 if it is summed over the shards' gradients.
-func (b *Shards) Product(i int) int {
-	if b.parts[i].product < 0 {
-		return -1
-	}
-	n := 0
-	for k := 1; k <= i; k++ {
-		if p, before := b.parts[k], b.parts[k-1]; before.product >= 0 && (p.stage != before.stage || p.product != before.product) {
-			n++
-		}
-	}
-	return n
-}
+func (b *Shards) Product(i int) int { return b.parts[i].operands }

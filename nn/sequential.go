@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"unicode/utf8"
 
 	"tatami/internal/commas"
@@ -185,22 +184,18 @@ func multiplyAdds(l Layer) int {
 func (s *Sequential) String() string {
 	rows := append([][]string{{"layer", "output", "parameters", "multiply-adds"}, {"input", s.input.String(), "", ""}}, s.rows("")...)
 	rows = append(rows, []string{"total", "", thousands(CountParams(s.Params())), thousands(s.MultiplyAdds())})
-	width := 0
+	var widths [4]int
 	for _, row := range rows {
-		width = max(width, utf8.RuneCountInString(row[0]))
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
 	}
 	var b strings.Builder
-	const padding = 2
-	w := tabwriter.NewWriter(&b, 0, 0, padding, ' ', tabwriter.AlignRight)
 	for _, row := range rows {
-		fmt.Fprintf(w, "%-*s\t%s\t\n", width, row[0], strings.Join(row[1:], "\t"))
+		line := fmt.Sprintf("%-*s  %*s  %*s  %*s", widths[0], row[0], widths[1], row[1], widths[2], row[2], widths[3], row[3])
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	w.Flush()
-	lines := strings.Split(b.String(), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line[min(padding, len(line)):], " ")
-	}
-	return strings.Join(lines, "\n")
+	return b.String()
 }
 
 // rows are those of the layers, their names after a prefix.
@@ -223,7 +218,7 @@ func thousands(n int) string { return commas.Group(fmt.Sprint(n)) }
 // layers are described: nothing is fused.
 func (s *Sequential) Activations(x *Tensor) []*Tensor {
 	p := s.newPass(PassConfig{Capacity: x.N, Unfused: true})
-	p.keepOutputs()
+	p.layOutputs(slices.Repeat([]bool{true}, len(p.stages)))
 	p.Forward(x)
 	var ys []*Tensor
 	for i, st := range p.stages {

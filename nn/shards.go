@@ -33,6 +33,7 @@ type part struct {
 	from, to   int
 	stage      int // of a product
 	product    int // among the stage's parameters; -1: the shards have gradients
+	operands   int // the number of the product in [Shards.Operands]; -1: none
 	row, toRow int
 }
 
@@ -59,11 +60,11 @@ func (b *Shards) cut() {
 	at := 0
 	plain := func(to int) {
 		for ; at < to; at += partSize {
-			b.parts = append(b.parts, part{from: at, to: min(at+partSize, to), product: -1})
+			b.parts = append(b.parts, part{from: at, to: min(at+partSize, to), product: -1, operands: -1})
 		}
 		at = to
 	}
-	end := 0
+	end, products := 0, 0
 	for st := range b.passes[0].contexts {
 		c := &b.passes[0].contexts[st]
 		for k, g := range c.grads {
@@ -75,10 +76,11 @@ func (b *Shards) cut() {
 			value := c.stage.params[k].Value
 			for row := 0; row < value.N; row += kernels.PartRows {
 				to := min(row+kernels.PartRows, value.N)
-				b.parts = append(b.parts, part{end + row*value.Size(), end + to*value.Size(), st, k, row, to})
+				b.parts = append(b.parts, part{end + row*value.Size(), end + to*value.Size(), st, k, products, row, to})
 			}
 			end += len(g)
 			at = end
+			products++
 		}
 	}
 	plain(end)

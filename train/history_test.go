@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"testing"
 
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/optim"
 )
 
@@ -17,7 +17,7 @@ func TestLongHistory(t *testing.T) {
 		updates = 40_000
 	}
 	trainer := func() *Trainer {
-		tr := newTestTrainer(t, layers.Networks()[0], 1)
+		tr := newTestTrainer(t, networks.All()[0], 1)
 		tr.Epochs, tr.Schedule = updates, optim.Constant{Base: 1e-3}
 		if err := tr.prepare(); err != nil {
 			t.Fatal(err)

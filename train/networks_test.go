@@ -10,6 +10,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -18,7 +19,7 @@ import (
 // Residual blocks with batch normalization, averaged weights and all: the same
 // bits on one processor and on two, and through an interruption.
 func TestResNetSameBits(t *testing.T) {
-	n, err := layers.FindNetwork("resnet")
+	n, err := networks.Find("resnet")
 	if err != nil {
 		t.Fatal(err)
 	}

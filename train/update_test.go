@@ -10,12 +10,13 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 )
 
 // newTestTrainer trains network on four batches of noise.
-func newTestTrainer(t testing.TB, network layers.Network, batch int) *Trainer {
+func newTestTrainer(t testing.TB, network networks.Network, batch int) *Trainer {
 	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
 	for i := range testBatches * batch {
 		data.Images = append(data.Images, make([]byte, network.Input.Size()))
@@ -38,7 +39,7 @@ const testBatches = 4
 
 // updates returns a function that trains network with one more batch of
 // noise, on so many workers, and one that ends them.
-func updates(t testing.TB, network layers.Network, batch, workers int) (update, end func()) {
+func updates(t testing.TB, network networks.Network, batch, workers int) (update, end func()) {
 	tr := newTestTrainer(t, network, batch)
 	if err := tr.prepare(); err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 	if info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		t.Skip("the race detector has sync.Pool forget")
 	}
-	for _, network := range layers.Networks() {
+	for _, network := range networks.All() {
 		for _, workers := range []int{1, 4} {
 			update, end := updates(t, network, 16, workers)
 			update()
@@ -71,7 +72,7 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 // BenchmarkUpdate is a step of training without evaluation and files: the
 // sizes show that cost grows as the batch does, the workers what cores give.
 func BenchmarkUpdate(b *testing.B) {
-	for _, network := range layers.Networks() {
+	for _, network := range networks.All() {
 		for _, size := range []struct{ batch, workers int }{{100, 1}, {100, runtime.GOMAXPROCS(0)}, {400, runtime.GOMAXPROCS(0)}} {
 			b.Run(fmt.Sprintf("%s/batch=%d/workers=%d", network.Name, size.batch, size.workers), func(b *testing.B) {
 				update, end := updates(b, network, size.batch, size.workers)

@@ -33,7 +33,7 @@ import (
 	"time"
 
 	"tatami/datasets"
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -134,7 +134,7 @@ func mb(bytes int) float64       { return float64(bytes) / (1 << 20) }
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func saveUntrained(path string) error {
-	n, err := layers.FindNetwork("simple")
+	n, err := networks.Find("simple")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -44,7 +45,7 @@ func (a *alike) AllGather(all []byte, at []int, own []byte) error {
 
 // cost is what an update of a network in batches of 100 takes of the wire: the
 // bytes that the rank which sends most sends, and the collectives.
-func cost(network layers.Network, ranks int) (bytes int64, collectives int, err error) {
+func cost(network networks.Network, ranks int) (bytes int64, collectives int, err error) {
 	data := &datasets.Dataset{Shape: network.Input, Classes: make([]string, 10)}
 	for i := range 200 {
 		data.Images = append(data.Images, make([]byte, network.Input.Size()))
@@ -83,7 +84,7 @@ func cost(network layers.Network, ranks int) (bytes int64, collectives int, err 
 // take as long as the collectives' latency and bytes more.
 func costs() error {
 	fmt.Println("network       values    2 ranks    4 ranks    8 ranks (MB a rank and update)   collectives")
-	for _, network := range layers.Networks() {
+	for _, network := range networks.All() {
 		net, err := nn.NewSequential(network.Input, rand.New(rand.NewPCG(1, 1)), network.Specs(10)...)
 		if err != nil {
 			return err

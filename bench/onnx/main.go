@@ -19,8 +19,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"tatami/layers"
 	"tatami/layers/onnx"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -38,7 +38,7 @@ func main() {
 func run(dir string, rounds int) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "network\timages\ttatami µs\tonnxruntime µs\tratios in turn\tmedian\t")
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		net, err := nn.NewSequential(n.Input, rand.New(rand.NewPCG(1, 0)), n.Specs(10)...)
 		if err != nil {
 			return err

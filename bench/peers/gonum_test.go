@@ -12,6 +12,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -175,7 +176,7 @@ func simpleTrainer(t testing.TB, updates int) (*train.Trainer, *datasets.Dataset
 		t.Fatal(err)
 	}
 	data = data.Limit(batch)
-	network, err := layers.FindNetwork("simple")
+	network, err := networks.Find("simple")
 	if err != nil {
 		t.Fatal(err)
 	}

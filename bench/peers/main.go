@@ -23,6 +23,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -82,7 +83,7 @@ func epoch(name string, epochs int) error {
 	if err != nil {
 		return err
 	}
-	network, err := layers.FindNetwork(name)
+	network, err := networks.Find(name)
 	if err != nil {
 		return err
 	}

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/measure"
-	"tatami/internal/run"
 	"tatami/internal/words"
 )
 
@@ -19,36 +15,7 @@ func newBench(l words.Language) *cobra.Command {
 	var compare string
 	nets := []string{"mlp", "simple", "deep"}
 	cmd := &cobra.Command{
-		Use: "bench",
-		Short: words.Text{
-			EN: "Measure training steps, layers, latency and memory on this machine",
-			JA: "このマシンで学習、各層、応答の速さとメモリーを測る",
-		}.In(l),
-		Long: words.Text{
-			EN: `Measure training steps, layers, latency and memory on this machine.
-
-GFLOP/s count the operations of the direct method, 2 a multiply-add; the peak
-is measured here, from registers. A step uses all processors, a layer's line
-one of them and a shard of 25 images. TATAMI_ISA chooses the instruction set.
-
-Processors are near each other if all workers meet within 0.3 µs. Far ones
-(apart on the chip, or on a busy host) gain less from working together. Times
-taken while other programs ran here, or while the host gave time to others
-(steal), are too long: measure again.
-
-A convolution may stand above 100 % of the peak: a faster method (Winograd's)
-takes fewer operations than the direct one that is counted, and where a pooling
-follows, the way back works on the maxima alone, a quarter of the positions.`,
-			JA: `このマシンで、学習の 1 ステップ、各層、1 枚の推論の時間と、メモリーを測ります。
-
-GFLOP/s は直接法の演算数（積和 1 回を 2 回と数える）から求めます。ピーク性能は、レジスターだけを使う計算で測ります。ステップは全プロセッサーで、層の行は 1 プロセッサーと 25 枚のシャードで測ります。環境変数 TATAMI_ISA で命令セットを選べます。
-
-全ワーカーの待ち合わせが 0.3 µs 未満なら、プロセッサーは「互いに近い」と表示します。遠い場合（チップ上で離れているか、ホストが混んでいるとき）は、並列にしても速くなりにくくなります。ほかのプログラムが動いていたとき、またはホストが CPU 時間をほかに回した（steal）ときの値は実際より遅いので、測り直してください。
-
-畳み込みがピークの 100 % を超えることがあります。Winograd 法は、数えている直接法より演算が少なくて済むからです。また、後ろにプーリングがあると、逆伝播は最大値の位置（全体の 4 分の 1）だけを計算します。`,
-		}.In(l),
-		Example: `  tatami bench --json >before.json
-  tatami bench --compare before.json`,
+		Use:  "bench",
 		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			var before *measure.Report
@@ -56,22 +23,12 @@ GFLOP/s は直接法の演算数（積和 1 回を 2 回と数える）から求
 				return wrongUsage("--json and --compare cannot stand together")
 			}
 			if compare != "" {
-				if err := files.Regular(compare); err != nil {
+				var err error
+				if before, err = measure.Read(compare); err != nil {
 					return err
 				}
-				text, err := os.ReadFile(compare)
-				if err != nil {
-					return fmt.Errorf("cannot read %s: %w", compare, files.Cause(err))
-				}
-				before = new(measure.Report)
-				if err := json.Unmarshal(text, before); err != nil {
-					return fmt.Errorf("%s: not a report of bench --json: %w", compare, err)
-				}
-				if len(before.Networks) == 0 {
-					return fmt.Errorf("%s: not a report of bench --json: it has no networks", compare)
-				}
 			}
-			r, err := bench(nets)
+			r, err := measure.Networks(nets)
 			if err != nil {
 				return err
 			}
@@ -85,27 +42,8 @@ GFLOP/s は直接法の演算数（積和 1 回を 2 回と数える）から求
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON, for --compare", JA: "JSON で出力する（--compare 用）"}.In(l))
-	cmd.Flags().StringVar(&compare, "compare", "", words.Text{EN: "file of an earlier --json to compare with", JA: "比べる相手（前に --json で出力したファイル）"}.In(l))
-	cmd.Flags().StringSliceVar(&nets, "net", nets, words.Text{EN: "networks to measure", JA: "測るネットワーク"}.In(l))
+	cmd.Flags().BoolVar(&asJSON, "json", false, "")
+	cmd.Flags().StringVar(&compare, "compare", "", "")
+	cmd.Flags().StringSliceVar(&nets, "net", nets, "")
 	return cmd
-}
-
-// bench measures networks of those names on MNIST.
-func bench(nets []string) (*measure.Report, error) {
-	data, test, err := datasets.MNIST()
-	if err != nil {
-		return nil, err
-	}
-	r := measure.Machine()
-	for _, name := range nets {
-		net, err := run.BuildNetwork(name, data.Shape, len(data.Classes), 1)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.Network(name, net, data, test); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
 }

@@ -1,23 +1,17 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"tatami/internal/files"
 	"tatami/internal/lock"
 	"tatami/internal/rank"
-	"tatami/internal/run"
 	"tatami/internal/web/page"
 	"tatami/internal/words"
 	"tatami/plots"
@@ -26,21 +20,7 @@ import (
 func newCompare(l words.Language) *cobra.Command {
 	var out, picture string
 	cmd := &cobra.Command{
-		Use: "compare RUN…",
-		Short: words.Text{
-			EN: "Rank runs: tables, a page with their curves, a picture of what mattered",
-			JA: "複数の実行を比べ、順位をつける。表、曲線を重ねたページ、設定の効き方の図",
-		}.In(l),
-		Long: words.Text{
-			EN: `Rank runs, the best first: by the best validation accuracy if all have one, or
-else by test accuracy. A folder of runs, such as a sweep's, stands for them all.
-Where settings differ, a second table has the mean and the best of the runs by
-each of them, those that mattered most first, and --picture draws a line a run
-through its settings to its accuracy (parallel coordinates).`,
-			JA: `複数の実行を、よい順に並べます。すべてに検証データがあれば最もよい検証正解率で、なければテスト正解率で順位をつけます。sweep の結果のように実行のフォルダーが並ぶフォルダーを指定すると、その全部を比べます。設定が違うときは、設定ごとの平均と最高を、影響の大きい順に 2 つめの表にします。--picture では、実行ごとに、設定の値から正解率までを 1 本の線で結ぶ図（平行座標）を描きます。`,
-		}.In(l),
-		Example: `  tatami compare runs/first runs/second
-  tatami compare runs/rates --picture rates.png`,
+		Use:  "compare RUN…",
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strings.EqualFold(filepath.Ext(out), ".html") {
@@ -56,7 +36,12 @@ through its settings to its accuracy (parallel coordinates).`,
 					return err
 				}
 			}
-			ranking, err := readRuns(args, filepath.Dir(out), l)
+			ranking, leftOut, err := rank.Read(args, filepath.Dir(out))
+			if len(leftOut) > 0 {
+				fmt.Fprintln(os.Stderr, words.Text{
+					EN: "left out, since they are not complete: %s", JA: "終わりまで進んでいない実行を除きます：%s",
+				}.In(l, strings.Join(leftOut, " ")))
+			}
 			if err != nil {
 				return err
 			}
@@ -72,7 +57,7 @@ through its settings to its accuracy (parallel coordinates).`,
 			if err := files.Write(out, func(w io.Writer) error { return page.Compare(w, ranking.Runs) }); err != nil {
 				return err
 			}
-			text := runTable(ranking, l) + settingTable(ranking, l) + out + "\n"
+			text := ranking.Table(l) + out + "\n"
 			if picture != "" {
 				text += picture + "\n"
 			}
@@ -80,134 +65,7 @@ through its settings to its accuracy (parallel coordinates).`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "compare.html", words.Text{EN: "file of the page", JA: "ページのファイル"}.In(l))
-	cmd.Flags().StringVar(&picture, "picture", "", words.Text{EN: "draw what mattered to this file (PNG, SVG or PDF)", JA: "設定の効き方の図のファイル（PNG、SVG、PDF）"}.In(l))
+	cmd.Flags().StringVar(&out, "out", "compare.html", "")
+	cmd.Flags().StringVar(&picture, "picture", "", "")
 	return cmd
-}
-
-// readRuns ranks the runs in folders, for a page in the folder from.
-func readRuns(args []string, from string, l words.Language) (*rank.Ranking, error) {
-	var runs []page.Compared
-	seen := map[string]bool{}
-	read := func(dir string) error {
-		r, err := run.Read(dir)
-		if err != nil {
-			return err
-		}
-		if seen[r.Facts.Name] {
-			r.Facts.Name = dir
-		}
-		seen[r.Facts.Name] = true
-		r.Page = pageOf(dir, from)
-		runs = append(runs, r)
-		return nil
-	}
-	for _, dir := range args {
-		complete, others := runsIn(dir)
-		if complete == nil {
-			complete, others = []string{dir}, nil // a run, or what Read will refuse
-		}
-		for _, d := range complete {
-			if err := read(d); err != nil {
-				return nil, err
-			}
-		}
-		if len(others) > 0 {
-			fmt.Fprintln(os.Stderr, words.Text{
-				EN: "left out, since they are not complete: %s", JA: "終わりまで進んでいない実行を除きます：%s",
-			}.In(l, strings.Join(others, " ")))
-		}
-	}
-	return rank.Of(runs), nil
-}
-
-// runsIn are the folders in a folder, which is no run, with a complete run, and
-// those with another.
-func runsIn(dir string) (complete, others []string) {
-	has := func(dir, file string) bool {
-		_, err := os.Stat(filepath.Join(dir, file))
-		return !errors.Is(err, fs.ErrNotExist)
-	}
-	if has(dir, run.ResultFile) {
-		return nil, nil
-	}
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		switch path := filepath.Join(dir, e.Name()); {
-		case !e.IsDir():
-		case has(path, run.ResultFile):
-			complete = append(complete, path)
-		case has(path, "index.html"):
-			others = append(others, path)
-		}
-	}
-	return complete, others
-}
-
-// runTable has a row a run.
-func runTable(r *rank.Ranking, l words.Language) string {
-	head := []string{
-		words.Text{EN: "test accuracy", JA: "テスト正解率"}.In(l), words.Text{EN: "test loss", JA: "テスト損失"}.In(l),
-		words.Text{EN: "parameters", JA: "パラメーター"}.In(l), words.Text{EN: "epochs", JA: "エポック"}.In(l),
-		words.Text{EN: "seconds", JA: "秒"}.In(l), words.Text{EN: "images/s", JA: "枚/秒"}.In(l),
-	}
-	if r.Validated {
-		head = append([]string{rank.Validation.In(l)}, head...)
-	}
-	right := make([]int, len(head))
-	for i := range head {
-		right[i] = i
-	}
-	for _, s := range r.Settings {
-		head = append(head, s.Flag)
-	}
-	rows := [][]string{append(head, words.Text{EN: "run", JA: "実行"}.In(l))}
-	numbers := message.NewPrinter(language.English)
-	for i, c := range r.Runs {
-		row := []string{
-			percent(c.Result.TestAccuracy), fmt.Sprintf("%.4f", c.Result.TestLoss), numbers.Sprint(c.Result.Parameters),
-			fmt.Sprint(c.Result.EpochsDone), fmt.Sprintf("%.1f", c.Result.TrainSeconds), numbers.Sprintf("%.0f", c.Result.ImagesPerSecond),
-		}
-		if r.Validated {
-			row = append([]string{percent(r.Scores[i])}, row...)
-		}
-		for _, s := range r.Settings {
-			row = append(row, s.Values[i])
-		}
-		rows = append(rows, append(row, c.Facts.Name))
-	}
-	return words.Table(rows, right...)
-}
-
-// settingTable has a row a setting and value; it is empty where none differ.
-func settingTable(r *rank.Ranking, l words.Language) string {
-	if len(r.Settings) == 0 || len(r.Runs) < 3 {
-		return ""
-	}
-	rows := [][]string{{
-		words.Text{EN: "setting", JA: "設定"}.In(l), words.Text{EN: "value", JA: "値"}.In(l),
-		words.Text{EN: "runs", JA: "件数"}.In(l), words.Text{EN: "mean", JA: "平均"}.In(l), words.Text{EN: "best", JA: "最高"}.In(l),
-	}}
-	for _, s := range r.Settings {
-		for _, g := range r.Groups(s) {
-			rows = append(rows, []string{s.Flag, g.Value, fmt.Sprint(g.Runs), percent(g.Mean), percent(g.Best)})
-		}
-	}
-	return "\n" + r.ScoreName(l) + "\n" + words.Table(rows, 2, 3, 4) + "\n"
-}
-
-// pageOf is the address of a run's page as seen from a page in folder from;
-// empty where there is none.
-func pageOf(dir, from string) string {
-	page := filepath.Join(dir, "index.html")
-	if _, err := os.Stat(page); err != nil {
-		return ""
-	}
-	page, err1 := filepath.Abs(page)
-	from, err2 := filepath.Abs(from)
-	at, err3 := filepath.Rel(from, page)
-	if err1 != nil || err2 != nil || err3 != nil {
-		return ""
-	}
-	return (&url.URL{Path: filepath.ToSlash(at)}).String()
 }

@@ -1,47 +1,17 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"image"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"tatami/datasets"
+	"tatami/internal/describe"
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/plots"
 )
-
-// described is what data says of a data set, and prints as JSON.
-type described struct {
-	Kind       datasets.Kind `json:"kind"`
-	Height     int           `json:"height"` // of an input
-	Width      int           `json:"width"`
-	Channels   int           `json:"channels"`
-	Classes    []string      `json:"classes"`
-	Train      []int         `json:"train"` // images a class
-	Test       []int         `json:"test"`
-	Held       bool          `json:"test_held_out"` // of the same folder
-	Mean       []float64     `json:"mean"`          // a channel, of the training set, in [0,1]
-	Deviation  []float64     `json:"deviation"`
-	Sizes      []sizeCount   `json:"sizes,omitempty"` // of the files, the most frequent first
-	Duplicates [][2]string   `json:"duplicates"`      // of training and test images
-	LeftOut    int           `json:"left_out"`        // files that are hidden or no pictures
-	Broken     []string      `json:"broken"`
-}
-
-type sizeCount struct {
-	Height int `json:"height"`
-	Width  int `json:"width"`
-	Images int `json:"images"`
-}
 
 func newData(l words.Language) *cobra.Command {
 	var s run.Settings
@@ -49,16 +19,7 @@ func newData(l words.Language) *cobra.Command {
 	var out string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "data [DIR]",
-		Short: words.Text{EN: "Describe a data set and draw samples of it", JA: "データの内訳を調べ、見本を画像にする"}.In(l),
-		Long: words.Text{
-			EN: `Read a data set as train does (without a folder: MNIST) and tell what is in it:
-images of each class, sizes, mean and deviation of each channel, and images that
-are in the training and in the test set. Samples of each class go to --out.`,
-			JA: `データを train と同じように読み込み（フォルダーを省くと MNIST）、内容を示します。クラスごとの枚数、大きさ、チャネルごとの平均と標準偏差、訓練データとテストデータの両方にある画像がわかります。クラスごとの見本を --out に画像として書きます。`,
-		}.In(l),
-		Example: `  tatami data photos
-  tatami data photos --size 64 --fit contain --out samples.png`,
+		Use:  "data [DIR]",
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkPicture(out); err != nil {
@@ -76,8 +37,8 @@ are in the training and in the test set. Samples of each class go to --out.`,
 				return err
 			}
 			defer d.Close()
-			about := describe(d)
-			sheet, err := samples(d.Train, d.Fit, l)
+			about := describe.Data(d)
+			sheet, err := describe.Samples(d, l)
 			if err != nil {
 				return err
 			}
@@ -87,132 +48,17 @@ are in the training and in the test set. Samples of each class go to --out.`,
 				}
 				return files.EncodeJSON(os.Stdout, about)
 			}
-			fmt.Print(about.text(l))
+			if _, err := fmt.Print(about.Text(l)); err != nil {
+				return err
+			}
 			return savePicture(out, sheet)
 		},
 	}
 	f := cmd.Flags()
-	pictureFlags(f, &s, l)
-	memoryFlag(f, &memory, l)
-	f.Uint64Var(&s.Seed, "seed", 1, words.Text{EN: "seed by which the test set is held out", JA: "テストデータを取り分ける乱数のシード値"}.In(l))
-	f.StringVar(&out, "out", "data.png", words.Text{EN: "file of the samples (PNG, SVG or PDF)", JA: "見本の図のファイル（PNG、SVG、PDF）"}.In(l))
-	f.BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON", JA: "JSON で出力する"}.In(l))
+	pictureFlags(f, &s)
+	f.Var(&memory, "memory", "")
+	f.Uint64Var(&s.Seed, "seed", 1, "")
+	f.StringVar(&out, "out", "data.png", "")
+	f.BoolVar(&asJSON, "json", false, "")
 	return cmd
-}
-
-func describe(d *datasets.Data) described {
-	a := described{
-		Kind: d.Kind, Height: d.Train.H, Width: d.Train.W, Channels: d.Train.C, Classes: d.Train.Classes,
-		Train: counts(d.Train), Test: counts(d.Test), Held: d.Split, LeftOut: d.Hidden + d.Other,
-		Duplicates: [][2]string{}, Broken: []string{},
-	}
-	a.Mean, a.Deviation = datasets.Statistics(d.Train)
-	for _, size := range slices.SortedFunc(maps.Keys(d.Sizes), func(a, b [2]int) int {
-		return cmp.Or(cmp.Compare(d.Sizes[b], d.Sizes[a]), cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))
-	}) {
-		a.Sizes = append(a.Sizes, sizeCount{size[0], size[1], d.Sizes[size]})
-	}
-	name := func(paths []string, i int) string {
-		if paths == nil {
-			return fmt.Sprint(i)
-		}
-		return paths[i]
-	}
-	for _, pair := range datasets.Duplicates(d.Train, d.Test) {
-		a.Duplicates = append(a.Duplicates, [2]string{name(d.TrainFiles, pair[0]), name(d.TestFiles, pair[1])})
-	}
-	for _, err := range d.Broken {
-		a.Broken = append(a.Broken, err.Error())
-	}
-	return a
-}
-
-func counts(d *datasets.Dataset) []int {
-	n := make([]int, len(d.Classes))
-	for _, label := range d.Labels {
-		n[label]++
-	}
-	return n
-}
-
-func (a described) text(l words.Language) string {
-	var b strings.Builder
-	line := func(t words.Text, args ...any) { fmt.Fprintln(&b, t.In(l, args...)) }
-	line(words.Text{EN: "%s: inputs of %d×%d×%d, %d classes", JA: "%s：入力 %d×%d×%d、%d クラス"}, kindText(a.Kind, l), a.Height, a.Width, a.Channels, len(a.Classes))
-	test := words.Text{EN: "test", JA: "テスト"}
-	if a.Held {
-		test = words.Text{EN: "test (held out)", JA: "テスト（取り分け）"}
-	}
-	rows := [][]string{{"", words.Text{EN: "training", JA: "訓練"}.In(l), test.In(l)}}
-	var train, tested int
-	for i, class := range a.Classes {
-		rows = append(rows, []string{"  " + class, fmt.Sprint(a.Train[i]), fmt.Sprint(a.Test[i])})
-		train, tested = train+a.Train[i], tested+a.Test[i]
-	}
-	rows = append(rows, []string{words.Text{EN: "  all", JA: "  合計"}.In(l), fmt.Sprint(train), fmt.Sprint(tested)})
-	b.WriteString(words.Table(rows, 1, 2))
-	if n := len(a.Sizes); n > 0 {
-		var parts []string
-		for _, s := range a.Sizes[:min(n, 3)] {
-			parts = append(parts, fmt.Sprintf("%d×%d (%d)", s.Height, s.Width, s.Images))
-		}
-		line(words.Text{EN: "sizes of the files: %d different; most often %s", JA: "ファイルの大きさ：%d 種類。多い順に %s"}, n, strings.Join(parts, ", "))
-	}
-	line(words.Text{EN: "mean %s, standard deviation %s of each channel, in [0,1]", JA: "チャネルごとの平均 %s、標準偏差 %s（[0,1] での値）"}, numbersText(a.Mean), numbersText(a.Deviation))
-	if a.LeftOut > 0 {
-		line(words.Text{EN: "left out: %d files that are hidden or not named like pictures", JA: "読み飛ばし：隠しファイルと画像でないファイル %d 個"}, a.LeftOut)
-	}
-	for _, text := range a.Broken {
-		line(words.Text{EN: "left out: %s", JA: "読み飛ばし：%s"}, errorText(errors.New(text), l))
-	}
-	line(words.Text{EN: "in both the training and the test set: %d", JA: "訓練データとテストデータの両方にある画像：%d 枚"}, len(a.Duplicates))
-	for _, pair := range a.Duplicates[:min(len(a.Duplicates), 5)] {
-		fmt.Fprintf(&b, "  %s = %s\n", pair[0], pair[1])
-	}
-	return b.String()
-}
-
-func kindText(k datasets.Kind, l words.Language) string {
-	if k == datasets.KindPictures {
-		return words.Text{EN: "pictures", JA: "画像フォルダー"}.In(l)
-	}
-	return string(k)
-}
-
-func numbersText(values []float64) string {
-	var parts []string
-	for _, v := range values {
-		parts = append(parts, fmt.Sprintf("%.4f", v))
-	}
-	return strings.Join(parts, " ")
-}
-
-// samples draws the first images of each class, a row each.
-func samples(d *datasets.Dataset, fit datasets.Fit, l words.Language) (plots.Figure, error) {
-	const columns = 10
-	rows := make([][]plots.Picture, len(d.Classes))
-	for i, label := range d.Labels {
-		if len(rows[label]) == columns {
-			continue
-		}
-		img, err := plots.Image(run.Shown(datasets.Tensor(d.Shape, d.Images[i]), fit), 0)
-		if err != nil {
-			return nil, err
-		}
-		var caption []string
-		if len(rows[label]) == 0 {
-			caption = []string{d.Classes[label]}
-		}
-		rows[label] = append(rows[label], plots.Picture{Image: img, Captions: caption})
-	}
-	var all []plots.Picture
-	for _, row := range rows {
-		all = append(all, row...)
-		if n := len(row); n > 0 { // of a class of few images the row is filled up
-			all = append(all, slices.Repeat([]plots.Picture{{Image: image.NewNRGBA(image.Rect(0, 0, 1, 1))}}, columns-n)...)
-		}
-	}
-	return plots.Images(all, plots.ImagesOptions{
-		Title: words.Text{EN: "Samples of each class, training set", JA: "クラスごとの見本（訓練データ）"}.In(l), Columns: columns,
-	})
 }

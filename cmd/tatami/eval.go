@@ -4,49 +4,32 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/budget"
+	"tatami/internal/describe"
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/layers"
-	"tatami/nn"
 	"tatami/train"
 )
-
-// percent shows a share; of nothing there is none.
-func percent(share float64) string {
-	if math.IsNaN(share) {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f%%", 100*share)
-}
 
 func newEval(l words.Language) *cobra.Command {
 	var data, tta string
 	var asJSON bool
-	budget := run.Budget(1)
+	within := run.Budget(1)
 	var memory run.Memory
 	cmd := &cobra.Command{
-		Use:   "eval MODEL",
-		Short: words.Text{EN: "Measure a model on a test set", JA: "モデルをテストデータで評価する"}.In(l),
-		Long: words.Text{
-			EN: `Measure a model on a test set: accuracy and loss; precision, recall and F1 of
-each class and their means over the classes; and what is taken for what most
-often.`,
-			JA: `モデルをテストデータで評価します。正解率と損失、クラスごとの適合率、再現率、F1 とそのマクロ平均、取り違えの多い組を表示します。`,
-		}.In(l),
-		Example: `  tatami eval runs/first`,
-		Args:    arguments(1, 1),
+		Use:  "eval MODEL",
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			views, err := train.ParseViews(tta)
 			if err != nil {
 				return usageError{fmt.Errorf("--tta: %w", err)}
 			}
-			m, err := run.LoadModelWithin(args[0], budget)
+			m, err := run.LoadModelWithin(args[0], within)
 			if err != nil {
 				return err
 			}
@@ -63,7 +46,7 @@ often.`,
 			}
 			defer read.Close()
 			test := read.Test
-			batch := min(100, max(1, nn.AnswerCost().Bytes/m.Cost().Bytes)) // as many as the usual memory of one holds
+			batch := budget.Batch(m.Sequential, 100)
 			e, err := views.Evaluate(m.Sequential, layers.SoftmaxWithLoss{}, test, batch)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
@@ -71,108 +54,18 @@ often.`,
 			if math.IsNaN(e.Loss) || math.IsInf(e.Loss, 0) {
 				return fmt.Errorf("%s: damaged: its loss on the test set is %g", args[0], e.Loss)
 			}
+			about := describe.Evaluated(m, e, views, test.Classes)
 			if asJSON {
-				return files.EncodeJSON(os.Stdout, evaluated{run.ScoreOf(m.Sequential, e), m.Facts["average"], viewed(views)})
+				return files.EncodeJSON(os.Stdout, about)
 			}
-			_, err = fmt.Print(evaluation(e, test.Classes, how(m, views, l), l))
+			_, err = fmt.Print(about.Text(l))
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", words.Text{
-		EN: "folder of data as train takes it (default: what the model was trained on)", JA: "train と同じ形式のデータがあるフォルダー（既定：モデルの学習に使ったもの）",
-	}.In(l))
-	memoryFlag(cmd.Flags(), &memory, l)
-	cmd.Flags().StringVar(&tta, "tta", "none", words.Text{
-		EN: "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2",
-		JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
-	}.In(l))
-	cmd.Flags().BoolVar(&asJSON, "json", false, words.Text{EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"}.In(l))
-	budgetFlag(cmd.Flags(), &budget, l)
+	cmd.Flags().StringVar(&data, "data", "", "")
+	cmd.Flags().Var(&memory, "memory", "")
+	cmd.Flags().StringVar(&tta, "tta", "none", "")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "")
+	cmd.Flags().Var(&within, "budget", "")
 	return cmd
-}
-
-// evaluated is what eval prints as JSON.
-type evaluated struct {
-	run.Score
-	Average string `json:"average,omitempty"` // of the weights
-	TTA     string `json:"tta,omitempty"`     // views of an image
-}
-
-// viewed is the views' text, empty if the image is shown alone.
-func viewed(v train.Views) string {
-	if v == (train.Views{}) {
-		return ""
-	}
-	return v.String()
-}
-
-// how tells what a score is of, beside the network alone.
-func how(m *nn.Model, v train.Views, l words.Language) (text string) {
-	if a := m.Facts["average"]; a != "" {
-		text += words.Text{EN: ", weights averaged by %s", JA: "、重みは移動平均（%s）"}.In(l, a)
-	}
-	if viewed(v) != "" {
-		text += words.Text{EN: ", answers averaged over %s", JA: "、答えは %s にわたる平均"}.In(l, v)
-	}
-	return text
-}
-
-// evaluation is what eval says of a test set.
-func evaluation(e *train.Evaluation, classes []string, how string, l words.Language) string {
-	var b strings.Builder
-	fmt.Fprintln(&b, run.ScoreText(e, l)+how)
-	rows := [][]string{{
-		"", words.Text{EN: "precision", JA: "適合率"}.In(l), words.Text{EN: "recall", JA: "再現率"}.In(l), "F1",
-	}}
-	var sums, counts [3]float64
-	row := func(name string, values [3]float64) []string {
-		return []string{"  " + name, percent(values[0]), percent(values[1]), percent(values[2])}
-	}
-	for k, name := range classes {
-		values := [3]float64{e.Precision(k), e.Recall(k), f1(e, k)}
-		for i, v := range values {
-			if !math.IsNaN(v) { // of a class that is in the set, or that was predicted
-				sums[i], counts[i] = sums[i]+v, counts[i]+1
-			}
-		}
-		rows = append(rows, row(name, values))
-	}
-	for i := range sums {
-		sums[i] /= counts[i]
-	}
-	rows = append(rows, row(words.Text{EN: "mean of the classes (macro)", JA: "クラスの平均（マクロ平均）"}.In(l), sums))
-	b.WriteString(words.Table(rows, 1, 2, 3))
-	pairs := confused(e.Confusion)
-	if len(pairs) > 0 {
-		fmt.Fprintln(&b, words.Text{EN: "most frequent confusions", JA: "取り違えの多い組"}.In(l))
-	}
-	for _, p := range pairs[:min(5, len(pairs))] {
-		fmt.Fprintln(&b, words.Text{EN: "  %s taken for %s: %d", JA: "  正解 %s → 予測 %s：%d 枚"}.In(l, classes[p.actual], classes[p.given], p.times))
-	}
-	return b.String()
-}
-
-// f1 is the harmonic mean of precision and recall, NaN where a class is neither
-// in the set nor predicted.
-func f1(e *train.Evaluation, class int) float64 {
-	right, concerned := e.Confusion[class][class], 0
-	for i, row := range e.Confusion {
-		concerned += row[class] + e.Confusion[class][i]
-	}
-	return 2 * float64(right) / float64(concerned)
-}
-
-type confusion struct{ actual, given, times int }
-
-// confused are the pairs of classes that were confused, the most frequent first.
-func confused(matrix [][]int) (pairs []confusion) {
-	for actual, row := range matrix {
-		for given, times := range row {
-			if actual != given && times > 0 {
-				pairs = append(pairs, confusion{actual, given, times})
-			}
-		}
-	}
-	slices.SortStableFunc(pairs, func(a, b confusion) int { return b.times - a.times })
-	return pairs
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,17 +14,15 @@ import (
 
 	"tatami/experiments"
 	"tatami/experiments/lab"
-	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
 )
 
 func newExperiment(l words.Language) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "experiment",
-		Short: words.Text{EN: "Repeat the experiments of the textbooks", JA: "教科書の実験を再現する"}.In(l),
-		Args:  func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:  "experiment",
+		Args: func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newExperimentList(l), newExperimentRun(l))
 	return cmd
@@ -34,8 +30,7 @@ func newExperiment(l words.Language) *cobra.Command {
 
 func newExperimentList(l words.Language) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: words.Text{EN: "List the experiments", JA: "実験の一覧を表示する"}.In(l),
+		Use: "list",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return wrongUsage("experiment list takes no arguments")
@@ -58,20 +53,6 @@ func newExperimentRun(l words.Language) *cobra.Command {
 	o := experimentOptions{Runner: lab.Runner{Language: l}}
 	cmd := &cobra.Command{
 		Use: "run ID… | --chapter N | all",
-		Short: words.Text{
-			EN: "Run experiments and compare with what was published",
-			JA: "実験を行い、公表された結果と比べる",
-		}.In(l),
-		Long: words.Text{
-			EN: `Run experiments and compare with what was published. Figures, tables and results
-go to a folder each in --out. What is there already, of the same version and
-size, is not done again. "all" also writes report.html and report.md there, with
---fast report-fast.html and report-fast.md.`,
-			JA: `実験を行い、公表された結果と比べます。図、表、結果は、--out の下の実験ごとのフォルダーに書きます。同じバージョン、同じ規模の結果が既にあれば、やり直しません。all とすると、すべての実験のまとめ report.html と report.md（--fast では report-fast.html と report-fast.md）も書きます。`,
-		}.In(l),
-		Example: `  tatami experiment list
-  tatami experiment run ch07-convolution
-  tatami experiment run --chapter 6 --seeds 3`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, err := o.choose(cmd, args)
 			if err != nil {
@@ -84,11 +65,11 @@ size, is not done again. "all" also writes report.html and report.md there, with
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.chapter, "chapter", 0, words.Text{EN: "run the experiments of this chapter of the book", JA: "本のこの章の実験を行う"}.In(l))
-	f.IntVar(&o.Seeds, "seeds", 1, words.Text{EN: "least number of runs of each, with seeds 1, 2, …", JA: "それぞれ最低何回行うか。シード値は 1、2、……"}.In(l))
-	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), words.Text{EN: "folder of figures, tables and results", JA: "図、表、結果を書くフォルダー"}.In(l))
-	f.BoolVar(&o.Fast, "fast", false, words.Text{EN: "run a smaller version of each, not to be compared with what was published", JA: "小さな規模で行う。公表された結果とは比べられない"}.In(l))
-	f.StringVar(&o.Weights, "weights", "", words.Text{EN: "safetensors file of the book's weights, for ch03-inference", JA: "本の重みの safetensors ファイル（ch03-inference 用）"}.In(l))
+	f.IntVar(&o.chapter, "chapter", 0, "")
+	f.IntVar(&o.Seeds, "seeds", 1, "")
+	f.StringVar(&o.Out, "out", filepath.Join("runs", "experiments"), "")
+	f.BoolVar(&o.Fast, "fast", false, "")
+	f.StringVar(&o.Weights, "weights", "", "")
 	return cmd
 }
 
@@ -100,7 +81,7 @@ func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]lab.Exp
 	case byChapter:
 		list := lab.OfChapter(experiments.List(), o.chapter)
 		if o.chapter == 0 || len(list) == 0 {
-			return nil, fmt.Errorf("--chapter is %d: no experiments (valid: %s)", o.chapter, chapters())
+			return nil, fmt.Errorf("--chapter is %d: no experiments (valid: %s)", o.chapter, lab.Chapters(experiments.List()))
 		}
 		return list, nil
 	case len(args) == 0:
@@ -113,103 +94,35 @@ func (o *experimentOptions) choose(cmd *cobra.Command, args []string) ([]lab.Exp
 	return lab.Find(experiments.List(), args...)
 }
 
-func chapters() string {
-	var names []string
-	for _, e := range experiments.List() {
-		if n := fmt.Sprint(e.Chapter); e.Chapter > 0 && !slices.Contains(names, n) {
-			names = append(names, n)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // run runs the list; report asks for the reports of all.
 func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, report bool) error {
 	ctx, stop := run.UntilSignal(parent)
 	defer stop()
-	say := func(t words.Text, args ...any) string { return t.In(o.Language, args...) }
-	line := &statusLine{out: os.Stderr, language: o.Language}
-	if width, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
-		line.width = width
+	width, _, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		width = 0
 	}
-	o.Progress = line.show
+	line := lab.NewStatusLine(os.Stderr, width, o.Language)
+	o.Progress = line.Show
 	o.Done = func(r *lab.Result, reused bool) {
-		line.clear()
-		when := say(words.Text{EN: "%.1f s", JA: "%.1f 秒"}, r.Seconds)
-		if reused {
-			when = say(words.Text{EN: "done before", JA: "実行済み"})
-		}
-		fmt.Println(say(words.Text{EN: "%s: %s (%s)", JA: "%s：%s（%s）"}, r.ID, r.Title, when))
-		lab.WriteText(os.Stdout, r)
-		fmt.Printf("  %s\n\n", say(words.Text{EN: "files in %s", JA: "ファイル：%s"}, r.Dir))
+		line.Clear()
+		lab.WriteDone(os.Stdout, r, reused, o.Language)
 	}
 	results, err := o.Runner.Run(ctx, list)
-	line.clear()
+	line.Clear()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, say(words.Text{
+		fmt.Fprintln(os.Stderr, words.Text{
 			EN: "interrupted; %d of %d are finished in %s; the same command goes on from there",
 			JA: "中断しました。%[2]d 件中 %[1]d 件が %[3]s に完成しています。同じコマンドで続きから実行できます。",
-		}, len(results), len(list), o.Out))
+		}.In(o.Language, len(results), len(list), o.Out))
 		return err
 	}
 	if err != nil || !report {
 		return err
 	}
-	name := "report"
-	if o.Fast {
-		name += "-fast"
-	}
-	for _, f := range []struct {
-		ext   string
-		write func(io.Writer) error
-	}{
-		{".md", func(w io.Writer) error { return lab.WriteMarkdown(w, results) }},
-		{".html", func(w io.Writer) error { return lab.WriteHTML(w, results, time.Now()) }},
-	} {
-		path := filepath.Join(o.Out, name+f.ext)
-		if err := files.Write(path, f.write); err != nil {
-			return err
-		}
+	written, err := o.WriteReports(results, time.Now())
+	for _, path := range written {
 		fmt.Println(path)
 	}
-	return nil
-}
-
-// statusLine shows what runs: one line that changes on a terminal, otherwise a
-// line a run and, where a run takes long, one every half minute.
-type statusLine struct {
-	out      io.Writer
-	language words.Language
-	width    int // of the terminal; 0: there is none
-	shown    time.Time
-	run      [2]int // the run that a line was written for
-}
-
-func (l *statusLine) show(s lab.Status) {
-	text := fmt.Sprintf("[%d/%d] %s", s.Index, s.Total, s.ID)
-	if s.Seeds > 1 {
-		text = words.Text{EN: "%s, seed %d of %d", JA: "%s、シード %d/%d"}.In(l.language, text, s.Seed, s.Seeds)
-	}
-	run, pause := [2]int{s.Index, s.Seed}, 100*time.Millisecond
-	if l.width == 0 {
-		pause = 30 * time.Second
-	}
-	if l.run == run && time.Since(l.shown) < pause {
-		return
-	}
-	l.run, l.shown = run, time.Now()
-	if s.Text != "" {
-		text = words.Text{EN: "%s: %s", JA: "%s：%s"}.In(l.language, text, s.Text)
-	}
-	if l.width == 0 {
-		fmt.Fprintln(l.out, text)
-		return
-	}
-	fmt.Fprintf(l.out, "\r\x1b[K%s", words.Fit(text, l.width-1)) // a line that wraps could not be cleared
-}
-
-func (l *statusLine) clear() {
-	if l.width > 0 {
-		fmt.Fprint(l.out, "\r\x1b[K")
-	}
+	return err
 }

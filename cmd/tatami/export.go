@@ -7,22 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"tatami/internal/run"
-	"tatami/internal/words"
 )
 
-func newExport(l words.Language) *cobra.Command {
+func newExport() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use:   "export MODEL",
-		Short: words.Text{EN: "Write a model as ONNX, for other programs", JA: "モデルを ONNX で書き出す"}.In(l),
-		Long: words.Text{
-			EN: `Write a model as ONNX, which onnxruntime and others run: float32 images of
-batch×C×H×W, pixels from 0 to 1. Dropout is left out; names of classes are in the
-file's metadata.`,
-			JA: `モデルを ONNX で書き出します。onnxruntime などで実行できます。入力は batch×C×H×W の float32 の画像で、ピクセル値は 0 から 1 です。Dropout は省かれます。クラス名はファイルのメタデータに入ります。`,
-		}.In(l),
-		Example: `  tatami export runs/first --out model.onnx`,
-		Args:    arguments(1, 1),
+		Use:  "export MODEL",
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filepath.Ext(out) != ".onnx" {
 				return wrongUsage("--out is %q, wanted a file that ends in .onnx", out)
@@ -38,6 +29,6 @@ file's metadata.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "model.onnx", words.Text{EN: "file of the network", JA: "ネットワークのファイル"}.In(l))
+	cmd.Flags().StringVar(&out, "out", "model.onnx", "")
 	return cmd
 }

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/describe"
 	"tatami/internal/run"
 	"tatami/internal/words"
-	"tatami/layers"
 	"tatami/nn"
 	"tatami/plots"
 )
@@ -19,13 +19,7 @@ func newFilters(l words.Language) *cobra.Command {
 	var image, out, maps string
 	budget := run.Budget(1)
 	cmd := &cobra.Command{
-		Use: "filters MODEL",
-		Short: words.Text{
-			EN: "Draw a model's first filters and, with --image, its feature maps",
-			JA: "モデルの第 1 層のフィルターを描く。--image で特徴マップも描く",
-		}.In(l),
-		Example: `  tatami filters runs/first
-  tatami filters runs/first --image digit.png`,
+		Use:  "filters MODEL",
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, path := range []string{out, maps} {
@@ -47,31 +41,18 @@ func newFilters(l words.Language) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			weight := run.FirstFilters(m.Sequential)
-			if weight == nil {
-				return fmt.Errorf("%s has no layer with weights", args[0])
-			}
-			filters, err := plots.Filters([]plots.Bank{{Filters: weight}}, plots.FilterOptions{
-				Title: words.Text{EN: "Filters of %s", JA: "%s のフィルター"}.In(l, filepath.Base(args[0])), Language: string(l), Colors: m.Input().C == 3,
-			})
+			filters, err := describe.Filters(args[0], m, l)
 			if err != nil {
 				return err
 			}
 			if image == "" {
 				return savePicture(out, filters)
 			}
-			x, err := readPicture(image, m)
+			x, err := run.ReadPicture(image, m)
 			if err != nil {
 				return err
 			}
-			names, tensors := []string{words.Text{EN: "input", JA: "入力"}.In(l)}, []*nn.Tensor{x}
-			for i, y := range m.Activations(x) {
-				names, tensors = append(names, fmt.Sprintf("%d %v", i+1, m.Specs()[i])), append(tensors, y)
-			}
-			features, err := plots.FeatureMaps(names, tensors, plots.FeatureMapOptions{
-				Title:   words.Text{EN: "What each layer makes of %s", JA: "%s に対する各層の出力"}.In(l, filepath.Base(image)),
-				Filters: filtersOf(m.Sequential), Language: string(l),
-			})
+			features, err := describe.FeatureMaps(image, m, x, l)
 			if err != nil {
 				return err
 			}
@@ -81,28 +62,11 @@ func newFilters(l words.Language) *cobra.Command {
 			return savePicture(maps, features)
 		},
 	}
-	cmd.Flags().StringVar(&image, "image", "", words.Text{EN: "picture whose feature maps to draw", JA: "特徴マップを描く画像"}.In(l))
-	cmd.Flags().StringVar(&out, "out", "filters.png", words.Text{EN: "file of the filters (PNG, SVG or PDF)", JA: "フィルターの図のファイル（PNG、SVG、PDF）"}.In(l))
-	cmd.Flags().StringVar(&maps, "maps", "maps.png", words.Text{EN: "file of the feature maps (PNG, SVG or PDF)", JA: "特徴マップの図のファイル（PNG、SVG、PDF）"}.In(l))
-	budgetFlag(cmd.Flags(), &budget, l)
+	cmd.Flags().StringVar(&image, "image", "", "")
+	cmd.Flags().StringVar(&out, "out", "filters.png", "")
+	cmd.Flags().StringVar(&maps, "maps", "maps.png", "")
+	cmd.Flags().Var(&budget, "budget", "")
 	return cmd
-}
-
-// filtersOf are a network's filters of one channel, to stand beside the maps
-// that they made: nil for other layers, and for the input, which comes first.
-func filtersOf(net *nn.Sequential) []*nn.Tensor {
-	list := make([]*nn.Tensor, 1+len(net.Layers()))
-	for i, layer := range net.Layers() {
-		if _, ok := net.Specs()[i].(layers.Convolution); !ok {
-			continue
-		}
-		for _, p := range layer.Params() {
-			if p.Name == "weight" && p.Value.C == 1 {
-				list[1+i] = p.Value
-			}
-		}
-	}
-	return list
 }
 
 // checkPicture refuses a name whose ending is no format of pictures.

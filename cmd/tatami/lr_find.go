@@ -5,11 +5,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tatami/internal/describe"
 	"tatami/internal/files"
 	"tatami/internal/run"
 	"tatami/internal/words"
@@ -25,20 +25,8 @@ func newLRFind(l words.Language) *cobra.Command {
 	var out string
 	var overwrite bool
 	cmd := &cobra.Command{
-		Use: "lr-find",
-		Short: words.Text{
-			EN: "Try learning rates from low to high, draw the loss and suggest one",
-			JA: "学習率を低いほうから順に試し、損失を図にして、よさそうな値を示す",
-		}.In(l),
-		Long: words.Text{
-			EN: `Train for a few hundred steps while the learning rate grows from --from to --to
-by the same factor each step (the range test of Smith 2015), until the loss
-blows up. The loss over the rate goes to --out, a picture, and to a CSV file of
-the same name; one rate is suggested. Nothing else is written.`,
-			JA: `学習率を --from から --to まで毎ステップ同じ倍率で上げながら、損失が跳ね上がるまで数百ステップ学習します（Smith 2015 の LR range test）。学習率と損失の関係を図にして --out に、数値を同じ名前の CSV ファイルに書き、よさそうな学習率を 1 つ示します。ほかには何も書きません。`,
-		}.In(l),
-		Example: `  tatami lr-find --net deep --optimizer momentum`,
-		Args:    arguments(0, 0),
+		Use:  "lr-find",
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !(test.Steps >= 50 && test.Steps <= 1e5) {
 				return wrongUsage("--steps is %d, wanted 50 to 100000", test.Steps)
@@ -93,31 +81,17 @@ the same name; one rate is suggested. Nothing else is written.`,
 			if err := plots.Save(out, picture); err != nil {
 				return err
 			}
-			lowest := curve.Lowest()
-			fmt.Print(words.Text{
-				EN: "the loss falls fastest at %s and is lowest, %.3g, at %s\nsuggestion: --lr %s, a tenth of the rate of the lowest loss\ncurve in %s and %s\n",
-				JA: "損失が最も速く下がる学習率は %s、損失が最小（%.3g）になる学習率は %s です。\nおすすめは --lr %s（損失が最小になる学習率の 10 分の 1）です。\n図と数値は %s と %s にあります。\n",
-			}.In(l,
-				rateText(curve.Rates[curve.Steepest()]), curve.Smooth[lowest], rateText(curve.Rates[lowest]), rateText(curve.Suggestion()), out, csvPath))
-			if !curve.Rises() {
-				fmt.Print(words.Text{
-					EN: "but the loss does not rise again: better rates may lie above --to %g\n",
-					JA: "ただし、損失がまだ上がり始めていません。もっとよい学習率が --to %g より上にあるかもしれません。\n",
-				}.In(l, test.To))
-			}
-			return nil
+			_, err = fmt.Print(describe.Rates(curve, test.To, out, csvPath, l))
+			return err
 		},
 	}
 	f := cmd.Flags()
-	shapeFlags(f, &o, l)
-	memoryFlag(f, &memory, l)
-	f.IntVar(&test.Steps, "steps", 300, words.Text{EN: "steps to try rates in", JA: "試すステップ数"}.In(l))
-	f.Float64Var(&test.From, "from", 1e-6, words.Text{EN: "lowest learning rate", JA: "最も低い学習率"}.In(l))
-	f.Float64Var(&test.To, "to", 10, words.Text{EN: "highest learning rate", JA: "最も高い学習率"}.In(l))
-	f.StringVar(&out, "out", "lr-find.png", words.Text{EN: "picture (PNG, SVG or PDF); the CSV file stands beside it", JA: "図のファイル（PNG、SVG、PDF）。CSV ファイルはその隣に置く"}.In(l))
-	f.BoolVar(&overwrite, "overwrite", false, words.Text{EN: "replace the picture and the CSV file", JA: "図と CSV ファイルが既にあれば置き換える"}.In(l))
-	groupFlags(cmd, l, append([]flagGroup{{words.Text{EN: "The test:", JA: "調べ方："}, "from to steps out overwrite"}}, shapeGroups...)...)
+	shapeFlags(f, &o)
+	f.Var(&memory, "memory", "")
+	f.IntVar(&test.Steps, "steps", 300, "")
+	f.Float64Var(&test.From, "from", 1e-6, "")
+	f.Float64Var(&test.To, "to", 10, "")
+	f.StringVar(&out, "out", "lr-find.png", "")
+	f.BoolVar(&overwrite, "overwrite", false, "")
 	return cmd
 }
-
-func rateText(rate float64) string { return strconv.FormatFloat(rate, 'g', 2, 64) }

@@ -12,9 +12,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"tatami/internal/kernels"
+	"tatami/internal/manual"
 	"tatami/internal/run"
 	"tatami/internal/suggest"
 	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 	"tatami/train/mpi"
 )
 
@@ -53,7 +55,7 @@ func execute(ctx context.Context, args []string) int {
 	}
 	for _, err := range all {
 		if !told {
-			fmt.Fprintln(os.Stderr, "tatami:", errorText(err, l))
+			fmt.Fprintln(os.Stderr, "tatami:", errortext.In(err, l))
 		}
 	}
 	if usage || setting {
@@ -96,24 +98,11 @@ func wrongUsage(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
+// newRoot is the command with all below it. What help says of them and of their
+// flags stands in package manual.
 func newRoot(l words.Language) *cobra.Command {
 	root := &cobra.Command{
-		Use: "tatami",
-		Short: words.Text{
-			EN: "Train convolutional networks on pictures and look into them",
-			JA: "畳み込みニューラルネットワークで画像を学習し、その中を見る",
-		}.In(l),
-		Long: words.Text{
-			EN: `Train convolutional networks on pictures and look into them.
-
-Where a command takes a MODEL, the folder of a run will do.`,
-			JA: `畳み込みニューラルネットワークで画像を学習し、その中を見ます。
-
-MODEL には、モデルのファイルのほか、train が作ったフォルダーも指定できます。`,
-		}.In(l),
-		Example: `  tatami train
-  tatami serve runs/simple-20260102-150405
-  tatami predict runs/simple-20260102-150405 digit.png`,
+		Use:           "tatami",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,
@@ -124,14 +113,14 @@ MODEL には、モデルのファイルのほか、train が作ったフォル�
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(unknownFlag)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { help(cmd.OutOrStdout(), cmd, l) })
-	root.PersistentFlags().BoolP("help", "h", false, helpText.In(l))
-	root.PersistentFlags().String("lang", "", langText.In(l))
-	root.AddCommand(newTrain(l), newSweep(l), newData(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(l), newImport(l), newBench(l), newExperiment(l), newServe(l), newPublish(l), newLearn(l), newWatch(), newVersion(l))
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { manual.Write(cmd.OutOrStdout(), cmd, l) })
+	root.PersistentFlags().BoolP("help", "h", false, "")
+	root.PersistentFlags().String("lang", "", "")
+	root.AddCommand(newTrain(l), newSweep(l), newData(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(), newImport(), newBench(l), newExperiment(l), newServe(l), newPublish(), newLearn(), newWatch(), newVersion())
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {
-			c.Short, c.Long, c.Use = helpShort.In(l), "", "help COMMAND"
+			c.Use = "help COMMAND"
 			c.Args = func(_ *cobra.Command, args []string) error {
 				if found, _, _ := root.Find(args); found != root {
 					return nil
@@ -140,6 +129,7 @@ MODEL には、モデルのファイルのほか、train が作ったフォル�
 			}
 		}
 	}
+	manual.Fill(root, l)
 	return root
 }
 

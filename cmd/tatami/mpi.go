@@ -49,27 +49,6 @@ func quietly(job mpi.Job, err error) error {
 	return silent{err}
 }
 
-// sharedFolder is the run's folder, which rank 0 makes or opens.
-func (o *trainOptions) sharedFolder(open func() (*run.Folder, error)) (folder *run.Folder, err error) {
-	if o.Ranks == nil {
-		return open()
-	}
-	dir := ""
-	if o.Ranks.Rank() == 0 {
-		if folder, err = open(); err == nil {
-			dir = folder.String()
-		}
-	}
-	if err := o.Agree(err); err != nil {
-		return nil, err
-	}
-	dirs, err := train.Texts(o.Ranks, dir)
-	if folder == nil && err == nil {
-		folder = run.OthersFolder(dirs[0])
-	}
-	return folder, err
-}
-
 // watched has a process beside rank 0's that says where to go on from if all are
 // killed.
 func (o *trainOptions) watched(folder *run.Folder, fit func() error) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"tatami/internal/describe"
 	"tatami/internal/run"
 	"tatami/internal/toy"
 )
@@ -36,7 +37,7 @@ func TestPictures(t *testing.T) {
 		t.Errorf("eval says %+v, the run %+v", evaluated, result.Score)
 	}
 	unseen, _ := filepath.Glob(filepath.Join(dir, "unseen", "*", "*"))
-	var all []prediction
+	var all []describe.Prediction
 	decodeJSON(t, succeeds(t, dir, append([]string{"predict", "run", "--json"}, unseen...)...), &all)
 	right := 0
 	for _, p := range all {
@@ -105,7 +106,7 @@ func TestWrongPictures(t *testing.T) {
 	} {
 		untouched(t, dir, func() { tatami(t, dir, strings.Fields(c.args)...).refuses(t, c.code, c.want) })
 	}
-	var about described
+	var about describe.DataSet
 	decodeJSON(t, succeeds(t, dir, "data", "shapes", "--skip-broken", "--json", "--out", "sheet.png"), &about)
 	if len(about.Broken) != 1 || fmt.Sprint(about.Train, about.Test) != "[3 3 3 3 3] [1 1 1 1 1]" || about.Height != 32 || len(about.Mean) != 3 {
 		t.Errorf("%+v", about)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"tatami/datasets"
+	"tatami/internal/describe"
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/layers"
@@ -65,7 +66,7 @@ func TestPredict(t *testing.T) {
 		writeTestFile(t, filepath.Join(dir, name), b.Bytes())
 		args, want = append(args, name), append(want, label)
 	}
-	got := readJSON[[]prediction](t, []byte(succeeds(t, dir, args...)))
+	got := readJSON[[]describe.Prediction](t, []byte(succeeds(t, dir, args...)))
 	if len(got) != len(want) {
 		t.Fatalf("%d predictions of %d pictures", len(got), len(want))
 	}
@@ -98,9 +99,7 @@ func TestPredict(t *testing.T) {
 	o := tatami(t, dir, append(slices.Clone(args[:2]), args[3:]...)...)
 	doubtful := ""
 	for _, p := range got { // of good digits; a blurred one may be told of
-		for _, d := range p.Doubts {
-			doubtful += doubts[d].In(words.English, p.Image) + "\n"
-		}
+		doubtful += p.DoubtsText(words.English)
 	}
 	if o.code != 0 || o.stderr != doubtful || strings.Count(doubtful, "\n") > 4 {
 		t.Errorf("exit %d\n%s\nwanted\n%s", o.code, o.stderr, doubtful)
@@ -138,7 +137,7 @@ func TestPredictDoubts(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	}
-	got := readJSON[[]prediction](t, []byte(succeeds(t, dir, "predict", "run", "noise.png", "--json")))
+	got := readJSON[[]describe.Prediction](t, []byte(succeeds(t, dir, "predict", "run", "noise.png", "--json")))
 	if !slices.Contains(got[0].Doubts, inspect.Unsure) {
 		t.Errorf("%+v", got)
 	}
@@ -184,7 +183,7 @@ func TestPredictGoesOn(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	o = tatami(t, dir, append([]string{"predict", "run", "--json"}, pictures...)...)
-	if got := readJSON[[]prediction](t, []byte(o.stdout)); o.code != 1 || o.stderr != errs || len(got) != 2 || got[1].Image != "one.png" {
+	if got := readJSON[[]describe.Prediction](t, []byte(o.stdout)); o.code != 1 || o.stderr != errs || len(got) != 2 || got[1].Image != "one.png" {
 		t.Errorf("%+v", o)
 	}
 }
@@ -203,17 +202,6 @@ func TestPredictRefusesImages(t *testing.T) {
 	tatami(t, dir, "predict", "image", "x.png").refuses(t, 1, "image: its output is an image of 10×8×2", "wanted")
 }
 
-func TestProbabilityText(t *testing.T) {
-	for p, want := range map[float64]string{
-		1: "100.00%", 0.99999994: ">99.99%", 0.99996: ">99.99%", 0.9999: "99.99%", 0.5: "50.00%", 0.00006: "0.01%",
-		0.00004: "4.0e-5", 1.24e-6: "1.2e-6", 3e-12: "3.0e-12", 0: "0.00%",
-	} {
-		if got := probabilityText(p); got != want {
-			t.Errorf("%g reads %s, wanted %s", p, got, want)
-		}
-	}
-}
-
 // A network that ends in scores is asked for probabilities all the same.
 func TestPredictScores(t *testing.T) {
 	t.Parallel()
@@ -221,7 +209,7 @@ func TestPredictScores(t *testing.T) {
 	writeTestFile(t, filepath.Join(dir, "scores.json"), []byte(`{"input": {"H": 12, "W": 10, "C": 1}, "layers": [{"type": "Affine", "Units": 3}]}`))
 	bars.write(t, filepath.Join(dir, "data"))
 	trainQuietly(t, dir, "run", "--epochs", "3", "--net", "scores.json", "--lr", "0.1")
-	got := readJSON[[]prediction](t, []byte(succeeds(t, dir, "predict", "run", "run/filters.png", "--json")))
+	got := readJSON[[]describe.Prediction](t, []byte(succeeds(t, dir, "predict", "run", "run/filters.png", "--json")))
 	sum := 0.0
 	for _, p := range got[0].Probabilities {
 		if !(p >= 0 && p <= 1) {

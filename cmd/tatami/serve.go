@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
+	"tatami/internal/web/site"
 	"tatami/internal/words"
 	"tatami/nn"
 )
@@ -25,27 +25,7 @@ func newServe(l words.Language) *cobra.Command {
 	var origins []string
 	var noExamples bool
 	cmd := &cobra.Command{
-		Use: "serve MODEL…",
-		Short: words.Text{
-			EN: "Draw digits or drop pictures in a browser and look into models; a JSON API too",
-			JA: "ブラウザーで数字を描くか画像を入れて、モデルの中を見る。JSON API もある",
-		}.In(l),
-		Long: words.Text{
-			EN: `Serve a page on which you draw a digit, or drop, paste, choose or photograph a
-picture, and see what models make of it: their probabilities, the feature maps, the filters, where they looked,
-similar training images, and a convolution step by step. Two models can be
-seen side by side. The same answers come as JSON under /api/v1; the page /api
-documents it. The page /learn trains networks in the browser, like that of
-tatami learn.
-
-An address without a host, such as :8080, is open to this machine alone;
-0.0.0.0:8080 opens it to others.`,
-			JA: `ブラウザーで数字を描くか、画像をドロップ、貼り付け、選択、撮影して、モデルがどう見るかを調べるページを開きます。確率、特徴マップ、フィルター、判断の根拠になった場所、似ている訓練画像、畳み込みの 1 ステップごとの計算を見られます。2 つのモデルを並べることもできます。同じ答えを /api/v1 から JSON で取れます。使い方はページ /api にあります。ページ /learn では、tatami learn のページと同じように、ブラウザーの中でネットワークを学習させられます。
-
-:8080 のように HOST を省いたアドレスは、このマシンからだけ見られます。0.0.0.0:8080 とすると、ほかのマシンからも見られます。`,
-		}.In(l),
-		Example: `  tatami serve runs/first
-  tatami serve runs/first runs/second --addr :9000`,
+		Use:  "serve MODEL…",
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := web.CheckAddr(addr); err != nil {
@@ -59,7 +39,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			for _, path := range args {
 				paths = append(paths, run.ModelPath(path))
 			}
-			names := modelNames(paths)
+			names := run.ModelNames(paths)
 			var first *nn.Model
 			var told, hint string // a folder that the first model names
 			for i, path := range paths {
@@ -101,7 +81,7 @@ An address without a host, such as :8080, is open to this machine alone;
 			if hint != "" {
 				fmt.Println(hint)
 			}
-			s.Learn = func() (map[string][]byte, error) { return learnFiles(ctx, data, source) }
+			s.Learn = func() (map[string][]byte, error) { return site.LearnFiles(ctx, data, source) }
 			indexed := make(chan struct{})
 			go func() {
 				defer close(indexed)
@@ -113,17 +93,11 @@ An address without a host, such as :8080, is open to this machine alone;
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", ":8080", words.Text{EN: "address HOST:PORT; without a host, this machine alone", JA: "アドレス HOST:PORT。HOST を省くと、このマシンからだけ見られる"}.In(l))
-	cmd.Flags().StringVar(&data, "data", "", words.Text{
-		EN: "folder with the training images, which the server shows (default: MNIST)",
-		JA: "ページで見せる訓練画像があるフォルダー（既定：MNIST）",
-	}.In(l))
-	sourceFlag(cmd, &source, l)
-	cmd.Flags().StringArrayVar(&origins, "origin", nil, words.Text{
-		EN: "`address` by which browsers reach a proxy in front, as in https://digits.example; may be repeated",
-		JA: "手前に置いたプロキシーの、ブラウザーから見た `address`。例：https://digits.example（繰り返し指定できる）",
-	}.In(l))
-	cmd.Flags().BoolVar(&noExamples, "no-examples", false, words.Text{EN: "do not load training images to show similar ones", JA: "似ている訓練画像を見せない（訓練画像を読み込まない）"}.In(l))
+	cmd.Flags().StringVar(&addr, "addr", ":8080", "")
+	cmd.Flags().StringVar(&data, "data", "", "")
+	cmd.Flags().StringVar(&source, "source", "", "")
+	cmd.Flags().StringArrayVar(&origins, "origin", nil, "")
+	cmd.Flags().BoolVar(&noExamples, "no-examples", false, "")
 	return cmd
 }
 
@@ -135,24 +109,4 @@ func checkOrigins(origins []string) error {
 		}
 	}
 	return nil
-}
-
-// modelNames are short and different from each other: a run's folder, or the
-// file's name.
-func modelNames(paths []string) []string {
-	used := map[string]bool{}
-	var names []string
-	for _, path := range paths {
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		if dir := filepath.Base(filepath.Dir(path)); filepath.Base(path) == run.ModelFile && dir != "." && dir != string(filepath.Separator) {
-			name = dir
-		}
-		unique := name
-		for i := 2; used[unique]; i++ {
-			unique = fmt.Sprintf("%s-%d", name, i)
-		}
-		used[unique] = true
-		names = append(names, unique)
-	}
-	return names
 }

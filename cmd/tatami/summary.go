@@ -2,41 +2,18 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
+	"tatami/internal/describe"
 	"tatami/internal/run"
 	"tatami/internal/words"
-	"tatami/layers"
-	"tatami/layers/inspect"
-	"tatami/nn"
-	"tatami/plots"
 )
 
 func newSummary(l words.Language) *cobra.Command {
 	var picture string
 	cmd := &cobra.Command{
-		Use: "summary NET|MODEL|FILE.json",
-		Short: words.Text{
-			EN: "Print a network's layers, output shapes, parameters and work",
-			JA: "ネットワークの各層、出力の形状、パラメーター数、計算量を表示する",
-		}.In(l),
-		Long: words.Text{
-			EN: `Print a network's layers, output shapes, parameters and work. Where parameters
-are not learned, such as the running statistics of batch normalization, learned
-and fixed ones are counted apart too. --picture draws the layers as boxes, each
-with its output's shape and its parameters by their formula.`,
-			JA: `ネットワークの各層、出力の形状、パラメーター数、計算量（積和の回数）を表示します。バッチ正規化の移動平均のように学習しないパラメーターがあるときは、学習するものとしないものを分けても数えます。--picture を付けると、各層を箱で表し、出力の形状とパラメーター数の式を書いた図を描きます。`,
-		}.In(l),
-		Example: `  tatami summary simple
-  tatami summary runs/first
-  tatami summary simple --picture simple.png`,
+		Use:  "summary NET|MODEL|FILE.json",
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if picture != "" {
@@ -44,148 +21,20 @@ with its output's shape and its parameters by their formula.`,
 					return err
 				}
 			}
-			net, err := summarized(args[0])
+			net, err := run.NetworkOf(args[0])
 			if err != nil {
 				return err
 			}
-			if _, err = fmt.Print(summary(net, l)); err != nil || picture == "" {
+			if _, err = fmt.Print(describe.Network(net, l)); err != nil || picture == "" {
 				return err
 			}
-			f, err := drawNetwork(args[0], net, l)
+			f, err := describe.DrawNetwork(args[0], net, l)
 			if err != nil {
 				return err
 			}
 			return savePicture(picture, f)
 		},
 	}
-	cmd.Flags().StringVar(&picture, "picture", "", words.Text{EN: "draw the network as a picture (PNG, SVG or PDF)", JA: "ネットワークの図を描くファイル（PNG、SVG、PDF）"}.In(l))
+	cmd.Flags().StringVar(&picture, "picture", "", "")
 	return cmd
-}
-
-// kindsDrawn are the kinds of layers that have a colour of their own.
-var kindsDrawn = map[string]int{"Convolution": 1, "Affine": 2, "BatchNormalization": 3, "LayerNormalization": 3}
-
-func drawNetwork(name string, net *nn.Sequential, l words.Language) (plots.Figure, error) {
-	numbers := message.NewPrinter(language.English)
-	var blocks []plots.Block
-	branch := ""
-	for _, b := range inspect.Boxes(net) {
-		drawn := plots.Block{Name: b.Name, Output: b.Output, Kind: kindsDrawn[b.Type], Depth: b.Depth, Apart: b.Branch == "shortcut" && branch == "body"}
-		branch = b.Branch
-		if b.Name == "" {
-			drawn.Name = words.Text{EN: "input", JA: "入力"}.In(l)
-		}
-		if b.Learned > 0 {
-			drawn.Notes = append(drawn.Notes, b.Formula)
-		}
-		if b.Running > 0 {
-			drawn.Notes = append(drawn.Notes, words.Text{EN: "running statistics", JA: "移動平均"}.In(l)+": "+b.RunningFormula)
-		}
-		if b.Type == "Residual" {
-			drawn.Notes = []string{words.Text{EN: "the sum of two ways", JA: "2 つの経路の和"}.In(l)}
-		}
-		if drawn.Apart {
-			drawn.Notes = append([]string{words.Text{EN: "from the block's input", JA: "ブロックの入力から"}.In(l)}, drawn.Notes...)
-		}
-		blocks = append(blocks, drawn)
-	}
-	return plots.Network(blocks, plots.NetworkOptions{
-		Title: filepath.Base(name),
-		Note:  numbers.Sprintf(words.Text{EN: "%d parameters, %d multiply-adds an image", JA: "パラメーター %d 個、画像 1 枚の積和 %d 回"}.In(l), nn.CountParams(net.Params()), net.MultiplyAdds()),
-	})
-}
-
-func summarized(name string) (*nn.Sequential, error) {
-	if !isModel(name) {
-		return run.BuildNetwork(name, nn.Shape{}, 10, 1)
-	}
-	m, err := run.LoadModel(name)
-	if err != nil {
-		return nil, err
-	}
-	return m.Sequential, nil
-}
-
-// isModel tells a model's file, which may have any name, from a network.
-func isModel(name string) bool {
-	if _, err := layers.FindNetwork(name); err == nil || strings.HasSuffix(name, ".json") {
-		return false
-	}
-	_, err := os.Stat(name)
-	return err == nil || strings.HasSuffix(name, ".safetensors")
-}
-
-// summary is the network's own table, with columns of learned and fixed
-// parameters where it has fixed ones.
-func summary(net *nn.Sequential, l words.Language) string {
-	numbers := message.NewPrinter(language.English)
-	_, anyFixed := countLearned(net.Params())
-	params, layer := rowParams(net), 0
-	var rows [][]string
-	for line := range strings.Lines(net.String()) {
-		name := strings.TrimLeft(line, " ")
-		indent := line[:len(line)-len(name)]
-		cells := between.Split(strings.TrimSpace(name), -1)
-		added := []string{"", ""}
-		count := func(params []*nn.Param) {
-			learned, fixed := countLearned(params)
-			added = []string{numbers.Sprint(learned), numbers.Sprint(fixed)}
-		}
-		switch {
-		case len(rows) == 0:
-			for i, t := range summaryHead {
-				cells[i] = t.In(l)
-			}
-			added = []string{learnedHead.In(l), fixedHead.In(l)}
-		case len(rows) == 1:
-			cells = []string{words.Text{EN: "input", JA: "入力"}.In(l), cells[1], "", ""}
-		case len(cells) == 3:
-			cells = []string{words.Text{EN: "total", JA: "合計"}.In(l), "", cells[1], cells[2]}
-			count(net.Params())
-		default:
-			count(params[layer])
-			layer++
-		}
-		cells[0] = indent + cells[0]
-		if anyFixed > 0 {
-			cells = append(cells, added...)
-		}
-		rows = append(rows, cells)
-	}
-	return words.Table(rows, 1, 2, 3, 4, 5)
-}
-
-var (
-	between     = regexp.MustCompile(` {2,}`) // columns
-	summaryHead = []words.Text{
-		{EN: "layer", JA: "層"}, {EN: "output", JA: "出力"}, {EN: "parameters", JA: "パラメーター"}, {EN: "multiply-adds", JA: "積和"},
-	}
-	learnedHead = words.Text{EN: "learned", JA: "学習する"}
-	fixedHead   = words.Text{EN: "fixed", JA: "学習しない"}
-)
-
-// rowParams are the parameters of each row of the network's table: of its
-// layers, and after a block those within.
-func rowParams(net *nn.Sequential) (rows [][]*nn.Param) {
-	for _, l := range net.Layers() {
-		rows = append(rows, l.Params())
-		if block, ok := l.(nn.Block); ok {
-			rows = append(rows, rowParams(block.Body())...)
-			if s := block.Shortcut(); s != nil {
-				rows = append(rows, rowParams(s)...)
-			}
-		}
-	}
-	return rows
-}
-
-func countLearned(params []*nn.Param) (learned, fixed int) {
-	for _, p := range params {
-		if p.Fixed {
-			fixed += len(p.Value.Data)
-		} else {
-			learned += len(p.Value.Data)
-		}
-	}
-	return learned, fixed
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tatami/internal/describe"
 	"tatami/internal/run"
 )
 
@@ -68,7 +69,7 @@ func TestTrainFrom(t *testing.T) {
 	if got := succeeds(t, dir, "eval", "kana", "--tta", "flip,shift"); !strings.Contains(got, ", weights averaged by 0.9, answers averaged over flip,shift:1\n") {
 		t.Errorf("eval says %q", got)
 	}
-	score := readJSON[evaluated](t, []byte(succeeds(t, dir, "eval", "kana", "--tta", "shift", "--json")))
+	score := readJSON[describe.Evaluation](t, []byte(succeeds(t, dir, "eval", "kana", "--tta", "shift", "--json")))
 	if score.TTA != "shift:1" || score.Average != "0.9" || score.TestLoss == result.TestLoss || score.TestTotal != bars.test {
 		t.Errorf("eval --json gives %+v", score)
 	}

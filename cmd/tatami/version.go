@@ -8,16 +8,11 @@ import (
 
 	"tatami/internal/kernels"
 	"tatami/internal/run"
-	"tatami/internal/words"
 )
 
-func newVersion(l words.Language) *cobra.Command {
+func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use: "version",
-		Short: words.Text{
-			EN: "Print the version, Go's, and the instruction set in use",
-			JA: "tatami と Go のバージョン、使っている命令セットを表示する",
-		}.In(l),
+		Use:  "version",
 		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Printf("tatami %s %s %s/%s %s\n", run.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernels.ISA())

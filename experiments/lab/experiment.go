@@ -96,6 +96,17 @@ func Find(list []Experiment, ids ...string) ([]Experiment, error) {
 	return found, nil
 }
 
+// Chapters names those that experiments are of.
+func Chapters(list []Experiment) string {
+	var names []string
+	for _, e := range list {
+		if n := fmt.Sprint(e.Chapter); e.Chapter > 0 && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // OfChapter returns the experiments of a chapter of the book.
 func OfChapter(list []Experiment, chapter int) (found []Experiment) {
 	for _, e := range list {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"tatami/internal/files"
 	"tatami/internal/web"
 	"tatami/internal/words"
 )
@@ -112,6 +113,40 @@ func WriteText(w io.Writer, r *Result) error {
 	}
 	_, err := fmt.Fprintf(w, "  %s\n", r.Lesson)
 	return err
+}
+
+// WriteDone says how an experiment ended and where its files are.
+func WriteDone(w io.Writer, r *Result, reused bool, lang words.Language) {
+	when := durationText.In(lang, r.Seconds)
+	if reused {
+		when = words.Text{EN: "done before", JA: "実行済み"}.In(lang)
+	}
+	fmt.Fprintln(w, words.Text{EN: "%s: %s (%s)", JA: "%s：%s（%s）"}.In(lang, r.ID, r.Title, when))
+	WriteText(w, r)
+	fmt.Fprintf(w, "  %s\n\n", words.Text{EN: "files in %s", JA: "ファイル：%s"}.In(lang, r.Dir))
+}
+
+// WriteReports writes the reports of all experiments beside their folders, and
+// returns where.
+func (r *Runner) WriteReports(results []*Result, now time.Time) (written []string, err error) {
+	name := "report"
+	if r.Fast {
+		name += "-fast"
+	}
+	for _, f := range []struct {
+		ext   string
+		write func(io.Writer) error
+	}{
+		{".md", func(w io.Writer) error { return WriteMarkdown(w, results) }},
+		{".html", func(w io.Writer) error { return WriteHTML(w, results, now) }},
+	} {
+		path := filepath.Join(r.Out, name+f.ext)
+		if err := files.Write(path, f.write); err != nil {
+			return written, err
+		}
+		written = append(written, path)
+	}
+	return written, nil
 }
 
 // writeColumns writes rows in columns: a Japanese letter is two wide, which

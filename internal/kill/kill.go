@@ -23,6 +23,7 @@ import (
 
 	"tatami/internal/safetensors"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/train"
 )
@@ -243,7 +244,7 @@ func read(path string) error {
 
 // WriteWeights writes weights that import takes for the network mlp.
 func WriteWeights(path string) error {
-	network, err := layers.FindNetwork("mlp")
+	network, err := networks.Find("mlp")
 	if err != nil {
 		return err
 	}

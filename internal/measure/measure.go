@@ -4,15 +4,19 @@ package measure
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"testing"
 	"time"
 
 	"tatami/datasets"
+	"tatami/internal/files"
 	"tatami/internal/kernels"
+	"tatami/internal/run"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -65,6 +69,44 @@ type Layer struct {
 	BackwardPeak    float64 `json:"backward_peak_share"`
 	multiplyAdds    int
 	backwardProduct int // multiply-adds of the way back, as multiples of the way forward
+}
+
+// Networks measures networks of those names on MNIST.
+func Networks(names []string) (*Report, error) {
+	data, test, err := datasets.MNIST()
+	if err != nil {
+		return nil, err
+	}
+	r := Machine()
+	for _, name := range names {
+		net, err := run.BuildNetwork(name, data.Shape, len(data.Classes), 1)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Network(name, net, data, test); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Read reads the JSON of a report.
+func Read(path string) (*Report, error) {
+	if err := files.Regular(path); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
+	}
+	r := new(Report)
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: not a report of bench --json: %w", path, err)
+	}
+	if len(r.Networks) == 0 {
+		return nil, fmt.Errorf("%s: not a report of bench --json: it has no networks", path)
+	}
+	return r, nil
 }
 
 // Machine measures the machine alone.

@@ -6,11 +6,12 @@ import (
 	"strconv"
 	"strings"
 
+	"tatami/internal/budget"
 	"tatami/nn"
 )
 
 // Budget is what a model may take for an answer, in multiples of
-// [nn.AnswerCost]: the value of the flag --budget.
+// [budget.Answer]: the value of the flag --budget.
 type Budget float64
 
 // mostBudget is more than any computer has, and far from what no int holds.
@@ -39,13 +40,13 @@ func LoadModelWithin(path string, b Budget) (*nn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	usual := nn.AnswerCost()
+	usual := budget.Answer()
 	times := func(n int) int { return int(float64(b) * float64(n)) }
-	err = m.Within(nn.Cost{Work: times(usual.Work), Bytes: times(usual.Bytes)})
+	err = budget.Check(m.Sequential, budget.Cost{Work: times(usual.Work), Bytes: times(usual.Bytes)})
 	if err == nil {
 		return m, nil
 	}
-	c := m.Cost()
+	c := budget.Of(m.Sequential)
 	need := math.Ceil(max(float64(c.Work)/float64(usual.Work), float64(c.Bytes)/float64(usual.Bytes)))
 	if need > mostBudget {
 		return nil, fmt.Errorf("%s: %w", ModelPath(path), err)

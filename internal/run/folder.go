@@ -11,6 +11,7 @@ import (
 	"tatami/internal/files"
 	"tatami/internal/lock"
 	"tatami/internal/tensorboard"
+	"tatami/train"
 )
 
 // The files of a run's folder.
@@ -45,8 +46,29 @@ type Folder struct {
 	earlier []string
 }
 
-// OthersFolder is the folder of a run that another process holds and writes to.
-func OthersFolder(dir string) *Folder { return &Folder{dir: dir} }
+// SharedFolder is the run's folder, which rank 0 makes or opens.
+func (o *Options) SharedFolder(open func() (*Folder, error)) (folder *Folder, err error) {
+	if o.Ranks == nil {
+		return open()
+	}
+	dir := ""
+	if o.Ranks.Rank() == 0 {
+		if folder, err = open(); err == nil {
+			dir = folder.String()
+		}
+	}
+	if err := o.Agree(err); err != nil {
+		return nil, err
+	}
+	dirs, err := train.Texts(o.Ranks, dir)
+	if folder == nil && err == nil {
+		folder = othersFolder(dirs[0])
+	}
+	return folder, err
+}
+
+// othersFolder is the folder of a run that another process holds and writes to.
+func othersFolder(dir string) *Folder { return &Folder{dir: dir} }
 
 // Checkpoint is the path of the run's checkpoint.
 func (f *Folder) Checkpoint() string { return f.path(checkpointFile) }

@@ -8,6 +8,7 @@ import (
 
 	"tatami/internal/files"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -29,7 +30,7 @@ func FindNetwork(name string, shape nn.Shape, classes int) (nn.Shape, []nn.Spec,
 		}
 		return in, specs, nil
 	}
-	n, err := layers.FindNetwork(name)
+	n, err := networks.Find(name)
 	if err != nil {
 		return nn.Shape{}, nil, SettingError{err}
 	}
@@ -52,13 +53,26 @@ func BuildNetwork(name string, shape nn.Shape, classes int, seed uint64) (*nn.Se
 	return net, nil
 }
 
-// NetworkNames lists the names that FindNetwork finds.
-func NetworkNames() string {
-	var names []string
-	for _, n := range layers.Networks() {
-		names = append(names, n.Name)
+// NetworkOf is the network of a model, or else the one of that name, for 10
+// classes, or of a JSON file.
+func NetworkOf(name string) (*nn.Sequential, error) {
+	if !isModel(name) {
+		return BuildNetwork(name, nn.Shape{}, 10, 1)
 	}
-	return strings.Join(names, ", ")
+	m, err := LoadModel(name)
+	if err != nil {
+		return nil, err
+	}
+	return m.Sequential, nil
+}
+
+// isModel tells a model's file, which may have any name, from a network.
+func isModel(name string) bool {
+	if _, err := networks.Find(name); err == nil || strings.HasSuffix(name, ".json") {
+		return false
+	}
+	_, err := os.Stat(name)
+	return err == nil || strings.HasSuffix(name, ".safetensors")
 }
 
 // FirstFilters is a copy of a network's first weight, nil if there is none.

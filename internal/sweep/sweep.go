@@ -24,6 +24,10 @@ type Sweep struct {
 	Dir     string        // a folder; each run has one in it
 	Runs    []run.Options // checked and resolved
 	Halving *Halving      // nil: every run is trained to its end
+
+	// Common are the settings of all runs, Differ those of each beside them.
+	Common []Setting
+	Differ [][]Setting
 }
 
 // Folder is that of a run.

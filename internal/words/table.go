@@ -1,6 +1,8 @@
 package words
 
 import (
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -74,4 +76,12 @@ func Table(rows [][]string, right ...int) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
+}
+
+// Percent shows a share in per cent; of nothing there is none.
+func Percent(share float64) string {
+	if math.IsNaN(share) {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f%%", 100*share)
 }

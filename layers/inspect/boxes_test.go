@@ -6,12 +6,13 @@ import (
 
 	"tatami/layers"
 	"tatami/layers/inspect"
+	"tatami/networks"
 	"tatami/nn"
 )
 
 // Every parameter is in one box, learned or running, and by its formula.
 func TestBoxes(t *testing.T) {
-	for _, network := range layers.Networks() {
+	for _, network := range networks.All() {
 		net, err := nn.NewSequential(network.Input, rand.New(rand.NewPCG(1, 0)), network.Specs(10)...)
 		if err != nil {
 			t.Fatal(err)

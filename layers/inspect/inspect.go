@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tatami/internal/budget"
 	"tatami/layers"
 	"tatami/nn"
 )
@@ -20,12 +21,12 @@ type Network struct {
 	tail     *nn.Sequential // after the last convolution and its activation; nil without Grad-CAM
 	maps     int            // layers before tail
 	scores   *nn.Sequential // up to the softmax; nil: probabilities of another layer
-	cost     nn.Cost
+	cost     budget.Cost
 }
 
 // New prepares net. It shares net's parameters.
 func New(net *nn.Sequential) *Network {
-	n := &Network{Sequential: net, cost: net.Cost()}
+	n := &Network{Sequential: net, cost: budget.Of(net)}
 	last, weighted := -1, 0
 	for i, spec := range net.Specs() {
 		if IsConvolution(spec) {

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"tatami/internal/budget"
 	"tatami/layers"
 	"tatami/layers/onnx"
 	"tatami/nn"
@@ -356,7 +357,7 @@ func FuzzImport(f *testing.F) {
 	f.Add(file{input: []int64{0, 5, 4, 3}, nodes: []string{"Transpose x -> t | perm=0,3,1,2", "Conv t k b -> c | auto_pad=SAME_UPPER", "LogSoftmax c -> y | axis=1"}, tensors: map[string][]int64{"k": {2, 3, 3, 3}, "b": {2}}}.encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := load(data)
-		if err != nil || m.Within(nn.Cost{Work: 1 << 24, Bytes: 1 << 24}) != nil {
+		if err != nil || budget.Check(m.Sequential, budget.Cost{Work: 1 << 24, Bytes: 1 << 24}) != nil {
 			return
 		}
 		if y := m.Predict(nn.NewTensor(1, m.Input())); y.Shape != m.Output() {

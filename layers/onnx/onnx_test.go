@@ -12,6 +12,7 @@ import (
 
 	"tatami/layers"
 	"tatami/layers/onnx"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -71,7 +72,7 @@ type network struct {
 func all() []network {
 	image, digit := nn.Shape{H: 9, W: 7, C: 4}, nn.Shape{H: 28, W: 28, C: 1}
 	list := []network{}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		list = append(list, network{n.Name, n.Input, n.Specs(10)})
 	}
 	conv := func(filters, kernel, pad int) nn.Spec {

@@ -15,6 +15,7 @@ import (
 
 	"tatami/layers"
 	"tatami/layers/onnx"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -77,7 +78,15 @@ func TestModelInPyTorch(t *testing.T) {
 	if err := exec.Command(python, "-c", "import torch").Run(); err != nil {
 		t.Skip("MODELS ARE NOT LOADED INTO PYTORCH: Debian's python3-torch is not installed")
 	}
-	for _, n := range layers.Networks() {
+	uneven := networks.Network{Name: "uneven", Input: nn.Shape{H: 19, W: 23, C: 2}, Specs: func(classes int) []nn.Spec {
+		return []nn.Spec{
+			layers.Convolution{Filters: 6, Kernel: 3, KernelW: 5, Stride: 1, StrideW: 2, Pad: 1, PadRight: 2, PadTop: 1}, layers.LeakyReLU{},
+			layers.LayerNormalization{}, layers.Pooling{Size: 3, Stride: 2, Pad: 1, Average: true},
+			layers.Convolution{Filters: 8, Kernel: 3, Groups: 2, Dilation: 2, Pad: 2}, layers.GELU{},
+			layers.Affine{Units: 12}, layers.LayerNormalization{Epsilon: 1e-3}, layers.Tanh{}, layers.Affine{Units: classes}, layers.Softmax{},
+		}
+	}}
+	for _, n := range append(networks.All(), uneven) {
 		t.Run(n.Name, func(t *testing.T) {
 			dir := t.TempDir()
 			m := &nn.Model{Sequential: build(t, n.Input, append([]nn.Spec{layers.Standardize{Mean: []float64{0.13}, Deviation: []float64{0.31}}}, n.Specs(10)...)...)}

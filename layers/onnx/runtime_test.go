@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"tatami/datasets"
-	"tatami/layers"
 	"tatami/layers/onnx"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -49,7 +49,7 @@ func TestRuntime(t *testing.T) {
 	for i, n := range all() {
 		net := build(t, n.in, n.specs...)
 		x := images(7, n.in)
-		if _, err := layers.FindNetwork(n.name); err == nil && n.in == digits.Shape {
+		if _, err := networks.Find(n.name); err == nil && n.in == digits.Shape {
 			x = digits
 		}
 		wants = append(wants, firstToLast(net.Predict(x)))

@@ -20,6 +20,7 @@ import (
 	"tatami/internal/toy"
 	"tatami/layers"
 	"tatami/layers/pytorch"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -119,7 +120,7 @@ func TestImport(t *testing.T) {
 			return net
 		},
 	}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		nets[n.Name] = func(seed uint64) *nn.Sequential {
 			net, err := nn.NewSequential(n.Input, toy.RNG(seed), n.Specs(10)...)
 			if err != nil {
@@ -199,7 +200,7 @@ func TestImportNames(t *testing.T) {
 }
 
 func TestImportFaults(t *testing.T) {
-	simple := layers.Networks()[1]
+	simple := networks.All()[1]
 	net := toy.Network(t, simple.Input, simple.Specs(10)...)
 	type file = []safetensors.Tensor
 	for name, fault := range map[string]struct {
@@ -257,7 +258,7 @@ func TestBookWeights(t *testing.T) {
 		net   *nn.Sequential
 		right int
 	}{
-		{"simple_convnet.safetensors", toy.Network(t, test.Shape, layers.Networks()[1].Specs(10)...), 9890},
+		{"simple_convnet.safetensors", toy.Network(t, test.Shape, networks.All()[1].Specs(10)...), 9890},
 		{"sample_weight.safetensors", toy.Network(t, test.Shape, layers.Affine{Units: 50}, layers.Sigmoid{},
 			layers.Affine{Units: 100}, layers.Sigmoid{}, layers.Affine{Units: 10}, layers.Softmax{}), 9352},
 	} {

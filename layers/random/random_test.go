@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"tatami/internal/budget"
 	"tatami/internal/kernels"
 	"tatami/internal/oracle"
 	"tatami/layers"
@@ -120,7 +121,7 @@ func draw(seed uint64) trial {
 		}
 		c := trial{net: net, x: nn.NewTensor(1+rng.IntN(9), in), rng: rng}
 		c.dy = nn.NewTensor(c.x.N, net.Output())
-		if c.x.N*net.Cost().Work > 10*mostWork || c.x.N*net.MultiplyAdds() > mostWork || !tells(net, c.x.N) {
+		if c.x.N*budget.Of(net).Work > 10*mostWork || c.x.N*net.MultiplyAdds() > mostWork || !tells(net, c.x.N) {
 			continue
 		}
 		for _, data := range [][]float32{c.x.Data, c.dy.Data} {

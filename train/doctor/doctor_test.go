@@ -13,6 +13,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -54,7 +55,7 @@ func newRun(t *testing.T, images, epochs int, specs []nn.Spec, rule optim.Rule, 
 }
 
 func network(name string) []nn.Spec {
-	n, err := layers.FindNetwork(name)
+	n, err := networks.Find(name)
 	if err != nil {
 		panic(err)
 	}

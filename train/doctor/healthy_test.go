@@ -11,6 +11,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -87,7 +88,7 @@ func plain(classes int) (specs []nn.Spec) {
 
 func named(name string) func(classes int) []nn.Spec {
 	return func(classes int) []nn.Spec {
-		n, err := layers.FindNetwork(name)
+		n, err := networks.Find(name)
 		if err != nil {
 			panic(err)
 		}

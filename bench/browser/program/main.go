@@ -10,7 +10,7 @@ import (
 	"tatami/datasets"
 	"tatami/internal/measure"
 	"tatami/internal/words"
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -25,7 +25,7 @@ func run(names []string) error {
 	data := images(20_000) // the measurement of a step takes 200 batches
 	r := measure.Machine()
 	for _, name := range names {
-		n, err := layers.FindNetwork(name)
+		n, err := networks.Find(name)
 		if err != nil {
 			return err
 		}

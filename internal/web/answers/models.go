@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"tatami/datasets"
+	"tatami/internal/budget"
 	"tatami/layers/inspect"
 	"tatami/nn"
 )
@@ -95,7 +96,7 @@ func (s *Models) Add(name string, m *nn.Model) error {
 	if in := m.Input(); in.C != 1 && (in.C != 3 || fit == datasets.FitDigit) || in.H < 4 || in.W < 4 {
 		return fmt.Errorf("model %s takes %v, wanted images of at least 4×4 pixels, grey or in colour", name, in)
 	}
-	if err := m.Within(nn.AnswerCost()); err != nil { // an image's way through a model cannot be cut short
+	if err := budget.Check(m.Sequential, budget.Answer()); err != nil { // an image's way through a model cannot be cut short
 		return fmt.Errorf("model %s: %w", name, err)
 	}
 	classes := m.Classes

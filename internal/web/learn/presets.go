@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/train/doctor"
 )
@@ -20,7 +21,7 @@ type Preset struct {
 
 // Presets lists them, those that work first.
 func Presets() []Preset {
-	usual := Settings{Data: "digits", Augment: "none", Optimizer: "adam", Rate: 0.001, Batch: 100, Epochs: 1, Seed: 1}
+	usual := Settings{Data: "digits", Augment: "none", Optimizer: "adam", Rate: 0.001, Schedule: "constant", Batch: 100, Epochs: 1, Seed: 1}
 	preset := func(name string, specs []nn.Spec, illness doctor.Illness, change func(*Settings)) Preset {
 		p := Preset{name, usual, illness}
 		p.Layers = describe(specs)
@@ -30,7 +31,7 @@ func Presets() []Preset {
 		return p
 	}
 	network := func(name string) []nn.Spec {
-		for _, n := range layers.Networks() {
+		for _, n := range networks.All() {
 			if n.Name == name {
 				specs := n.Specs(10)
 				return specs[:len(specs)-outputs(specs)]
@@ -42,7 +43,7 @@ func Presets() []Preset {
 	sigmoids := slices.Repeat([]nn.Spec{layers.Affine{Units: 50}, layers.Sigmoid{}}, 6)
 	return []Preset{
 		preset("simple", network("simple"), "", nil),
-		preset("fast", network("fast"), "", func(s *Settings) { s.Rate = 0.003 }),
+		preset("fast", network("fast"), "", func(s *Settings) { s.Rate, s.Schedule, s.Epochs = 0.01, "one-cycle", 2 }),
 		preset("mlp", network("mlp"), "", func(s *Settings) { s.Epochs = 5 }),
 		preset("too-fast", tanh, doctor.RateTooHigh, func(s *Settings) { s.Rate = 0.5 }),
 		preset("dead", network("simple"), doctor.DeadReLUs, func(s *Settings) { s.Rate = 0.2 }),

@@ -52,6 +52,10 @@ func Program(set *Settings, specs []nn.Spec) (string, error) {
 	})
 `
 	}
+	schedule := fmt.Sprintf("optim.Constant{Base: %g}", set.Rate)
+	if set.Schedule == "one-cycle" {
+		schedule = fmt.Sprintf("optim.OneCycle{Max: %g, Steps: %d * loader.Batches()}", set.Rate, set.Epochs)
+	}
 	loader := fmt.Sprintf("&datasets.Loader{Data: training, BatchSize: %d, Seed: %d", set.Batch, set.Seed)
 	if augment != (datasets.Augmentation{}) {
 		loader += ", Augment: " + literal(augment)
@@ -85,11 +89,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	loader := %[6]s}
 	trainer := &train.Trainer{
-		Net: net, Loss: layers.SoftmaxWithLoss{}, Test: test, Epochs: %d, Seed: %[3]d,
-		Loader:   %[6]s},
-		Rule:     %[7]s,
-		Schedule: optim.Constant{Base: %[8]g},
+		Net: net, Loss: layers.SoftmaxWithLoss{}, Test: test, Epochs: %[5]d, Seed: %[3]d,
+		Loader: loader, Rule: %[7]s,
+		Schedule: %[8]s,
 	}
 	history, err := trainer.Fit(context.Background())
 	if err != nil {
@@ -101,7 +105,7 @@ func main() {
 		log.Fatal(err)
 	}
 }
-`, data, limit, set.Seed, stack.String(), set.Epochs, loader, literal(rule), set.Rate), nil
+`, data, limit, set.Seed, stack.String(), set.Epochs, loader, literal(rule), schedule), nil
 }
 
 // literal is v as Go writes it, fields at their zero value left out.

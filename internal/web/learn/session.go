@@ -4,6 +4,7 @@ package learn
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,11 +64,16 @@ type Session struct {
 	batch    int
 }
 
-// rate is a learning rate that the page changes.
-type rate struct{ now float64 }
+// rate is a learning rate that the page changes: so many times that of a
+// schedule that began after update from.
+type rate struct {
+	now   float64
+	shape optim.Schedule
+	from  int
+}
 
 // Rate implements [optim.Schedule].
-func (r *rate) Rate(int) float64 { return r.now }
+func (r *rate) Rate(step int) float64 { return r.now * r.shape.Rate(step-r.from) }
 
 // New is a session that tells events by tell, which are written as JSON.
 func New(calls Calls, tell func(event any)) *Session {
@@ -119,6 +125,7 @@ type Settings struct {
 	Augment   string            `json:"augment"`
 	Optimizer string            `json:"optimizer"`
 	Rate      float64           `json:"rate"`
+	Schedule  string            `json:"schedule"` // of the rate; "": constant
 	Batch     int               `json:"batch"`
 	Epochs    int               `json:"epochs"`
 	Seed      uint64            `json:"seed"`
@@ -145,6 +152,15 @@ func parse(c *answers.Call) (*Settings, error) {
 		return nil, err
 	}
 	return set, nil
+}
+
+// schedule is that of the settings, of rate 1.
+func (set *Settings) schedule(loader *datasets.Loader) (optim.Schedule, error) {
+	shape, err := named.Schedule(cmp.Or(set.Schedule, "constant"), 1, set.Epochs*loader.Batches())
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	return shape, nil
 }
 
 func checkRate(rate float64) error {
@@ -238,9 +254,13 @@ func (s *Session) onward(c *answers.Call) (any, error) {
 	case s.model == nil:
 		return nil, refuse("there is no network yet")
 	case s.trainer != nil:
+		shape, err := set.schedule(s.trainer.Loader)
+		if err != nil {
+			return nil, err
+		}
 		s.later(func() error {
 			s.trainer.Epochs = len(s.trainer.History().Epochs) + set.Epochs
-			s.rate.now = set.Rate
+			*s.rate = rate{set.Rate, shape, len(s.trainer.History().Steps)}
 			return s.fit()
 		})
 		return struct{}{}, nil
@@ -268,14 +288,18 @@ func (s *Session) run(set *Settings, net *nn.Sequential, training, test *dataset
 	if err != nil {
 		return nil, refuse("%v", err)
 	}
+	loader := &datasets.Loader{Data: training, BatchSize: set.Batch, Seed: set.Seed, Augment: augment}
+	shape, err := set.schedule(loader)
+	if err != nil {
+		return nil, err
+	}
 	d := &doctor.Doctor{Tell: func(a doctor.Advice) { s.tell(adviceEvent{"advice", a}) }}
 	s.later(func() error {
-		s.rate = &rate{set.Rate}
+		s.rate = &rate{set.Rate, shape, 0}
 		s.batch = set.Batch
 		s.trainer = &train.Trainer{
 			Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: rule, Schedule: s.rate,
-			Loader: &datasets.Loader{Data: training, BatchSize: set.Batch, Seed: set.Seed, Augment: augment},
-			Epochs: set.Epochs, Seed: set.Seed,
+			Loader: loader, Epochs: set.Epochs, Seed: set.Seed,
 			Observers: []train.Observer{d, train.ObserverFunc(s.observe)},
 		}
 		s.part = nil

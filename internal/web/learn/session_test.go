@@ -295,7 +295,7 @@ func TestStack(t *testing.T) {
 			t.Errorf("%s: start says %v", c.layers, err)
 		}
 	}
-	for _, wrong := range []string{`,"batch":0`, `,"epochs":0`, `,"rate":0`, `,"optimizer":"adem"`, `,"augment":"spin"`, `,"data":"own"`} {
+	for _, wrong := range []string{`,"batch":0`, `,"epochs":0`, `,"rate":0`, `,"optimizer":"adem"`, `,"augment":"spin"`, `,"schedule":"twice"`, `,"data":"own"`} {
 		if _, err := p.ask("/learn/start", settings(wrong, convolution)); err == nil {
 			t.Errorf("%s is taken", wrong)
 		} else if _, ok := errors.AsType[*answers.Refusal](err); !ok {
@@ -362,7 +362,7 @@ func TestProgram(t *testing.T) {
 	}
 	p := open(t, stripes(4), stripes(4))
 	var a struct{ Text string }
-	body := settings(`,"augment":"shift:1,rotate:5","shuffled":true,"images":100`, convolution, `{"type":"Residual","Body":[{"type":"Convolution","Filters":4,"Kernel":3,"Pad":1,"Init":{"type":"He"}}]}`)
+	body := settings(`,"augment":"shift:1,rotate:5","schedule":"one-cycle","shuffled":true,"images":100`, convolution, `{"type":"Residual","Body":[{"type":"Convolution","Filters":4,"Kernel":3,"Pad":1,"Init":{"type":"He"}}]}`)
 	if err := json.Unmarshal(p.must("/learn/program", body), &a); err != nil {
 		t.Fatal(err)
 	}

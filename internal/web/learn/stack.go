@@ -10,9 +10,10 @@ import (
 	"strings"
 
 	"tatami/datasets"
+	"tatami/internal/budget"
 	"tatami/internal/commas"
 	"tatami/internal/web/answers"
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -23,7 +24,7 @@ func (s *Session) networks(*answers.Call) (any, error) {
 		Layers []json.RawMessage `json:"layers"`
 	}
 	var list []network
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		specs := n.Specs(10)
 		list = append(list, network{n.Name, describe(specs[:len(specs)-outputs(specs)])})
 	}
@@ -70,7 +71,7 @@ func (s *Session) stack(c *answers.Call) (any, error) {
 
 // What a page can bear: an update within a second or so, and, with gradients
 // and moments, some hundred MB.
-var mostCost = nn.Cost{Work: 100_000_000, Bytes: 8 << 20}
+var mostCost = budget.Cost{Work: 100_000_000, Bytes: 8 << 20}
 
 const mostParams = 8_000_000
 
@@ -93,7 +94,7 @@ func stack(in nn.Shape, specs []nn.Spec) *stacked {
 		a.Layers = append(a.Layers, layer)
 		a.Parameters += layer.Parameters
 		a.MultiplyAdds += one.MultiplyAdds()
-		if err := one.Within(mostCost); err != nil {
+		if err := budget.Check(one, mostCost); err != nil {
 			return bad(i, err.Error())
 		}
 	}

@@ -193,3 +193,48 @@ func TestTeach(t *testing.T) {
 	p.Keep("learn-own-phone")
 	p.Quiet()
 }
+
+// BenchmarkLearn trains in the page on all of MNIST, simple for one epoch and
+// fast for its two: seconds from opening the file to the page being ready, from
+// pressing start to 97 % of the test images that are looked at on the way, and
+// to the end, all test images included, and then how many are right.
+func BenchmarkLearn(b *testing.B) {
+	m := buildModule(b, module.Learn)
+	training, test, err := datasets.MNIST()
+	if err != nil {
+		b.Fatal(err)
+	}
+	packed, err := learn.Pack(training, test)
+	if err != nil {
+		b.Fatal(err)
+	}
+	base, _ := left(b, func(w io.Writer) error { return page.Learn(w, m, module.Compress(packed)) })
+	for _, preset := range []string{"fast", "simple"} {
+		b.Run(preset, func(b *testing.B) {
+			for b.Loop() {
+				p := webtest.Open(b, base, "page.html", webtest.Desktop)
+				p.Until(`"ready" in document.body.dataset && document.body.dataset.state === "idle"`)
+				b.ReportMetric(webtest.Value[float64](p, `performance.now() / 1000`), "s-ready")
+				click(p, `#presets [data-name="`+preset+`"]`)
+				p.Until(`!document.querySelector("#start").disabled`)
+				webtest.Value[bool](p, `(() => {
+					const began = performance.now(), is = document.body.dataset;
+					window.times = {};
+					new MutationObserver(() => {
+						const now = (performance.now() - began) / 1000;
+						if (is.accuracy >= 0.97) times.reached ??= now;
+						if (is.state === "finished") times.finished ??= now;
+					}).observe(document.body, { attributes: true });
+					document.querySelector("#start").click();
+					return true;
+				})()`)
+				p.Until(`times.finished && Number(document.body.dataset.accuracy) > 0`)
+				times := webtest.Value[map[string]float64](p, `times`)
+				b.ReportMetric(times["reached"], "s-97%")
+				b.ReportMetric(times["finished"], "s-end")
+				b.ReportMetric(100*webtest.Value[float64](p, `Number(document.body.dataset.accuracy)`), "%-right")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

@@ -19,12 +19,12 @@ import (
 	"tatami/internal/web/module"
 	"tatami/internal/web/page"
 	"tatami/internal/web/webtest"
-	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
 // left writes a page to a file and returns its folder, as an address.
-func left(t *testing.T, write func(io.Writer) error) (base string, bytes int64) {
+func left(t testing.TB, write func(io.Writer) error) (base string, bytes int64) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "page.html")
 	if err := files.Write(path, write); err != nil {
@@ -38,7 +38,7 @@ func left(t *testing.T, write func(io.Writer) error) (base string, bytes int64) 
 }
 
 // buildModule is a program from these sources.
-func buildModule(t *testing.T, p module.Program) *module.Module {
+func buildModule(t testing.TB, p module.Program) *module.Module {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a module")
@@ -59,7 +59,7 @@ func buildModule(t *testing.T, p module.Program) *module.Module {
 // A published page works without a server, and says of 100 images what the
 // command says of them.
 func TestPublish(t *testing.T) {
-	network, err := layers.FindNetwork("simple")
+	network, err := networks.Find("simple")
 	if err != nil {
 		t.Fatal(err)
 	}

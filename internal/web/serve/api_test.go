@@ -29,13 +29,14 @@ import (
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
 // fresh is a network as it is before training.
 func fresh(t testing.TB, name string) *nn.Model {
 	t.Helper()
-	n, err := layers.FindNetwork(name)
+	n, err := networks.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"
@@ -26,7 +27,7 @@ var trained = sync.OnceValues(func() (map[string]*nn.Model, error) {
 		return nil, err
 	}
 	models := map[string]*nn.Model{}
-	for _, network := range layers.Networks() {
+	for _, network := range networks.All() {
 		if network.Name != "simple" && network.Name != "lenet" {
 			continue
 		}

@@ -1,4 +1,4 @@
-package layers_test
+package budget_test
 
 import (
 	"runtime"
@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"tatami/internal/budget"
+	"tatami/internal/toy"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
@@ -24,12 +27,12 @@ func TestWithin(t *testing.T) {
 		"wide pads":   {nn.Shape{H: 1, W: 1, C: 1}, []nn.Spec{layers.Convolution{Filters: 1, Kernel: 1, Pad: 8000, Stride: 16000}}, "bytes of memory"},
 		"no overflow": {nn.Shape{H: 1 << 14, W: 1 << 14, C: 1}, []nn.Spec{layers.Pooling{Size: 1 << 13, Stride: 1}, layers.Pooling{Size: 1 << 12, Stride: 1}}, "operations"},
 	} {
-		err := network(t, c.in, c.specs...).Within(nn.AnswerCost())
+		err := budget.Check(toy.Network(t, c.in, c.specs...), budget.Answer())
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "the network takes ") {
 			t.Errorf("%s: got %v, want …%s", name, err, c.want)
 		}
 	}
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		most := 2 << 20
 		switch n.Name {
 		case "resnet", "mobile", "small": // more layers, each with an output
@@ -37,15 +40,15 @@ func TestWithin(t *testing.T) {
 		case "cifar": // twice as many channels of larger images
 			most = 12 << 20
 		}
-		net := network(t, n.Input, n.Specs(10)...)
-		c := net.Cost()
-		if err := net.Within(nn.AnswerCost()); err != nil || c.Work < net.MultiplyAdds() || c.Work > 4*net.MultiplyAdds() || c.Bytes > most {
+		net := toy.Network(t, n.Input, n.Specs(10)...)
+		c := budget.Of(net)
+		if err := budget.Check(net, budget.Answer()); err != nil || c.Work < net.MultiplyAdds() || c.Work > 4*net.MultiplyAdds() || c.Bytes > most {
 			t.Errorf("%s: %+v of %d multiply-adds, %v", n.Name, c, net.MultiplyAdds(), err)
 		}
-		if err := net.Within(nn.Cost{Work: c.Work, Bytes: c.Bytes}); err != nil {
+		if err := budget.Check(net, budget.Cost{Work: c.Work, Bytes: c.Bytes}); err != nil {
 			t.Errorf("%s: %v", n.Name, err)
 		}
-		if net.Within(nn.Cost{Work: c.Work - 1, Bytes: c.Bytes}) == nil || net.Within(nn.Cost{Work: c.Work, Bytes: c.Bytes - 1}) == nil {
+		if budget.Check(net, budget.Cost{Work: c.Work - 1, Bytes: c.Bytes}) == nil || budget.Check(net, budget.Cost{Work: c.Work, Bytes: c.Bytes - 1}) == nil {
 			t.Errorf("%s: less is enough", n.Name)
 		}
 	}
@@ -68,9 +71,9 @@ func TestCostHolds(t *testing.T) {
 		"values":   {nn.Shape{H: 1000, W: 1000, C: 1}, []nn.Spec{layers.GELU{}, layers.Sigmoid{}, layers.Tanh{}, layers.Softmax{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			net := network(t, c.in, c.specs...)
+			net := toy.Network(t, c.in, c.specs...)
 			x := nn.NewTensor(1, c.in)
-			said := net.Cost()
+			said := budget.Of(net)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()

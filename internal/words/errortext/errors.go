@@ -1,12 +1,14 @@
-package main
+// Package errortext words errors in the language of the user. Libraries say in
+// English what they found and wanted; what of it is in the tables here is said in
+// Japanese too.
+package errortext
 
 import (
 	"tatami/internal/words"
 )
 
-// errorText is an error as the command tells it. Libraries word what they found
-// and wanted in English; what of it is in the tables below is said in Japanese.
-func errorText(err error, l words.Language) string {
+// In is an error in a language.
+func In(err error, l words.Language) string {
 	if l != words.Japanese {
 		return err.Error()
 	}

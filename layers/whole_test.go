@@ -3,8 +3,6 @@ package layers_test
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,68 +11,17 @@ import (
 	"tatami/internal/golden"
 	"tatami/internal/oracle"
 	"tatami/layers"
+	"tatami/networks"
 	"tatami/nn"
 )
 
 func named(t testing.TB, name string) *nn.Sequential {
 	t.Helper()
-	n, err := layers.FindNetwork(name)
+	n, err := networks.Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return network(t, n.Input, n.Specs(10)...)
-}
-
-// TestNetworkCounts: parameters and multiply-adds as they are worked out by
-// hand.
-func TestNetworkCounts(t *testing.T) {
-	want := map[string][2]int{
-		"mlp": {39_760, 784*50 + 50*10},
-		"simple": {433_890,
-			24*24*30*25 + 4320*100 + 100*10},
-		"deep": {123_552,
-			28*28*16*9 + 28*28*16*9*16 + 14*14*32*9*16 + 16*16*32*9*32 + 8*8*64*9*32 + 8*8*64*9*64 + 1024*50 + 50*10},
-		"fast": {16*26 + 32*(9*16+1) + 64*(5*5*32+1) + 10*65,
-			24*24*16*25 + 10*10*32*9*16 + 800*64 + 64*10},
-		"best": {32*26 + 64*(9*32+1) + 64*(9*64+1) + 128*(5*5*64+1) + 10*129 + 4*(32+64+64+128),
-			24*24*32*25 + 12*12*64*9*32 + 10*10*64*9*64 + 1600*128 + 128*10},
-		"lenet": {61_706,
-			28*28*6*25 + 10*10*16*25*6 + 400*120 + 120*84 + 84*10},
-		"resnet": {16*10 + 2*16*145 + 32*(145+289+17) + 64*(289+577+33) + 10*65 + 4*(3*16+2*32+2*64),
-			28*28*16*9 + 2*28*28*16*9*16 + 14*14*32*(9*16+9*32+16) + 7*7*64*(9*32+9*64+32) + 64*10},
-		"mobile": {16*10 + 10*(16+32+64+64+128) + 32*17 + 64*(33+65) + 128*(65+129) + 10*129 + 4*(16+16+32+32+64+64+64+64+128+128+128),
-			28*28*(16*9+16*9+32*16) + 14*14*(32*9+64*32+64*9+64*64) + 7*7*(64*9+128*64+128*9+128*128) + 128*10},
-		"cifar": {32*28 + 64*(289+577) + 128*(577+1153) + 256*(1153+2305) + 10*257 + 4*(32+2*64+2*128+2*256),
-			32*32*(32*27+64*9*32) + 16*16*(64*9*64+128*9*64) + 8*8*(128*9*128+256*9*128) + 4*4*256*9*256 + 256*10},
-		"small": {32*28 + 2*32*289 + 64*(289+577+33) + 128*(577+1153+65) + 10*129 + 4*(3*32+2*64+2*128),
-			32*32*32*27 + 2*16*16*32*9*32 + 8*8*64*(9*32+9*64+32) + 4*4*128*(9*64+9*128+64) + 128*10},
-	}
-	for _, n := range layers.Networks() {
-		net := named(t, n.Name)
-		if got := [2]int{nn.CountParams(net.Params()), net.MultiplyAdds()}; got != want[n.Name] {
-			t.Errorf("%s has %d parameters and multiply-adds, wanted %d", n.Name, got, want[n.Name])
-		}
-		if got := network(t, n.Input, n.Specs(7)...).Output(); got != nn.Features(7) {
-			t.Errorf("%s for 7 classes gives %v", n.Name, got)
-		}
-		delete(want, n.Name)
-	}
-	if len(want) > 0 {
-		t.Errorf("missing: %v", want)
-	}
-}
-
-// TestNetworkTables: the printed tables are those in testdata.
-func TestNetworkTables(t *testing.T) {
-	for _, n := range layers.Networks() {
-		want, err := os.ReadFile(filepath.Join("testdata", "tables", n.Name+".txt"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := named(t, n.Name).String(); got != string(want) {
-			t.Errorf("%s:\n%s\nwanted\n%s", n.Name, got, want)
-		}
-	}
 }
 
 // TestSpecNames: what a layer is called shows what is not the default.
@@ -170,7 +117,7 @@ func TestPredictIntoAllocatesNothing(t *testing.T) {
 // TestStepAllocatesNothing: once warm, a training step through a whole network
 // with its loss takes no memory.
 func TestStepAllocatesNothing(t *testing.T) {
-	for _, n := range layers.Networks() {
+	for _, n := range networks.All() {
 		if testing.Short() && n.Name == "deep" {
 			continue
 		}
@@ -412,21 +359,6 @@ func TestImpossible(t *testing.T) {
 	for _, spec := range []nn.Spec{layers.Affine{Units: 1 << 62}, layers.Affine{Units: 1 << 25}, layers.Convolution{Filters: 1 << 28, Kernel: 1}} {
 		if _, err := spec.Build(nn.Features(1<<20), rng(1)); err == nil {
 			t.Errorf("%v is built", spec)
-		}
-	}
-}
-
-// Every named network builds for any shape and number of classes, and is what it
-// was where it fits.
-func TestNetworksForAnyShape(t *testing.T) {
-	for _, n := range layers.Networks() {
-		if got, want := fmt.Sprint(n.For(n.Input, 10)), fmt.Sprint(n.Specs(10)); got != want {
-			t.Errorf("%s is %s for its own shape, wanted %s", n.Name, got, want)
-		}
-		for _, in := range []nn.Shape{nn.Features(1), nn.Features(12), {H: 1, W: 9, C: 1}, {H: 2, W: 2, C: 3}, {H: 3, W: 5, C: 2}, {H: 4, W: 4, C: 1}, {H: 7, W: 6, C: 3}, {H: 11, W: 40, C: 3}, {H: 13, W: 13, C: 4}, {H: 32, W: 32, C: 3}} {
-			if got := network(t, in, n.For(in, 2)...).Output(); got != nn.Features(2) {
-				t.Errorf("%s gives %v for %v", n.Name, got, in)
-			}
 		}
 	}
 }
