@@ -27,7 +27,7 @@ export const texts = {
   },
   keySample: { en: " A digit key brings a test image of that digit.", ja: "数字キーで、その数字のテスト画像を表示します。" },
   keySamplePhoto: { en: " A digit key brings a test image of that class, counted from 0.", ja: "数字キーで、その番号（0 から）のクラスのテスト画像を表示します。" },
-  noPicture: { en: "“{name}” is not a picture that this browser can read.", ja: "「{name}」は、このブラウザで読める画像ではありません。" },
+  noPicture: { en: "“{name}” is not a picture that this browser can read.", ja: "「{name}」は、このブラウザーで読める画像ではありません。" },
   noServer: { en: "The server does not answer. Is tatami serve still running?", ja: "サーバーが応答しません。tatami serve は動いていますか。" },
   noModule: { en: "The program in this page has ended. Load the page again.", ja: "ページ内のプログラムが終了しました。ページを再読み込みしてください。" },
   refused: { en: "Refused: {text}", ja: "受け付けられません：{text}" },
