@@ -7,7 +7,7 @@ import (
 	"tatami/experiments/lab"
 	"tatami/internal/words"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/plots"

@@ -8,7 +8,7 @@ import (
 
 	"tatami/internal/golden"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

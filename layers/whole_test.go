@@ -11,7 +11,7 @@ import (
 	"tatami/internal/golden"
 	"tatami/internal/oracle"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

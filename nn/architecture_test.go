@@ -10,7 +10,7 @@ import (
 
 	"tatami/internal/safetensors"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

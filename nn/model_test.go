@@ -16,7 +16,7 @@ import (
 
 	"tatami/internal/safetensors"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"testing"
 
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/optim"
 )
 

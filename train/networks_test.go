@@ -10,7 +10,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"

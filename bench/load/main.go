@@ -33,7 +33,7 @@ import (
 	"time"
 
 	"tatami/datasets"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

@@ -19,8 +19,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tatami/layers/networks"
 	"tatami/layers/onnx"
-	"tatami/networks"
 	"tatami/nn"
 )
 

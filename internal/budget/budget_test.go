@@ -9,7 +9,7 @@ import (
 	"tatami/internal/budget"
 	"tatami/internal/toy"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

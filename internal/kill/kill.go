@@ -23,7 +23,7 @@ import (
 
 	"tatami/internal/safetensors"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 	"tatami/train"
 )

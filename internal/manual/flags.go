@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"tatami/internal/words"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/optim"
 )
 

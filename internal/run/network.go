@@ -8,7 +8,7 @@ import (
 
 	"tatami/internal/files"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

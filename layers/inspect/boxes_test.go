@@ -6,7 +6,7 @@ import (
 
 	"tatami/layers"
 	"tatami/layers/inspect"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing/fstest"
 
 	"tatami/layers"
+	"tatami/layers/networks"
 	"tatami/layers/onnx"
-	"tatami/networks"
 	"tatami/nn"
 )
 

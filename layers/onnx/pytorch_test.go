@@ -14,8 +14,8 @@ import (
 	"testing"
 
 	"tatami/layers"
+	"tatami/layers/networks"
 	"tatami/layers/onnx"
-	"tatami/networks"
 	"tatami/nn"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"tatami/datasets"
+	"tatami/layers/networks"
 	"tatami/layers/onnx"
-	"tatami/networks"
 	"tatami/nn"
 )
 

@@ -19,8 +19,8 @@ import (
 	"tatami/internal/safetensors"
 	"tatami/internal/toy"
 	"tatami/layers"
+	"tatami/layers/networks"
 	"tatami/layers/pytorch"
-	"tatami/networks"
 	"tatami/nn"
 )
 

@@ -13,7 +13,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"

@@ -10,7 +10,7 @@ import (
 	"tatami/datasets"
 	"tatami/internal/measure"
 	"tatami/internal/words"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 	"tatami/train/doctor"
 )

@@ -15,7 +15,7 @@ import (
 	"tatami/internal/commas"
 	"tatami/internal/web/answers"
 	"tatami/internal/words/errortext"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

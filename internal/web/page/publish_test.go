@@ -19,7 +19,7 @@ import (
 	"tatami/internal/web/module"
 	"tatami/internal/web/page"
 	"tatami/internal/web/webtest"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 

@@ -14,7 +14,7 @@ import (
 	"tatami/internal/web"
 	"tatami/internal/web/serve"
 	"tatami/layers"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 	"tatami/optim"
 	"tatami/train"

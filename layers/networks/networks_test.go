@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"tatami/internal/toy"
-	"tatami/networks"
+	"tatami/layers/networks"
 	"tatami/nn"
 )
 
