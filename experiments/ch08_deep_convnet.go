@@ -63,7 +63,7 @@ func deepConvNet() lab.Experiment {
 		},
 		Lesson: words.Text{
 			EN: "Many small filters on top of each other do better than one layer of large ones, with a third of the parameters.",
-			JA: "小さなフィルターの層を深く重ねると、大きなフィルターの 1 層より精度が高くなります。パラメーターの数は 3 分の 1 以下です。",
+			JA: "小さなフィルターの層を深く重ねると、大きなフィルターの 1 層より正解率が高くなります。パラメーターの数は 3 分の 1 以下です。",
 		},
 		Rows: []lab.Row{
 			// Two deviations by chance of an accuracy near 0.994 on 10,000 images.

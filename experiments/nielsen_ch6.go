@@ -293,9 +293,9 @@ func nielsenCh6() lab.Experiment {
 		},
 		Rows: rows,
 		Claims: map[string]words.Text{
-			"convolutions beat affine": {EN: "convolutions with ReLU beat 100 hidden units", JA: "畳み込み層と ReLU のネットワークは、隠れ層 100 ユニットより精度が高い"},
-			"ReLU beats sigmoid":       {EN: "ReLU beats the sigmoid", JA: "ReLU はシグモイド関数より精度が高い"},
-			"shifted images help":      {EN: "shifted images help", JA: "ずらした画像を加えると精度が上がる"},
+			"convolutions beat affine": {EN: "convolutions with ReLU beat 100 hidden units", JA: "畳み込み層と ReLU のネットワークは、隠れ層 100 ユニットより正解率が高い"},
+			"ReLU beats sigmoid":       {EN: "ReLU beats the sigmoid", JA: "ReLU はシグモイド関数より正解率が高い"},
+			"shifted images help":      {EN: "shifted images help", JA: "ずらした画像を加えると正解率が上がる"},
 			"two thirds of the mistakes": {
 				EN: "the best network makes less than two thirds of the first one's mistakes",
 				JA: "最もよいネットワークの間違いは、最初のネットワークの 3 分の 2 より少ない",

@@ -205,7 +205,10 @@ function verdict(column, a) {
   if (!column) return;
   column.output.textContent = a.label;
   column.sure.textContent = t("sure", { percent: percent(a.probability) });
-  column.heard = t("spoken", { model: a.model, label: a.label, percent: percent(a.probability) });
+  const doubts = a.doubts.map((doubt) => t(doubt)).join(" ");
+  column.doubts.textContent = doubts;
+  column.doubts.hidden = !doubts;
+  column.heard = `${t("spoken", { model: a.model, label: a.label, percent: percent(a.probability) })} ${doubts}`.trim();
   column.seen.hidden = column.seenName.hidden = false;
   column.seen.setAttribute("aria-label", t("seen", { model: a.model, height: a.image.height, width: a.image.width }));
   column.image = a.image;
@@ -223,6 +226,7 @@ function wipe() {
   for (const c of columns) {
     c.output.textContent = "–";
     c.sure.textContent = t("nothingYet");
+    c.doubts.hidden = true;
     c.seen.hidden = c.seenName.hidden = true;
     c.image = undefined;
     for (const { row, bar, share } of c.bars) {
@@ -247,13 +251,14 @@ function build() {
     };
     c.output = make("output", { "aria-live": "off" }, "–"); // what is settled is spoken by #spoken
     c.sure = make("span", { className: "soft" });
+    c.doubts = make("p", { className: "message small", hidden: true });
     c.seen = make("canvas", { className: "seen", role: "img", hidden: true });
     c.seenName = make("span", { className: "soft small", hidden: true }, t("sees", c.info.input));
     c.bars = c.info.classes.map((name) => {
       const bar = make("i"), share = make("span");
       return { bar, share, row: make("li", {}, make("span", {}, name), bar, share) };
     });
-    places.verdicts.push(make("div", {}, heading(i), about(c.info), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)),
+    places.verdicts.push(make("div", {}, heading(i), about(c.info), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)), c.doubts,
       make("ul", { className: "bars", "aria-label": t("bars", { model }) }, ...c.bars.map((b) => b.row)),
       make("p", { className: "row seenrow" }, c.seen, c.seenName)));
     for (const name of ["looks", "near", "maps"]) {
@@ -275,6 +280,7 @@ function build() {
   for (const [place, key] of [["h1", "title"], ["#invitation b", "drawHere"], ["#invitation span", "orDrop"], ["#padhelp", "padHelp"], [".blank", "wait"]]) {
     document.querySelector(place).textContent = t(draws ? key : `${key}Photo`);
   }
+  if (columns[0].info.samples) byId("padhelp").append(t(draws ? "keySample" : "keySamplePhoto"));
   byId("undo").hidden = !draws;
   document.title = `${t(draws ? "title" : "titlePhoto")} · tatami`;
   const list = columns.flatMap((c) => c.info.layers.filter((l) => l.type === "Convolution").map((l) => ({
