@@ -33,7 +33,7 @@ func twoLayerBackpropagation() lab.Experiment {
 		},
 		Lesson: words.Text{
 			EN: "The same network with ReLU learns faster and further: its gradient does not fade where its units are sure.",
-			JA: "同じネットワークでも、ReLU を使うとより速く、より高い精度まで学習します。ユニットの出力が大きくなっても、" +
+			JA: "同じネットワークでも、ReLU を使うとより速く、より高い正解率まで学習します。ユニットの出力が大きくなっても、" +
 				"勾配が消えないからです。",
 		},
 		Rows: []lab.Row{
@@ -46,7 +46,7 @@ func twoLayerBackpropagation() lab.Experiment {
 		},
 		Claims: map[string]words.Text{
 			"learns":        {EN: "it learns", JA: "学習が進む"},
-			"ReLU is ahead": {EN: "ReLU is ahead of sigmoid after two epochs and at the end", JA: "ReLU は 2 エポック後にも最後にも、シグモイド関数より精度が高い"},
+			"ReLU is ahead": {EN: "ReLU is ahead of sigmoid after two epochs and at the end", JA: "ReLU は 2 エポック後にも最後にも、シグモイド関数より正解率が高い"},
 		},
 		Figures: map[string]words.Text{
 			"loss":     {EN: "Loss of each batch after its update (the loss of section 5.7.4).", JA: "更新のたびに、そのバッチで測った損失（5.7.4 節の学習）。"},

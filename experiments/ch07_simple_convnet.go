@@ -40,8 +40,9 @@ func runSimpleConvNet(r *lab.Run) {
 	affine := lab.MultiLayerNet{Hidden: []int{100}, Init: nn.Normal{Std: 0.01}}.Build(r, r.Rand(7))
 	affineLog := fitConvNet(r, affine)
 
-	accuracy, other := r.Accuracy(net, r.Test()), r.Accuracy(affine, r.Test())
-	r.Measure("train accuracy", r.Accuracy(net, r.Training()))
+	test := r.Test().Limit(r.Scale(10_000, 2000))
+	accuracy, other := r.Accuracy(net, test), r.Accuracy(affine, test)
+	r.Measure("train accuracy", r.Accuracy(net, r.Training().Limit(r.Scale(60_000, 5000))))
 	r.Measure("test accuracy", accuracy)
 	r.Measure("test accuracy of the affine network", other)
 	r.Claim("beats affine", accuracy > other)

@@ -155,7 +155,7 @@ func cheaperConvolutions() lab.Experiment {
 		Lesson: words.Text{
 			EN: "Looking around within a channel and mixing channels apart takes 1/filters + 1/9 of a 3×3 convolution's weights and " +
 				"is almost as good; dilation sees further for nothing; the means of maps save most of an affine layer.",
-			JA: "空間方向とチャンネル方向に分けた畳み込みの重みは、3×3 の畳み込みの（1/フィルター数 + 1/9）倍で、精度はあまり下がりません。" +
+			JA: "空間方向とチャンネル方向に分けた畳み込みの重みは、3×3 の畳み込みの（1/フィルター数 + 1/9）倍で、正解率はあまり下がりません。" +
 				"Dilation は重みを増やさずに広く見え、Global Average Pooling は全結合層の重みのほとんどを省きます。",
 		},
 		Rows: []lab.Row{
@@ -180,7 +180,7 @@ func cheaperConvolutions() lab.Experiment {
 		Figures: map[string]words.Text{
 			"weights":  {EN: "The weights of three kinds of convolution.", JA: "3 種類の畳み込みの重みの数。"},
 			"dilation": {EN: "Dilation sees further, with gaps within a layer that the stack fills.", JA: "Dilation は広く見えます。層の中のすきまは、重ねると埋まります。"},
-			"accuracy": {EN: "What each network gives and takes.", JA: "ネットワークごとの精度と大きさ。"},
+			"accuracy": {EN: "What each network gives and takes.", JA: "ネットワークごとの正解率と大きさ。"},
 		},
 		Run: runCheaperConvolutions,
 	}

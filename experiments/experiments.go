@@ -81,5 +81,9 @@ func List() []lab.Experiment {
 		cheaperConvolutions(),
 		nielsenCh6(),
 		lenet5(),
+		augmentationKinds(),
+		batchAndLayerNorm(),
+		distillation(),
+		pruning(),
 	}
 }

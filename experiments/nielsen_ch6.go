@@ -123,17 +123,17 @@ type ladder struct {
 // updates is how many a rung is trained with.
 func (l *ladder) updates(r *lab.Run, g rung) int {
 	if g.epochs > 0 {
-		return r.Scale(25_000*g.epochs, 1200)
+		return r.Scale(25_000, 42) * g.epochs
 	}
-	return r.Scale(5_000*60, 1200)
+	return r.Scale(5_000*60, 1000)
 }
 
 func newLadder(r *lab.Run) *ladder {
-	l := &ladder{rungs: nielsenLadder(), training: r.Training().Limit(r.Scale(50_000, 400)), test: r.Test().Limit(r.Scale(10_000, 1000))}
+	l := &ladder{rungs: nielsenLadder(), training: r.Training().Limit(r.Scale(50_000, 400)), test: r.Test().Limit(r.Scale(10_000, 500))}
 	if r.Failed() {
 		return l
 	}
-	held := make([]int, r.Scale(10_000, 500))
+	held := make([]int, r.Scale(10_000, 200))
 	for i := range held {
 		held[i] = 50_000 + i
 	}
@@ -293,9 +293,9 @@ func nielsenCh6() lab.Experiment {
 		},
 		Rows: rows,
 		Claims: map[string]words.Text{
-			"convolutions beat affine": {EN: "convolutions with ReLU beat 100 hidden units", JA: "畳み込み層と ReLU のネットワークは、隠れ層 100 ユニットより精度が高い"},
-			"ReLU beats sigmoid":       {EN: "ReLU beats the sigmoid", JA: "ReLU はシグモイド関数より精度が高い"},
-			"shifted images help":      {EN: "shifted images help", JA: "ずらした画像を加えると精度が上がる"},
+			"convolutions beat affine": {EN: "convolutions with ReLU beat 100 hidden units", JA: "畳み込み層と ReLU のネットワークは、隠れ層 100 ユニットより正解率が高い"},
+			"ReLU beats sigmoid":       {EN: "ReLU beats the sigmoid", JA: "ReLU はシグモイド関数より正解率が高い"},
+			"shifted images help":      {EN: "shifted images help", JA: "ずらした画像を加えると正解率が上がる"},
 			"two thirds of the mistakes": {
 				EN: "the best network makes less than two thirds of the first one's mistakes",
 				JA: "最もよいネットワークの間違いは、最初のネットワークの 3 分の 2 より少ない",

@@ -38,32 +38,6 @@ func (s Affine) String() string { return fmt.Sprintf("Affine %d", s.Units) }
 // CountParams implements [nn.Counted].
 func (s Affine) CountParams(in nn.Shape) int { return product(s.Units, in.Size()+1) }
 
-// product multiplies counts. What cannot be counted is math.MaxInt, and not a
-// small number that a file's author could choose.
-func product(counts ...int) int {
-	p := 1
-	for _, n := range counts {
-		if n < 1 {
-			return 0
-		}
-		if p > math.MaxInt/n {
-			return math.MaxInt
-		}
-		p *= n
-	}
-	return p
-}
-
-// checkCount refuses more parameters than a network may have, for layers that
-// are built by others and not by the network.
-func checkCount(params int) error {
-	const most = 1 << 28
-	if params > most {
-		return fmt.Errorf("%d parameters, wanted at most %d", params, most)
-	}
-	return nil
-}
-
 // Build implements [nn.Spec]. It fails if Units is less than 1 or the weight
 // larger than a network may be.
 func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
@@ -89,18 +63,6 @@ func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// initialize fills a weight; no initializer is He's.
-func initialize(w *nn.Param, init nn.Initializer, fanIn int, rng *rand.Rand) error {
-	if init == nil {
-		init = nn.He{}
-	}
-	if n, ok := init.(nn.Normal); ok && !(n.Std >= 0 && n.Std < math.Inf(1)) {
-		return fmt.Errorf("field Init.Std is %g, wanted 0 or more, and finite", n.Std)
-	}
-	init.Fill(w.Value.Data, fanIn, rng)
-	return nil
 }
 
 // affine is the layer, with the ReLU after it if it took that in.

@@ -106,30 +106,6 @@ func (s Convolution) CountParams(in nn.Shape) int {
 	return product(s.Filters, min(product(s.Kernel, kernelW, in.C/groups), math.MaxInt-1)+1)
 }
 
-// mostPixels bounds what is given in pixels.
-const mostPixels = 1 << 14
-
-// checkPixels is an error about a field out of range.
-func checkPixels(name string, value, least int) error {
-	if value < least || value > mostPixels {
-		return fmt.Errorf("field %s is %d, wanted %d to %d", name, value, least, mostPixels)
-	}
-	return nil
-}
-
-// windows is the number of windows along each side, and an error where not one
-// fits. sizeField is what the layer calls their size.
-func windows(in nn.Shape, sizeField string, size, stride, pad int) (out nn.Shape, err error) {
-	err = cmp.Or(checkPixels(sizeField, size, 1), checkPixels("Stride", stride, 1), checkPixels("Pad", pad, 0))
-	if err != nil {
-		return out, err
-	}
-	if in.H+2*pad < size || in.W+2*pad < size {
-		return out, fmt.Errorf("input %d×%d×%d is smaller than the kernel", in.H, in.W, in.C)
-	}
-	return nn.Shape{H: (in.H+2*pad-size)/stride + 1, W: (in.W+2*pad-size)/stride + 1, C: in.C}, nil
-}
-
 // size is the description with defaults filled in.
 func (s Convolution) size(in nn.Shape) (kernels.Convolution, error) {
 	stride := cmp.Or(s.Stride, 1)
@@ -173,9 +149,8 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 	if err := checkCount(s.CountParams(in)); err != nil {
 		return nil, err
 	}
-	var out, room nn.Shape
+	out, room := nn.Shape{C: s.Filters}, nn.Shape{}
 	out.H, out.W = size.Output()
-	out.C = s.Filters
 	room.H, room.W, room.C = size.Room()
 	if room.Size() > kernels.MostRoom {
 		return nil, fmt.Errorf("image %v has %d values, wanted at most %d", room, room.Size(), kernels.MostRoom)

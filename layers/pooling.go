@@ -67,19 +67,13 @@ type pooling struct {
 func (l *pooling) OutShape() nn.Shape  { return l.out }
 func (l *pooling) Params() []*nn.Param { return nil }
 
-// window is the part of output pixel (i, j)'s window inside the image.
-func (l *pooling) window(i, j int) (top, bottom, left, right int) {
-	top, left = i*l.stride-l.pad, j*l.stride-l.pad
-	return max(top, 0), min(top+l.size, l.in.H), max(left, 0), min(left+l.size, l.in.W)
-}
-
-// windows calls f for the windows of one image, each with the output pixel's
-// offset.
+// windows calls f for the windows of one image, as far as they are inside it,
+// each with the output pixel's offset.
 func (l *pooling) windows(f func(at, top, bottom, left, right int)) {
 	for i := range l.out.H {
 		for j := range l.out.W {
-			top, bottom, left, right := l.window(i, j)
-			f((i*l.out.W+j)*l.out.C, top, bottom, left, right)
+			top, left := i*l.stride-l.pad, j*l.stride-l.pad
+			f((i*l.out.W+j)*l.out.C, max(top, 0), min(top+l.size, l.in.H), max(left, 0), min(left+l.size, l.in.W))
 		}
 	}
 }

@@ -18,12 +18,6 @@ func (ReLU) String() string { return "ReLU" }
 // Build implements [nn.Spec].
 func (ReLU) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) { return relu{pointwise(in)}, nil }
 
-// pointwise is the part that layers working element by element share.
-type pointwise nn.Shape
-
-func (l pointwise) OutShape() nn.Shape  { return nn.Shape(l) }
-func (l pointwise) Params() []*nn.Param { return nil }
-
 type relu struct{ pointwise }
 
 func (relu) Forward(_ *nn.Context, y, x *nn.Tensor) { kernels.ReLU(y.Data, x.Data) }

@@ -27,14 +27,11 @@ type Standardize struct {
 // String has three digits of each value.
 func (s Standardize) String() string {
 	list := func(values []float64) string {
-		var texts []string
-		for _, v := range values[:min(len(values), 4)] {
-			texts = append(texts, fmt.Sprintf("%.3g", v))
-		}
+		text := strings.Trim(fmt.Sprintf("%.3g", values[:min(len(values), 4)]), "[]")
 		if len(values) > 4 {
-			texts = append(texts, "…")
+			text += " …"
 		}
-		return strings.Join(texts, " ")
+		return text
 	}
 	return "Standardize (" + list(s.Mean) + ") ÷ (" + list(s.Deviation) + ")"
 }

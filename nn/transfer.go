@@ -103,7 +103,12 @@ func (m *Model) ForClasses(rng *rand.Rand, classes []string) (net *Sequential, t
 	if same {
 		return m.Part(0, len(m.layers)), len(m.layers), nil
 	}
-	last := m.lastLearner()
+	last := -1
+	for i, l := range m.layers {
+		if len(l.Params()) > 0 {
+			last = i
+		}
+	}
 	if last < 0 {
 		return nil, 0, fmt.Errorf("no layer has parameters to draw for %d classes", len(classes))
 	}
@@ -125,14 +130,4 @@ func (m *Model) ForClasses(rng *rand.Rand, classes []string) (net *Sequential, t
 		return nil, 0, err
 	}
 	return net, last, nil
-}
-
-// lastLearner is the position of the last layer that has parameters; -1: none.
-func (s *Sequential) lastLearner() int {
-	for i, l := range slices.Backward(s.layers) {
-		if len(l.Params()) > 0 {
-			return i
-		}
-	}
-	return -1
 }

@@ -116,7 +116,7 @@ func newRoot(l words.Language) *cobra.Command {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { manual.Write(cmd.OutOrStdout(), cmd, l) })
 	root.PersistentFlags().BoolP("help", "h", false, "")
 	root.PersistentFlags().String("lang", "", "")
-	root.AddCommand(newTrain(l), newSweep(l), newData(l), newLRFind(l), newEval(l), newPredict(), newFilters(l), newCompare(l), newSummary(l), newExport(), newImport(), newBench(l), newExperiment(l), newServe(l), newPublish(), newLearn(), newWatch(), newVersion())
+	root.AddCommand(newTrain(l), newSweep(l), newData(l), newLRFind(l), newEval(l), newPredict(l), newFilters(l), newCompare(l), newSummary(l), newExport(), newImport(), newBench(l), newExperiment(l), newServe(l), newPublish(), newLearn(), newWatch(), newVersion())
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "help" {

@@ -114,6 +114,9 @@ func TestWrongPictures(t *testing.T) {
 	if said := succeeds(t, dir, "train", "--net", "mlp", "--data", "shapes", "--skip-broken", "--epochs", "1", "--out", "run"); !strings.Contains(said, "left out: "+bad) && !strings.Contains(said, "bad.png") {
 		t.Errorf("train says\n%s", said)
 	}
+	if said := succeeds(t, dir, "train", "--net", "mlp", "--data", "shapes", "--skip-broken", "--epochs", "1", "--out", "ja", "--lang", "ja"); !strings.Contains(said, "bad.png：PNG、JPEG、GIF、BMP、WebP の画像ではありません\n") {
+		t.Errorf("in Japanese train says\n%s", said)
+	}
 }
 
 func decodeJSON(t *testing.T, text string, v any) {

@@ -9,10 +9,11 @@ import (
 	"tatami/internal/describe"
 	"tatami/internal/files"
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/nn"
 )
 
-func newPredict() *cobra.Command {
+func newPredict(l words.Language) *cobra.Command {
 	var asJSON bool
 	budget := run.Budget(1)
 	cmd := &cobra.Command{
@@ -28,7 +29,7 @@ func newPredict() *cobra.Command {
 			}
 			var all []describe.Prediction
 			var failed failures
-			text := ""
+			text, doubts := "", ""
 			for _, path := range args[1:] {
 				x, err := run.ReadPicture(path, m)
 				if err != nil {
@@ -42,11 +43,13 @@ func newPredict() *cobra.Command {
 				}
 				all = append(all, p)
 				text += p.Text()
+				doubts += p.DoubtsText(l)
 			}
 			if len(all) > 0 && asJSON {
 				err = files.EncodeJSON(os.Stdout, all)
 			} else {
 				_, err = fmt.Print(text)
+				fmt.Fprint(os.Stderr, doubts) // apart, so that there is one line an image
 			}
 			if err != nil {
 				return err

@@ -20,7 +20,9 @@ import (
 	"tatami/datasets"
 	"tatami/internal/describe"
 	"tatami/internal/run"
+	"tatami/internal/words"
 	"tatami/layers"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 
@@ -94,12 +96,50 @@ func TestPredict(t *testing.T) {
 		}
 		return fmt.Sprintf("%.2f%%", 100*p)
 	}
-	for i, text := range strings.Split(strings.TrimSpace(succeeds(t, dir, append(slices.Clone(args[:2]), args[3:]...)...)), "\n") {
+	o := tatami(t, dir, append(slices.Clone(args[:2]), args[3:]...)...)
+	doubtful := ""
+	for _, p := range got { // of good digits; a blurred one may be told of
+		doubtful += p.DoubtsText(words.English)
+	}
+	if o.code != 0 || o.stderr != doubtful || strings.Count(doubtful, "\n") > 4 {
+		t.Errorf("exit %d\n%s\nwanted\n%s", o.code, o.stderr, doubtful)
+	}
+	for i, text := range strings.Split(strings.TrimSpace(o.stdout), "\n") {
 		rest, ok := strings.CutPrefix(text, args[3+i]+": ")
 		parts := line.FindStringSubmatch(rest)
 		if !ok || parts == nil || parts[1] != got[i].Label || parts[2] != shown(got[i].Probability) {
 			t.Errorf("printed %q, wanted the three likeliest of %+v", text, got[i])
 		}
+	}
+}
+
+// What is no digit is answered all the same, and doubted, in both languages.
+func TestPredictDoubts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	succeeds(t, dir, "train", "--net", "mlp", "--limit", "5000", "--epochs", "1", "--out", "run", "--quiet")
+	rng := rand.New(rand.NewPCG(1, 2))
+	noise := image.NewGray(image.Rect(0, 0, 60, 60))
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(rng.IntN(256))
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, noise); err != nil {
+		t.Fatal(err)
+	}
+	writeTestFile(t, filepath.Join(dir, "noise.png"), b.Bytes())
+	for language, want := range map[string]string{
+		"en": "noise.png: the model is unsure, no answer has two thirds of the probability\n",
+		"ja": "noise.png：モデルの答えは不確かです（最も高い確率でも 3 分の 2 未満）\n",
+	} {
+		o := tatami(t, dir, "predict", "run", "noise.png", "--lang", language)
+		if o.code != 0 || !strings.HasPrefix(o.stderr, want) || strings.Count(o.stdout, "\n") != 1 {
+			t.Errorf("%+v", o)
+		}
+	}
+	got := readJSON[[]describe.Prediction](t, []byte(succeeds(t, dir, "predict", "run", "noise.png", "--json")))
+	if !slices.Contains(got[0].Doubts, inspect.Unsure) {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -137,8 +177,9 @@ func TestPredictGoesOn(t *testing.T) {
 	writeTestFile(t, filepath.Join(dir, "text.png"), []byte("a digit"))
 	pictures := []string{"nowhere.png", "one.png", "text.png", "one.png"}
 	o := tatami(t, dir, append([]string{"predict", "run"}, pictures...)...)
+	doubtful := strings.Repeat("one.png: the model is unsure, no answer has two thirds of the probability\n", 2)
 	errs := "tatami: cannot read nowhere.png: no such file or directory\ntatami: text.png: not a PNG, JPEG, GIF, BMP or WebP image\n"
-	if o.code != 1 || o.stderr != errs || strings.Count(o.stdout, "one.png: ") != 2 || strings.Count(o.stdout, "\n") != 2 {
+	if o.code != 1 || o.stderr != doubtful+errs || strings.Count(o.stdout, "one.png: ") != 2 || strings.Count(o.stdout, "\n") != 2 {
 		t.Errorf("%+v", o)
 	}
 	o = tatami(t, dir, append([]string{"predict", "run", "--json"}, pictures...)...)

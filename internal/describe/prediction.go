@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tatami/internal/words"
+	"tatami/layers/inspect"
 	"tatami/nn"
 )
 
@@ -16,6 +17,8 @@ type Prediction struct {
 	Probability   float64   `json:"probability"`
 	Classes       []string  `json:"classes"`
 	Probabilities []float32 `json:"probabilities"`
+
+	Doubts []inspect.Doubt `json:"doubts"`
 }
 
 // Predicted is what m, of a file, says of x, made of another. It fails where the
@@ -29,6 +32,7 @@ func Predicted(model string, m *nn.Model, image string, x *nn.Tensor) (Predictio
 	}
 	best := ranking(p.Probabilities)[0]
 	p.Label, p.Probability = p.Classes[best], float64(p.Probabilities[best])
+	p.Doubts = inspect.New(m.Sequential).Doubts(m.Facts, x, p.Probabilities)
 	return p, nil
 }
 
@@ -81,4 +85,23 @@ func (p Prediction) Text() string {
 		parts = append(parts, p.Classes[k]+" "+probabilityText(float64(p.Probabilities[k])))
 	}
 	return fmt.Sprintf("%s: %s\n", words.Shown(p.Image), strings.Join(parts, ", "))
+}
+
+var doubts = map[inspect.Doubt]words.Text{
+	inspect.Unsure: {
+		EN: "%s: the model is unsure, no answer has two thirds of the probability",
+		JA: "%s：モデルの答えは不確かです（最も高い確率でも 3 分の 2 未満）",
+	},
+	inspect.Unfamiliar: {
+		EN: "%s: unfamiliar, the model's score for this answer is lower than for 99 of 100 test images; the picture may show none of the classes",
+		JA: "%s：見慣れない画像です（この答えのスコアは、テスト画像 100 枚のうち 99 枚より低い値です）。どのクラスでもないかもしれません",
+	},
+}
+
+// DoubtsText is what makes the answer doubtful, for people, a line each.
+func (p Prediction) DoubtsText(l words.Language) (text string) {
+	for _, d := range p.Doubts {
+		text += doubts[d].In(l, words.Shown(p.Image)) + "\n"
+	}
+	return text
 }

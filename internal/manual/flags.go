@@ -12,7 +12,7 @@ import (
 var Common = map[string]words.Text{
 	"budget": {
 		EN: "time and memory that a model may take for an image, in multiples of what is usual (10x)",
-		JA: "モデルが 1 枚の画像に使ってよい時間とメモリ。標準の何倍かで指定する（10x）",
+		JA: "モデルが 1 枚の画像に使ってよい時間とメモリー。標準の何倍かで指定する（10x）",
 	},
 	"source": {
 		EN: "folder of tatami's sources (default: the current folder's module)",
@@ -56,7 +56,7 @@ var Common = map[string]words.Text{
 	"skip-broken": {EN: "leave out pictures that cannot be read", JA: "読めない画像を読み飛ばす"},
 	"memory": {
 		EN: "memory for pixels, as in 2G; more of them go to a temporary file (default: half of what is free)",
-		JA: "ピクセルに使うメモリ（例：2G）。超えると一時ファイルに置く（既定：空きの半分）",
+		JA: "ピクセルに使うメモリー（例：2G）。超えると一時ファイルに置く（既定：空きの半分）",
 	},
 	"data": {
 		EN: "folder of pictures (a folder a class), of IDX files or of CIFAR's (default: MNIST)",

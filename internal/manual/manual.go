@@ -107,7 +107,14 @@ func Write(out io.Writer, cmd *cobra.Command, l words.Language) {
 	for _, line := range words.Wrap(text, width) {
 		fmt.Fprintln(out, line)
 	}
-	fmt.Fprintf(out, "\n%s\n  %s\n", usageHead.In(l), cmd.UseLine())
+	use := cmd.UseLine()
+	if cmd.HasAvailableSubCommands() {
+		use = cmd.CommandPath() + " COMMAND [flags]"
+	}
+	if l == words.Japanese {
+		use = strings.Replace(use, "[flags]", "[フラグ]", 1)
+	}
+	fmt.Fprintf(out, "\n%s\n  %s\n", usageHead.In(l), use)
 	if cmd.Example != "" {
 		fmt.Fprintf(out, "\n%s\n%s\n", exampleHead.In(l), cmd.Example)
 	}
@@ -164,13 +171,17 @@ func writeFlag(out io.Writer, f *pflag.Flag, l words.Language) {
 	if f.Shorthand != "" {
 		name = "  -" + f.Shorthand + ", --" + f.Name
 	}
+	usual := strings.Trim(f.DefValue, "[]")
+	if kind == "float64Slice" { // pflag's word
+		kind, usual = "floats", strings.ReplaceAll(usual, ".000000", "")
+	}
 	if f.Value.Type() != "bool" {
 		name += " " + kind
 	}
 	switch f.DefValue {
 	case "", "0", "false", "[]":
 	default:
-		usage += " " + defaultText.In(l, strings.Trim(f.DefValue, "[]"))
+		usage += " " + defaultText.In(l, usual)
 		if l == words.Japanese {
 			usage = strings.ReplaceAll(usage, " （", "（")
 		}

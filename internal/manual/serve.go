@@ -33,7 +33,7 @@ An address without a host, such as :8080, is open to this machine alone;
 		},
 		"origin": {
 			EN: "`address` by which browsers reach a proxy in front, as in https://digits.example; may be repeated",
-			JA: "手前に置いたプロキシーの、ブラウザーから見た `address`。例：https://digits.example（繰り返し指定できる）",
+			JA: "手前に置いたプロキシーをブラウザーが開くときのアドレス `address`。例：https://digits.example（繰り返し指定できる）",
 		},
 		"no-examples": {EN: "do not load training images to show similar ones", JA: "似ている訓練画像を見せない（訓練画像を読み込まない）"},
 	},

@@ -28,7 +28,7 @@ SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX; a halving takes an array a rung.`,
 
   "grid":   {"lr": [0.001, 0.003], "optimizer": ["adam", "sgd"]}
 
-  "random": {"lr": {"from": 1e-4, "to": 0.1, "log": true}}、"draws": 20
+  "random": {"lr": {"from": 1e-4, "to": 0.1, "log": true}} と "draws": 20
 
   "list":   [{"lr": 0.001}, {"lr": 0.1, "optimizer": "sgd"}]
 

@@ -10,10 +10,12 @@ import (
 	"strconv"
 	"time"
 
+	"tatami/datasets"
 	"tatami/internal/files"
 	"tatami/internal/kernels"
 	"tatami/internal/words"
 	"tatami/layers"
+	"tatami/layers/inspect"
 	"tatami/nn"
 	"tatami/train"
 	"tatami/train/doctor"
@@ -46,6 +48,11 @@ func (r *Run) saveModel(row train.EpochRow) error {
 		"epochs": fmt.Sprint(row.Epoch), "data": r.Data,
 	}
 	r.readingFacts(facts, r.data)
+	if usual, err := r.usualScore(); err != nil {
+		return err
+	} else if usual != "" {
+		facts[inspect.FactScore] = usual
+	}
 	if row.Epoch > 0 {
 		facts["test_accuracy"] = strconv.FormatFloat(row.TestAccuracy, 'g', -1, 64)
 	}
@@ -56,6 +63,24 @@ func (r *Run) saveModel(row train.EpochRow) error {
 		facts["average"] = fmt.Sprint(r.Average)
 	}
 	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Target().Classes, Facts: facts})
+}
+
+// usualScore is that of at most a thousand test images, evenly out of all.
+func (r *Run) usualScore() (string, error) {
+	test := r.trainer.Test
+	n := min(test.Len(), 1000)
+	if n == 0 || !test.Target().Labels() {
+		return "", nil
+	}
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i * test.Len() / n
+	}
+	images, err := datasets.Samples(test, index...)
+	if err != nil {
+		return "", err
+	}
+	return inspect.New(r.trainer.Net).UsualScore(images.X), nil
 }
 
 func (r *Run) saveHistory() error {

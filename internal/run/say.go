@@ -9,6 +9,7 @@ import (
 
 	"tatami/datasets"
 	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 	"tatami/nn"
 )
 
@@ -69,7 +70,7 @@ func leftOut(d *datasets.Data, l words.Language) (text string) {
 		}.In(l, n)
 	}
 	for _, err := range d.Broken {
-		text += "\n" + words.Text{EN: "left out: %v", JA: "読み飛ばし：%v"}.In(l, err)
+		text += "\n" + words.Text{EN: "left out: %v", JA: "読み飛ばし：%v"}.In(l, errortext.In(err, l))
 	}
 	return text
 }

@@ -26,8 +26,8 @@ func Asset(name string) string {
 	return string(b)
 }
 
-// BenchModules are the modules that bench.js needs and itself, for a page that
-// holds them; its style is bench.css.
+// BenchModules are the modules that bench.js needs and itself, each after those
+// that it imports, for a page that holds them; its style is bench.css.
 func BenchModules() []string {
 	return []string{"page.js", "pictures.js", "bench.layers.js", "bench.scenes.js", "bench.strings.js", "bench.questions.js", "bench.js"}
 }

@@ -20,6 +20,7 @@ type Network struct {
 	features int            // layers in head
 	tail     *nn.Sequential // after the last convolution and its activation; nil without Grad-CAM
 	maps     int            // layers before tail
+	scores   *nn.Sequential // up to the softmax; nil: probabilities of another layer
 	cost     budget.Cost
 }
 
@@ -37,6 +38,12 @@ func New(net *nn.Sequential) *Network {
 	}
 	if n.features = weighted; weighted > 0 {
 		n.head = net.Part(0, weighted)
+	}
+	if end := len(net.Layers()) - 1; !n.scoresAreProbabilities() {
+		n.scores = net
+		if _, softmax := net.Layers()[end].(nn.Softmaxer); softmax && end > 0 {
+			n.scores = net.Part(0, end)
+		}
 	}
 	if last >= 0 {
 		n.maps = last + 1

@@ -68,6 +68,8 @@ type predictAnswer struct {
 	Classes       []string  `json:"classes"`
 	Probabilities []float32 `json:"probabilities"`
 	Image         picture   `json:"image"`
+
+	Doubts []inspect.Doubt `json:"doubts"`
 }
 
 // tensorAnswer is values in the order row, column, channel.
@@ -323,7 +325,7 @@ func (s *Models) predict(_ context.Context, _ url.Values, q *Question) (any, err
 	best := nn.Argmax(y)
 	return predictAnswer{
 		Model: q.name, Label: q.classes[best], Probability: y[best], Classes: q.classes, Probabilities: y,
-		Image: pictureOf(q.x.Shape, q.pixels),
+		Image: pictureOf(q.x.Shape, q.pixels), Doubts: q.net.Doubts(q.file.Facts, q.x, y),
 	}, nil
 }
 

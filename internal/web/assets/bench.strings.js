@@ -189,7 +189,7 @@ export const texts = {
   a_pool: { en: "All of dy goes to the pixel that was the maximum, {max}.", ja: "dy はすべて、最大値 {max} だったピクセルに渡ります。" },
   q_relu: { en: "ReLU has x = {x} and dy = {d}. What is dx?", ja: "ReLU で x = {x}、dy = {d} のとき、dx はどれですか。" },
   a_relu: { en: "dy passes where x > 0: {out}.", ja: "x > 0 のところだけ dy が通ります：{out}。" },
-  q_im2col: { en: "im2col of {N} images of {H}×{H} with {C} channels, for {K}×{K} filters, stride 1, no padding. What shape has the matrix (rows × columns)?", ja: "{C} チャンネル、{H}×{H} の画像 {N} 枚を、{K}×{K} のフィルター（ストライド 1、パディングなし）のために im2col で展開します。行列の形状（行 × 列）はどれですか。" },
+  q_im2col: { en: "im2col of a batch of {N}, images of {H}×{H} with {C} channels, for {K}×{K} filters, stride 1, no padding. What shape has the matrix (rows × columns)?", ja: "{C} チャンネル、{H}×{H} の画像 {N} 枚を、{K}×{K} のフィルター（ストライド 1、パディングなし）のために im2col で展開します。行列の形状（行 × 列）はどれですか。" },
   a_im2col: { en: "A row a window, {N}·{out}·{out}; a column a value of it, {K}·{K}·{C}.", ja: "行は窓の数 {N}·{out}·{out}、列は窓の値の数 {K}·{K}·{C} です。" },
   q_field: { en: "{n} convolutions of {K}×{K}, stride 1, one after another. How many pixels of the image does one value of the last map see?", ja: "{K}×{K}、ストライド 1 の畳み込みを {n} 層重ねます。最後のマップの 1 つの値の受容野はどれですか。" },
   a_field: { en: "Each layer adds {K} − 1: 1 + {n}·{less} = {out}.", ja: "1 層ごとに {K} − 1 ずつ広がります：1 + {n}·{less} = {out}。" },

@@ -2,7 +2,8 @@
 
 import { make, number } from "/static/page.js";
 
-const svgMake = (tag, attributes = {}, ...children) => {
+// svgMake is an element of SVG with attributes and children.
+export const svgMake = (tag, attributes = {}, ...children) => {
   const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
   e.append(...children);
@@ -52,7 +53,7 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
   function draw() {
     const shown = lines.map((l) => ({ ...l, points: l.points.filter(([, y]) => y != null && (!view.log || y > 0)) })).filter((l) => l.points.length);
     const width = Math.max(240, svg.clientWidth || 480), height = Math.max(180, Math.min(290, width * 0.55));
-    const left = 50, right = 10, top = 8, bottom = 34;
+    const right = 10, top = 8, bottom = 34;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.style.height = `${height}px`;
     const ys = shown.filter((l) => !l.plain).flatMap((l) => l.points.map((p) => p[1])).sort((a, b) => a - b);
@@ -65,10 +66,16 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
     if (!view.log && zero) lo = 0;
     lo = map(lo);
     hi = map(hi);
+    if (percent && hi - lo < 0.001) { // one value: the axis is no magnifier
+      lo -= 0.005;
+      hi += 0.005;
+    }
     const room = Math.max(hi - lo, percent ? 0.004 : 1e-3) * 0.06;
     if (!zero || view.log) lo -= room;
     hi += room;
     if (percent) hi = Math.min(hi, 1 + room / 3);
+    const marks = view.log ? { all: [], digits: 0 } : percent ? ticks(100 * lo, 100 * hi, 5) : ticks(lo, hi, 5);
+    const left = Math.max(50, 24 + 7 * Math.max(0, ...marks.all.map((v) => number(v, marks.digits).length))); // beside the axis's name
     const px = (x) => left + (x / last) * (width - left - right);
     const py = (y) => top + (1 - (map(y) - lo) / (hi - lo)) * (height - top - bottom);
     const parts = [];
@@ -83,11 +90,10 @@ export function chart({ label, xLabel, yLabel, digits, percent = false, cut = 0,
         }
       }
     } else {
-      const t = percent ? ticks(100 * lo, 100 * hi, 5) : ticks(lo, hi, 5);
-      for (const v of t.all) {
+      for (const v of marks.all) {
         const y = py(percent ? v / 100 : v);
         parts.push(svgMake("path", { class: "grid", d: `M${left} ${y}H${width - right}` }));
-        text(left - 6, y + 4, number(v, t.digits), "end");
+        text(left - 6, y + 4, number(v, marks.digits), "end");
       }
     }
     const t = ticks(0, last, Math.min(8, width / 70));

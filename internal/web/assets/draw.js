@@ -10,7 +10,7 @@ import { texts } from "/static/draw.strings.js";
 const t = words(texts);
 translate(t);
 const byId = (id) => document.getElementById(id);
-const bench = byId("bench"); // a published page has none
+const bench = document.querySelector("a#bench"); // a published page has its own
 if (bench) bench.href = `/bench?lang=${language}`;
 
 const models = new Map(); // what /layers and /filters say, by name
@@ -55,6 +55,7 @@ function changed(done) {
   judge();
   if (pad.blank) {
     wipe();
+    tellBench();
     return;
   }
   predict();
@@ -127,12 +128,19 @@ const predict = latest(async () => {
     if (pad.blank) return;
     list.forEach((a, i) => verdict(columns[i], a));
     judge(list);
-    sessionStorage.setItem("digit", JSON.stringify({ model: list[0].model, image: list[0].image, label: example?.label })); // for the bench
+    tellBench({ model: list[0].model, image: list[0].image, label: example?.label });
     document.body.dataset.predicted = now;
   } catch (error) {
     complain(error);
   }
 });
+
+// tellBench hands what is on the pad, undefined if nothing, to the page of the
+// bench, or to a bench on this page.
+function tellBench(digit) {
+  if (digit) sessionStorage.setItem("digit", JSON.stringify(digit));
+  dispatchEvent(new CustomEvent("digit", { detail: digit }));
+}
 
 // judge tells an example's true class, and which of the answers were right.
 function judge(answers = []) {
@@ -197,7 +205,10 @@ function verdict(column, a) {
   if (!column) return;
   column.output.textContent = a.label;
   column.sure.textContent = t("sure", { percent: percent(a.probability) });
-  column.heard = t("spoken", { model: a.model, label: a.label, percent: percent(a.probability) });
+  const doubts = a.doubts.map((doubt) => t(doubt)).join(" ");
+  column.doubts.textContent = doubts;
+  column.doubts.hidden = !doubts;
+  column.heard = `${t("spoken", { model: a.model, label: a.label, percent: percent(a.probability) })} ${doubts}`.trim();
   column.seen.hidden = column.seenName.hidden = false;
   column.seen.setAttribute("aria-label", t("seen", { model: a.model, height: a.image.height, width: a.image.width }));
   column.image = a.image;
@@ -215,6 +226,7 @@ function wipe() {
   for (const c of columns) {
     c.output.textContent = "–";
     c.sure.textContent = t("nothingYet");
+    c.doubts.hidden = true;
     c.seen.hidden = c.seenName.hidden = true;
     c.image = undefined;
     for (const { row, bar, share } of c.bars) {
@@ -239,13 +251,14 @@ function build() {
     };
     c.output = make("output", { "aria-live": "off" }, "–"); // what is settled is spoken by #spoken
     c.sure = make("span", { className: "soft" });
+    c.doubts = make("p", { className: "message small", hidden: true });
     c.seen = make("canvas", { className: "seen", role: "img", hidden: true });
     c.seenName = make("span", { className: "soft small", hidden: true }, t("sees", c.info.input));
     c.bars = c.info.classes.map((name) => {
       const bar = make("i"), share = make("span");
       return { bar, share, row: make("li", {}, make("span", {}, name), bar, share) };
     });
-    places.verdicts.push(make("div", {}, heading(i), about(c.info), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)),
+    places.verdicts.push(make("div", {}, heading(i), about(c.info), make("div", { className: "verdict" }, c.output, make("div", {}, c.sure)), c.doubts,
       make("ul", { className: "bars", "aria-label": t("bars", { model }) }, ...c.bars.map((b) => b.row)),
       make("p", { className: "row seenrow" }, c.seen, c.seenName)));
     for (const name of ["looks", "near", "maps"]) {
@@ -267,6 +280,7 @@ function build() {
   for (const [place, key] of [["h1", "title"], ["#invitation b", "drawHere"], ["#invitation span", "orDrop"], ["#padhelp", "padHelp"], [".blank", "wait"]]) {
     document.querySelector(place).textContent = t(draws ? key : `${key}Photo`);
   }
+  if (columns[0].info.samples) byId("padhelp").append(t(draws ? "keySample" : "keySamplePhoto"));
   byId("undo").hidden = !draws;
   document.title = `${t(draws ? "title" : "titlePhoto")} · tatami`;
   const list = columns.flatMap((c) => c.info.layers.filter((l) => l.type === "Convolution").map((l) => ({

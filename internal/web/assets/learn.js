@@ -32,7 +32,7 @@ async function startModule() {
   answeredBy((address, options) => module.fetch(address, options));
 }
 
-const post = (path, value) => ask(`/learn/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value ?? {}) });
+const post = (path, value) => ask(`/learn/${path}?lang=${language}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value ?? {}) });
 
 function say(text) {
   byId("message").textContent = text ?? "";
@@ -84,7 +84,7 @@ function changeRate(rate) {
   set.rate = rate;
   if (Number(byId("rate").value) !== rate) byId("rate").value = rate;
   if (rate > 0) byId("slide").value = Math.log10(rate);
-  if (rate > 0 && (state === "running" || state === "paused")) ask(`/learn/rate?value=${rate}`).catch(complain);
+  if (rate > 0 && (state === "running" || state === "paused")) ask(`/learn/rate?lang=${language}&value=${rate}`).catch(complain);
 }
 
 // The stack of layers.

@@ -34,14 +34,23 @@ export class Module {
     this.#waiting.clear();
   }
 
+  // unpack gives the bytes of what the page carries compressed.
+  async unpack(part) {
+    return new Uint8Array(await (await this.#ask({ carried: part })).arrayBuffer());
+  }
+
   // fetch answers as that of the browser does. A body may be packed, too.
   async fetch(address, { body, headers } = {}) {
     if (body !== undefined && !body.packed && !body.zipped) body = new Uint8Array(await new Response(body).arrayBuffer());
+    return this.#ask({ address, kind: headers?.["Content-Type"] ?? "", body });
+  }
+
+  #ask(message) {
     if (this.#failed) throw this.#failed;
     const id = ++this.#calls;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, address, kind: headers?.["Content-Type"] ?? "", body });
+      this.#worker.postMessage({ id, ...message });
     });
   }
 }

@@ -40,6 +40,9 @@ export function make(tag, properties = {}, ...children) {
   return e;
 }
 
+// bytes decodes base64.
+export const bytes = (text) => Uint8Array.from(atob(text ?? ""), (c) => c.charCodeAt(0));
+
 // Refused is what the server said no to, in its words.
 export class Refused extends Error {
   constructor(text, status) {

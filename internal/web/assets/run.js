@@ -1,9 +1,11 @@
 // What is known of a run, and the view of it that the live page and the page
 // that a run leaves have in common.
 
-import { language, make, number, percent, words } from "/static/page.js";
+import { bytes, language, make, number, percent, words } from "/static/page.js";
 import { colours, css, largest, onTheme, paint, picture, readable, signed } from "/static/pictures.js";
 import { chart, spark } from "/static/chart.js";
+import { player } from "/static/player.js";
+import { spreadsView } from "/static/spreads.js";
 import { networkTitle, networkView } from "/static/network.js";
 
 export const say = words({
@@ -53,9 +55,6 @@ export const say = words({
   asTheyAre: { en: "as they are", ja: "そのまま" },
   change: { en: "change from the start", ja: "最初からの変化" },
   changeAfter: { en: "change {when}", ja: "{when}の変化" },
-  play: { en: "Play", ja: "再生" },
-  halt: { en: "Halt", ja: "停止" },
-  slider: { en: "Step of the run", ja: "学習のステップ" },
   afterStep: { en: "after step {step}", ja: "ステップ {step} の時点" },
   beforeTraining: { en: "before training", ja: "学習前" },
   vitals: { en: "State of the layers", ja: "各層の状態" },
@@ -116,9 +115,6 @@ export const commandLine = (text) => make("code", { className: "command" },
 // onward says what a run's model is good for next.
 export const onward = ({ resume, photographs }) => (resume ? [say(photographs ? "nextPhoto" : "next"), " ", commandLine(resume.replace("train --resume", "serve"))] : []);
 
-// bytes decodes base64.
-const bytes = (text) => Uint8Array.from(atob(text ?? ""), (c) => c.charCodeAt(0));
-
 // whole writes a number with its thousands apart.
 export const whole = (n) => n.toLocaleString(language);
 
@@ -132,7 +128,7 @@ export function duration(seconds) {
 
 // emptyRun has nothing yet; addUpdate changes a run as an update of the server
 // says, and returns whether it began anew.
-export const emptyRun = () => ({ facts: null, now: {}, points: { every: 1, rows: [] }, epochs: [], vitals: [], frames: [], advice: [], present: null, test: null });
+export const emptyRun = () => ({ facts: null, now: {}, points: { every: 1, rows: [] }, epochs: [], vitals: [], spreads: [], frames: [], advice: [], present: null, test: null });
 
 export function addUpdate(run, update) {
   if (update.facts) Object.assign(run, emptyRun(), { facts: update.facts });
@@ -141,7 +137,7 @@ export function addUpdate(run, update) {
     run.points.every = update.points.every;
     run.points.rows.splice(update.points.from, Infinity, ...update.points.rows);
   }
-  for (const name of ["epochs", "vitals", "frames", "advice"]) {
+  for (const name of ["epochs", "vitals", "spreads", "frames", "advice"]) {
     if (update[name]) run[name].splice(update[name].from, Infinity, ...update[name].rows);
   }
   if (update.present) run.present = update.present;
@@ -230,7 +226,7 @@ export function runView() {
   const tiles = make("dl", { className: "tiles" });
   let values = false; // are learned, and no classes: there is no accuracy, and the loss is not in nats
   const loss = lossChart({ yLabel: () => say(values ? "loss" : "nats") }), accuracy = accuracyChart();
-  const filters = filtersView(), vitals = vitalsView(), confusion = confusionView(), mistakes = mistakesView();
+  const filters = filtersView(), vitals = vitalsView(), spreads = spreadsView(momentOf), confusion = confusionView(), mistakes = mistakesView();
   const epochs = make("div"), advice = make("ul"), adviceCard = card(say("advice"), advice);
   adviceCard.id = "advice";
   loss.element.append(make("p", { className: "soft small", textContent: say("curvesText") }));
@@ -243,6 +239,7 @@ export function runView() {
     make("div", { className: "pair" }, loss.element, accuracy.element),
     filters.element,
     vitals.element,
+    spreads.element,
     make("div", { className: "pair" }, confusion.element, mistakes.element),
     card(say("epochs"), epochs),
     network,
@@ -276,7 +273,7 @@ export function runView() {
     if (guess && end) lossLines.push({ note: say("guessing"), look: 4, plain: true, points: [[0, guess], [end, guess]] });
     loss.set(lossLines, spreadOf(lossLines[1].points));
     accuracy.set(accuracyLines);
-    for (const part of [filters, vitals, confusion, mistakes]) part.show(run);
+    for (const part of [filters, vitals, spreads, confusion, mistakes]) part.show(run);
     showEpochs(epochs, run);
   }
   return { elements, show };
@@ -314,16 +311,15 @@ function showEpochs(element, run) {
 }
 
 function filtersView() {
-  const slider = make("input", { type: "range", min: 0, max: 0, value: 0, step: 1, "aria-label": say("slider") });
-  const play = make("button", { type: "button", textContent: say("play") });
+  const play = player(draw);
   const kind = make("select", { "aria-label": say("filters") }, make("option", { value: "", textContent: say("asTheyAre") }), make("option", { value: "change", textContent: say("change") }));
   const text = make("p", { className: "soft small" }), scale = make("span", { className: "legend" });
   const banks = ["", ""].map(() => ({ title: make("h3"), place: make("div", { className: "bank" }) }));
   const close = make("div", { className: "close", "aria-live": "polite", hidden: true });
-  const element = card(say("filters"), text, make("div", { className: "row player" }, play, slider, kind, scale), close,
+  const element = card(say("filters"), text, make("div", { className: "row player" }, ...play.elements, kind, scale), close,
     make("div", { className: "banks" }, ...banks.map((b) => make("div", {}, b.title, b.place))));
   element.hidden = true;
-  let run, frames = [], follow = true, timer, chosen = null, drawn, most;
+  let run, frames = [], chosen = null, drawn, most;
 
   const weights = (f) => {
     if (!f.weights) {
@@ -333,8 +329,6 @@ function filtersView() {
     return f.weights;
   };
   const changes = (f) => weights(f).map((v, i) => v - weights(frames[0])[i]);
-  const momentOf = (f) => (f.step ? say("afterStep", { step: whole(f.step) }) : say("beforeTraining"));
-
   // The filters are buttons, of which arrow keys choose the next.
   function button(place, n) {
     const b = make("button", { type: "button", tabIndex: n ? -1 : 0 }, make("canvas"), make("span", { textContent: n + 1 }));
@@ -390,7 +384,7 @@ function filtersView() {
     return figure;
   }
   function draw() {
-    const f = frames[slider.value], first = frames[0];
+    const f = frames[play.at], first = frames[0];
     if (!f) return;
     // One scale for all frames and both banks, so that colours compare.
     most = kind.value ? largest(changes(frames.at(-1))) : largest(frames.map((g) => g.top ?? 0));
@@ -401,32 +395,8 @@ function filtersView() {
     close.hidden = chosen === null;
     if (chosen !== null) close.replaceChildren(make("h3", { textContent: say("filterNumbers", { n: chosen + 1 }) }), make("div", { className: "row" }, enlarged(weights(first), momentOf(first)), enlarged(now, moment)));
     drawn = f;
-    slider.setAttribute("aria-valuetext", momentOf(f));
+    play.name(momentOf(f));
   }
-  function halt() {
-    clearInterval(timer);
-    timer = undefined;
-    play.textContent = say("play");
-  }
-  play.addEventListener("click", () => {
-    if (timer) return halt();
-    slider.value = 0;
-    play.textContent = say("halt");
-    draw();
-    timer = setInterval(() => {
-      slider.value = Number(slider.value) + 1;
-      draw();
-      if (slider.value === slider.max) {
-        follow = true;
-        halt();
-      }
-    }, 150);
-  });
-  slider.addEventListener("input", () => {
-    halt();
-    follow = slider.value === slider.max;
-    draw();
-  });
   kind.addEventListener("change", draw);
   onTheme(draw);
   return {
@@ -442,9 +412,8 @@ function filtersView() {
       element.hidden = false;
       const { filters, filters_shown: shown, filter_height: h, filter_width: w } = run.facts;
       text.textContent = say(run.facts.channels === 3 ? "filtersColours" : "filtersText", { n: shown < filters ? say("shownOf", { n: filters, shown }) : filters, h, w });
-      slider.max = frames.length - 1;
-      if (follow && !timer) slider.value = slider.max;
-      if (drawn !== frames[slider.value]) draw();
+      play.set(frames.length);
+      if (drawn !== frames[play.at]) draw();
     },
   };
 }
@@ -485,7 +454,9 @@ function vitalsView() {
   };
 }
 
-const when = (run) => (run.test.step ? say("afterStep", { step: whole(run.test.step) }) : say("beforeTraining"));
+// momentOf names the step of a frame, or another state of the run.
+const momentOf = ({ step }) => (step ? say("afterStep", { step: whole(step) }) : say("beforeTraining"));
+const when = (run) => momentOf(run.test);
 
 function confusionView() {
   const place = make("div");

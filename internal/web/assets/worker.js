@@ -53,6 +53,7 @@ let last = Promise.resolve(); // calls keep their order, however long their bodi
 onmessage = ({ data }) => {
   last = last.then(async () => {
     if (data.start) await start(data.start);
+    else if (data.carried) answered(data.id, 200, await content(data.carried));
     else call(data.id, data.address, data.kind, await content(data.body));
   }).catch((error) => postMessage({ failed: String(error) }));
 };

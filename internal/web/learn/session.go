@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/png" // in which a page sends drawings
@@ -20,6 +21,8 @@ import (
 	"tatami/datasets"
 	"tatami/internal/named"
 	"tatami/internal/web/answers"
+	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 	"tatami/layers"
 	"tatami/nn"
 	"tatami/optim"
@@ -109,8 +112,16 @@ func (s *Session) answer(c *answers.Call) {
 		c.Reply(nil, refuse("there is no %s", c.Path))
 		return
 	}
-	c.Reply(do(c))
+	answer, err := do(c)
+	var r *answers.Refusal
+	if errors.As(err, &r) {
+		err = &answers.Refusal{Status: r.Status, Text: errortext.In(r, languageOf(c))}
+	}
+	c.Reply(answer, err)
 }
+
+// languageOf is that of the page which asks.
+func languageOf(c *answers.Call) words.Language { return words.Language(c.Query.Get("lang")) }
 
 func refuse(format string, args ...any) error {
 	return &answers.Refusal{Status: answers.Bad, Text: fmt.Sprintf(format, args...)}

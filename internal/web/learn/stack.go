@@ -3,6 +3,7 @@ package learn
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"tatami/internal/budget"
 	"tatami/internal/commas"
 	"tatami/internal/web/answers"
+	"tatami/internal/words/errortext"
 	"tatami/layers/networks"
 	"tatami/nn"
 )
@@ -66,7 +68,11 @@ func (s *Session) stack(c *answers.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stack(in, specs), nil
+	a := stack(in, specs)
+	if a.Bad > 0 {
+		a.Error = errortext.In(errors.New(a.Error), languageOf(c))
+	}
+	return a, nil
 }
 
 // What a page can bear: an update within a second or so, and, with gradients

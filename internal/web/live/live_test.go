@@ -30,15 +30,16 @@ import (
 // watched is a run of 10 updates an epoch with its server.
 type watched struct {
 	*testing.T
-	trainer *train.Trainer
-	monitor *live.Monitor
-	url     string
-	ctx     context.Context
-	ended   chan error
+	trainer  *train.Trainer
+	recorder *record.Recorder
+	monitor  *live.Monitor
+	url      string
+	ctx      context.Context
+	ended    chan error
 }
 
-// toy is a small network with its data.
-func toy(t *testing.T) (*nn.Sequential, *datasets.Dataset) {
+// toy is a small network, of given layers or the usual three, with its data.
+func toy(t *testing.T, specs ...nn.Spec) (*nn.Sequential, *datasets.Dataset) {
 	t.Helper()
 	data := &datasets.Dataset{Shape: nn.Shape{H: 20, W: 20, C: 1}, Classes: []string{"a", "b"}}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -49,7 +50,10 @@ func toy(t *testing.T) (*nn.Sequential, *datasets.Dataset) {
 		}
 		data.Images, data.Labels = append(data.Images, image), append(data.Labels, i%2)
 	}
-	network, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(3, 0)), layers.Affine{Units: 20}, layers.ReLU{}, layers.Affine{Units: 2})
+	if specs == nil {
+		specs = []nn.Spec{layers.Affine{Units: 20}, layers.ReLU{}, layers.Affine{Units: 2}}
+	}
+	network, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(3, 0)), specs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,19 +62,19 @@ func toy(t *testing.T) (*nn.Sequential, *datasets.Dataset) {
 
 func newRecorder(t *testing.T, epochs int, network *nn.Sequential, data *datasets.Dataset) *record.Recorder {
 	t.Helper()
-	r, err := record.New(record.Facts{Name: "toy", Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10}, network, data, data)
+	r, err := record.New(record.Facts{Name: "toy", Settings: []record.Fact{}, Versions: []record.Fact{}, Classes: data.Classes, Images: 40, Epochs: epochs, Batches: 10, Height: 20, Width: 20}, network, data, data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func newWatched(t *testing.T, epochs int) *watched {
+func newWatched(t *testing.T, epochs int, specs ...nn.Spec) *watched {
 	t.Helper()
-	network, data := toy(t)
+	network, data := toy(t, specs...)
 	r := newRecorder(t, epochs, network, data)
 	ctx, stop := context.WithCancel(t.Context())
-	w := &watched{T: t, ctx: ctx, monitor: live.New(ctx, stop, r), ended: make(chan error, 1)}
+	w := &watched{T: t, ctx: ctx, recorder: r, monitor: live.New(ctx, stop, r), ended: make(chan error, 1)}
 	w.trainer = &train.Trainer{
 		Net: network, Loss: layers.SoftmaxWithLoss{}, Loader: &datasets.Loader{Data: data, BatchSize: 4, Seed: 1},
 		Rule: optim.SGD{}, Schedule: optim.Constant{Base: 0.01}, Epochs: epochs, Test: data,

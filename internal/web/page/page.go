@@ -50,7 +50,7 @@ func write(w io.Writer, title, script string, data any) error {
 		"{{title}}", html.EscapeString(title),
 		"{{icon}}", dataURL("image/svg+xml", web.Asset("icon.svg")),
 		"{{style}}", web.Asset("style.css")+web.Asset("run.css"),
-		"{{modules}}", importMap("page.js", "pictures.js", "chart.js", "network.js", "run.js", script),
+		"{{modules}}", importMap("page.js", "pictures.js", "chart.js", "player.js", "spreads.js", "network.js", "run.js", script),
 		"{{script}}", prefix+script,
 		"{{data}}", string(text),
 	).WriteString(w, web.Asset("offline.html"))
@@ -67,7 +67,7 @@ const prefix = "tatami/"
 func importMap(names ...string) string {
 	urls := map[string]string{}
 	for _, name := range names {
-		urls[prefix+name] = dataURL("text/javascript", strings.ReplaceAll(web.Asset(name), `"/static/`, `"`+prefix))
+		urls[prefix+name] = dataURL("text/javascript", ownNames(web.Asset(name)))
 	}
 	text, err := json.Marshal(map[string]any{"imports": urls})
 	if err != nil {
@@ -75,6 +75,9 @@ func importMap(names ...string) string {
 	}
 	return string(text)
 }
+
+// ownNames has a module import others by the names that they have in the file.
+func ownNames(script string) string { return strings.ReplaceAll(script, `"/static/`, `"`+prefix) }
 
 func dataURL(kind, text string) string {
 	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString([]byte(text))

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"io"
@@ -24,8 +25,29 @@ func Publish(w io.Writer, m *module.Module, models []NamedFile) error {
 	for i, f := range models {
 		carried += part(fmt.Sprintf("model%d", i), fmt.Sprintf(` data-model="%s"`, html.EscapeString(f.Name)), module.Compress(f.Data))
 	}
+	bench, err := carriedBench()
+	if err != nil {
+		return err
+	}
+	carried += part("bench", "", bench)
 	return alone(w, "draw.html", "published.js", carried,
 		"page.js", "module.js", "pictures.js", "pad.js", "stepper.js", "network.js", "draw.strings.js", "draw.js")
+}
+
+// carriedBench is the bench for published.js, compressed.
+func carriedBench() ([]byte, error) {
+	var bench struct {
+		Style   string      `json:"style"`
+		Modules [][2]string `json:"modules"` // each after those that it imports
+	}
+	bench.Style = web.Asset("bench.css")
+	for _, name := range web.BenchModules() {
+		if strings.HasPrefix(name, "bench") { // the others the page has anyway
+			bench.Modules = append(bench.Modules, [2]string{name, ownNames(web.Asset(name))})
+		}
+	}
+	text, err := json.Marshal(bench)
+	return module.Compress(text), err
 }
 
 // Learn writes the page that trains, with its program and the images that it
@@ -70,7 +92,8 @@ func alone(w io.Writer, name, script, carried string, modules ...string) error {
 		`<link rel="stylesheet" href="/static/learn.css">`, "<style>"+web.Asset("learn.css")+"</style>",
 		`"/static/icon.svg"`, `"`+icon+`"`,
 		`<a href="/learn" data-t="learn"></a>`, "",
-		`<a id="bench" href="/bench" data-t="bench"></a>`, "",
+		`<a id="bench" href="/bench" data-t="bench"></a>`, `<a href="#by-hand" data-t="bench"></a>`,
+		"<!--bench-->", `<details class="card" id="by-hand"><summary><b data-t="bench"></b></summary><div id="bench"></div></details>`,
 		`<a href="/api">API</a>`, "",
 		own, "",
 		"</body>", carried+`<script type="importmap">`+importMap(append(modules, script)...)+`</script>

@@ -11,8 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"tatami/datasets"
 	"tatami/internal/files"
@@ -20,6 +23,7 @@ import (
 	"tatami/internal/web/module"
 	"tatami/internal/web/page"
 	"tatami/internal/web/webtest"
+	"tatami/layers"
 	"tatami/layers/networks"
 	"tatami/nn"
 )
@@ -98,6 +102,10 @@ func TestPublish(t *testing.T) {
 		p.Named()
 		p.Harmless()
 		p.Keep(name)
+		checkBench(t, p, net)
+		p.Fits()
+		p.Named()
+		p.Keep(name + "-bench")
 		if w.Phone {
 			p.Quiet()
 			continue
@@ -132,5 +140,53 @@ func TestPublish(t *testing.T) {
 			}
 		}
 		p.Quiet()
+	}
+}
+
+// checkBench opens the bench of a published page and goes back through the
+// first layer on it, with the picture that is drawn: its numbers are the
+// gradients that the framework has.
+func checkBench(t *testing.T, p *webtest.Page, net *nn.Sequential) {
+	t.Helper()
+	p.Do(chromedp.Click(`nav a[href="#by-hand"]`))
+	p.Until(`"bench" in document.body.dataset && document.querySelectorAll("#bench-numbers option").length > 1`)
+	webtest.Value[any](p, `(document.querySelector("#bench .kinds [value=convolution]").click(), (e => { e.value = 1; e.dispatchEvent(new Event("change")); })(document.querySelector("#bench-numbers"))) ?? 0`)
+	var pixels []byte
+	for _, v := range webtest.Value[[]int](p, `JSON.parse(sessionStorage.getItem("digit")).image.pixels`) {
+		pixels = append(pixels, byte(v))
+	}
+	class := webtest.Value[int](p, `+document.querySelector("#bench-target").value`)
+	pass := net.NewPass(nn.PassConfig{Capacity: 1, NeedsBackward: true, InputGradient: true, Loss: layers.SoftmaxWithLoss{}})
+	logits := pass.Forward(datasets.Tensor(net.Input(), pixels))
+	layers.SoftmaxWithLoss{}.Loss(pass.OutputGradient(), logits, nn.Targets{Labels: []int{class}}, 1)
+	pass.Backward(pass.OutputGradient())
+	gradients := pass.ParamGradients()
+	for way, want := range map[string][]float32{"weight": gradients[0], "bias": gradients[1], "dx": pass.InputGradient().Data} {
+		webtest.Value[any](p, `document.querySelector("#bench .ways [value=%s]").click() ?? 0`, way)
+		largest := 0.0
+		for _, v := range want {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		seen := 0
+		for k := range 20 { // every twentieth step of the way, by the page's own button
+			step := webtest.Value[map[string]string](p, `(() => {
+				const scrub = document.querySelector("#bench-scrub");
+				scrub.value = Math.floor(%g * (scrub.max - 1));
+				scrub.dispatchEvent(new Event("input"));
+				document.querySelector("#bench .player-bench button:nth-of-type(4)").click();
+				return {...document.querySelector("#bench .working-bench").dataset};
+			})()`, float64(k)/20)
+			i, err := strconv.Atoi(step["index"])
+			value, err2 := strconv.ParseFloat(step["value"], 64)
+			if err != nil || err2 != nil || step["of"] != way || math.Abs(value-float64(want[i])) > 1e-4*largest {
+				t.Fatalf("%s: the bench says %v, the framework %v", way, step, want[max(0, i)])
+			}
+			if value != 0 {
+				seen++
+			}
+		}
+		if seen < 3 {
+			t.Errorf("%s: only %d of 20 gradients are not 0", way, seen)
+		}
 	}
 }

@@ -27,6 +27,7 @@ type Recorder struct {
 	curve   curve
 	epochs  series[Epoch]
 	vitals  series[Vitals]
+	spreads series[Spreads]
 	frames  series[Frame]
 	present *Frame
 	advice  series[doctor.Advice]
@@ -98,7 +99,8 @@ func New(facts Facts, net *nn.Sequential, training, test datasets.Source) (_ *Re
 	if r.probe, err = newProbe(net, training); err != nil {
 		return nil, err
 	}
-	r.facts.Layers = r.probe.names()
+	r.facts.Layers, r.facts.Learners = r.probe.names(), r.probe.learnerNames()
+	r.spreads.most = spreadMost(len(r.facts.Learners))
 	r.facts.Network = inspect.Boxes(net)
 	r.facts.Height, r.facts.Width = training.Input().H, training.Input().W
 	if shownChannels(training.Input().C) == 3 {
@@ -157,15 +159,14 @@ func (r *Recorder) Observe(e train.Event) error {
 		r.tell(e, at)
 		r.mutex.Unlock()
 	case train.Finished:
-		vitals := r.takeVitals(e)
+		vitals, spreads := r.takeVitals(e)
 		r.mutex.Lock()
 		r.now.State = Stopped
 		if e.Trainer.Done() {
 			r.now.State = Finished
 		}
-		if vitals != nil {
-			r.vitals.add(*vitals)
-		}
+		r.vitals.add(vitals)
+		r.spreads.add(spreads)
 		r.showFilters(e)
 		r.tell(e, at)
 		r.mutex.Unlock()
@@ -212,11 +213,14 @@ func (r *Recorder) updated(e train.Event, at time.Time) error {
 	r.speed.images += n
 
 	var vitals *Vitals
+	var spreads Spreads
 	var test *Test
 	switch {
 	case r.look.begun:
 		r.look.begun = false
-		vitals = r.takeVitals(e)
+		var v Vitals
+		v, spreads = r.takeVitals(e)
+		vitals = &v
 		if r.exam != nil && len(e.History.Epochs) == 0 {
 			exam, err := train.Evaluate(e.Trainer.Net, e.Trainer.Loss, r.exam, probeImages)
 			if err != nil {
@@ -239,6 +243,7 @@ func (r *Recorder) updated(e train.Event, at time.Time) error {
 	r.curve.add(loss, accuracy)
 	if vitals != nil {
 		r.vitals.add(*vitals)
+		r.spreads.add(spreads)
 		r.showFilters(e)
 	}
 	if test != nil {
@@ -262,16 +267,17 @@ func (r *Recorder) updated(e train.Event, at time.Time) error {
 
 // takeVitals looks into the network; the ratios are known only after an update
 // that before has preceded.
-func (r *Recorder) takeVitals(e train.Event) *Vitals {
-	v := &Vitals{Step: e.Step, Dead: r.probe.dead()}
+func (r *Recorder) takeVitals(e train.Event) (Vitals, Spreads) {
+	dead, ys := r.probe.dead()
+	v := Vitals{Step: e.Step, Dead: dead}
 	if e.Kind == train.Updated {
 		v.Ratio = r.probe.ratios()
-		return v
+	} else {
+		for range r.probe.layers {
+			v.Ratio = append(v.Ratio, unknown)
+		}
 	}
-	for range r.probe.layers {
-		v.Ratio = append(v.Ratio, unknown)
-	}
-	return v
+	return v, r.probe.spreads(e, ys)
 }
 
 // keepFilters keeps them for good if their time has come.
@@ -370,6 +376,7 @@ func (r *Recorder) Since(c *Cursor) (u *Update, changed <-chan struct{}) {
 	u.Points = r.curve.since(&c.points)
 	u.Epochs = r.epochs.since(&c.epochs)
 	u.Vitals = r.vitals.since(&c.vitals)
+	u.Spreads = r.spreads.since(&c.spreads)
 	u.Frames = r.frames.since(&c.frames)
 	u.Advice = r.advice.since(&c.advice)
 	if r.present != c.present {

@@ -65,6 +65,7 @@ type reader struct {
 	points []record.Point
 	epochs []record.Epoch
 	vitals []record.Vitals
+	spread []record.Spreads
 	frames []record.Frame
 	advice []doctor.Advice
 	test   *record.Test
@@ -86,6 +87,9 @@ func (r *reader) read(rec *record.Recorder) {
 	}
 	if u.Vitals != nil {
 		r.vitals = append(r.vitals[:u.Vitals.From:u.Vitals.From], u.Vitals.Rows...)
+	}
+	if u.Spreads != nil {
+		r.spread = append(r.spread[:u.Spreads.From:u.Spreads.From], u.Spreads.Rows...)
 	}
 	if u.Frames != nil {
 		r.frames = append(r.frames[:u.Frames.From:u.Frames.From], u.Frames.Rows...)
@@ -120,9 +124,9 @@ func TestReadersAgree(t *testing.T) {
 	for _, r := range []*reader{often, seldom, late} {
 		r.read(rec)
 	}
-	want := asJSON(t, []any{late.every, late.points, late.epochs, late.vitals, late.frames, late.advice, late.test, late.now})
+	want := asJSON(t, []any{late.every, late.points, late.epochs, late.vitals, late.spread, late.frames, late.advice, late.test, late.now})
 	for name, r := range map[string]*reader{"often": often, "seldom": seldom} {
-		if got := asJSON(t, []any{r.every, r.points, r.epochs, r.vitals, r.frames, r.advice, r.test, r.now}); got != want {
+		if got := asJSON(t, []any{r.every, r.points, r.epochs, r.vitals, r.spread, r.frames, r.advice, r.test, r.now}); got != want {
 			t.Errorf("who reads %s has\n%.300s\nwanted\n%.300s", name, got, want)
 		}
 	}
@@ -226,6 +230,65 @@ func TestVitals(t *testing.T) {
 	}
 	if got := asJSON(t, first.Dead); got[:6] != "[null," {
 		t.Errorf("dead units of layers without are %s", got)
+	}
+}
+
+// What a residual block learns counts as one layer, and what follows a layer
+// without being its activation does not.
+func TestSpreads(t *testing.T) {
+	same := layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}
+	data := toy(40)
+	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(3, 0)),
+		layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}, layers.BatchNormalization{}, layers.ReLU{},
+		layers.Residual{Body: []nn.Spec{same, layers.Tanh{}, same}}, layers.Dropout{Ratio: 0.5},
+		layers.Affine{Units: 3, Frozen: true}, layers.Softmax{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &train.Trainer{
+		Net: net, Loss: layers.SoftmaxWithLoss{}, Loader: &datasets.Loader{Data: data, BatchSize: 4, Seed: 1},
+		Rule: optim.SGD{}, Schedule: optim.Constant{Base: 0.1}, Epochs: 1,
+	}
+	rec, err := record.New(record.Facts{Name: "toy", Images: 40, Epochs: 1, Batches: 10}, net, data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.Observers = []train.Observer{rec}
+	if _, err := tr.Fit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u := rec.Whole()
+	if want := []string{"1 Convolution 3×3 pad 1 → ReLU", "4 Residual", "6 Affine 3"}; !slices.Equal(u.Facts.Learners, want) {
+		t.Fatalf("layers that learn are %q, wanted %q", u.Facts.Learners, want)
+	}
+	last := u.Spreads.Rows[len(u.Spreads.Rows)-1]
+	squares := func(parts ...[]float32) (sum float64) {
+		for _, values := range parts {
+			for _, v := range values {
+				sum += float64(v) * float64(v)
+			}
+		}
+		return sum
+	}
+	block, gradients := net.Layers()[3].Params(), tr.Gradients()
+	first := len(net.Layers()[0].Params()) + len(net.Layers()[1].Params()) // of the block
+	for what, c := range map[string]struct {
+		got  record.Number
+		want float64
+	}{
+		"the block's weights":   {last.Weights[1].Norm, squares(block[0].Value.Data, block[2].Value.Data)},
+		"the block's gradients": {last.Gradients[1].Norm, squares(gradients[first], gradients[first+2])},
+		"the first activations": {last.Activations[0].Norm, squares(net.Activations(datasets.Tensor(data.Shape, data.Images[:20]...))[2].Data)},
+	} {
+		if math.Abs(float64(c.got)-math.Sqrt(c.want)) > 1e-6*math.Sqrt(c.want) || c.want == 0 {
+			t.Errorf("%s have norm %g, wanted %g", what, c.got, math.Sqrt(c.want))
+		}
+	}
+	if z := last.Activations[0].Zeros; z < 0.1 || z > 0.9 {
+		t.Errorf("a share of %g is 0 after ReLU", z)
+	}
+	if got := asJSON(t, last.Gradients[2]); got[:12] != `{"norm":null` {
+		t.Errorf("the gradients of a frozen layer are %s", got)
 	}
 }
 

@@ -5,35 +5,46 @@ import (
 	"slices"
 )
 
-// series is a growing list of a bounded number of rows: when it is full, every
-// second row goes, never the first.
+// series is a growing list of a bounded number of rows, evenly from the first
+// to the last: when it is full, every second row goes, and from then on only
+// every second one stays when the next comes.
 type series[T any] struct {
 	rows       []T
 	most       int // 0: any number
+	every      int // of the added rows this many make one that stays; 0: 1
+	added      int
 	generation int // counts how often rows went
 }
 
 func (s *series[T]) add(row T) {
-	if s.most > 0 && len(s.rows) >= s.most {
-		kept := s.rows[:0:0] // readers may hold the old ones
-		for i := 0; i < len(s.rows); i += 2 {
-			kept = append(kept, s.rows[i])
+	rows := s.rows[:s.settled():s.settled()] // readers may hold the old ones
+	if len(rows) == len(s.rows) && s.most > 0 && len(rows) >= s.most {
+		kept := rows[:0:0]
+		for i := 0; i < len(rows); i += 2 {
+			kept = append(kept, rows[i])
 		}
-		s.rows = kept
+		rows = kept
+		s.every = 2 * max(1, s.every)
 		s.generation++
 	}
-	s.rows = append(s.rows, row)
+	s.rows = append(rows, row)
+	s.added++
 }
+
+// settled is the number of rows that stay: the last one goes with the next
+// unless its turn has come.
+func (s *series[T]) settled() int { return min(len(s.rows), (s.added-1)/max(1, s.every)+1) }
 
 // since is what a reader at m lacks, nil if nothing, and moves m on.
 func (s *series[T]) since(m *mark) *Part[T] {
+	if m.generation == s.generation && m.added == s.added {
+		return nil
+	}
 	from := m.rows
 	if m.generation != s.generation {
 		from = 0
-	} else if from == len(s.rows) {
-		return nil
 	}
-	*m = mark{s.generation, len(s.rows)}
+	*m = mark{s.generation, s.settled(), s.added}
 	return &Part[T]{from, slices.Clip(s.rows[from:])}
 }
 
@@ -87,7 +98,7 @@ func meanKnown(a, b Number) Number {
 }
 
 func (c *curve) since(m *mark) *Points {
-	part := (&series[Point]{rows: c.rows, generation: c.generation}).since(m)
+	part := (&series[Point]{rows: c.rows, added: len(c.rows), generation: c.generation}).since(m)
 	if part == nil {
 		return nil
 	}

@@ -23,6 +23,9 @@ type Facts struct {
 	Resume string `json:"resume,omitempty"`
 	// Layers are those that have vitals.
 	Layers []string `json:"layers,omitempty"`
+	// Learners are those that have weights, each with the activation function
+	// that follows.
+	Learners []string `json:"learners,omitempty"`
 	// Network is the network as it is drawn.
 	Network []inspect.Box `json:"network,omitempty"`
 	// Height and Width are those of an image and of a filter, in pixels.
@@ -149,11 +152,12 @@ type Point [2]Number
 
 // Update is what changed since a reader's last one; the first is the whole run.
 type Update struct {
-	Facts  *Facts        `json:"facts,omitempty"`
-	Now    Now           `json:"now"`
-	Points *Points       `json:"points,omitempty"`
-	Epochs *Part[Epoch]  `json:"epochs,omitempty"`
-	Vitals *Part[Vitals] `json:"vitals,omitempty"`
+	Facts   *Facts         `json:"facts,omitempty"`
+	Now     Now            `json:"now"`
+	Points  *Points        `json:"points,omitempty"`
+	Epochs  *Part[Epoch]   `json:"epochs,omitempty"`
+	Vitals  *Part[Vitals]  `json:"vitals,omitempty"`
+	Spreads *Part[Spreads] `json:"spreads,omitempty"`
 	// Frames are the filters at steps of a schedule; Present is newer, or as
 	// the run left them.
 	Frames  *Part[Frame] `json:"frames,omitempty"`
@@ -165,12 +169,13 @@ type Update struct {
 
 // Cursor is what a reader has. The zero value has nothing.
 type Cursor struct {
-	version                                int
-	facts                                  bool
-	points, epochs, vitals, frames, advice mark
-	present                                *Frame
-	test                                   *Test
+	version                                         int
+	facts                                           bool
+	points, epochs, vitals, spreads, frames, advice mark
+	present                                         *Frame
+	test                                            *Test
 }
 
-// mark is a place in a series.
-type mark struct{ generation, rows int }
+// mark is a place in a series: the rows that will stay as they are, and how
+// many were added when it was read.
+type mark struct{ generation, rows, added int }

@@ -25,10 +25,12 @@ type probe struct {
 	images  *nn.Tensor
 	layers  []int // those with vitals
 	weights map[int][]float32
+
+	learners []learner
 }
 
 func newProbe(net *nn.Sequential, data datasets.Source) (*probe, error) {
-	p := &probe{net: net, weights: map[int][]float32{}}
+	p := &probe{net: net, weights: map[int][]float32{}, learners: learners(net)}
 	for i := range net.Layers() {
 		if p.isReLU(i) || p.weight(i) != nil {
 			p.layers = append(p.layers, i)
@@ -66,6 +68,19 @@ func (p *probe) names() []string {
 	return names
 }
 
+// learnerNames are those of the layers that learn, with their activation functions.
+func (p *probe) learnerNames() []string {
+	names := []string{}
+	for _, l := range p.learners {
+		name := fmt.Sprintf("%d %v", l.layer+1, p.net.Specs()[l.layer])
+		if l.activation != l.layer {
+			name += fmt.Sprintf(" → %v", p.net.Specs()[l.activation])
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 // before keeps the weights as they are before an update.
 func (p *probe) before() {
 	for _, i := range p.layers {
@@ -93,11 +108,15 @@ func (p *probe) ratios() []Number {
 	return all
 }
 
-// dead are the shares of units that the probe's images never wake.
-func (p *probe) dead() []Number {
+// dead are the shares of units that the probe's images never wake, and the
+// outputs of all layers for the first of them.
+func (p *probe) dead() (_ []Number, first []*nn.Tensor) {
 	awake := map[int][]bool{}
 	for from := 0; from < p.images.N; from += probeAtOnce {
 		ys := p.net.Activations(p.images.Slice(from, min(from+probeAtOnce, p.images.N)))
+		if from == 0 {
+			first = ys
+		}
 		for _, i := range p.layers {
 			if !p.isReLU(i) {
 				continue
@@ -128,7 +147,7 @@ func (p *probe) dead() []Number {
 			all[k] = Number(float64(n) / float64(len(units)))
 		}
 	}
-	return all
+	return all, first
 }
 
 // firstWeight is that of the first layer that has one, nil without.

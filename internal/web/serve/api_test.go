@@ -185,7 +185,7 @@ func TestFormsOfV1(t *testing.T) {
 		{"GET", "filters", "{layers [{channels number, filters number, height number, name string, position number, values string, width number}], model string}"},
 		{"GET", "weights", "{classes [string], input {channels number, height number, width number}, layers [{name string, parameters [{channels number, count number, height number, name string, values string, width number}], position number, spec {Filters number, Kernel number, Pad number, type string}}], model string}"},
 		{"GET", "sample", "{" + picture + ", index number, label string}"},
-		{"POST", "predict", "{classes [string], " + picture + ", label string, model string, probabilities [number], probability number}"},
+		{"POST", "predict", "{classes [string], doubts [string], " + picture + ", label string, model string, probabilities [number], probability number}"},
 		{"POST", "maps", "{layers [{" + of("name string, position number, ") + "}], model string}"},
 		{"POST", "attention", "{class number, grad_cam {height number, layer string, values [number], width number}, " + picture + ", label string, model string, occlusion {columns number, probabilities [number], rows number, score number, scores [number], size number, stride number}, probability number, saliency {height number, values [number], width number}}"},
 		{"POST", "attention?model=mlp", "{class number, grad_cam null, " + picture + ", label string, model string, occlusion {columns number, probabilities [number], rows number, score number, scores [number], size number, stride number}, probability number, saliency {height number, values [number], width number}}"},

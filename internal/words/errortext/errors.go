@@ -293,6 +293,20 @@ var libraryErrors = []words.Text{
 	{EN: "no fitting tensors for %s: wanted %s, found %s", JA: "%s に合うテンソルがありません（必要：%s、ファイルの中：%s）"},
 	{EN: "the network has no layer for %s", JA: "ネットワークに %s の入る層がありません"},
 
+	// internal/web/learn, budget
+	{EN: "the network has more than %s parameters, too many for a page", JA: "ネットワークのパラメーターが %s 個を超えています。ページで扱うには多すぎます"},
+	{EN: "the network takes %s operations for one sample, wanted at most %s", JA: "ネットワークが画像 1 枚に使う計算は %s 回です。%s 回以下にしてください"},
+	{EN: "the network takes %s bytes of memory for one sample, wanted at most %s", JA: "ネットワークが画像 1 枚に使うメモリーは %s バイトです。%s バイト以下にしてください"},
+	{EN: "the batch is %d, wanted 1 to %d images", JA: "バッチサイズは %d です。1 から %d までにしてください"},
+	{EN: "epochs are %d, wanted 1 to %d", JA: "エポック数は %d です。1 から %d までにしてください"},
+	{EN: "the learning rate is %g, wanted a positive number", JA: "学習率は %g です。正の数にしてください"},
+	{EN: "the learning rate is %q, wanted a positive number", JA: "学習率は %q です。正の数にしてください"},
+	{EN: "there are drawings of %d classes, wanted 2 or more", JA: "絵のあるクラスは %d 個です。2 個以上必要です"},
+	{EN: "there are no images to learn from", JA: "学習に使う画像がありません"},
+	{EN: "there is no network yet", JA: "まだネットワークがありません"},
+	{EN: "two classes are called %q", JA: "同じ名前のクラスが 2 つあります（%q）"},
+	{EN: "there are %d classes, wanted at most 256", JA: "クラスが %d 個あります。256 個以下にしてください"},
+
 	// internal/safetensors, strictjson, files, lock, kernels
 	{EN: "damaged: the %s have SHA-256 %s, wanted %s", JA: "壊れています（%s の SHA-256 は %s、必要なのは %s）"},
 	{EN: "not a safetensors file: %d bytes, wanted at least %d", JA: "safetensors ファイルではありません（%d バイト。%d バイト以上必要です）"},

@@ -39,3 +39,15 @@ func (s Residual) Freeze(frozen bool) nn.Spec {
 	}
 	return Residual{Body: all(s.Body), Shortcut: all(s.Shortcut)}
 }
+
+// Resize implements [nn.Resizable].
+func (s Affine) Resize(outputs int) nn.Spec {
+	s.Units = outputs
+	return s
+}
+
+// Resize implements [nn.Resizable].
+func (s Convolution) Resize(outputs int) nn.Spec {
+	s.Filters = outputs
+	return s
+}
