@@ -53,8 +53,8 @@ func TestWrongModel(t *testing.T) {
 	tatami(t, dir, "predict", "run", escape).refuses(t, 1, shown)
 	if runtime.GOOS != "windows" {
 		writeTestFile(t, filepath.Join(dir, escape), readTestFile(t, dir, "run", "loss.png"))
-		if out := succeeds(t, dir, "predict", "run", escape); !strings.HasPrefix(out, shown+": ") || strings.Count(out, "\n") != 1 {
-			t.Errorf("printed %q", out)
+		if o := tatami(t, dir, "predict", "run", escape); o.code != 0 || !strings.HasPrefix(o.stdout, shown+": ") || strings.Count(o.stdout, "\n") != 1 || strings.Contains(o.stderr, "\x1b") {
+			t.Errorf("%+v", o)
 		}
 	}
 	// Whole, but of no use.
