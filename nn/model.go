@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,10 +65,7 @@ func encodeModel(m *Model) (*safetensors.File, error) {
 	}
 	f := &safetensors.File{Metadata: map[string]string{keyFormat: format, keyArchitecture: string(arch)}}
 	if len(m.Classes) > 0 {
-		if want := m.Output().Size(); len(m.Classes) != want {
-			return nil, fmt.Errorf("%d class names, wanted %d", len(m.Classes), want)
-		}
-		if err := checkClasses(m.Classes); err != nil {
+		if err := m.checkClasses(); err != nil {
 			return nil, err
 		}
 		classes, err := json.Marshal(m.Classes)
@@ -190,13 +188,7 @@ func decodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	}
 	m := &Model{Sequential: net, Facts: map[string]string{}}
 	if classes, ok := f.Metadata[keyClasses]; ok {
-		if err := strictjson.Unmarshal([]byte(classes), &m.Classes); err != nil {
-			return nil, fmt.Errorf("metadata %q: %w", keyClasses, err)
-		}
-		if want := net.Output().Size(); len(m.Classes) != want {
-			return nil, fmt.Errorf("metadata %q names %d classes, wanted %d", keyClasses, len(m.Classes), want)
-		}
-		if err := checkClasses(m.Classes); err != nil {
+		if err := cmp.Or(strictjson.Unmarshal([]byte(classes), &m.Classes), m.checkClasses()); err != nil {
 			return nil, fmt.Errorf("metadata %q: %w", keyClasses, err)
 		}
 	}
@@ -211,13 +203,15 @@ func decodeModel(f *safetensors.File, catalog Catalog) (*Model, error) {
 	return m, nil
 }
 
-// checkClasses refuses names that would not stay in their place where they are
-// shown: control characters move a terminal's cursor.
-func checkClasses(names []string) error {
-	for i, name := range names {
-		if strings.ContainsFunc(name, unicode.IsControl) {
-			return fmt.Errorf("class %d is named %.99q, wanted a name without control characters", i, name)
-		}
+// checkClasses refuses names that are not one an output, or would not stay in
+// their place where they are shown: control characters move a terminal's cursor.
+func (m *Model) checkClasses() error {
+	if want := m.Output().Size(); len(m.Classes) != want {
+		return fmt.Errorf("%d class names, wanted %d", len(m.Classes), want)
+	}
+	moves := func(name string) bool { return strings.ContainsFunc(name, unicode.IsControl) }
+	if i := slices.IndexFunc(m.Classes, moves); i >= 0 {
+		return fmt.Errorf("class %d is named %.99q, wanted a name without control characters", i, m.Classes[i])
 	}
 	return nil
 }

@@ -224,7 +224,7 @@ var faults = []struct {
 	}, []string{`tensor "" belongs to no layer`}},
 	{"another shape of the same size", func(f *safetensors.File) { f.Tensors[2].Shape = []int{2, 8} }, []string{`tensor "2.affine.weight" has shape [2 8], wanted [2 2 2 2]`}},
 	{"transposed", func(f *safetensors.File) { f.Tensors[0].Shape = []int{2, 1, 2, 2} }, []string{"[2 1 2 2], wanted [2 2 2 1]"}},
-	{"classes missing", func(f *safetensors.File) { f.Metadata["classes"] = `["no"]` }, []string{"names 1 classes, wanted 2"}},
+	{"classes missing", func(f *safetensors.File) { f.Metadata["classes"] = `["no"]` }, []string{`"classes": 1 class names, wanted 2`}},
 	{"classes that move a cursor", func(f *safetensors.File) { f.Metadata["classes"] = `["yes","no\u001b[2J"]` }, []string{`metadata "classes": class 1 is named "no\x1b[2J", wanted a name without control characters`}},
 	{"classes no list", func(f *safetensors.File) { f.Metadata["classes"] = `7` }, []string{`metadata "classes"`}},
 	{"units beyond memory", func(f *safetensors.File) {
