@@ -1,4 +1,4 @@
-//go:build unix
+//go:build long && unix
 
 package main
 
@@ -17,9 +17,6 @@ import (
 // Every page that the commands show or leave, in both languages, at a desk and
 // on a phone, light and dark, by its own keys.
 func TestEveryPage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIPPED with -short: pages are not tested in a browser")
-	}
 	cache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		t.Skip("SKIPPED, NOT TESTED: modules need the go command")

@@ -57,7 +57,9 @@ func TestWrongImage(t *testing.T) {
 	}
 	tatami(t, dir, "predict", "run/model.safetensors", "nowhere.png").refuses(t, 1, "cannot read nowhere.png")
 	tatami(t, dir, "predict", "run/model.safetensors", "run").refuses(t, 1, "run")
-	succeeds(t, dir, "predict", "run/model.safetensors", "whole.png")
+	if o := tatami(t, dir, "predict", "run/model.safetensors", "whole.png"); o.code != 0 || o.stdout == "" {
+		t.Errorf("of the whole picture: exit %d, %q, %q", o.code, o.stdout, o.stderr)
+	}
 }
 
 // A place that cannot be written to is named, without a trace of temporary
