@@ -42,11 +42,17 @@ func left(t testing.TB, write func(io.Writer) error) (base string, bytes int64) 
 	return "file://" + filepath.ToSlash(filepath.Dir(path)) + "/", info.Size()
 }
 
+// built are the programs that tests have built, one after another.
+var built = map[module.Program]*module.Module{}
+
 // buildModule is a program from these sources.
 func buildModule(t testing.TB, p module.Program) *module.Module {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a module")
+	}
+	if m := built[p]; m != nil {
+		return m
 	}
 	cache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
@@ -58,6 +64,7 @@ func buildModule(t testing.TB, p module.Program) *module.Module {
 	if err != nil {
 		t.Fatal(err)
 	}
+	built[p] = m
 	return m
 }
 
