@@ -71,7 +71,7 @@ function showSettings() {
 for (const id of fields) {
   byId(id).addEventListener("input", () => {
     set[id] = ["data", "augment", "optimizer", "schedule"].includes(id) ? byId(id).value : Number(byId(id).value);
-    if (id === "optimizer") set.rate = choices.optimizers.find(({ name }) => name === set.optimizer).rate;
+    if (id === "optimizer") set.rate = choices.optimizers.find(({ name }) => name === set.optimizer.split(":")[0]).rate;
     if (id === "optimizer" || id === "rate") changeRate(set.rate);
     if (id === "data") showOwn();
     pressed();
@@ -470,7 +470,7 @@ byId("filters").append(make("p", { className: "soft" }, t("noFilters")));
 try {
   await startModule();
   choices = await ask("/learn/networks");
-  const drawn = { ...structuredClone(choices.presets.find(({ name }) => name === "fast")), name: "own", data: "own", augment: "shift:2,rotate:12,scale:0.15", batch: 20, epochs: 60, rate: 0.003, schedule: "constant" };
+  const drawn = { ...structuredClone(choices.presets.find(({ name }) => name === "fast")), name: "own", data: "own", augment: "shift:2,rotate:12,scale:0.15", batch: 20, epochs: 60, optimizer: "adam", rate: 0.003, schedule: "constant" };
   const presets = [...choices.presets, drawn];
   byId("presets").append(...presets.map((preset) => {
     const b = make("button", { type: "button", "aria-pressed": "false" }, t(`preset ${preset.name}`));
@@ -478,7 +478,8 @@ try {
     b.addEventListener("click", () => choosePreset(preset));
     return b;
   }));
-  byId("optimizer").append(...choices.optimizers.map(({ name }) => make("option", { value: name }, name)));
+  const optimizers = new Set([...choices.optimizers, ...presets.map(({ optimizer }) => ({ name: optimizer }))].map(({ name }) => name));
+  byId("optimizer").append(...[...optimizers].map((name) => make("option", { value: name }, name)));
   byId("schedule").append(...[["constant", "constant"], ["one-cycle", "oneCycle"]].map(([value, key]) => make("option", { value }, t(key))));
   byId("augment").append(...[["none", "none"], ["shift:1", "little"], ["shift:2,rotate:12,scale:0.15", "much"]].map(([value, key]) => make("option", { value }, t(key))));
   const ofDigits = make("option", { value: "digits" }, t("digits", { n: "…" }));

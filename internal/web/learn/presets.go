@@ -43,7 +43,9 @@ func Presets() []Preset {
 	sigmoids := slices.Repeat([]nn.Spec{layers.Affine{Units: 50}, layers.Sigmoid{}}, 6)
 	return []Preset{
 		preset("simple", network("simple"), "", nil),
-		preset("fast", network("fast"), "", func(s *Settings) { s.Rate, s.Schedule, s.Epochs = 0.01, "one-cycle", 2 }),
+		preset("fast", network("fast"), "", func(s *Settings) {
+			s.Optimizer, s.Rate, s.Schedule, s.Epochs = "adam:beta1=0.7,beta2=0.9", 0.01, "one-cycle", 2
+		}),
 		preset("mlp", network("mlp"), "", func(s *Settings) { s.Epochs = 5 }),
 		preset("too-fast", tanh, doctor.RateTooHigh, func(s *Settings) { s.Rate = 0.5 }),
 		preset("dead", network("simple"), doctor.DeadReLUs, func(s *Settings) { s.Rate = 0.2 }),
