@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -66,19 +65,8 @@ func TestEveryPage(t *testing.T) {
 	webtest.Everywhere(t, "published", left, "/published.html", drawn)
 	webtest.Everywhere(t, "learn", left, "/learn.html", learned)
 
-	c := command(dir, nil, "serve", "--addr", ":0", "--source", source, "fast", "lenet")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Process.Kill()
-		c.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
+	_, lines := startServer(t, dir, "--source", source, "fast", "lenet")
+	line, err := lines.ReadString('\n')
 	said := regexp.MustCompile(`http://localhost:\d+`).FindString(line)
 	if err != nil || said == "" {
 		t.Fatalf("%q %v", line, err)

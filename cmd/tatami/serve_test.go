@@ -8,11 +8,30 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
+
+// startServer serves until the test ends, and gives what the command prints.
+func startServer(t *testing.T, dir string, args ...string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	c := command(dir, nil, append([]string{"serve", "--addr", ":0"}, args...)...)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Kill()
+		c.Wait()
+	})
+	return c, bufio.NewReader(out)
+}
 
 func TestServe(t *testing.T) {
 	t.Parallel()
@@ -23,16 +42,8 @@ func TestServe(t *testing.T) {
 	}
 	models := []string{"a/model.safetensors", "b/a"}
 
-	c := command(dir, nil, append([]string{"serve", "--addr", ":0", "--data", "data", "--origin", "https://digits.example"}, models...)...)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Process.Kill() })
-	line, err := bufio.NewReader(out).ReadString('\n')
+	c, lines := startServer(t, dir, append([]string{"--data", "data", "--origin", "https://digits.example"}, models...)...)
+	line, err := lines.ReadString('\n')
 	said := regexp.MustCompile(`^a, a-2 at (http://localhost:(\d+)) \(Ctrl-C ends\)\n$`).FindStringSubmatch(line)
 	if err != nil || said == nil {
 		t.Fatalf("%q %v", line, err)
@@ -92,19 +103,7 @@ func TestServeKeepsFolders(t *testing.T) {
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))
 	succeeds(t, dir, "train", "--data", "data", "--net", "mlp", "--epochs", "1", "--quiet", "--out", "a")
-	c := command(dir, nil, "serve", "--addr", ":0", "a/model.safetensors")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Process.Kill()
-		c.Wait()
-	})
-	lines := bufio.NewReader(out)
+	_, lines := startServer(t, dir, "a/model.safetensors")
 	first, _ := lines.ReadString('\n')
 	hint, _ := lines.ReadString('\n')
 	if !strings.Contains(hint, `--data "`) {

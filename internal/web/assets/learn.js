@@ -478,7 +478,7 @@ try {
     b.addEventListener("click", () => choosePreset(preset));
     return b;
   }));
-  const optimizers = new Set([...choices.optimizers, ...presets.map(({ optimizer }) => ({ name: optimizer }))].map(({ name }) => name));
+  const optimizers = new Set([...choices.optimizers.map(({ name }) => name), ...presets.map(({ optimizer }) => optimizer)]);
   byId("optimizer").append(...[...optimizers].map((name) => make("option", { value: name }, name)));
   byId("schedule").append(...[["constant", "constant"], ["one-cycle", "oneCycle"]].map(([value, key]) => make("option", { value }, t(key))));
   byId("augment").append(...[["none", "none"], ["shift:1", "little"], ["shift:2,rotate:12,scale:0.15", "much"]].map(([value, key]) => make("option", { value }, t(key))));

@@ -21,7 +21,7 @@ type Preset struct {
 
 // Presets lists them, those that work first.
 func Presets() []Preset {
-	usual := Settings{Data: "digits", Augment: "none", Optimizer: "adam", Rate: 0.001, Schedule: "constant", Batch: 100, Epochs: 1, Seed: 1}
+	usual := Settings{Data: "digits", Augment: "none", Optimizer: "adam", Rate: 0.001, Schedule: constant, Batch: 100, Epochs: 1, Seed: 1}
 	preset := func(name string, specs []nn.Spec, illness doctor.Illness, change func(*Settings)) Preset {
 		p := Preset{name, usual, illness}
 		p.Layers = describe(specs)
@@ -31,20 +31,19 @@ func Presets() []Preset {
 		return p
 	}
 	network := func(name string) []nn.Spec {
-		for _, n := range networks.All() {
-			if n.Name == name {
-				specs := n.Specs(10)
-				return specs[:len(specs)-outputs(specs)]
-			}
+		n, err := networks.Find(name)
+		if err != nil {
+			panic("learn: " + err.Error())
 		}
-		panic("learn: no network " + name)
+		specs := n.Specs(10)
+		return specs[:len(specs)-outputs(specs)]
 	}
 	tanh := []nn.Spec{layers.Affine{Units: 50}, layers.Tanh{}}
 	sigmoids := slices.Repeat([]nn.Spec{layers.Affine{Units: 50}, layers.Sigmoid{}}, 6)
 	return []Preset{
 		preset("simple", network("simple"), "", nil),
 		preset("fast", network("fast"), "", func(s *Settings) {
-			s.Optimizer, s.Rate, s.Schedule, s.Epochs = "adam:beta1=0.7,beta2=0.9", 0.01, "one-cycle", 2
+			s.Optimizer, s.Rate, s.Schedule, s.Epochs = "adam:beta1=0.7,beta2=0.9", 0.01, oneCycle, 2
 		}),
 		preset("mlp", network("mlp"), "", func(s *Settings) { s.Epochs = 5 }),
 		preset("too-fast", tanh, doctor.RateTooHigh, func(s *Settings) { s.Rate = 0.5 }),

@@ -53,7 +53,7 @@ func Program(set *Settings, specs []nn.Spec) (string, error) {
 `
 	}
 	schedule := fmt.Sprintf("optim.Constant{Base: %g}", set.Rate)
-	if set.Schedule == "one-cycle" {
+	if set.Schedule == oneCycle {
 		schedule = fmt.Sprintf("optim.OneCycle{Max: %g, Steps: %d * loader.Batches()}", set.Rate, set.Epochs)
 	}
 	loader := fmt.Sprintf("&datasets.Loader{Data: training, BatchSize: %d, Seed: %d", set.Batch, set.Seed)

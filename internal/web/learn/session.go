@@ -4,13 +4,10 @@ package learn
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/png" // in which a page sends drawings
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -127,60 +124,6 @@ func refuse(format string, args ...any) error {
 	return &answers.Refusal{Status: answers.Bad, Text: fmt.Sprintf(format, args...)}
 }
 
-// Settings are those of a run.
-type Settings struct {
-	Layers    []json.RawMessage `json:"layers"` // as in a model's file, without the last affine layer and its softmax
-	Data      string            `json:"data"`   // digits or own
-	Images    int               `json:"images"` // at most; 0: all
-	Shuffled  bool              `json:"shuffled"`
-	Augment   string            `json:"augment"`
-	Optimizer string            `json:"optimizer"`
-	Rate      float64           `json:"rate"`
-	Schedule  string            `json:"schedule"` // of the rate; "": constant
-	Batch     int               `json:"batch"`
-	Epochs    int               `json:"epochs"`
-	Seed      uint64            `json:"seed"`
-}
-
-// What a page may ask for.
-const (
-	mostBatch  = 1000
-	mostEpochs = 10_000
-)
-
-func parse(c *answers.Call) (*Settings, error) {
-	set := &Settings{Augment: "none"}
-	if err := json.Unmarshal(c.Body, set); err != nil {
-		return nil, refuse("settings: %v", err)
-	}
-	if set.Batch < 1 || set.Batch > mostBatch {
-		return nil, refuse("the batch is %d, wanted 1 to %d images", set.Batch, mostBatch)
-	}
-	if set.Epochs < 1 || set.Epochs > mostEpochs {
-		return nil, refuse("epochs are %d, wanted 1 to %d", set.Epochs, mostEpochs)
-	}
-	if err := checkRate(set.Rate); err != nil {
-		return nil, err
-	}
-	return set, nil
-}
-
-// schedule is that of the settings, of rate 1.
-func (set *Settings) schedule(loader *datasets.Loader) (optim.Schedule, error) {
-	shape, err := named.Schedule(cmp.Or(set.Schedule, "constant"), 1, set.Epochs*loader.Batches())
-	if err != nil {
-		return nil, refuse("%v", err)
-	}
-	return shape, nil
-}
-
-func checkRate(rate float64) error {
-	if !(rate > 0) || math.IsInf(rate, 0) {
-		return refuse("the learning rate is %g, wanted a positive number", rate)
-	}
-	return nil
-}
-
 // data are the training and test images of a run.
 func (s *Session) data(set *Settings) (training, test *datasets.Dataset, err error) {
 	training, test = s.digits, s.digitsTest
@@ -265,13 +208,9 @@ func (s *Session) onward(c *answers.Call) (any, error) {
 	case s.model == nil:
 		return nil, refuse("there is no network yet")
 	case s.trainer != nil:
-		shape, err := set.schedule(s.trainer.Loader)
-		if err != nil {
-			return nil, err
-		}
 		s.later(func() error {
 			s.trainer.Epochs = len(s.trainer.History().Epochs) + set.Epochs
-			*s.rate = rate{set.Rate, shape, len(s.trainer.History().Steps)}
+			*s.rate = rate{set.Rate, set.schedule(s.trainer.Loader), len(s.trainer.History().Steps)}
 			return s.fit()
 		})
 		return struct{}{}, nil
@@ -303,13 +242,9 @@ func (s *Session) run(set *Settings, net *nn.Sequential, training, test *dataset
 		return nil, refuse("%v", err)
 	}
 	loader := &datasets.Loader{Data: training, BatchSize: set.Batch, Seed: set.Seed, Augment: augment}
-	shape, err := set.schedule(loader)
-	if err != nil {
-		return nil, err
-	}
 	d := &doctor.Doctor{Tell: func(a doctor.Advice) { s.tell(adviceEvent{"advice", a}) }}
 	s.later(func() error {
-		s.rate = &rate{set.Rate, shape, 0}
+		s.rate = &rate{set.Rate, set.schedule(loader), 0}
 		s.batch = set.Batch
 		s.trainer = &train.Trainer{
 			Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: rule, Schedule: s.rate,
@@ -543,78 +478,4 @@ func (s *Session) load(c *answers.Call) (any, error) {
 		return nil
 	})
 	return map[string]any{"layers": describe(specs[:len(specs)-outputs(specs)]), "classes": m.Classes}, nil
-}
-
-// own are the drawings of classes that a page names.
-type own struct {
-	nn.Shape
-	classes []string
-	images  map[string][][]byte
-}
-
-// dataset is the drawings of the classes that have any.
-func (o *own) dataset() *datasets.Dataset {
-	d := &datasets.Dataset{Shape: o.Shape}
-	for _, name := range o.classes {
-		if len(o.images[name]) == 0 {
-			continue
-		}
-		for _, pixels := range o.images[name] {
-			d.Images = append(d.Images, pixels)
-			d.Labels = append(d.Labels, len(d.Classes))
-		}
-		d.Classes = append(d.Classes, name)
-	}
-	return d
-}
-
-// addDrawing makes a drawing look like those of MNIST and gives its pixels.
-func (s *Session) addDrawing(c *answers.Call) (any, error) {
-	img, _, err := image.Decode(bytes.NewReader(c.Body))
-	if err != nil {
-		return nil, refuse("%v", err)
-	}
-	pixels, err := datasets.Digit(img, s.own.Shape)
-	if err != nil {
-		return nil, &answers.Refusal{Status: answers.Unprocessable, Text: err.Error()}
-	}
-	return map[string]any{"pixels": pixels}, nil // in base64
-}
-
-// takeOwn replaces all drawings by those of the page: it is the page that
-// keeps them.
-func (s *Session) takeOwn(c *answers.Call) (any, error) {
-	var list []struct {
-		Name   string   `json:"name"`
-		Images [][]byte `json:"images"`
-	}
-	if err := json.Unmarshal(c.Body, &list); err != nil {
-		return nil, refuse("drawings: %v", err)
-	}
-	o := own{Shape: s.own.Shape, images: map[string][][]byte{}}
-	for _, class := range list {
-		for _, pixels := range class.Images {
-			if len(pixels) != o.Shape.Size() {
-				return nil, refuse("a drawing has %d pixels, wanted %d", len(pixels), o.Shape.Size())
-			}
-		}
-		if slices.Contains(o.classes, class.Name) {
-			return nil, refuse("two classes are called %q", class.Name)
-		}
-		o.classes = append(o.classes, class.Name)
-		o.images[class.Name] = class.Images
-	}
-	if len(o.classes) > 256 {
-		return nil, refuse("there are %d classes, wanted at most 256", len(o.classes))
-	}
-	s.own = o
-	return struct{}{}, nil
-}
-
-// optimizers are those that a page offers, with their usual rates.
-func optimizers() (list []map[string]any) {
-	for _, r := range optim.Rules() {
-		list = append(list, map[string]any{"name": r.Name(), "rate": r.DefaultRate()})
-	}
-	return list
 }

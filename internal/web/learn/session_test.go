@@ -315,7 +315,7 @@ func TestStack(t *testing.T) {
 			t.Errorf("%s: start says %v", c.layers, err)
 		}
 	}
-	for _, wrong := range []string{`,"batch":0`, `,"epochs":0`, `,"rate":0`, `,"optimizer":"adem"`, `,"augment":"spin"`, `,"schedule":"twice"`, `,"data":"own"`} {
+	for _, wrong := range []string{`,"batch":0`, `,"epochs":0`, `,"rate":0`, `,"optimizer":"adem"`, `,"augment":"spin"`, `,"schedule":"twice"`, `,"schedule":"cosine"`, `,"data":"own"`} {
 		if _, err := p.ask("/learn/start", settings(wrong, convolution)); err == nil {
 			t.Errorf("%s is taken", wrong)
 		} else if _, ok := errors.AsType[*answers.Refusal](err); !ok {

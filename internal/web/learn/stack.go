@@ -17,6 +17,7 @@ import (
 	"tatami/internal/words/errortext"
 	"tatami/layers/networks"
 	"tatami/nn"
+	"tatami/optim"
 )
 
 // networks lists the networks that have names, the optimizers and the presets.
@@ -182,4 +183,12 @@ func unpack(data []byte) (training, test *datasets.Dataset, err error) {
 		}
 	}
 	return training, test, nil
+}
+
+// optimizers are those that a page offers, with their usual rates.
+func optimizers() (list []map[string]any) {
+	for _, r := range optim.Rules() {
+		list = append(list, map[string]any{"name": r.Name(), "rate": r.DefaultRate()})
+	}
+	return list
 }

@@ -195,10 +195,10 @@ func TestTeach(t *testing.T) {
 }
 
 // BenchmarkLearn trains in the page on all of MNIST, simple for one epoch and
-// fast for its two:
-// seconds from opening the file to the page being ready and to its images being
-// there, from pressing start to 97 % of the test images that are looked at on the
-// way, and to the end, all test images included, and then how many are right.
+// fast for its two: seconds from opening the file to the page being ready and to
+// its images being there, from pressing start to 97 % of the test images that are
+// looked at on the way, and to the end, all test images included, and then how
+// many are right.
 func BenchmarkLearn(b *testing.B) {
 	m := buildModule(b, module.Learn)
 	training, test, err := datasets.MNIST()
