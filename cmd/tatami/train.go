@@ -77,6 +77,7 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings) {
 	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "")
 	f.StringVar(&s.Augment, "augment", "shift", "")
 	f.Float64Var(&s.LabelSmoothing, "label-smoothing", 0, "")
+	f.StringVar(&s.ClassWeights, "class-weights", "", "")
 	f.Float64Var(&s.Clip, "clip", 0, "")
 	f.Uint64Var(&s.Seed, "seed", 1, "")
 	f.IntVar(&s.Shards, "shards", train.DefaultShards, "")

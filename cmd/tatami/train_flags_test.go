@@ -20,7 +20,7 @@ func TestTrainFlags(t *testing.T) {
 	for i, line := range []string{
 		"",
 		"--net mlp", "--net deep", "--epochs 1", "--batch 20", "--lr 0.002", "--seed 2", "--shards 2", "--limit 100",
-		"--average 0.9", "--schedule-epochs 3", "--warmup 3", "--weight-decay 0.1", "--label-smoothing 0.1", "--clip 0.001", "--validation 20",
+		"--average 0.9", "--schedule-epochs 3", "--warmup 3", "--weight-decay 0.1", "--label-smoothing 0.1", "--clip 0.001", "--validation 20", "--class-weights 2=3",
 		"--optimizer sgd", "--optimizer momentum", "--optimizer nesterov", "--optimizer adagrad", "--optimizer rmsprop",
 		"--optimizer adamw --weight-decay 0.1",
 		"--schedule constant", "--schedule step", "--schedule step:every=1", "--schedule step:every=1,factor=0.5",

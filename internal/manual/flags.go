@@ -33,8 +33,12 @@ var Common = map[string]words.Text{
 		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）、写真向けの flip、crop（ピクセル）、brightness と contrast（割合）、erase（確率）、mixup（α）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
 	},
 	"label-smoothing": {EN: "share of the target spread over all classes", JA: "教師ラベルのうち、全クラスに均等に配る割合（ラベル平滑化）"},
-	"clip":            {EN: "bound of the gradient's norm (0: none)", JA: "勾配のノルムの上限（0：なし）"},
-	"seed":            {EN: "seed of all that is random", JA: "すべての乱数のシード値"},
+	"class-weights": {
+		EN: "what the images of a class count in the loss: balanced (the rarer the more), or CLASS=WEIGHT, as in cat=2,dog=0.5 (default: 1 each)",
+		JA: "損失で各クラスの画像を数える重み。balanced（枚数の少ないクラスほど重く）、または「クラス=重み」を cat=2,dog=0.5 のように並べる（既定：すべて 1）",
+	},
+	"clip": {EN: "bound of the gradient's norm (0: none)", JA: "勾配のノルムの上限（0：なし）"},
+	"seed": {EN: "seed of all that is random", JA: "すべての乱数のシード値"},
 	"shards": {
 		EN: "parts of a batch; results depend on it, not on the processors",
 		JA: "バッチの分割数。結果はこの値で決まり、プロセッサーの数には左右されない",
@@ -74,7 +78,7 @@ var Common = map[string]words.Text{
 var shape = []Group{
 	{words.Text{EN: "Network and data:", JA: "ネットワークとデータ："}, "net data limit validation augment"},
 	{words.Text{EN: "Pictures:", JA: "画像："}, "size fit color test-share skip-broken memory standardize"},
-	{words.Text{EN: "Training:", JA: "学習："}, "epochs batch optimizer lr schedule warmup patience"},
+	{words.Text{EN: "Training:", JA: "学習："}, "epochs batch optimizer lr schedule warmup patience class-weights"},
 	{words.Text{EN: "Against over-fitting and jumps:", JA: "過学習と発散を抑える："}, "weight-decay label-smoothing clip"},
 	{words.Text{EN: "Reproducing:", JA: "再現："}, "seed shards"},
 }

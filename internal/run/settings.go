@@ -47,6 +47,7 @@ type Settings struct {
 	WeightDecay    float64         `json:"weight_decay"`
 	Augment        string          `json:"augment"`
 	LabelSmoothing float64         `json:"label_smoothing"`
+	ClassWeights   string          `json:"class_weights,omitempty"` // balanced, or CLASS=WEIGHT,…
 	Clip           float64         `json:"clip"`
 	Seed           uint64          `json:"seed"`
 	Shards         int             `json:"shards"`
@@ -168,6 +169,11 @@ func (s *Settings) Check(rateGiven bool) error {
 	}
 	if s.Standardize && s.From != "" {
 		return wrongSetting("--standardize cannot stand beside --from, which brings its own")
+	}
+	if s.ClassWeights != "" && s.ClassWeights != balanced {
+		if _, err := parseClassWeights(s.ClassWeights); err != nil {
+			return err
+		}
 	}
 	if _, err := s.reading(); err != nil {
 		return err

@@ -42,8 +42,12 @@ func (s *Settings) NewTrainer(d *datasets.Data) (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	weights, err := s.classWeights(data)
+	if err != nil {
+		return nil, err
+	}
 	t := &train.Trainer{
-		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: s.LabelSmoothing}, Loader: loader,
+		Net: net, Loss: layers.SoftmaxWithLoss{Smoothing: s.LabelSmoothing, Weights: weights}, Loader: loader,
 		Rule: rule, Schedule: schedule, Epochs: s.Epochs, Clip: s.Clip, Average: s.Average, Seed: s.Seed, Shards: s.Shards,
 		Test: d.Test, Patience: s.Patience, KeepBest: held != nil,
 	}

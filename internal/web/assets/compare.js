@@ -14,7 +14,7 @@ const compareText = words({
   epochs: { en: "Epochs", ja: "エポック数" },
   parameters: { en: "Parameters", ja: "パラメーター数" },
   trainTest: { en: "Lines are the smoothed training loss; dots the test loss after each epoch.", ja: "線は訓練損失（平滑化）、点は各エポック後のテスト損失です。" },
-  smoothing: { en: "Runs with label smoothing have a higher training loss for it: do not compare it with that of runs without.", ja: "ラベル平滑化を使った実行の訓練損失はその分高くなるため、使わない実行の訓練損失とは比べられません。" },
+  otherLoss: { en: "Label smoothing and class weights make the loss another one: do not compare it between runs that differ in them.", ja: "ラベル平滑化やクラスの重みを使うと、損失が別のものになります。これらの設定が違う実行の損失は比べられません。" },
   trainHeading: { en: "Training loss:", ja: "訓練損失：" },
   testHeading: { en: "Test accuracy:", ja: "テスト正解率：" },
   shown: { en: "Runs in the charts", ja: "グラフに表示する実行" },
@@ -35,7 +35,8 @@ const settingOf = (run, name) => run.facts.settings.find((s) => s.name === name)
 const comparedLoss = lossChart({ heading: compareText("trainHeading") }), comparedAccuracy = accuracyChart({ heading: compareText("testHeading") });
 const lookOf = (i) => i % 6;
 comparedLoss.element.append(make("p", { className: "soft small", textContent: compareText("trainTest") }));
-if (new Set(compared.map((run) => settingOf(run, "label-smoothing"))).size > 1) comparedLoss.element.append(make("p", { className: "soft small", textContent: compareText("smoothing") }));
+const losses = new Set(compared.map((run) => `${settingOf(run, "label-smoothing")} ${settingOf(run, "class-weights")}`));
+if (losses.size > 1) comparedLoss.element.append(make("p", { className: "soft small", textContent: compareText("otherLoss") }));
 
 // drawCurves draws those of the runs that are not hidden, each in its own look.
 const hiddenRuns = new Set();
