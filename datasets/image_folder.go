@@ -146,13 +146,10 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 	}
 	r := &folderReader{Options: o, data: d, all: len(train) + len(test), pixels: semaphore.NewWeighted(2 * maxPixels)}
 	if o.Height == 0 || o.Color == "" {
-		r.all *= 2 // they are gone through twice
-		heads := make([]imageHead, len(train)+len(test))
-		both, err := r.each(ctx, slices.Concat(train, test), func(i int, p picture) error {
-			h, err := readHeadOf(p.path)
-			if err == nil {
-				heads[i] = *h
-			}
+		r.all *= 2                                        // they are gone through twice
+		heads := make([]*imageHead, len(train)+len(test)) // nil: broken
+		both, err := r.each(ctx, slices.Concat(train, test), func(i int, p picture) (err error) {
+			heads[i], err = readHeadOf(p.path)
 			return err
 		})
 		if err != nil {
@@ -161,7 +158,7 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 		r.choose(heads, both)
 		keep := func(list []picture, from int) (whole []picture) {
 			for i, p := range list {
-				if heads[from+i].read != nil {
+				if heads[from+i] != nil {
 					whole = append(whole, p)
 				}
 			}
@@ -239,7 +236,6 @@ func readHeadOf(path string) (*imageHead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, files.Cause(err))
 	}
-	h.read = []byte{}
 	return h, nil
 }
 
@@ -341,7 +337,7 @@ func (r *folderReader) each(ctx context.Context, list []picture, do func(i int, 
 }
 
 // choose sets the size and the colour that were not given.
-func (r *folderReader) choose(heads []imageHead, whole []int) {
+func (r *folderReader) choose(heads []*imageHead, whole []int) {
 	r.data.Sizes = map[[2]int]int{}
 	grey := true
 	for _, i := range whole {

@@ -2,6 +2,8 @@
 
 package datasets
 
+import "io"
+
 // orientation is 1: a page's browser makes PNGs of photographs, the right way
 // up. To read them otherwise takes a fifth of the module that a page carries.
-func orientation([]byte, string) int { return 1 }
+func orientation(io.ReadSeeker, string) int { return 1 }

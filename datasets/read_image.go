@@ -21,8 +21,8 @@ const (
 
 // ReadImage reads a PNG, JPEG, GIF (its first picture), BMP or WebP of at most
 // 50 megapixels, 25 for progressive JPEGs and colours of 16 bits a channel. A
-// photograph is turned as its orientation tag (Exif) says. A JPEG may have 100
-// scans. An animated WebP is an error.
+// JPEG, PNG or WebP is turned as its orientation tag (Exif) says. A JPEG may have
+// 100 scans. An animated WebP is an error.
 func ReadImage(path string) (image.Image, error) {
 	f, err := open(path)
 	if err != nil {
@@ -41,7 +41,6 @@ type imageHead struct {
 	image.Config        // as stored, before it is turned
 	format       string // "png", "jpeg", and so on
 	orientation  int    // 1 to 8, as Exif has it
-	read         []byte // of the stream
 }
 
 // size is that of the picture the right way up.
@@ -53,7 +52,7 @@ func (h *imageHead) size() (width, height int) {
 }
 
 // readHead fails on what is no image, and on one of more pixels than are read.
-func readHead(r io.Reader) (*imageHead, error) {
+func readHead(r io.ReadSeeker) (*imageHead, error) {
 	var head bytes.Buffer
 	config, format, err := image.DecodeConfig(io.TeeReader(r, &head))
 	if errors.Is(err, image.ErrFormat) {
@@ -65,23 +64,29 @@ func readHead(r io.Reader) (*imageHead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the image is damaged: %w", err)
 	}
-	h := &imageHead{config, format, 1, head.Bytes()}
 	most := maxPixels
+	tags := r // of PNG and WebP may follow the pixels
 	if format == "jpeg" {
+		tags = bytes.NewReader(head.Bytes()) // up to the frame, which says whether it is progressive
 		var scans scanCounter
-		scans.Write(h.read) // all up to the frame, which says whether it is progressive
+		scans.Write(head.Bytes())
 		if scans.progressive {
 			most = maxHeavyPixels
 		}
 	}
-	h.orientation = orientation(h.read, format)
 	if config.ColorModel == color.RGBA64Model || config.ColorModel == color.NRGBA64Model {
 		most = maxHeavyPixels
 	}
 	if config.Width < 1 || config.Height < 1 {
 		return nil, fmt.Errorf("the image has %d×%d pixels, wanted some", config.Width, config.Height)
 	}
-	return h, checkPixels(config.Width, config.Height, most)
+	if err := checkPixels(config.Width, config.Height, most); err != nil {
+		return nil, err
+	}
+	if _, err := tags.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return &imageHead{config, format, orientation(tags, format)}, nil
 }
 
 // animatedWebP looks at the flags of the extended header.
@@ -90,8 +95,9 @@ func animatedWebP(head []byte) bool {
 	return len(head) > flags && string(head[8:16]) == "WEBPVP8X" && head[flags]&animation != 0
 }
 
-// DecodeImage is [ReadImage] from a stream.
-func DecodeImage(r io.Reader) (image.Image, error) {
+// DecodeImage is [ReadImage] of an open file, an upload or bytes, from their
+// beginning.
+func DecodeImage(r io.ReadSeeker) (image.Image, error) {
 	head, err := readHead(r)
 	if err != nil {
 		return nil, err
@@ -99,13 +105,16 @@ func DecodeImage(r io.Reader) (image.Image, error) {
 	return head.decode(r)
 }
 
-// decode reads what follows the head.
-func (head *imageHead) decode(r io.Reader) (image.Image, error) {
-	rest := io.MultiReader(bytes.NewReader(head.read), r)
-	if head.format == "jpeg" {
-		rest = &scanLimit{r: rest}
+// decode reads the image whose head it is.
+func (head *imageHead) decode(r io.ReadSeeker) (image.Image, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, err
 	}
-	img, _, err := image.Decode(rest)
+	var whole io.Reader = r
+	if head.format == "jpeg" {
+		whole = &scanLimit{r: r}
+	}
+	img, _, err := image.Decode(whole)
 	if errors.Is(err, errScans) {
 		return nil, fmt.Errorf("the image has %w", errScans)
 	}

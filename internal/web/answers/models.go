@@ -221,14 +221,14 @@ func Decode(ctx context.Context, body []byte) (image.Image, error) {
 // it ends soon as well.
 type until struct {
 	ctx context.Context
-	r   io.Reader
+	io.ReadSeeker
 }
 
 func (u *until) Read(b []byte) (int, error) {
 	if err := u.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return u.r.Read(b[:min(len(b), 1<<10)])
+	return u.ReadSeeker.Read(b[:min(len(b), 1<<10)])
 }
 
 // Call is a question as it comes from a page that has no server.
