@@ -519,13 +519,10 @@ func (d *Data) class(list []picture, dir string, class int, above []fs.FileInfo)
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		info, err := os.Stat(path)
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 			d.Hidden++
-		case err != nil && named(path):
-			return nil, fmt.Errorf("cannot read %s: %w", path, files.Cause(err))
-		case err == nil && info.IsDir():
+		case isFolder(path):
 			if e.Type()&fs.ModeSymlink != 0 {
 				if d.links++; d.links > maxLinks {
 					return nil, fmt.Errorf("folder %s is reached by more links than %d, wanted fewer links to folders", path, maxLinks)

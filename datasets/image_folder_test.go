@@ -167,6 +167,12 @@ func TestImageFolderWrong(t *testing.T) {
 	if len(d.Broken) != 1 || d.Train.Len()+d.Test.Len() != 6 {
 		t.Errorf("left out %v, %d and %d read", d.Broken, d.Train.Len(), d.Test.Len())
 	}
+	if os.Symlink("nowhere", filepath.Join(dir, "a", "link.png")) == nil {
+		d = imageFolder(t, dir, datasets.Options{SkipBroken: true})
+		if len(d.Broken) != 2 || !strings.Contains(fmt.Sprint(d.Broken), "cannot read "+filepath.Join(dir, "a", "link.png")) {
+			t.Errorf("left out %v", d.Broken)
+		}
+	}
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := datasets.Read(done, dir, datasets.Options{SkipBroken: true}); !errors.Is(err, context.Canceled) {
