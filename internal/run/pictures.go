@@ -34,7 +34,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 		return float64(h.Epochs[i].Step), h.Epochs[i].TestLoss
 	}}
 	loss, err := plots.Loss([]plots.Curve{{Name: trainingCurve.In(l), Points: h.StepLoss(), Smooth: -1}}, plots.LossOptions{
-		Title: words.Text{EN: "Loss of %s", JA: "%s の損失"}.In(l, r.Net), Note: r.whyBelow(true), Language: string(l),
+		Title: words.Text{EN: "Loss of %s", JA: "%s の損失"}.In(l, r.Net), Note: r.whyBelow(), Language: string(l),
 		Classes:    len(r.trainer.Test.Target().Classes),
 		Validation: []plots.Curve{{Name: testCurve.In(l), Points: tested, Markers: true}},
 	})
@@ -52,7 +52,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 		})
 	}
 	accuracy, err := plots.Accuracy(curves, plots.AccuracyOptions{
-		Title: words.Text{EN: "Accuracy of %s", JA: "%s の正解率"}.In(l, r.Net), Note: r.whyBelow(false), Language: string(l),
+		Title: words.Text{EN: "Accuracy of %s", JA: "%s の正解率"}.In(l, r.Net), Note: r.whyBelow(), Language: string(l),
 	})
 	if err := save(accuracyFile, accuracy, err); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (r *Run) draw(e *train.Evaluation) error {
 
 // whyBelow says why the curve of training may be worse than that of the test
 // set.
-func (r *Run) whyBelow(loss bool) string {
+func (r *Run) whyBelow() string {
 	reasons := []words.Text{{
 		EN: "Training is measured while the epoch runs, so it may look worse than test.",
 		JA: "訓練の値は学習しながら測った平均なので、テストより悪く見えることがあります。",
@@ -93,9 +93,6 @@ func (r *Run) whyBelow(loss bool) string {
 	}
 	if slices.ContainsFunc(r.trainer.Net.Specs(), func(s nn.Spec) bool { _, ok := s.(layers.Dropout); return ok }) {
 		reasons = append(reasons, words.Text{EN: "Dropout acts on it alone.", JA: "Dropout は訓練のときだけ働きます。"})
-	}
-	if loss && r.LabelSmoothing > 0 {
-		reasons = append(reasons, words.Text{EN: "Its loss is that of smoothed labels.", JA: "訓練の損失はラベル平滑化を含みます。"})
 	}
 	var parts []string
 	for _, t := range reasons {

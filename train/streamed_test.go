@@ -1,0 +1,63 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"tatami/datasets"
+	"tatami/internal/toy"
+	"tatami/layers"
+	"tatami/layers/networks"
+	"tatami/optim"
+	"tatami/train"
+)
+
+// BenchmarkPixels is a step of simple on pictures of 32×32 whose pixels are in
+// memory, and in a temporary file.
+func BenchmarkPixels(b *testing.B) {
+	dir := b.TempDir()
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 4000 {
+		img := image.NewNRGBA(image.Rect(0, 0, 32, 32))
+		for k := range img.Pix {
+			img.Pix[k] = byte(rng.Uint32()) | 0x80*byte(k%4/3)
+		}
+		var file bytes.Buffer
+		if err := png.Encode(&file, img); err != nil {
+			b.Fatal(err)
+		}
+		toy.File(b, filepath.Join(dir, fmt.Sprint(i%10), fmt.Sprint(i, ".png")), file.Bytes())
+	}
+	for _, c := range []struct {
+		name   string
+		memory int64
+	}{{"memory", 0}, {"file", 1}} {
+		b.Run(c.name, func(b *testing.B) {
+			d, err := datasets.ImageFolder(context.Background(), dir, datasets.Options{Memory: c.memory, Color: "rgb"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer d.Close()
+			simple, err := networks.Find("simple")
+			if err != nil {
+				b.Fatal(err)
+			}
+			t := &train.Trainer{
+				Net: toy.Network(b, d.Train.Shape, simple.Specs(10)...), Loss: layers.SoftmaxWithLoss{}, Rule: optim.Adam{}, Schedule: optim.Constant{Base: 0.001},
+				Loader: &datasets.Loader{Data: d.Train, BatchSize: 100}, Epochs: 1 << 20, Steps: b.N,
+			}
+			b.ResetTimer()
+			began := toy.CPU()
+			if _, err := t.Fit(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(toy.CPU()-began)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
