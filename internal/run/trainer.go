@@ -88,11 +88,43 @@ func (s *Settings) network(data *datasets.Dataset) (net *nn.Sequential, err erro
 	if s.Standardize {
 		specs = append([]nn.Spec{standardize(data)}, specs...)
 	}
-	if net, err = nn.NewSequential(in, newRand(s.Seed), specs...); err != nil && s.Architecture == nil {
+	if s.Whiten {
+		return s.whitened(data, in, specs)
+	}
+	return s.build(in, specs)
+}
+
+// build draws the network's weights.
+func (s *Settings) build(in nn.Shape, specs []nn.Spec) (*nn.Sequential, error) {
+	net, err := nn.NewSequential(in, newRand(s.Seed), specs...)
+	if err != nil && s.Architecture == nil {
 		return nil, fmt.Errorf("network %s: %w", s.Net, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Net, err)
+	}
+	return net, nil
+}
+
+// whitened is the network behind a frozen convolution that whitens the training
+// set's patches, and a ReLU.
+func (s *Settings) whitened(data *datasets.Dataset, in nn.Shape, specs []nn.Spec) (*nn.Sequential, error) {
+	const size = 2
+	weights, biases, err := datasets.Whitening(data, size)
+	if err != nil {
+		return nil, SettingError{fmt.Errorf("--whiten: %w", err)}
+	}
+	first := layers.Convolution{Filters: len(weights), Kernel: size, Frozen: true}
+	net, err := s.build(in, append([]nn.Spec{first, layers.ReLU{}}, specs...))
+	if err != nil {
+		return nil, err
+	}
+	params := net.Layers()[0].Params()
+	for k, filter := range weights {
+		for i, v := range filter {
+			params[0].Value.Sample(k)[i] = float32(v)
+		}
+		params[1].Value.Data[k] = float32(biases[k])
 	}
 	return net, nil
 }
