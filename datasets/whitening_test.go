@@ -23,13 +23,13 @@ func TestWhitening(t *testing.T) {
 		}
 		d.Images = append(d.Images, image)
 	}
-	weights, biases, err := datasets.Whitening(d, size)
+	w, err := datasets.NewWhitening(d, size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const n = size * size * 3
-	if len(weights) != 2*n || len(biases) != 2*n {
-		t.Fatalf("%d filters and %d biases, wanted %d", len(weights), len(biases), 2*n)
+	if len(w.Weights) != 2*n*n || len(w.Biases) != 2*n {
+		t.Fatalf("%d weights and %d biases, wanted %d and %d", len(w.Weights), len(w.Biases), 2*n*n, 2*n)
 	}
 	var count float64
 	var mean [n]float64
@@ -37,15 +37,16 @@ func TestWhitening(t *testing.T) {
 	for _, image := range d.Images {
 		for y := range side - size + 1 {
 			for x := range side - size + 1 {
-				out := append([]float64(nil), biases...)
-				for k, filter := range weights {
-					for i, w := range filter {
+				var out [2 * n]float64
+				for k, bias := range w.Biases {
+					out[k] = float64(bias)
+					for i, weight := range w.Weights[k*n:][:n] {
 						v, u, c := i/(size*3), i/3%size, i%3
-						out[k] += w * float64(image[((y+v)*side+x+u)*3+c]) / 255
+						out[k] += float64(weight) * float64(image[((y+v)*side+x+u)*3+c]) / 255
 					}
 				}
 				for a := range n {
-					if math.Abs(out[a]+out[n+a]) > 1e-9 {
+					if math.Abs(out[a]+out[n+a]) > 1e-4 {
 						t.Fatalf("outputs %d and %d are %g and %g, wanted opposites", a, n+a, out[a], out[n+a])
 					}
 					mean[a] += out[a]
@@ -58,7 +59,7 @@ func TestWhitening(t *testing.T) {
 		}
 	}
 	for a := range n {
-		if m := mean[a] / count; math.Abs(m) > 1e-6 {
+		if m := mean[a] / count; math.Abs(m) > 1e-5 {
 			t.Errorf("output %d has mean %g, wanted 0", a, m)
 		}
 		for b := range n {
@@ -77,22 +78,22 @@ func TestWhitening(t *testing.T) {
 func TestWhiteningOfNothing(t *testing.T) {
 	row := &datasets.Dataset{Shape: nn.Shape{H: 1, W: 9, C: 1}, Images: [][]byte{make([]byte, 9)}}
 	for _, d := range []*datasets.Dataset{row, {Shape: nn.Shape{H: 9, W: 9, C: 1}}} {
-		if _, _, err := datasets.Whitening(d, 2); err == nil {
+		if _, err := datasets.NewWhitening(d, 2); err == nil {
 			t.Errorf("no error for %d images of %v", d.Len(), d.Shape)
 		}
 	}
 	black := &datasets.Dataset{Shape: nn.Shape{H: 3, W: 3, C: 1}, Images: [][]byte{make([]byte, 9)}}
-	weights, biases, err := datasets.Whitening(black, 2)
+	w, err := datasets.NewWhitening(black, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, filter := range weights {
+	for k, bias := range w.Biases {
 		norm := 0.0
-		for _, w := range filter {
-			norm += w * w
+		for _, v := range w.Weights[k*4:][:4] {
+			norm += float64(v * v)
 		}
-		if math.Abs(norm-1) > 1e-9 || biases[k] != 0 {
-			t.Errorf("filter %d of a black image is %v + %g", k, filter, biases[k])
+		if math.Abs(norm-1) > 1e-6 || bias != 0 {
+			t.Errorf("filter %d of a black image is %v + %g", k, w.Weights[k*4:][:4], bias)
 		}
 	}
 }
