@@ -18,7 +18,7 @@ type Network struct {
 	*nn.Sequential
 	head     *nn.Sequential // up to the features of the last layer; nil: the input is the feature
 	features int            // layers in head
-	tail     *nn.Sequential // after the last convolution and its activation; nil without Grad-CAM
+	tail     *nn.Sequential // after the last convolution, or block of them, with its normalization and activation; nil without Grad-CAM
 	maps     int            // layers before tail
 	scores   *nn.Sequential // up to the softmax; nil: probabilities of another layer
 	cost     budget.Cost
@@ -29,7 +29,7 @@ func New(net *nn.Sequential) *Network {
 	n := &Network{Sequential: net, cost: budget.Of(net)}
 	last, weighted := -1, 0
 	for i, spec := range net.Specs() {
-		if IsConvolution(spec) {
+		if givesMaps(spec) {
 			last = i
 		}
 		if slices.ContainsFunc(net.Layers()[i].Params(), func(p *nn.Param) bool { return p.Name == "weight" }) {
@@ -47,7 +47,7 @@ func New(net *nn.Sequential) *Network {
 	}
 	if last >= 0 {
 		n.maps = last + 1
-		if next := net.Specs(); n.maps < len(next) && isActivation(next[n.maps]) {
+		for next := net.Specs(); n.maps < len(next) && (isActivation(next[n.maps]) || isNormalization(next[n.maps])); {
 			n.maps++
 		}
 		if n.maps < len(net.Specs()) {
@@ -55,6 +55,18 @@ func New(net *nn.Sequential) *Network {
 		}
 	}
 	return n
+}
+
+// givesMaps reports whether a layer is a convolution, or a residual block that
+// has one.
+func givesMaps(spec nn.Spec) bool {
+	switch s := spec.(type) {
+	case layers.Residual:
+		return slices.ContainsFunc(s.Body, givesMaps)
+	case *layers.Residual:
+		return slices.ContainsFunc(s.Body, givesMaps)
+	}
+	return IsConvolution(spec)
 }
 
 // IsConvolution reports whether a layer is one of [layers.Convolution].
@@ -71,6 +83,14 @@ func convolutionSpec(spec nn.Spec) (layers.Convolution, bool) {
 		return *s, true
 	}
 	return layers.Convolution{}, false
+}
+
+func isNormalization(spec nn.Spec) bool {
+	switch spec.(type) {
+	case layers.BatchNormalization, *layers.BatchNormalization:
+		return true
+	}
+	return false
 }
 
 func isActivation(spec nn.Spec) bool {

@@ -158,6 +158,12 @@ func TestGradCAM(t *testing.T) {
 	if !one.HasGradCAM() || one.GradCAMLayer() != 2 || one.GradCAM(random(small), 0).Shape != (nn.Shape{H: small.H - 2, W: small.W - 2, C: 1}) {
 		t.Errorf("one convolution: Grad-CAM %v after layer %d", one.HasGradCAM(), one.GradCAMLayer())
 	}
+	// The maps of a residual block are those of its sum, after what normalizes them.
+	block := layers.Residual{Body: []nn.Spec{layers.Convolution{Filters: 2, Kernel: 3, Pad: 1}}}
+	blocks := build(t, small, layers.Convolution{Filters: 2, Kernel: 3}, block, layers.BatchNormalization{}, layers.ReLU{}, layers.GlobalAveragePooling{}, layers.Affine{Units: 3})
+	if !blocks.HasGradCAM() || blocks.GradCAMLayer() != 4 {
+		t.Errorf("a residual block: Grad-CAM %v after layer %d", blocks.HasGradCAM(), blocks.GradCAMLayer())
+	}
 	for what, n := range map[string]*inspect.Network{
 		"no convolution":         build(t, small, layers.Affine{Units: 3}),
 		"nothing after the maps": build(t, small, layers.Convolution{Filters: 2, Kernel: 3}, layers.ReLU{}),

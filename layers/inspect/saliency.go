@@ -103,7 +103,7 @@ func (n *Network) scoresAreProbabilities() bool {
 // it, which GradCAM is for.
 func (n *Network) HasGradCAM() bool { return n.tail != nil }
 
-// GradCAM weighs the maps of the last convolution by the mean gradient of the
+// GradCAM weighs the maps of the last convolution, or residual block, by the mean gradient of the
 // class's score and keeps what is positive (Selvaraju and others 2017). The
 // result has the maps' height and width and one channel.
 func (n *Network) GradCAM(x *nn.Tensor, class int) *nn.Tensor {

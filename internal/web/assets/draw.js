@@ -204,6 +204,7 @@ function speak() {
 function verdict(column, a) {
   if (!column) return;
   column.output.textContent = a.label;
+  column.output.classList.toggle("long", new TextEncoder().encode(a.label).length > 15); // five Japanese letters
   column.sure.textContent = t("sure", { percent: percent(a.probability) });
   const doubts = a.doubts.map((doubt) => t(doubt)).join(" ");
   column.doubts.textContent = doubts;
@@ -355,8 +356,9 @@ function looks(c, a) {
   ];
   if (a.grad_cam) {
     // Times the places of a map, values are points of score.
-    const { layer, values } = a.grad_cam, parts = values.map((v) => v * values.length);
-    figures.push(overlay("gradCAM", enlarge({ ...a.grad_cam, values: parts }, height, width), fullScore, t("gradCAMText", { layer: layerName(layer), most: number(largest(parts), 1), scale: fullScore }) + (largest(parts) ? "" : t("noCAM"))));
+    const { layer, values } = a.grad_cam, parts = values.map((v) => v * values.length), most = largest(parts);
+    const scale = fullScore * 2 ** Math.max(0, Math.ceil(Math.log2(most / fullScore))); // small maps hold much in each place
+    figures.push(overlay("gradCAM", enlarge({ ...a.grad_cam, values: parts }, height, width), scale, t("gradCAMText", { layer: layerName(layer), most: number(most, 1), scale }) + (most ? "" : t("noCAM"))));
   } else figures.push(make("p", { className: "soft small" }, t("noGradCAM")));
   c.looks.replaceChildren(make("div", { className: "looks" }, ...figures));
 }
@@ -380,7 +382,7 @@ function near(c, a) {
     return make("li", {}, button);
   });
   c.near.replaceChildren(make("ul", { className: "near" }, ...items),
-    make("p", { className: "soft small" }, t("compared", { examples: a.examples.toLocaleString(language), layer: a.layer })));
+    make("p", { className: "soft small" }, t("compared", { examples: a.examples.toLocaleString(language), layer: layerName(a.layer) })));
 }
 
 // Filters and maps.

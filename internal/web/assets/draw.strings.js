@@ -67,8 +67,8 @@ export const texts = {
   },
   saliency: { en: "Gradient", ja: "勾配" },
   saliencyText: {
-    en: "The slope of the score at each pixel, up to {most}: more ink speaks for the class on orange, against it on blue. Full colour: {scale}.",
-    ja: "各ピクセルに対するスコアの勾配です（最大 {most}）。インクを濃くすると、オレンジのピクセルではスコアが上がり、青のピクセルでは下がります。最も濃い色：{scale}。",
+    en: "The slope of the score at each pixel, up to {most}: a higher value speaks for the class where it is orange, against it where it is blue. Full colour: {scale}.",
+    ja: "各ピクセルに対するスコアの勾配です（最大 {most}）。ピクセルの値を大きくすると、オレンジのところではスコアが上がり、青のところでは下がります。最も濃い色：{scale}。",
   },
   gradCAM: { en: "Grad-CAM", ja: "Grad-CAM" },
   gradCAMText: {

@@ -15,8 +15,9 @@ document.title = `${left.facts.name} · tatami`;
 document.getElementById("state").textContent = say(left.now.state);
 document.getElementById("state").classList.add(left.now.state);
 setLanguage();
-document.getElementById("view").append(make("p", { className: "message" }, ...(left.now.state === "finished" ? onward(left.facts) : [
-  leftText(left.now.state, left.now), ...(left.now.state === "stopped" ? [" ", commandLine(left.facts.resume)] : []),
-])));
+const leftMessage = left.now.state === "finished" ? onward(left.facts) : [
+  leftText(left.now.state, left.now), ...(left.now.state === "stopped" && left.facts.resume ? [" ", commandLine(left.facts.resume)] : []),
+];
+if (leftMessage.length) document.getElementById("view").append(make("p", { className: "message" }, ...leftMessage));
 document.getElementById("view").append(...leftView.elements, recipe(left));
 leftView.show(left);
