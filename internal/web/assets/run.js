@@ -99,6 +99,8 @@ const settingNames = {
   net: "ネットワーク", architecture: "構成", data: "データ", epochs: "エポック数", batch: "バッチサイズ", optimizer: "最適化手法", lr: "学習率",
   schedule: "学習率スケジュール", warmup: "ウォームアップ", "weight-decay": "重み減衰", augment: "データ拡張", "label-smoothing": "ラベル平滑化", "class-weights": "クラスの重み",
   clip: "勾配クリッピング", seed: "シード値", shards: "シャード数", limit: "訓練画像の上限", validation: "検証画像数", patience: "早期終了までのエポック数",
+  size: "画像の大きさ", fit: "入力への合わせ方", color: "色", "test-share": "テストに分ける割合", "skip-broken": "読めない画像を飛ばす",
+  standardize: "標準化", whiten: "白色化", average: "重みの移動平均",
   system: "システム", "instruction set": "命令セット", processors: "プロセッサー数",
 };
 
@@ -480,9 +482,10 @@ function confusionView() {
       if (i === j) td.className = "right";
       return td;
     };
+    const head = (scope, name) => make("th", { scope, title: name }, make("span", {}, name));
     const table = () => scrolling(say("confusion"), make("table", { className: "confusion", style: `--columns: ${classes.length + 1}` },
-        make("thead", {}, make("tr", {}, make("td", { className: "corner", textContent: say("trueClass").replace(/[\\＼]/, "$&\u200b") }), ...classes.map((c) => make("th", { scope: "col", textContent: c })))),
-        make("tbody", {}, ...confusion.map((row, i) => make("tr", {}, make("th", { scope: "row", textContent: classes[i] }), ...row.map((n, j) => cell(n, i, j)))))));
+        make("thead", {}, make("tr", {}, make("td", { className: "corner", textContent: say("trueClass").replace(/[\\＼]/, "$&\u200b") }), ...classes.map((c) => head("col", c)))),
+        make("tbody", {}, ...confusion.map((row, i) => make("tr", {}, head("row", classes[i]), ...row.map((n, j) => cell(n, i, j)))))));
     // Of many classes the pairs that are confused most come first, the table when it is asked for.
     const many = classes.length > 20, most = 20;
     const pairs = confusion.flatMap((row, i) => row.map((n, j) => [n, i, j])).filter(([n, i, j]) => n && i !== j).sort((a, b) => b[0] - a[0]);
