@@ -16,17 +16,35 @@ import (
 
 // orientation is what the Exif data of a picture say of how it is to be turned.
 // It is 1, which is not at all, where they say nothing or nothing that makes sense.
-func orientation(r io.ReadSeeker, format string) int {
-	kind, ok := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.TIFF}[format]
-	if !ok {
-		return 1
+// Those of a PNG or WebP may follow the pixels: r comes back to where it is.
+func orientation(r io.ReadSeeker, head *imageHead) (int, error) {
+	if head.format == "jpeg" {
+		return exifOrientation(bytes.NewReader(head.read), imagemeta.JPEG), nil
 	}
-	if format == "webp" {
-		r = bytes.NewReader(webPExif(r))
+	if head.format != "png" && head.format != "webp" {
+		return 1, nil
+	}
+	at, err := r.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = r.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return 0, err
 	}
 	found := 1
+	if head.format == "png" {
+		found = exifOrientation(r, imagemeta.PNG)
+	} else {
+		found = exifOrientation(bytes.NewReader(webPExif(r)), imagemeta.TIFF)
+	}
+	_, err = r.Seek(at, io.SeekStart)
+	return found, err
+}
+
+func exifOrientation(r io.ReadSeeker, format imagemeta.ImageFormat) int {
+	found := 1
 	_, err := imagemeta.Decode(imagemeta.Options{
-		R: r, ImageFormat: kind, Sources: imagemeta.EXIF,
+		R: r, ImageFormat: format, Sources: imagemeta.EXIF,
 		ShouldHandleTag: func(tag imagemeta.TagInfo) bool { return tag.Tag == "Orientation" },
 		HandleTag: func(tag imagemeta.TagInfo) error {
 			if o, ok := tag.Value.(uint16); ok && o >= 1 && o <= 8 {

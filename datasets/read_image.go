@@ -41,6 +41,7 @@ type imageHead struct {
 	image.Config        // as stored, before it is turned
 	format       string // "png", "jpeg", and so on
 	orientation  int    // 1 to 8, as Exif has it
+	read         []byte // of the file
 }
 
 // size is that of the picture the right way up.
@@ -64,12 +65,11 @@ func readHead(r io.ReadSeeker) (*imageHead, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the image is damaged: %w", err)
 	}
+	h := &imageHead{config, format, 1, head.Bytes()}
 	most := maxPixels
-	tags := r // of PNG and WebP may follow the pixels
 	if format == "jpeg" {
-		tags = bytes.NewReader(head.Bytes()) // up to the frame, which says whether it is progressive
 		var scans scanCounter
-		scans.Write(head.Bytes())
+		scans.Write(h.read) // all up to the frame, which says whether it is progressive
 		if scans.progressive {
 			most = maxHeavyPixels
 		}
@@ -83,10 +83,8 @@ func readHead(r io.ReadSeeker) (*imageHead, error) {
 	if err := checkPixels(config.Width, config.Height, most); err != nil {
 		return nil, err
 	}
-	if _, err := tags.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	return &imageHead{config, format, orientation(tags, format)}, nil
+	h.orientation, err = orientation(r, h)
+	return h, err
 }
 
 // animatedWebP looks at the flags of the extended header.
@@ -105,16 +103,13 @@ func DecodeImage(r io.ReadSeeker) (image.Image, error) {
 	return head.decode(r)
 }
 
-// decode reads the image whose head it is.
-func (head *imageHead) decode(r io.ReadSeeker) (image.Image, error) {
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	var whole io.Reader = r
+// decode reads what follows the head.
+func (head *imageHead) decode(r io.Reader) (image.Image, error) {
+	rest := io.MultiReader(bytes.NewReader(head.read), r)
 	if head.format == "jpeg" {
-		whole = &scanLimit{r: r}
+		rest = &scanLimit{r: rest}
 	}
-	img, _, err := image.Decode(whole)
+	img, _, err := image.Decode(rest)
 	if errors.Is(err, errScans) {
 		return nil, fmt.Errorf("the image has %w", errScans)
 	}

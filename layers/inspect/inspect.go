@@ -60,11 +60,8 @@ func New(net *nn.Sequential) *Network {
 // givesMaps reports whether a layer is a convolution, or a residual block that
 // has one.
 func givesMaps(spec nn.Spec) bool {
-	switch s := spec.(type) {
-	case layers.Residual:
-		return slices.ContainsFunc(s.Body, givesMaps)
-	case *layers.Residual:
-		return slices.ContainsFunc(s.Body, givesMaps)
+	if block, ok := spec.(layers.Residual); ok {
+		return slices.ContainsFunc(block.Body, givesMaps)
 	}
 	return IsConvolution(spec)
 }
@@ -86,11 +83,8 @@ func convolutionSpec(spec nn.Spec) (layers.Convolution, bool) {
 }
 
 func isNormalization(spec nn.Spec) bool {
-	switch spec.(type) {
-	case layers.BatchNormalization, *layers.BatchNormalization:
-		return true
-	}
-	return false
+	_, ok := spec.(layers.BatchNormalization)
+	return ok
 }
 
 func isActivation(spec nn.Spec) bool {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"regexp"
 	"strings"
 
 	"tatami/internal/web"
@@ -76,8 +77,12 @@ func importMap(names ...string) string {
 	return string(text)
 }
 
-// ownNames has a module import others by the names that they have in the file.
-func ownNames(script string) string { return strings.ReplaceAll(script, `"/static/`, `"`+prefix) }
+// ownNames has a module import others by the names that they have in the file,
+// and leaves out lines that are comments, a file being downloaded whole.
+func ownNames(script string) string {
+	script = regexp.MustCompile(`(?m)^[ \t]*//.*\n`).ReplaceAllString(script, "")
+	return strings.ReplaceAll(script, `"/static/`, `"`+prefix)
+}
 
 func dataURL(kind, text string) string {
 	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString([]byte(text))
