@@ -30,7 +30,8 @@ type row struct {
 var header = []string{"date", "commit", "machine", "network", "figure", "value", "ratio"}
 
 // history adds to the file what run has gathered in dir and the share of the peak
-// that a step reaches now, and compares them with the rows before.
+// that a step reaches now, and compares them with the rows before. Beside other
+// programs it does not: then ratios tell little.
 func history(dir, file, commit string, nets []string) error {
 	rows, err := readRows(file)
 	if err != nil {
@@ -40,6 +41,9 @@ func history(dir, file, commit string, nets []string) error {
 	if err != nil {
 		return err
 	}
+	if report.Distance() == "busy" {
+		return fmt.Errorf("other programs use the processors (workers meet in %.0f µs, not in one): %s is left as it is", report.Meeting*1e6, file)
+	}
 	day := row{date: time.Now().UTC().Format(time.DateTime), commit: commit, machine: machine(report)}
 	add := func(network, figure string, value, ratio float64) {
 		r := day
@@ -47,7 +51,7 @@ func history(dir, file, commit string, nets []string) error {
 		rows = append(rows, r)
 	}
 	for i, net := range nets {
-		add(net, "step (s) of the peak", report.Networks[i].StepSeconds, report.Networks[i].PeakShare)
+		add(net, "step µs of the peak", report.Networks[i].StepSeconds*1e6, report.Networks[i].PeakShare)
 		ours, err := read(filepath.Join(dir, "tatami-"+net))
 		if err != nil {
 			return err
@@ -60,13 +64,10 @@ func history(dir, file, commit string, nets []string) error {
 			return err
 		}
 		for _, f := range figures {
-			add(net, f.name+" to PyTorch", f.of(ours), f.ratio(ours, pytorch))
+			add(net, f.name+f.unit+" to PyTorch", f.of(ours), f.ratio(ours, pytorch))
 		}
 	}
-	if err := files.Write(file, func(w io.Writer) error {
-		out := csv.NewWriter(w)
-		return out.WriteAll(records(rows))
-	}); err != nil {
+	if err := files.Write(file, func(w io.Writer) error { return csv.NewWriter(w).WriteAll(records(rows)) }); err != nil {
 		return err
 	}
 	return compare(rows)
@@ -163,7 +164,7 @@ func records(rows []row) [][]string {
 	for _, r := range rows {
 		all = append(all, []string{
 			r.date, r.commit, r.machine, r.network, r.figure,
-			strconv.FormatFloat(r.value, 'g', 5, 64), strconv.FormatFloat(r.ratio, 'g', 4, 64),
+			strconv.FormatFloat(r.value, 'g', 7, 64), strconv.FormatFloat(r.ratio, 'g', 4, 64),
 		})
 	}
 	return all

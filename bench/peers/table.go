@@ -17,16 +17,16 @@ import (
 
 // figure is a column of the table.
 type figure struct {
-	name, format string
-	of           func(timing) float64 // 0 if it was not measured
-	more         bool                 // is better
+	name, unit, format string
+	of                 func(timing) float64 // 0 if it was not measured
+	more               bool                 // is better
 }
 
 var figures = []figure{
-	{"epoch", "%.3f s", func(t timing) float64 { return t.Seconds[0] }, false},
-	{"one image", "%.1f µs", func(t timing) float64 { return t.Latency * 1e6 }, false},
-	{"images/s", "%.0f", func(t timing) float64 { return t.ImagesPerSecond }, true},
-	{"memory", "%.0f MB", func(t timing) float64 { return t.Memory / 1e6 }, false},
+	{"epoch", " s", "%.3f", func(t timing) float64 { return t.Seconds[0] }, false},
+	{"one image", " µs", "%.1f", func(t timing) float64 { return t.Latency * 1e6 }, false},
+	{"images/s", "", "%.0f", func(t timing) float64 { return t.ImagesPerSecond }, true},
+	{"memory", " MB", "%.0f", func(t timing) float64 { return t.Memory / 1e6 }, false},
 }
 
 // ratio is how many times as good ours is, or 0 if it is not known.
@@ -56,7 +56,7 @@ func table(dir string, nets []string) error {
 		}
 		fmt.Printf("| %s | tatami |", net)
 		for _, f := range figures {
-			fmt.Printf(" "+f.format+" | |", f.of(ours))
+			fmt.Printf(" "+f.format+"%s | |", f.of(ours), f.unit)
 		}
 		fmt.Println()
 		for _, peer := range []string{"pytorch", "gorgonia", "gomlx", "dlib", "tiny-dnn", "onnxruntime"} {
@@ -73,7 +73,7 @@ func table(dir string, nets []string) error {
 			fmt.Printf("| | %s |", theirs.Version)
 			for _, f := range figures {
 				if ratio := f.ratio(ours, theirs); ratio > 0 {
-					fmt.Printf(" "+f.format+" | ×%.2f |", f.of(theirs), ratio)
+					fmt.Printf(" "+f.format+"%s | ×%.2f |", f.of(theirs), f.unit, ratio)
 				} else {
 					fmt.Print(" | |")
 				}
