@@ -99,8 +99,8 @@ func moduleVersion(program string) string {
 
 // read is the best of each figure over the lines of a file: what else a machine
 // does can only slow a program down, and slows most the one whose threads wait
-// for each other most, which would be no fair comparison. Of PyTorch it is the
-// better of two memory layouts too.
+// for each other most, which would be no fair comparison. The lines also are those
+// of PyTorch's two memory layouts, and of tiny-dnn's two kinds of threads.
 func read(path string) (timing, error) {
 	f, err := os.Open(path)
 	if err != nil {
