@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,14 +31,15 @@ type row struct {
 var header = []string{"date", "commit", "machine", "network", "figure", "value", "ratio"}
 
 // history adds to the file what run has gathered in dir and the share of the peak
-// that a step reaches now, and compares them with the rows before. Beside other
+// that a step with digits reaches now, and compares them with the rows before. Beside other
 // programs it does not: then ratios tell little.
 func history(dir, file, commit string, nets []string) error {
 	rows, err := readRows(file)
 	if err != nil {
 		return err
 	}
-	report, err := measure.Networks(nets)
+	digital := slices.DeleteFunc(slices.Clone(nets), func(net string) bool { return slices.Contains(photographic, net) })
+	report, err := measure.Networks(digital)
 	if err != nil {
 		return err
 	}
@@ -50,8 +52,10 @@ func history(dir, file, commit string, nets []string) error {
 		r.network, r.figure, r.value, r.ratio = network, figure, value, ratio
 		rows = append(rows, r)
 	}
-	for i, net := range nets {
-		add(net, "step µs of the peak", report.Networks[i].StepSeconds*1e6, report.Networks[i].PeakShare)
+	for _, n := range report.Networks {
+		add(n.Name, "step µs of the peak", n.StepSeconds*1e6, n.PeakShare)
+	}
+	for _, net := range nets {
 		ours, err := read(filepath.Join(dir, "tatami-"+net))
 		if err != nil {
 			return err
