@@ -1,23 +1,19 @@
 //go:build unix
 
 // Command peers is tatami's side of bench/peers/run: it hands the data to the
-// peers, trains as they do, and prints the table of ratios.
+// peers, trains as they do, prints the table of ratios, and keeps their history.
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +27,7 @@ import (
 
 // timing is what one process measured: the same JSON on both sides.
 type timing struct {
+	Version         string    `json:"version,omitempty"`
 	Seconds         []float64 `json:"seconds"` // of each epoch
 	Loss            float64   `json:"loss"`
 	Latency         float64   `json:"latency"` // of one image
@@ -55,10 +52,16 @@ func run(args []string) error {
 			return err
 		}
 		return epoch(args[1], epochs)
+	case len(args) == 2 && args[0] == "onnxruntime":
+		return onnxruntime(args[1])
 	case len(args) > 2 && args[0] == "table":
 		return table(args[1], args[2:])
+	case len(args) > 4 && args[0] == "history":
+		return history(args[1], args[2], args[3], args[4:])
+	case len(args) == 2 && args[0] == "slower":
+		return slower(args[1])
 	}
-	return errors.New("usage: peers dump DIR NET… | epoch NET EPOCHS | table DIR NET…")
+	return errors.New("usage: peers dump DIR NET… | epoch NET EPOCHS | onnxruntime NET | table DIR NET… | history DIR FILE COMMIT NET… | slower FILE")
 }
 
 // dump writes the networks, and the training images and labels as plain bytes.
@@ -91,9 +94,12 @@ func dump(dir string, nets []string) error {
 	return nil
 }
 
+// photographic are the networks that are made for photographs.
+var photographic = []string{"resnet", "small", "cifar"}
+
 // dataFor are the digits, or photographs for the networks that are made for them.
 func dataFor(net string, digits *datasets.Dataset) *datasets.Dataset {
-	if slices.Contains([]string{"resnet", "small", "cifar"}, net) {
+	if slices.Contains(photographic, net) {
 		return photographs(digits)
 	}
 	return digits
@@ -176,70 +182,4 @@ func each(n int, f func()) float64 {
 		f()
 	}
 	return time.Since(start).Seconds() / float64(n)
-}
-
-// table prints the best figures and their ratios of what run has gathered in dir: of PyTorch
-// the better of its two memory layouts, figure by figure.
-func table(dir string, nets []string) error {
-	fmt.Println("| network | | epoch | ratio | one image | ratio | images/s | ratio | memory |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|")
-	for _, net := range nets {
-		ours, err := read(filepath.Join(dir, "tatami-"+net))
-		if err != nil {
-			return err
-		}
-		torch, err := read(filepath.Join(dir, "torch-"+net))
-		if err != nil {
-			return err
-		}
-		last, err := read(filepath.Join(dir, "torch-last-"+net))
-		if err != nil {
-			return err
-		}
-		torch = timing{
-			Seconds: []float64{min(torch.Seconds[0], last.Seconds[0])}, Latency: min(torch.Latency, last.Latency),
-			ImagesPerSecond: max(torch.ImagesPerSecond, last.ImagesPerSecond), Memory: min(torch.Memory, last.Memory),
-		}
-		fmt.Printf("| %s | tatami | %.3f s | | %.1f µs | | %.0f | | %.0f MB |\n",
-			net, ours.Seconds[0], ours.Latency*1e6, ours.ImagesPerSecond, ours.Memory/1e6)
-		fmt.Printf("| | PyTorch | %.3f s | ×%.2f | %.1f µs | ×%.2f | %.0f | ×%.2f | %.0f MB |\n",
-			torch.Seconds[0], torch.Seconds[0]/ours.Seconds[0], torch.Latency*1e6, torch.Latency/ours.Latency,
-			torch.ImagesPerSecond, ours.ImagesPerSecond/torch.ImagesPerSecond, torch.Memory/1e6)
-		for _, name := range []string{"gorgonia", "GoMLX"} {
-			other, err := read(filepath.Join(dir, strings.ToLower(name)+"-"+net))
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Printf("| | %s | %.3f s | ×%.2f | | | | | %.0f MB |\n",
-				name, other.Seconds[0], other.Seconds[0]/ours.Seconds[0], other.Memory/1e6)
-		}
-	}
-	return nil
-}
-
-// read is the best of each figure over the lines of a file: what else a machine
-// does can only slow a program down, and slows most the one whose threads wait
-// for each other most, which would be no fair comparison.
-func read(path string) (timing, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return timing{}, err
-	}
-	defer f.Close()
-	inf := math.Inf(1)
-	best := timing{Seconds: []float64{inf}, Latency: inf, Memory: inf}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var t timing
-		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
-			return timing{}, fmt.Errorf("%s: %w", path, err)
-		}
-		best.Seconds[0] = min(best.Seconds[0], slices.Min(t.Seconds))
-		best.Latency = min(best.Latency, t.Latency)
-		best.ImagesPerSecond = max(best.ImagesPerSecond, t.ImagesPerSecond)
-		best.Memory = min(best.Memory, t.Memory)
-	}
-	return best, nil
 }

@@ -70,7 +70,7 @@ def main():
         for _ in range(batches):
             net(batch)
         throughput = batches * 100 / (time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds, "loss": loss.item(), "latency": latency, "images_per_second": throughput,
+    print(json.dumps({"version": f"PyTorch {torch.__version__}", "seconds": seconds, "loss": loss.item(), "latency": latency, "images_per_second": throughput,
                       "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
 
 
