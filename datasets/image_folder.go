@@ -146,7 +146,8 @@ func ImageFolder(ctx context.Context, dir string, o Options) (*Data, error) {
 	}
 	r := &folderReader{Options: o, data: d, all: len(train) + len(test), pixels: semaphore.NewWeighted(2 * maxPixels)}
 	if o.Height == 0 || o.Color == "" {
-		r.all *= 2                                        // they are gone through twice
+		r.all *= 2 // they are gone through twice
+
 		heads := make([]*imageHead, len(train)+len(test)) // nil: broken
 		both, err := r.each(ctx, slices.Concat(train, test), func(i int, p picture) (err error) {
 			heads[i], err = readHeadOf(p.path)
