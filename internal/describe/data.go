@@ -4,7 +4,6 @@ package describe
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"image"
 	"maps"
@@ -107,7 +106,7 @@ func (a DataSet) Text(l words.Language) string {
 		line(words.Text{EN: "left out: %d files that are hidden or not named like pictures", JA: "読み飛ばし：隠しファイルと画像でないファイル %d 個"}, a.LeftOut)
 	}
 	for _, text := range a.Broken {
-		line(words.Text{EN: "left out: %s", JA: "読み飛ばし：%s"}, errortext.In(errors.New(text), l))
+		line(words.Text{EN: "left out: %s", JA: "読み飛ばし：%s"}, errortext.Say(text, l))
 	}
 	line(words.Text{EN: "in both the training and the test set: %d", JA: "訓練データとテストデータの両方にある画像：%d 枚"}, len(a.Duplicates))
 	for _, pair := range a.Duplicates[:min(len(a.Duplicates), 5)] {

@@ -18,7 +18,7 @@ export const texts = {
   up: { en: "Move {layer} up", ja: "{layer}を上へ" },
   down: { en: "Move {layer} down", ja: "{layer}を下へ" },
   remove: { en: "Remove {layer}", ja: "{layer}を削除" },
-  bad: { en: "Layer {n} does not fit: {text}.", ja: "第 {n} 層は組み合わせられません：{text}" },
+  bad: { en: "Layer {n} does not fit: {text}.", ja: "第 {n} 層の設定が合いません：{text}。" },
   size: { en: "{parameters} parameters, {work} multiply-adds an image", ja: "パラメーター {parameters} 個、画像 1 枚の積和演算 {work} 回" },
   Filters: { en: "filters", ja: "フィルター数" },
   Kernel: { en: "kernel", ja: "カーネル" },
@@ -61,7 +61,7 @@ export const texts = {
     ja: "エポック {epoch}／{epochs}、更新 {step} 回、{seconds} 秒、毎秒 {speed} 枚。テスト正解率 {accuracy}。",
   },
   nowOwn: { en: "Epoch {epoch} of {epochs}, update {step}, {seconds} s.", ja: "エポック {epoch}／{epochs}、更新 {step} 回、{seconds} 秒。" },
-  refused: { en: "{text}.", ja: "設定を確かめてください：{text}" },
+  refused: { en: "{text}.", ja: "{text}。" },
   ended: { en: "The program in this page has ended: {text}. Load the page again.", ja: "ページ内のプログラムが終了しました。ページを再読み込みしてください：{text}" },
   doctor: { en: "The doctor says: ", ja: "ドクターの助言：" },
 

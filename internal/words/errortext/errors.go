@@ -5,22 +5,26 @@ package errortext
 
 import (
 	"slices"
+	"sync"
 
 	"tatami/internal/words"
 )
 
 // In is an error in a language, fit for a terminal.
-func In(err error, l words.Language) string {
-	text := words.Shown(err.Error())
+func In(err error, l words.Language) string { return Say(err.Error(), l) }
+
+// Say is [In] of what an error said.
+func Say(text string, l words.Language) string {
+	text = words.Shown(text)
 	if l != words.Japanese {
 		return text
 	}
 	return sentences().Japanese(text)
 }
 
-func sentences() *words.Sentences {
+var sentences = sync.OnceValue(func() *words.Sentences {
 	return words.NewSentences(slices.Concat(commandErrors, libraryErrors, onnxErrors, systemErrors)...)
-}
+})
 
 // commandErrors are those of the command itself and of its runs. In all tables
 // a %v is worded in turn.
@@ -58,6 +62,12 @@ var commandErrors = []words.Text{
 	{EN: "--resume takes its settings from the checkpoint: --%s cannot stand beside it", JA: "--resume はチェックポイントの設定を使うので、--%s と一緒には指定できません"},
 	{EN: "--out is %s, wanted a name that ends in .html", JA: "--out は .html で終わる名前にしてください（指定された値：%s）"},
 	{EN: "--out is %s, which is what is to be imported", JA: "--out の %s は、読み込むファイルそのものです。別の名前にしてください"},
+	{EN: "--out is %q, wanted a file that ends in .onnx", JA: "--out は .onnx で終わる名前にしてください（指定された値：%q）"},
+	{EN: "--from brings its network: --net cannot stand beside it", JA: "ネットワークは --from のモデルのものを使うので、--net と一緒には指定できません"},
+	{EN: "--%s is %d, wanted 1 or more beside --resume", JA: "--%s に %d は指定できません。--resume と一緒なら 1 以上にしてください"},
+	{EN: "--%s is %g, wanted finite numbers, deviations from 1e-5", JA: "--%s に %g は指定できません。有限の数で、標準偏差なら 1e-5 以上にしてください"},
+	{EN: "--freeze is %d, wanted at most %d: %s must learn", JA: "--freeze は %d ですが、%d までにしてください。%s は学習しなければなりません"},
+	{EN: "%q: wanted a multiple from 1x to 1000000x, such as 10x", JA: "%q は使えません。1x から 1000000x までの倍数（例：10x）を指定してください"},
 	{EN: "--json and --compare cannot stand together", JA: "--json と --compare は一緒に指定できません"},
 	{EN: "experiment list takes no arguments", JA: "experiment list に引数はありません"},
 	{EN: "--chapter and names of experiments cannot stand together", JA: "--chapter と実験の名前は一緒に指定できません"},
@@ -112,6 +122,11 @@ var commandErrors = []words.Text{
 	{EN: "a rank is lost, and its moments with it: %v", JA: "ランクの 1 つが失われ、そのモーメントも失われました。%v"},
 	{EN: "a rank is lost: %v", JA: "ランクの 1 つが失われました（%v）"},
 	{EN: "the last whole checkpoint is %s, after step %d", JA: "最後の完全なチェックポイントは %s（ステップ %d の後）です"},
+	{EN: "MPI: %s failed with code %d", JA: "MPI の %s が失敗しました（コード %d）"},
+	{EN: "MPI: %s lets only one thread call it, wanted one that takes calls of several in turn", JA: "MPI の %s は 1 つのスレッドからしか呼べません。複数のスレッドから順に呼べるものが必要です"},
+	{EN: "MPI: %s of %d bytes, wanted at most %d", JA: "MPI の %s が %d バイトです。%d バイトまでです"},
+	{EN: "trainer: %d ranks for %d shards, wanted at most one rank a shard", JA: "シャード %[2]d 個に対してランクが %[1]d 個あります。ランクはシャードの数までです"},
+	{EN: "trainer: the run ended within epoch %d, at step %d of %d, and goes on only from the end of an epoch", JA: "この学習はエポック %d の途中（ステップ %d／%d）で終わっています。続けられるのは、エポックの終わりからだけです"},
 	{EN: "no whole checkpoint has been written", JA: "完全なチェックポイントはまだありません"},
 	{EN: "rank %d runs on instruction set %s, rank 0 on %s; set TATAMI_ISA to one that all have", JA: "ランク %d の命令セットは %s、ランク 0 は %s です。すべてで使えるものを TATAMI_ISA に指定してください"},
 	{EN: "rank %d begins with other settings, data or weights than rank 0", JA: "ランク %d の設定、データ、重みのどれかが、ランク 0 と違います"},
@@ -288,6 +303,8 @@ var libraryErrors = []words.Text{
 	{EN: "%s is replaced by the relative folder %s", JA: "%s は相対パスのフォルダー %s に置き換えられています"},
 	{EN: "the program was built with -trimpath", JA: "プログラムが -trimpath でビルドされています"},
 	{EN: "%s is not in the module cache", JA: "%s がモジュールキャッシュにありません"},
+	{EN: "cannot read the temporary file for pixels in %s: %w", JA: "%s にあるピクセルの一時ファイルを読めません：%w"},
+	{EN: "cannot read %s with %s: %w", JA: "%s を読めません（%s）：%w"},
 	{EN: "go mod download: %s", JA: "go mod download のエラー：%s"},
 
 	// train
@@ -373,6 +390,10 @@ var libraryErrors = []words.Text{
 	{EN: "tensor %q: %w", JA: "テンソル %q：%w"},
 	{EN: "tensors are missing or too small: %w", JA: "テンソルが足りないか、小さすぎます：%w"},
 	{EN: "input %d×%d×%d is smaller than the kernel", JA: "入力 %d×%d×%d がカーネルより小さくなっています"},
+	{EN: "field Groups is %d, wanted a divisor of %d channels and of %d filters", JA: "項目 Groups は %d です。チャネル数 %d とフィルター数 %d の両方を割り切る数でなければなりません"},
+	{EN: "field Pad is %d, wanted at most half of Size %d", JA: "項目 Pad は %d です。Size（%d）の半分以下でなければなりません"},
+	{EN: "more than 0 and at most 1", JA: "、0 より大きく 1 以下の数"},
+	{EN: "0 or more, and finite", JA: "、0 以上の有限の数"},
 	{EN: "field %s is %s, wanted at least %d", JA: "項目 %s は %s です。%d 以上でなければなりません"},
 	{EN: "field %s is %s, wanted at most %d", JA: "項目 %s は %s です。%d 以下でなければなりません"},
 	{EN: "field %s is %s, wanted %d to %d", JA: "項目 %s は %s です。%d から %d まででなければなりません"},
@@ -403,6 +424,8 @@ var libraryErrors = []words.Text{
 	{EN: "two models are called %q", JA: "同じ名前のモデルが 2 つあります（%q）"},
 
 	// internal/safetensors, strictjson, files, lock, kernels
+	{EN: "damaged: metadata %q, the checksum of the %s, is missing", JA: "壊れています（%[2]s のチェックサム、メタデータ %[1]q がありません）"},
+	{EN: "tensor %q has shape %s, wanted %s as metadata %q tell", JA: "テンソル %q の形状は %s です。メタデータ %[4]q によれば %[3]s でなければなりません"},
 	{EN: "damaged: the %s have SHA-256 %s, wanted %s", JA: "壊れています（%s の SHA-256 は %s、必要なのは %s）"},
 	{EN: "not a safetensors file: %d bytes, wanted at least %d", JA: "safetensors ファイルではありません（%d バイト。%d バイト以上必要です）"},
 	{EN: "not a safetensors file: header of %d bytes, wanted at most %d", JA: "safetensors ファイルではありません（ヘッダーが %d バイト。%d バイトまでです）"},
@@ -493,6 +516,7 @@ var systemErrors = []words.Text{
 	{EN: "step %d: %w", JA: "ステップ %d：%w"},
 	{EN: "unexpected end of JSON input", JA: "JSON が途中で終わっています"},
 	{EN: "cannot write in %s: another process is at work there", JA: "%s に書き込めません。別のプロセスが使っています"},
+	{EN: "the run ended with an error", JA: "学習がエラーで終わりました"},
 	{EN: "no such file or directory", JA: "ファイルまたはフォルダーがありません"},
 	{EN: "file does not exist", JA: "ファイルがありません"},
 	{EN: "permission denied", JA: "権限がありません"},

@@ -105,6 +105,11 @@ var onnxErrors = []words.Text{
 	{EN: "tensor %q has %d values, wanted %d for dimensions %s", JA: "テンソル %q の値は %d 個です。次元 %[4]s なら %[3]d 個でなければなりません"},
 	{EN: "tensor %q has %d bytes of values, wanted %d for dimensions %s of %s", JA: "テンソル %q の値は %d バイトです。次元 %[4]s の %[5]s なら %[3]d バイトでなければなりません"},
 
+	{EN: "tensor %q: external data in %q, wanted a file in the model's folder", JA: "テンソル %q の外部データが %q にあります。モデルと同じフォルダーのファイルでなければなりません"},
+	{EN: "tensor %q: external data of %d bytes, wanted %d for dimensions %s of %s", JA: "テンソル %q の外部データは %d バイトです。次元 %[4]s の %[5]s なら %[3]d バイトでなければなりません"},
+	{EN: "tensor %q: external data's %s is %q, wanted a number", JA: "テンソル %q の外部データの %s が %q です。数でなければなりません"},
+	{EN: "tensor %q: external data in %s: %w", JA: "テンソル %q の外部データ %s：%w"},
+
 	// Export.
 	{EN: "the network has nothing but dropout, wanted a layer that computes something", JA: "ネットワークに Dropout しかありません。計算をする層が必要です"},
 	{EN: "the block has nothing but dropout, wanted a layer that computes something", JA: "ブロックに Dropout しかありません。計算をする層が必要です"},
