@@ -56,7 +56,7 @@ func runCheaperConvolutions(r *lab.Run) {
 	r.Claim("the share", counts[1]/counts[0] == 1.0/filters+1.0/9)
 	r.Chart("weights", plots.ChartOptions{
 		Title: r.In(words.Text{EN: "Weights from 32 to 64 channels", JA: "32 チャンネルから 64 チャンネルへの重みの数"}),
-		Note:  r.In(words.Text{EN: "Multiply-adds are as many times the pixels of the output.", JA: "積和の回数は、これに出力の画素数を掛けた数です。"}), Y: plots.Axis{Zero: true}, Height: 240,
+		Note:  r.In(words.Text{EN: "Multiply-adds are as many times the pixels of the output.", JA: "積和の回数は、これに出力のピクセル数を掛けた数です。"}), Y: plots.Axis{Zero: true}, Height: 240,
 	}, plots.Bars{Groups: names, Series: []plots.Series{{Values: counts}}, Numbers: true})
 	dilations(r)
 	trainCheaper(r)

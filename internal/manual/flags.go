@@ -20,7 +20,7 @@ var Common = map[string]words.Text{
 	},
 	"standardize": {
 		EN: "begin the network with a layer that gives each channel mean 0 and deviation 1",
-		JA: "各チャネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
+		JA: "各チャンネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
 	},
 	"batch": {EN: "images a batch", JA: "バッチサイズ。1 バッチの画像の枚数"},
 	"optimizer": words.Text{
