@@ -37,7 +37,7 @@ const (
 func parse(c *answers.Call) (*Settings, error) {
 	set := &Settings{Augment: "none", Schedule: constant}
 	if err := strictjson.Unmarshal(c.Body, set); err != nil {
-		return nil, refuse("settings: %v", err)
+		return nil, refuse("%v", err)
 	}
 	if set.Batch < 1 || set.Batch > mostBatch {
 		return nil, refuse("the batch is %d, wanted 1 to %d images", set.Batch, mostBatch)

@@ -63,7 +63,7 @@ type stackLayer struct {
 func (s *Session) stack(c *answers.Call) (any, error) {
 	var set Settings
 	if err := strictjson.Unmarshal(c.Body, &set); err != nil {
-		return nil, refuse("settings: %v", err)
+		return nil, refuse("%v", err)
 	}
 	in, specs, err := s.specs(&set)
 	if err != nil {

@@ -414,7 +414,6 @@ var libraryErrors = []words.Text{
 	{EN: "there is no network yet", JA: "まだネットワークがありません"},
 	{EN: "two classes are called %q", JA: "同じ名前のクラスが 2 つあります（%q）"},
 	{EN: "there are %d classes, wanted at most 256", JA: "クラスが %d 個あります。256 個以下にしてください"},
-	{EN: "settings: %w", JA: "設定：%w"},
 	{EN: "drawings: %w", JA: "絵：%w"},
 	{EN: "a drawing has %d pixels, wanted %d", JA: "絵のピクセルが %d 個あります。%d 個でなければなりません"},
 	{EN: "there is no %s", JA: "%s はありません"},
