@@ -137,7 +137,7 @@ export const texts = {
   "preset sigmoids": { en: "Six sigmoids", ja: "シグモイド 6 層" },
   "word sigmoids": { en: "Each sigmoid makes the gradient smaller on its way back, so that the first layers learn nothing. Replace them by ReLU.", ja: "シグモイドを通るたびに勾配が小さくなり、最初の層は学習できません。ReLU に変えてみてください。" },
   "preset few-images": { en: "Few images", ja: "画像が少ない" },
-  "word few-images": { en: "Two hundred images are learnt by heart: the training loss falls to nothing, the test accuracy stays behind.", ja: "200 枚の画像を丸暗記します。訓練損失はほぼ 0 になりますが、テスト正解率は伸びません（過学習）。" },
+  "word few-images": { en: "Two hundred images are memorised: the training loss falls to nothing, the test accuracy stays behind.", ja: "200 枚の画像を丸暗記します。訓練損失はほぼ 0 になりますが、テスト正解率は伸びません（過学習）。" },
   "preset false-labels": { en: "False labels", ja: "でたらめな正解" },
   "word false-labels": { en: "The labels are shuffled, so there is nothing to be learnt but each image by itself.", ja: "正解ラベルが入れ替えられているので、画像を 1 枚ずつ覚える以外に学べることがありません。" },
   "preset own": { en: "My own drawings", ja: "自分の絵を教える" },
