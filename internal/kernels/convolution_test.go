@@ -119,7 +119,8 @@ var convolutions = []convolution{
 	square(1, 9, 9, 6, 6, 3, 1, 2).dilated(2).grouped(3), square(2, 6, 5, 34, 34, 3, 1, 1).grouped(2),
 	square(2, 8, 9, 3, 5, 3, 2, 0).crooked(1, 1, 1, 0, 0, 2), square(1, 6, 9, 2, 3, 1, 1, 0).crooked(5, 3, 0, 0, 4, 1),
 	square(1, 8, 8, 4, 4, 3, 1, 0).crooked(3, 1, 0, 1, 2, 1), square(1, 9, 7, 4, 6, 2, 1, 0).crooked(3, 2, 3, 0, 1, 7).dilated(2).grouped(2),
-	square(1, 5, 6, 4, 8, 3, 1, 1).grouped(4), // several filters a channel
+	square(1, 5, 6, 4, 8, 3, 1, 1).grouped(4),                                        // several filters a channel
+	square(2, 11, 9, 32, 34, 3, 1, 1), square(1, 10, 12, 64, 66, 3, 1, 2).grouped(2), // by larger tiles
 
 	square(2, 7, 6, 5, 5, 3, 1, 1).grouped(5), square(1, 6, 9, 16, 16, 3, 1, 1).grouped(16), square(2, 9, 12, 33, 33, 3, 2, 1).grouped(33),
 	square(1, 8, 20, 48, 48, 5, 1, 2).grouped(48), square(1, 9, 9, 17, 17, 3, 1, 2).dilated(2).grouped(17),
@@ -244,6 +245,18 @@ func (b *bench) convolution(name string, v convolution, p plan, o *oracle, round
 	p.InputGradient(dx, dy, turned, scratch)
 	near("input gradient", dx, o.dx, o.sizeX)
 	b.Logf("%s: worst error %.2g of the sum of magnitudes", name, worst)
+}
+
+// TestTileSide: larger tiles where they waste little of themselves.
+func TestTileSide(t *testing.T) {
+	for _, c := range []struct{ h, w, channels, filters, want int }{
+		{16, 16, 64, 64, 4}, {8, 8, 64, 128, 4}, {7, 7, 64, 64, 4}, {16, 16, 32, 32, 4}, {28, 28, 31, 64, 2}, {28, 28, 64, 16, 2},
+		{10, 10, 64, 64, 2}, {4, 4, 256, 256, 2}, {5, 5, 64, 64, 2}, {2, 2, 64, 64, 2}, {14, 14, 64, 64, 4}, {1, 400, 64, 64, 2},
+	} {
+		if got := kernels.TileSide(c.h, c.w, c.channels, c.filters); got != c.want {
+			t.Errorf("%+v: got %d", c, got)
+		}
+	}
 }
 
 func TestWinogradPanics(t *testing.T) {
