@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tatami/internal/golden"
+	"tatami/internal/kernels"
 	"tatami/internal/toy"
 	"tatami/layers"
 	"tatami/layers/networks"
@@ -75,6 +76,11 @@ func TestNetworksFused(t *testing.T) {
 				samples = 6
 			case normalized:
 				samples = 3
+			}
+			if n.Name == "cifar" { // filters that copy a rectifier's zeros leave the maximum of a window of them to rounding
+				for _, p := range net.Params() {
+					kernels.Axpy(p.Value.Data, 1.0/64, random(rng(6), p.Value.N, p.Value.Shape).Data)
+				}
 			}
 			x := random(rng(3), samples, n.Input)
 			dy := random(rng(4), samples, net.Output())

@@ -110,8 +110,9 @@ func convolution(s layers.Convolution, in, out nn.Shape) Cost {
 	points, channels, filters := int64(s.Kernel*cmp.Or(s.KernelW, s.Kernel)), int64(in.C/groups), s.Filters/groups
 	tables := 2*int64(out.H*out.W) + 2*int64(in.H*in.W) + 2*points*channels + points*int64(filters)
 	packed := int64(groups) * points * channels * int64(kernels.RowLen(filters))
-	if points == 9 { // perhaps Winograd's: 16 points
-		packed = max(packed, 16*channels*int64(s.Filters+16))
+	if points == 9 { // perhaps Winograd's, with points of its own
+		side := int64(kernels.TileSide(out.H, out.W, int(channels), filters)) + 2
+		packed = max(packed, side*side*(channels*int64(s.Filters)+31))
 	}
 	// A table is copied as it is made.
 	return Cost{Work: padded, Bytes: held(4 * (int64(padded) + 2*tables + packed))}

@@ -85,12 +85,27 @@ type plan interface {
 func (v convolution) plans() map[string]plan {
 	plans := map[string]plan{"direct": kernels.NewDirect(v.Convolution)}
 	if v.SuitsWinograd() {
-		plans["Winograd"] = kernels.NewWinograd(v.Convolution)
+		plans["Winograd"] = kernels.NewWinogradTiles(v.Convolution, 2)
+		plans[large] = kernels.NewWinogradTiles(v.Convolution, 4)
 	}
 	if v.SuitsDepthwise() {
 		plans["depthwise"] = kernels.NewDepthwise(v.Convolution)
 	}
 	return plans
+}
+
+// large is Winograd's way by tiles of 4×4.
+const large = "Winograd 4×4"
+
+// rounding is the error allowed to a way, of the sum of magnitudes.
+func (v convolution) rounding(way string) float64 {
+	switch {
+	case way != large:
+		return 4e-7
+	case min(v.C, v.Filters)/v.Groups >= 32:
+		return 8e-7
+	}
+	return 4e-6 // no layer goes this way
 }
 
 var convolutions = []convolution{
@@ -104,7 +119,8 @@ var convolutions = []convolution{
 	square(1, 9, 9, 6, 6, 3, 1, 2).dilated(2).grouped(3), square(2, 6, 5, 34, 34, 3, 1, 1).grouped(2),
 	square(2, 8, 9, 3, 5, 3, 2, 0).crooked(1, 1, 1, 0, 0, 2), square(1, 6, 9, 2, 3, 1, 1, 0).crooked(5, 3, 0, 0, 4, 1),
 	square(1, 8, 8, 4, 4, 3, 1, 0).crooked(3, 1, 0, 1, 2, 1), square(1, 9, 7, 4, 6, 2, 1, 0).crooked(3, 2, 3, 0, 1, 7).dilated(2).grouped(2),
-	square(1, 5, 6, 4, 8, 3, 1, 1).grouped(4), // several filters a channel
+	square(1, 5, 6, 4, 8, 3, 1, 1).grouped(4),                                        // several filters a channel
+	square(2, 11, 9, 32, 34, 3, 1, 1), square(1, 10, 12, 64, 66, 3, 1, 2).grouped(2), // by larger tiles
 
 	square(2, 7, 6, 5, 5, 3, 1, 1).grouped(5), square(1, 6, 9, 16, 16, 3, 1, 1).grouped(16), square(2, 9, 12, 33, 33, 3, 2, 1).grouped(33),
 	square(1, 8, 20, 48, 48, 5, 1, 2).grouped(48), square(1, 9, 9, 17, 17, 3, 1, 2).dilated(2).grouped(17),
@@ -118,55 +134,75 @@ func TestConvolution(t *testing.T) {
 			if testing.Short() && v.n > 3 {
 				continue
 			}
+			oracle := b.oracle(v)
 			for name, p := range v.plans() {
-				b.convolution(fmt.Sprintf("%+v %s", v, name), v, p)
+				b.convolution(fmt.Sprintf("%+v %s", v, name), v, p, oracle, v.rounding(name))
 			}
 			b.release()
 		}
 	})
 }
 
-func (b *bench) convolution(name string, v convolution, p plan) {
-	worst := 0.0
+// An oracle has a convolution's factors, what their products come to, and for
+// each result the sum of magnitudes that its rounding is measured by.
+type oracle struct {
+	x, w, dy, dw0       []float32 // dw0 is what the filter gradient is added to
+	y, dx, dw           []float64
+	sizeY, sizeX, sizeW []float64
+}
+
+func (b *bench) oracle(v convolution) *oracle {
+	oh, ow := v.Output()
+	o := &oracle{x: b.normal(v.n * v.H * v.W * v.C), w: b.normal(v.weights()), dy: b.normal(v.n * oh * ow * v.Filters), dw0: b.normal(v.weights())}
+	o.y, o.sizeY = make([]float64, len(o.dy)), make([]float64, len(o.dy))
+	o.dx, o.sizeX = make([]float64, len(o.x)), make([]float64, len(o.x))
+	o.dw, o.sizeW = float64s(o.dw0), make([]float64, len(o.w))
+	for i := range o.sizeW {
+		o.sizeW[i] = math.Abs(o.dw[i])
+	}
+	v.each(func(i, j, k int) {
+		for _, d := range []struct {
+			sum, size *float64
+			a, b      float32
+		}{{&o.y[i], &o.sizeY[i], o.w[j], o.x[k]}, {&o.dx[k], &o.sizeX[k], o.w[j], o.dy[i]}, {&o.dw[j], &o.sizeW[j], o.x[k], o.dy[i]}} {
+			*d.sum += float64(d.a) * float64(d.b)
+			*d.size += math.Abs(float64(d.a) * float64(d.b))
+		}
+	})
 	// At an image's corner a sum may have a single product, while Winograd's
 	// rounding is that of its tile: a sum of magnitudes counts as no less than
 	// the mean.
-	near := func(what string, got []float32, want, size []float64) {
-		b.Helper()
+	for _, size := range [][]float64{o.sizeY, o.sizeX, o.sizeW} {
 		mean := 0.0
 		for _, v := range size {
 			mean += v / float64(len(size))
 		}
 		for i := range size {
 			size[i] = max(size[i], mean)
+		}
+	}
+	return o
+}
+
+func (b *bench) convolution(name string, v convolution, p plan, o *oracle, rounding float64) {
+	worst := 0.0
+	near := func(what string, got []float32, want, size []float64) {
+		b.Helper()
+		for i := range size {
 			worst = max(worst, math.Abs(float64(got[i])-want[i])/size[i])
 		}
-		b.near(name+" "+what, got, want, size, 4e-7)
+		b.near(name+" "+what, got, want, size, rounding)
 	}
 	oh, ow := v.Output()
-	x, w, dy := b.normal(v.n*v.H*v.W*v.C), b.normal(v.weights()), b.normal(v.n*oh*ow*v.Filters)
-	y, dx, dw := b.normal(len(dy)), b.normal(len(x)), b.normal(len(w))
+	x, w, dy := o.x, o.w, o.dy
+	y, dx, dw := b.normal(len(dy)), b.normal(len(x)), b.zeros(len(w))
+	copy(dw, o.dw0)
 	u, m := b.zeros(p.PackedLen()), b.zeros(p.PackedLen())
 	scratch := b.normal(p.ScratchLen())
-	wantY, sizeY := make([]float64, len(y)), make([]float64, len(y))
-	wantX, sizeX := make([]float64, len(x)), make([]float64, len(x))
-	wantW, sizeW := float64s(dw), make([]float64, len(w))
-	for i := range sizeW {
-		sizeW[i] = math.Abs(wantW[i])
-	}
-	v.each(func(i, j, k int) {
-		for _, d := range []struct {
-			sum, size *float64
-			a, b      float32
-		}{{&wantY[i], &sizeY[i], w[j], x[k]}, {&wantX[k], &sizeX[k], w[j], dy[i]}, {&wantW[j], &sizeW[j], x[k], dy[i]}} {
-			*d.sum += float64(d.a) * float64(d.b)
-			*d.size += math.Abs(float64(d.a) * float64(d.b))
-		}
-	})
 
 	p.Pack(u, w, scratch)
 	p.Forward(y, x, u, kernels.Then{}, scratch)
-	near("forward", y, wantY, sizeY)
+	near("forward", y, o.y, o.sizeY)
 
 	bias := b.normal(v.Filters)
 	biased, plain := b.zeros(len(y)), b.zeros(len(y))
@@ -202,13 +238,25 @@ func (b *bench) convolution(name string, v convolution, p plan) {
 
 	p.AddFilterGradient(m, x, dy, scratch)
 	p.AddUnpacked(dw, m, scratch)
-	near("filter gradient", dw, wantW, sizeW)
+	near("filter gradient", dw, o.dw, o.sizeW)
 
 	turned := b.zeros(p.TurnedLen())
 	p.Turn(turned, w)
 	p.InputGradient(dx, dy, turned, scratch)
-	near("input gradient", dx, wantX, sizeX)
+	near("input gradient", dx, o.dx, o.sizeX)
 	b.Logf("%s: worst error %.2g of the sum of magnitudes", name, worst)
+}
+
+// TestTileSide: larger tiles where they waste little of themselves.
+func TestTileSide(t *testing.T) {
+	for _, c := range []struct{ h, w, channels, filters, want int }{
+		{16, 16, 64, 64, 4}, {8, 8, 64, 128, 4}, {7, 7, 64, 64, 4}, {16, 16, 32, 32, 4}, {28, 28, 31, 64, 2}, {28, 28, 64, 16, 2},
+		{10, 10, 64, 64, 2}, {4, 4, 256, 256, 2}, {5, 5, 64, 64, 2}, {2, 2, 64, 64, 2}, {14, 14, 64, 64, 4}, {1, 400, 64, 64, 2},
+	} {
+		if got := kernels.TileSide(c.h, c.w, c.channels, c.filters); got != c.want {
+			t.Errorf("%+v: got %d", c, got)
+		}
+	}
 }
 
 func TestWinogradPanics(t *testing.T) {

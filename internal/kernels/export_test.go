@@ -12,3 +12,8 @@ func Choose(name string) (string, error) {
 	s, err := choose(name)
 	return s.name, err
 }
+
+// NewWinogradTiles plans for tiles of side×side outputs, whatever costs less.
+func NewWinogradTiles(c Convolution, side int) *Winograd {
+	return newWinograd(c, func(h, w, channels, filters int) int { return side })
+}

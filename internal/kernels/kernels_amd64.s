@@ -18950,6 +18950,3614 @@ next:
 	VZEROUPPER
 	RET
 
+DATA winograd4InputAVX512Factors<>+0(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+4(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+8(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+12(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+16(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+20(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+24(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+28(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+32(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+36(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+40(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+44(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+48(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+52(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+56(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+60(SB)/4, $0x3fa20000
+DATA winograd4InputAVX512Factors<>+64(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+68(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+72(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+76(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+80(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+84(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+88(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+92(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+96(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+100(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+104(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+108(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+112(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+116(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+120(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+124(SB)/4, $0xc0340000
+DATA winograd4InputAVX512Factors<>+128(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+132(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+136(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+140(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+144(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+148(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+152(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+156(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+160(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+164(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+168(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+172(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+176(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+180(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+184(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+188(SB)/4, $0xbfd80000
+DATA winograd4InputAVX512Factors<>+192(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+196(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+200(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+204(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+208(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+212(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+216(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+220(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+224(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+228(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+232(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+236(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+240(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+244(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+248(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+252(SB)/4, $0xc0100000
+DATA winograd4InputAVX512Factors<>+256(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+260(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+264(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+268(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+272(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+276(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+280(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+284(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+288(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+292(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+296(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+300(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+304(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+308(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+312(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+316(SB)/4, $0x3f400000
+DATA winograd4InputAVX512Factors<>+320(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+324(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+328(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+332(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+336(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+340(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+344(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+348(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+352(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+356(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+360(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+364(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+368(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+372(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+376(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+380(SB)/4, $0x3fd80000
+DATA winograd4InputAVX512Factors<>+384(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+388(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+392(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+396(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+400(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+404(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+408(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+412(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+416(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+420(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+424(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+428(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+432(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+436(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+440(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+444(SB)/4, $0xbf400000
+DATA winograd4InputAVX512Factors<>+448(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+452(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+456(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+460(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+464(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+468(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+472(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+476(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+480(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+484(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+488(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+492(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+496(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+500(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+504(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+508(SB)/4, $0xbf580000
+DATA winograd4InputAVX512Factors<>+512(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+516(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+520(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+524(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+528(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+532(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+536(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+540(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+544(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+548(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+552(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+556(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+560(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+564(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+568(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+572(SB)/4, $0xbf100000
+DATA winograd4InputAVX512Factors<>+576(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+580(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+584(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+588(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+592(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+596(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+600(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+604(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+608(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+612(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+616(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+620(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+624(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+628(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+632(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+636(SB)/4, $0x3fc00000
+DATA winograd4InputAVX512Factors<>+640(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+644(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+648(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+652(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+656(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+660(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+664(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+668(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+672(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+676(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+680(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+684(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+688(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+692(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+696(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+700(SB)/4, $0x3f580000
+DATA winograd4InputAVX512Factors<>+704(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+708(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+712(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+716(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+720(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+724(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+728(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+732(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+736(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+740(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+744(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+748(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+752(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+756(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+760(SB)/4, $0xbfc00000
+DATA winograd4InputAVX512Factors<>+764(SB)/4, $0xbfc00000
+GLOBL winograd4InputAVX512Factors<>(SB), RODATA|NOPTR, $768
+
+// func winograd4InputAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winograd4InputAVX512(SB), NOSPLIT, $0-80
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+32(FP), CX
+	MOVQ    tiles+72(FP), DX
+	MOVQ    srcRow+40(FP), BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), DI
+	MOVQ    dstCol+16(FP), R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R10
+	VMOVUPS winograd4InputAVX512Factors<>+0(SB), Z31
+	VMOVUPS winograd4InputAVX512Factors<>+64(SB), Z30
+	VMOVUPS winograd4InputAVX512Factors<>+128(SB), Z29
+	VMOVUPS winograd4InputAVX512Factors<>+192(SB), Z28
+	VMOVUPS winograd4InputAVX512Factors<>+256(SB), Z27
+	VMOVUPS winograd4InputAVX512Factors<>+320(SB), Z26
+	VMOVUPS winograd4InputAVX512Factors<>+384(SB), Z25
+	VMOVUPS winograd4InputAVX512Factors<>+448(SB), Z24
+	VMOVUPS winograd4InputAVX512Factors<>+512(SB), Z23
+	VMOVUPS winograd4InputAVX512Factors<>+576(SB), Z22
+	VMOVUPS winograd4InputAVX512Factors<>+640(SB), Z21
+	VMOVUPS winograd4InputAVX512Factors<>+704(SB), Z20
+
+tile:
+	MOVQ n+64(FP), R13
+	MOVQ CX, R11
+	MOVQ AX, R12
+	SUBQ $0x10, R13
+	JL   rest
+
+full:
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Z0
+	VMULPS      Z31, Z0, Z0
+	VMOVUPS     (R14)(BX*2), Z12
+	VFMADD231PS Z30, Z12, Z0
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z0, Z0
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Z1
+	VMULPS      Z31, Z1, Z1
+	VMOVUPS     (R14)(BX*2), Z12
+	VFMADD231PS Z30, Z12, Z1
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z1, Z1
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Z2
+	VMULPS      Z31, Z2, Z2
+	VMOVUPS     (R14)(BX*2), Z12
+	VFMADD231PS Z30, Z12, Z2
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z2, Z2
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Z3
+	VMULPS      Z31, Z3, Z3
+	VMOVUPS     (R14)(BX*2), Z12
+	VFMADD231PS Z30, Z12, Z3
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z3, Z3
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Z4
+	VMULPS      Z31, Z4, Z4
+	VMOVUPS     (R14)(BX*2), Z12
+	VFMADD231PS Z30, Z12, Z4
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z4, Z4
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Z5
+	VMULPS      Z31, Z5, Z5
+	VMOVUPS     (R14)(BX*2), Z12
+	VFMADD231PS Z30, Z12, Z5
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z5, Z5
+	MOVQ        R12, R14
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, (R14)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, (R14)(R10*1)
+	MOVQ        R11, R14
+	VMOVUPS     (R14)(BX*2), Z6
+	VMULPS      Z28, Z6, Z6
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z7
+	VMULPS      Z28, Z7, Z7
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z8
+	VMULPS      Z28, Z8, Z8
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z9
+	VMULPS      Z28, Z9, Z9
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z10
+	VMULPS      Z28, Z10, Z10
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z10, Z10
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z10, Z4
+	VSUBPS      Z13, Z10, Z10
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z11
+	VMULPS      Z28, Z11, Z11
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z11, Z5
+	VSUBPS      Z13, Z11, Z11
+	MOVQ        R12, R14
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, (R14)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, (R14)(R10*1)
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      Z31, Z6, Z14
+	VFMADD231PS Z30, Z8, Z14
+	VADDPS      Z10, Z14, Z14
+	VMOVUPS     Z14, (R14)
+	VMULPS      Z28, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z29, Z7, Z13
+	VFMADD231PS Z27, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*2)
+	VMULPS      Z23, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z24, Z7, Z13
+	VFMADD231PS Z22, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*4)
+	VMULPS      Z31, Z7, Z14
+	VFMADD231PS Z30, Z9, Z14
+	VADDPS      Z11, Z14, Z14
+	VMOVUPS     Z14, (R14)(R10*1)
+	MOVQ        R11, R14
+	VMOVUPS     (R14)(BX*2), Z6
+	VMULPS      Z23, Z6, Z6
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z7
+	VMULPS      Z23, Z7, Z7
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z8
+	VMULPS      Z23, Z8, Z8
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z9
+	VMULPS      Z23, Z9, Z9
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z10
+	VMULPS      Z23, Z10, Z10
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z10, Z10
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z10, Z4
+	VSUBPS      Z13, Z10, Z10
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Z11
+	VMULPS      Z23, Z11, Z11
+	VMOVUPS     (R14)(BX*4), Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     (R14)(BX*1), Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z11, Z5
+	VSUBPS      Z13, Z11, Z11
+	MOVQ        R12, R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, (R14)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, (R14)(R10*1)
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      Z31, Z6, Z14
+	VFMADD231PS Z30, Z8, Z14
+	VADDPS      Z10, Z14, Z14
+	VMOVUPS     Z14, (R14)
+	VMULPS      Z28, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z29, Z7, Z13
+	VFMADD231PS Z27, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*2)
+	VMULPS      Z23, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z24, Z7, Z13
+	VFMADD231PS Z22, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*4)
+	VMULPS      Z31, Z7, Z14
+	VFMADD231PS Z30, Z9, Z14
+	VADDPS      Z11, Z14, Z14
+	VMOVUPS     Z14, (R14)(R10*1)
+	MOVQ        R11, R14
+	VMOVUPS     (R14)(BX*1), Z0
+	VMULPS      Z31, Z0, Z0
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z30, Z12, Z0
+	VMOVUPS     (R14)(DI*1), Z12
+	VADDPS      Z12, Z0, Z0
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Z1
+	VMULPS      Z31, Z1, Z1
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z30, Z12, Z1
+	VMOVUPS     (R14)(DI*1), Z12
+	VADDPS      Z12, Z1, Z1
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Z2
+	VMULPS      Z31, Z2, Z2
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z30, Z12, Z2
+	VMOVUPS     (R14)(DI*1), Z12
+	VADDPS      Z12, Z2, Z2
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Z3
+	VMULPS      Z31, Z3, Z3
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z30, Z12, Z3
+	VMOVUPS     (R14)(DI*1), Z12
+	VADDPS      Z12, Z3, Z3
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Z4
+	VMULPS      Z31, Z4, Z4
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z30, Z12, Z4
+	VMOVUPS     (R14)(DI*1), Z12
+	VADDPS      Z12, Z4, Z4
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Z5
+	VMULPS      Z31, Z5, Z5
+	VMOVUPS     (R14)(SI*1), Z12
+	VFMADD231PS Z30, Z12, Z5
+	VMOVUPS     (R14)(DI*1), Z12
+	VADDPS      Z12, Z5, Z5
+	MOVQ        R12, R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, (R14)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R14)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R14)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, (R14)(R10*1)
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         full
+
+rest:
+	ADDQ        $0x10, R13
+	JZ          next
+	MOVL        $0xffffffff, R14
+	BZHIL       R13, R14, R14
+	KMOVW       R14, K1
+	MOVQ        R11, R13
+	VMOVUPS.Z   (R13), K1, Z0
+	VMULPS      Z31, Z0, Z0
+	VMOVUPS.Z   (R13)(BX*2), K1, Z12
+	VFMADD231PS Z30, Z12, Z0
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z0, Z0
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13), K1, Z1
+	VMULPS      Z31, Z1, Z1
+	VMOVUPS.Z   (R13)(BX*2), K1, Z12
+	VFMADD231PS Z30, Z12, Z1
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z1, Z1
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13), K1, Z2
+	VMULPS      Z31, Z2, Z2
+	VMOVUPS.Z   (R13)(BX*2), K1, Z12
+	VFMADD231PS Z30, Z12, Z2
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z2, Z2
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13), K1, Z3
+	VMULPS      Z31, Z3, Z3
+	VMOVUPS.Z   (R13)(BX*2), K1, Z12
+	VFMADD231PS Z30, Z12, Z3
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z3, Z3
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13), K1, Z4
+	VMULPS      Z31, Z4, Z4
+	VMOVUPS.Z   (R13)(BX*2), K1, Z12
+	VFMADD231PS Z30, Z12, Z4
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z4, Z4
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13), K1, Z5
+	VMULPS      Z31, Z5, Z5
+	VMOVUPS.Z   (R13)(BX*2), K1, Z12
+	VFMADD231PS Z30, Z12, Z5
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z5, Z5
+	MOVQ        R12, R13
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)(R10*1)
+	MOVQ        R11, R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z6
+	VMULPS      Z28, Z6, Z6
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z7
+	VMULPS      Z28, Z7, Z7
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z8
+	VMULPS      Z28, Z8, Z8
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z9
+	VMULPS      Z28, Z9, Z9
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z10
+	VMULPS      Z28, Z10, Z10
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z10, Z10
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z10, Z4
+	VSUBPS      Z13, Z10, Z10
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z11
+	VMULPS      Z28, Z11, Z11
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z27, Z12, Z13
+	VADDPS      Z13, Z11, Z5
+	VSUBPS      Z13, Z11, Z11
+	MOVQ        R12, R13
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)(R10*1)
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      Z31, Z6, Z14
+	VFMADD231PS Z30, Z8, Z14
+	VADDPS      Z10, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)
+	VMULPS      Z28, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z29, Z7, Z13
+	VFMADD231PS Z27, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*2)
+	VMULPS      Z23, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z24, Z7, Z13
+	VFMADD231PS Z22, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*4)
+	VMULPS      Z31, Z7, Z14
+	VFMADD231PS Z30, Z9, Z14
+	VADDPS      Z11, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)(R10*1)
+	MOVQ        R11, R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z6
+	VMULPS      Z23, Z6, Z6
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z7
+	VMULPS      Z23, Z7, Z7
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z8
+	VMULPS      Z23, Z8, Z8
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z9
+	VMULPS      Z23, Z9, Z9
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z10
+	VMULPS      Z23, Z10, Z10
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z10, Z10
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z10, Z4
+	VSUBPS      Z13, Z10, Z10
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS.Z   (R13)(BX*2), K1, Z11
+	VMULPS      Z23, Z11, Z11
+	VMOVUPS.Z   (R13)(BX*4), K1, Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VMULPS      Z24, Z13, Z13
+	VMOVUPS.Z   (R13)(SI*1), K1, Z12
+	VFMADD231PS Z22, Z12, Z13
+	VADDPS      Z13, Z11, Z5
+	VSUBPS      Z13, Z11, Z11
+	MOVQ        R12, R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)(R10*1)
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      Z31, Z6, Z14
+	VFMADD231PS Z30, Z8, Z14
+	VADDPS      Z10, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)
+	VMULPS      Z28, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z29, Z7, Z13
+	VFMADD231PS Z27, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*2)
+	VMULPS      Z23, Z8, Z12
+	VADDPS      Z10, Z12, Z12
+	VMULPS      Z24, Z7, Z13
+	VFMADD231PS Z22, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R13)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R13)(R8*4)
+	VMULPS      Z31, Z7, Z14
+	VFMADD231PS Z30, Z9, Z14
+	VADDPS      Z11, Z14, Z14
+	VMOVUPS     Z14, K1, (R13)(R10*1)
+	VMOVUPS.Z   (R11)(BX*1), K1, Z0
+	VMULPS      Z31, Z0, Z0
+	VMOVUPS.Z   (R11)(SI*1), K1, Z12
+	VFMADD231PS Z30, Z12, Z0
+	VMOVUPS.Z   (R11)(DI*1), K1, Z12
+	VADDPS      Z12, Z0, Z0
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z1
+	VMULPS      Z31, Z1, Z1
+	VMOVUPS.Z   (R11)(SI*1), K1, Z12
+	VFMADD231PS Z30, Z12, Z1
+	VMOVUPS.Z   (R11)(DI*1), K1, Z12
+	VADDPS      Z12, Z1, Z1
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z2
+	VMULPS      Z31, Z2, Z2
+	VMOVUPS.Z   (R11)(SI*1), K1, Z12
+	VFMADD231PS Z30, Z12, Z2
+	VMOVUPS.Z   (R11)(DI*1), K1, Z12
+	VADDPS      Z12, Z2, Z2
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z3
+	VMULPS      Z31, Z3, Z3
+	VMOVUPS.Z   (R11)(SI*1), K1, Z12
+	VFMADD231PS Z30, Z12, Z3
+	VMOVUPS.Z   (R11)(DI*1), K1, Z12
+	VADDPS      Z12, Z3, Z3
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z4
+	VMULPS      Z31, Z4, Z4
+	VMOVUPS.Z   (R11)(SI*1), K1, Z12
+	VFMADD231PS Z30, Z12, Z4
+	VMOVUPS.Z   (R11)(DI*1), K1, Z12
+	VADDPS      Z12, Z4, Z4
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z5
+	VMULPS      Z31, Z5, Z5
+	VMOVUPS.Z   (R11)(SI*1), K1, Z12
+	VFMADD231PS Z30, Z12, Z5
+	VMOVUPS.Z   (R11)(DI*1), K1, Z12
+	VADDPS      Z12, Z5, Z5
+	MOVQ        R12, R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      Z31, Z0, Z14
+	VFMADD231PS Z30, Z2, Z14
+	VADDPS      Z4, Z14, Z14
+	VMOVUPS     Z14, K1, (R11)
+	VMULPS      Z28, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z29, Z1, Z13
+	VFMADD231PS Z27, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(R8*2)
+	VMULPS      Z23, Z2, Z12
+	VADDPS      Z4, Z12, Z12
+	VMULPS      Z24, Z1, Z13
+	VFMADD231PS Z22, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(R9*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(R8*4)
+	VMULPS      Z31, Z1, Z14
+	VFMADD231PS Z30, Z3, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     Z14, K1, (R11)(R10*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4OutputAVX512Factors<>+0(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+4(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+8(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+12(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+16(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+20(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+24(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+28(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+32(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+36(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+40(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+44(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+48(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+52(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+56(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+60(SB)/4, $0x3f400000
+DATA winograd4OutputAVX512Factors<>+64(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+68(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+72(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+76(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+80(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+84(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+88(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+92(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+96(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+100(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+104(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+108(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+112(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+116(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+120(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+124(SB)/4, $0xbf400000
+DATA winograd4OutputAVX512Factors<>+128(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+132(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+136(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+140(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+144(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+148(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+152(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+156(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+160(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+164(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+168(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+172(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+176(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+180(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+184(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+188(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX512Factors<>+192(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+196(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+200(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+204(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+208(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+212(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+216(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+220(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+224(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+228(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+232(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+236(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+240(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+244(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+248(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+252(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX512Factors<>+256(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+260(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+264(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+268(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+272(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+276(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+280(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+284(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+288(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+292(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+296(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+300(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+304(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+308(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+312(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+316(SB)/4, $0x3f100000
+DATA winograd4OutputAVX512Factors<>+320(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+324(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+328(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+332(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+336(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+340(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+344(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+348(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+352(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+356(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+360(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+364(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+368(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+372(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+376(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+380(SB)/4, $0x40100000
+DATA winograd4OutputAVX512Factors<>+384(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+388(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+392(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+396(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+400(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+404(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+408(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+412(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+416(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+420(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+424(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+428(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+432(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+436(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+440(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+444(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX512Factors<>+448(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+452(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+456(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+460(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+464(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+468(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+472(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+476(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+480(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+484(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+488(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+492(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+496(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+500(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+504(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+508(SB)/4, $0xbed80000
+DATA winograd4OutputAVX512Factors<>+512(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+516(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+520(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+524(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+528(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+532(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+536(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+540(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+544(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+548(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+552(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+556(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+560(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+564(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+568(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+572(SB)/4, $0x40580000
+DATA winograd4OutputAVX512Factors<>+576(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+580(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+584(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+588(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+592(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+596(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+600(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+604(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+608(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+612(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+616(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+620(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+624(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+628(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+632(SB)/4, $0xc0580000
+DATA winograd4OutputAVX512Factors<>+636(SB)/4, $0xc0580000
+GLOBL winograd4OutputAVX512Factors<>(SB), RODATA|NOPTR, $640
+
+// func winograd4OutputAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winograd4OutputAVX512(SB), NOSPLIT, $0-80
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+32(FP), CX
+	MOVQ    tiles+72(FP), DX
+	MOVQ    srcRow+40(FP), BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), DI
+	MOVQ    dstCol+16(FP), R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R10
+	VMOVUPS winograd4OutputAVX512Factors<>+0(SB), Z31
+	VMOVUPS winograd4OutputAVX512Factors<>+64(SB), Z30
+	VMOVUPS winograd4OutputAVX512Factors<>+128(SB), Z29
+	VMOVUPS winograd4OutputAVX512Factors<>+192(SB), Z28
+	VMOVUPS winograd4OutputAVX512Factors<>+256(SB), Z27
+	VMOVUPS winograd4OutputAVX512Factors<>+320(SB), Z26
+	VMOVUPS winograd4OutputAVX512Factors<>+384(SB), Z25
+	VMOVUPS winograd4OutputAVX512Factors<>+448(SB), Z24
+	VMOVUPS winograd4OutputAVX512Factors<>+512(SB), Z23
+	VMOVUPS winograd4OutputAVX512Factors<>+576(SB), Z22
+
+tile:
+	MOVQ n+64(FP), R12
+	MOVQ CX, R10
+	MOVQ AX, R11
+	SUBQ $0x10, R12
+	JL   rest
+
+full:
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R13), Z0
+	VADDPS      Z13, Z0, Z0
+	VADDPS      Z14, Z0, Z0
+	VMULPS      Z27, Z13, Z6
+	VFMADD231PS Z26, Z14, Z6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R13), Z1
+	VADDPS      Z13, Z1, Z1
+	VADDPS      Z14, Z1, Z1
+	VMULPS      Z27, Z13, Z7
+	VFMADD231PS Z26, Z14, Z7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R13), Z2
+	VADDPS      Z13, Z2, Z2
+	VADDPS      Z14, Z2, Z2
+	VMULPS      Z27, Z13, Z8
+	VFMADD231PS Z26, Z14, Z8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R13), Z3
+	VADDPS      Z13, Z3, Z3
+	VADDPS      Z14, Z3, Z3
+	VMULPS      Z27, Z13, Z9
+	VFMADD231PS Z26, Z14, Z9
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R13), Z4
+	VADDPS      Z13, Z4, Z4
+	VADDPS      Z14, Z4, Z4
+	VMULPS      Z27, Z13, Z10
+	VFMADD231PS Z26, Z14, Z10
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R13), Z5
+	VADDPS      Z13, Z5, Z5
+	VADDPS      Z14, Z5, Z5
+	VMULPS      Z27, Z13, Z11
+	VFMADD231PS Z26, Z14, Z11
+	MOVQ        R11, R13
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VADDPS      Z13, Z0, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, (R13)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*2)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     Z12, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VADDPS      Z8, Z7, Z13
+	VADDPS      Z10, Z9, Z14
+	VADDPS      Z13, Z6, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, (R13)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*2)
+	VSUBPS      Z8, Z7, Z13
+	VSUBPS      Z10, Z9, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z0
+	VFMADD231PS Z29, Z14, Z0
+	VMULPS      Z25, Z13, Z6
+	VFMADD231PS Z23, Z14, Z6
+	VMOVUPS     (R13)(DI*1), Z12
+	VADDPS      Z12, Z6, Z6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z1
+	VFMADD231PS Z29, Z14, Z1
+	VMULPS      Z25, Z13, Z7
+	VFMADD231PS Z23, Z14, Z7
+	VMOVUPS     (R13)(DI*1), Z12
+	VADDPS      Z12, Z7, Z7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z2
+	VFMADD231PS Z29, Z14, Z2
+	VMULPS      Z25, Z13, Z8
+	VFMADD231PS Z23, Z14, Z8
+	VMOVUPS     (R13)(DI*1), Z12
+	VADDPS      Z12, Z8, Z8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z3
+	VFMADD231PS Z29, Z14, Z3
+	VMULPS      Z25, Z13, Z9
+	VFMADD231PS Z23, Z14, Z9
+	VMOVUPS     (R13)(DI*1), Z12
+	VADDPS      Z12, Z9, Z9
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z4
+	VFMADD231PS Z29, Z14, Z4
+	VMULPS      Z25, Z13, Z10
+	VFMADD231PS Z23, Z14, Z10
+	VMOVUPS     (R13)(DI*1), Z12
+	VADDPS      Z12, Z10, Z10
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Z13
+	VMOVUPS     (R13)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z14
+	VMOVUPS     (R13)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z5
+	VFMADD231PS Z29, Z14, Z5
+	VMULPS      Z25, Z13, Z11
+	VFMADD231PS Z23, Z14, Z11
+	VMOVUPS     (R13)(DI*1), Z12
+	VADDPS      Z12, Z11, Z11
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VADDPS      Z13, Z0, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, (R13)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*2)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     Z12, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VADDPS      Z8, Z7, Z13
+	VADDPS      Z10, Z9, Z14
+	VADDPS      Z13, Z6, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, (R13)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*2)
+	VSUBPS      Z8, Z7, Z13
+	VSUBPS      Z10, Z9, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, (R13)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R13)(R9*1)
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
+	JGE         full
+
+rest:
+	ADDQ        $0x10, R12
+	JZ          next
+	MOVL        $0xffffffff, R13
+	BZHIL       R12, R13, R13
+	KMOVW       R13, K1
+	MOVQ        R10, R12
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMOVUPS.Z   (R12)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z14
+	VMOVUPS.Z   (R12)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R12), K1, Z0
+	VADDPS      Z13, Z0, Z0
+	VADDPS      Z14, Z0, Z0
+	VMULPS      Z27, Z13, Z6
+	VFMADD231PS Z26, Z14, Z6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMOVUPS.Z   (R12)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z14
+	VMOVUPS.Z   (R12)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R12), K1, Z1
+	VADDPS      Z13, Z1, Z1
+	VADDPS      Z14, Z1, Z1
+	VMULPS      Z27, Z13, Z7
+	VFMADD231PS Z26, Z14, Z7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMOVUPS.Z   (R12)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z14
+	VMOVUPS.Z   (R12)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R12), K1, Z2
+	VADDPS      Z13, Z2, Z2
+	VADDPS      Z14, Z2, Z2
+	VMULPS      Z27, Z13, Z8
+	VFMADD231PS Z26, Z14, Z8
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMOVUPS.Z   (R12)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z14
+	VMOVUPS.Z   (R12)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R12), K1, Z3
+	VADDPS      Z13, Z3, Z3
+	VADDPS      Z14, Z3, Z3
+	VMULPS      Z27, Z13, Z9
+	VFMADD231PS Z26, Z14, Z9
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMOVUPS.Z   (R12)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z14
+	VMOVUPS.Z   (R12)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R12), K1, Z4
+	VADDPS      Z13, Z4, Z4
+	VADDPS      Z14, Z4, Z4
+	VMULPS      Z27, Z13, Z10
+	VFMADD231PS Z26, Z14, Z10
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMOVUPS.Z   (R12)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z14
+	VMOVUPS.Z   (R12)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R12), K1, Z5
+	VADDPS      Z13, Z5, Z5
+	VADDPS      Z14, Z5, Z5
+	VMULPS      Z27, Z13, Z11
+	VFMADD231PS Z26, Z14, Z11
+	MOVQ        R11, R12
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VADDPS      Z13, Z0, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, K1, (R12)(R8*2)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, K1, (R12)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(R9*1)
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VADDPS      Z8, Z7, Z13
+	VADDPS      Z10, Z9, Z14
+	VADDPS      Z13, Z6, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, K1, (R12)(R8*2)
+	VSUBPS      Z8, Z7, Z13
+	VSUBPS      Z10, Z9, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, K1, (R12)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(R9*1)
+	VMOVUPS.Z   (R10)(BX*1), K1, Z13
+	VMOVUPS.Z   (R10)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R10)(SI*1), K1, Z14
+	VMOVUPS.Z   (R10)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z0
+	VFMADD231PS Z29, Z14, Z0
+	VMULPS      Z25, Z13, Z6
+	VFMADD231PS Z23, Z14, Z6
+	VMOVUPS.Z   (R10)(DI*1), K1, Z12
+	VADDPS      Z12, Z6, Z6
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(BX*1), K1, Z13
+	VMOVUPS.Z   (R10)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R10)(SI*1), K1, Z14
+	VMOVUPS.Z   (R10)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z1
+	VFMADD231PS Z29, Z14, Z1
+	VMULPS      Z25, Z13, Z7
+	VFMADD231PS Z23, Z14, Z7
+	VMOVUPS.Z   (R10)(DI*1), K1, Z12
+	VADDPS      Z12, Z7, Z7
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(BX*1), K1, Z13
+	VMOVUPS.Z   (R10)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R10)(SI*1), K1, Z14
+	VMOVUPS.Z   (R10)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z2
+	VFMADD231PS Z29, Z14, Z2
+	VMULPS      Z25, Z13, Z8
+	VFMADD231PS Z23, Z14, Z8
+	VMOVUPS.Z   (R10)(DI*1), K1, Z12
+	VADDPS      Z12, Z8, Z8
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(BX*1), K1, Z13
+	VMOVUPS.Z   (R10)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R10)(SI*1), K1, Z14
+	VMOVUPS.Z   (R10)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z3
+	VFMADD231PS Z29, Z14, Z3
+	VMULPS      Z25, Z13, Z9
+	VFMADD231PS Z23, Z14, Z9
+	VMOVUPS.Z   (R10)(DI*1), K1, Z12
+	VADDPS      Z12, Z9, Z9
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(BX*1), K1, Z13
+	VMOVUPS.Z   (R10)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R10)(SI*1), K1, Z14
+	VMOVUPS.Z   (R10)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z4
+	VFMADD231PS Z29, Z14, Z4
+	VMULPS      Z25, Z13, Z10
+	VFMADD231PS Z23, Z14, Z10
+	VMOVUPS.Z   (R10)(DI*1), K1, Z12
+	VADDPS      Z12, Z10, Z10
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(BX*1), K1, Z13
+	VMOVUPS.Z   (R10)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R10)(SI*1), K1, Z14
+	VMOVUPS.Z   (R10)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z31, Z13, Z5
+	VFMADD231PS Z29, Z14, Z5
+	VMULPS      Z25, Z13, Z11
+	VFMADD231PS Z23, Z14, Z11
+	VMOVUPS.Z   (R10)(DI*1), K1, Z12
+	VADDPS      Z12, Z11, Z11
+	MOVQ        R11, R10
+	ADDQ        dstRow+8(FP), R10
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VADDPS      Z13, Z0, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, K1, (R10)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, K1, (R10)(R8*2)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, K1, (R10)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     Z12, K1, (R10)(R9*1)
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	VADDPS      Z8, Z7, Z13
+	VADDPS      Z10, Z9, Z14
+	VADDPS      Z13, Z6, Z12
+	VADDPS      Z14, Z12, Z12
+	VMOVUPS     Z12, K1, (R10)
+	VMULPS      Z27, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     Z12, K1, (R10)(R8*2)
+	VSUBPS      Z8, Z7, Z13
+	VSUBPS      Z10, Z9, Z14
+	VMULPS      Z31, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     Z12, K1, (R10)(R8*1)
+	VMULPS      Z25, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R10)(R9*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4OutputGradientAVX512Factors<>+0(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+4(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+8(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+12(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+16(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+20(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+24(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+28(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+32(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+36(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+40(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+44(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+48(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+52(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+56(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+60(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX512Factors<>+64(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+68(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+72(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+76(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+80(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+84(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+88(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+92(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+96(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+100(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+104(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+108(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+112(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+116(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+120(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+124(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX512Factors<>+128(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+132(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+136(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+140(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+144(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+148(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+152(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+156(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+160(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+164(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+168(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+172(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+176(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+180(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+184(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+188(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX512Factors<>+192(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+196(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+200(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+204(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+208(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+212(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+216(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+220(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+224(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+228(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+232(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+236(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+240(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+244(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+248(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+252(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX512Factors<>+256(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+260(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+264(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+268(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+272(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+276(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+280(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+284(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+288(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+292(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+296(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+300(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+304(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+308(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+312(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+316(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX512Factors<>+320(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+324(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+328(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+332(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+336(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+340(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+344(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+348(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+352(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+356(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+360(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+364(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+368(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+372(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+376(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+380(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX512Factors<>+384(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+388(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+392(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+396(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+400(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+404(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+408(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+412(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+416(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+420(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+424(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+428(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+432(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+436(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+440(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+444(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX512Factors<>+448(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+452(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+456(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+460(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+464(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+468(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+472(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+476(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+480(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+484(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+488(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+492(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+496(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+500(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+504(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+508(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX512Factors<>+512(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+516(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+520(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+524(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+528(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+532(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+536(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+540(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+544(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+548(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+552(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+556(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+560(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+564(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+568(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+572(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX512Factors<>+576(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+580(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+584(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+588(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+592(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+596(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+600(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+604(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+608(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+612(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+616(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+620(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+624(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+628(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+632(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX512Factors<>+636(SB)/4, $0xc0580000
+GLOBL winograd4OutputGradientAVX512Factors<>(SB), RODATA|NOPTR, $640
+
+// func winograd4OutputGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winograd4OutputGradientAVX512(SB), NOSPLIT, $0-80
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+32(FP), CX
+	MOVQ    tiles+72(FP), DX
+	MOVQ    srcRow+40(FP), BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), DI
+	MOVQ    dstCol+16(FP), DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (DI)(DI*4), R9
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+0(SB), Z31
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+64(SB), Z30
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+128(SB), Z29
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+192(SB), Z28
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+256(SB), Z27
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+320(SB), Z26
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+384(SB), Z25
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+448(SB), Z24
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+512(SB), Z23
+	VMOVUPS winograd4OutputGradientAVX512Factors<>+576(SB), Z22
+
+tile:
+	MOVQ n+64(FP), R12
+	MOVQ CX, R10
+	MOVQ AX, R11
+	SUBQ $0x10, R12
+	JL   rest
+
+full:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Z0
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13), Z1
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13), Z2
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13), Z3
+	MOVQ        R11, R13
+	VMOVUPS     Z0, (R13)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*4)
+	VMOVUPS     Z3, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*2), Z6
+	VMULPS      Z30, Z6, Z6
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Z7
+	VMULPS      Z30, Z7, Z7
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Z8
+	VMULPS      Z30, Z8, Z8
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Z9
+	VMULPS      Z30, Z9, Z9
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Z0, (R13)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*4)
+	VMOVUPS     Z3, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Z6, (R13)
+	VMULPS      Z30, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z31, Z7, Z13
+	VFMADD231PS Z29, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*2)
+	VMULPS      Z25, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z26, Z7, Z13
+	VFMADD231PS Z24, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*4)
+	VMOVUPS     Z9, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*2), Z6
+	VMULPS      Z25, Z6, Z6
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Z7
+	VMULPS      Z25, Z7, Z7
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Z8
+	VMULPS      Z25, Z8, Z8
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Z9
+	VMULPS      Z25, Z9, Z9
+	VMOVUPS     (R13), Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS     (R13)(BX*1), Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS     (R13)(SI*1), Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Z0, (R13)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*4)
+	VMOVUPS     Z3, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Z6, (R13)
+	VMULPS      Z30, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z31, Z7, Z13
+	VFMADD231PS Z29, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*2)
+	VMULPS      Z25, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z26, Z7, Z13
+	VFMADD231PS Z24, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*4)
+	VMOVUPS     Z9, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(SI*1), Z0
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(SI*1), Z1
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(SI*1), Z2
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(SI*1), Z3
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Z0, (R13)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R13)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R13)(DI*4)
+	VMOVUPS     Z3, (R13)(R9*1)
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
+	JGE         full
+
+rest:
+	ADDQ        $0x10, R12
+	JZ          next
+	MOVL        $0xffffffff, R13
+	BZHIL       R12, R13, R13
+	KMOVW       R13, K1
+	MOVQ        R10, R12
+	VMOVUPS.Z   (R12), K1, Z0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12), K1, Z1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12), K1, Z2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12), K1, Z3
+	MOVQ        R11, R12
+	VMOVUPS     Z0, K1, (R12)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*4)
+	VMOVUPS     Z3, K1, (R12)(R9*1)
+	MOVQ        R10, R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z6
+	VMULPS      Z30, Z6, Z6
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z7
+	VMULPS      Z30, Z7, Z7
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z8
+	VMULPS      Z30, Z8, Z8
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z9
+	VMULPS      Z30, Z9, Z9
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z31, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z29, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	MOVQ        R11, R12
+	ADDQ        dstRow+8(FP), R12
+	VMOVUPS     Z0, K1, (R12)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*4)
+	VMOVUPS     Z3, K1, (R12)(R9*1)
+	ADDQ        dstRow+8(FP), R12
+	VMOVUPS     Z6, K1, (R12)
+	VMULPS      Z30, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z31, Z7, Z13
+	VFMADD231PS Z29, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*2)
+	VMULPS      Z25, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z26, Z7, Z13
+	VFMADD231PS Z24, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*4)
+	VMOVUPS     Z9, K1, (R12)(R9*1)
+	MOVQ        R10, R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z6
+	VMULPS      Z25, Z6, Z6
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z6, Z6
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z7
+	VMULPS      Z25, Z7, Z7
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z7, Z7
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z8
+	VMULPS      Z25, Z8, Z8
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z8, Z8
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS.Z   (R12)(BX*2), K1, Z9
+	VMULPS      Z25, Z9, Z9
+	VMOVUPS.Z   (R12), K1, Z12
+	VADDPS      Z12, Z9, Z9
+	VMOVUPS.Z   (R12)(BX*1), K1, Z13
+	VMULPS      Z26, Z13, Z13
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VFMADD231PS Z24, Z12, Z13
+	VADDPS      Z13, Z9, Z3
+	VSUBPS      Z13, Z9, Z9
+	MOVQ        R11, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VMOVUPS     Z0, K1, (R12)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*4)
+	VMOVUPS     Z3, K1, (R12)(R9*1)
+	ADDQ        dstRow+8(FP), R12
+	VMOVUPS     Z6, K1, (R12)
+	VMULPS      Z30, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z31, Z7, Z13
+	VFMADD231PS Z29, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*2)
+	VMULPS      Z25, Z8, Z12
+	VADDPS      Z6, Z12, Z12
+	VMULPS      Z26, Z7, Z13
+	VFMADD231PS Z24, Z9, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R12)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R12)(DI*4)
+	VMOVUPS     Z9, K1, (R12)(R9*1)
+	VMOVUPS.Z   (R10)(SI*1), K1, Z0
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(SI*1), K1, Z1
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(SI*1), K1, Z2
+	ADDQ        srcCol+48(FP), R10
+	VMOVUPS.Z   (R10)(SI*1), K1, Z3
+	MOVQ        R11, R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	VMOVUPS     Z0, K1, (R10)
+	VMULPS      Z30, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z31, Z1, Z13
+	VFMADD231PS Z29, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R10)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R10)(DI*2)
+	VMULPS      Z25, Z2, Z12
+	VADDPS      Z0, Z12, Z12
+	VMULPS      Z26, Z1, Z13
+	VFMADD231PS Z24, Z3, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R10)(R8*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R10)(DI*4)
+	VMOVUPS     Z3, K1, (R10)(R9*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4FilterAVX512Factors<>+0(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+4(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+8(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+12(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+16(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+20(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+24(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+28(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+32(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+36(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+40(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+44(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+48(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+52(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+56(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+60(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX512Factors<>+64(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+68(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+72(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+76(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+80(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+84(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+88(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+92(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+96(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+100(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+104(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+108(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+112(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+116(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+120(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+124(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX512Factors<>+128(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+132(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+136(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+140(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+144(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+148(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+152(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+156(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+160(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+164(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+168(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+172(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+176(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+180(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+184(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+188(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX512Factors<>+192(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+196(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+200(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+204(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+208(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+212(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+216(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+220(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+224(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+228(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+232(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+236(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+240(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+244(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+248(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+252(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX512Factors<>+256(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+260(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+264(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+268(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+272(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+276(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+280(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+284(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+288(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+292(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+296(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+300(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+304(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+308(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+312(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+316(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX512Factors<>+320(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+324(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+328(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+332(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+336(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+340(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+344(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+348(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+352(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+356(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+360(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+364(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+368(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+372(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+376(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+380(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX512Factors<>+384(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+388(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+392(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+396(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+400(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+404(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+408(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+412(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+416(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+420(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+424(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+428(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+432(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+436(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+440(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+444(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX512Factors<>+448(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+452(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+456(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+460(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+464(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+468(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+472(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+476(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+480(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+484(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+488(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+492(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+496(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+500(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+504(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+508(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX512Factors<>+512(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+516(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+520(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+524(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+528(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+532(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+536(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+540(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+544(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+548(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+552(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+556(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+560(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+564(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+568(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX512Factors<>+572(SB)/4, $0xbe4a4588
+GLOBL winograd4FilterAVX512Factors<>(SB), RODATA|NOPTR, $576
+
+// func winograd4FilterAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winograd4FilterAVX512(SB), NOSPLIT, $0-80
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+32(FP), CX
+	MOVQ    tiles+72(FP), DX
+	MOVQ    srcRow+40(FP), BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), SI
+	MOVQ    dstCol+16(FP), SI
+	LEAQ    (SI)(SI*2), DI
+	LEAQ    (SI)(SI*4), R8
+	VMOVUPS winograd4FilterAVX512Factors<>+0(SB), Z31
+	VMOVUPS winograd4FilterAVX512Factors<>+64(SB), Z30
+	VMOVUPS winograd4FilterAVX512Factors<>+128(SB), Z29
+	VMOVUPS winograd4FilterAVX512Factors<>+192(SB), Z28
+	VMOVUPS winograd4FilterAVX512Factors<>+256(SB), Z27
+	VMOVUPS winograd4FilterAVX512Factors<>+320(SB), Z26
+	VMOVUPS winograd4FilterAVX512Factors<>+384(SB), Z25
+	VMOVUPS winograd4FilterAVX512Factors<>+448(SB), Z24
+	VMOVUPS winograd4FilterAVX512Factors<>+512(SB), Z23
+
+tile:
+	MOVQ n+64(FP), R11
+	MOVQ CX, R9
+	MOVQ AX, R10
+	SUBQ $0x10, R11
+	JL   rest
+
+full:
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z0
+	VMULPS      Z31, Z0, Z0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Z1
+	VMULPS      Z31, Z1, Z1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Z2
+	VMULPS      Z31, Z2, Z2
+	MOVQ        R10, R12
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, (R12)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*4)
+	VMOVUPS     Z2, (R12)(R8*1)
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z6
+	VMULPS      Z30, Z6, Z6
+	VMOVUPS     (R12)(BX*2), Z12
+	VFMADD231PS Z28, Z12, Z6
+	VMOVUPS     (R12)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Z7
+	VMULPS      Z30, Z7, Z7
+	VMOVUPS     (R12)(BX*2), Z12
+	VFMADD231PS Z28, Z12, Z7
+	VMOVUPS     (R12)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Z8
+	VMULPS      Z30, Z8, Z8
+	VMOVUPS     (R12)(BX*2), Z12
+	VFMADD231PS Z28, Z12, Z8
+	VMOVUPS     (R12)(BX*1), Z13
+	VMULPS      Z29, Z13, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, (R12)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*4)
+	VMOVUPS     Z2, (R12)(R8*1)
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      Z31, Z6, Z14
+	VMOVUPS     Z14, (R12)
+	VMULPS      Z30, Z6, Z12
+	VFMADD231PS Z28, Z8, Z12
+	VMULPS      Z29, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*2)
+	VMULPS      Z26, Z6, Z12
+	VFMADD231PS Z24, Z8, Z12
+	VMULPS      Z25, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*4)
+	VMOVUPS     Z8, (R12)(R8*1)
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Z6
+	VMULPS      Z26, Z6, Z6
+	VMOVUPS     (R12)(BX*2), Z12
+	VFMADD231PS Z24, Z12, Z6
+	VMOVUPS     (R12)(BX*1), Z13
+	VMULPS      Z25, Z13, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Z7
+	VMULPS      Z26, Z7, Z7
+	VMOVUPS     (R12)(BX*2), Z12
+	VFMADD231PS Z24, Z12, Z7
+	VMOVUPS     (R12)(BX*1), Z13
+	VMULPS      Z25, Z13, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Z8
+	VMULPS      Z26, Z8, Z8
+	VMOVUPS     (R12)(BX*2), Z12
+	VFMADD231PS Z24, Z12, Z8
+	VMOVUPS     (R12)(BX*1), Z13
+	VMULPS      Z25, Z13, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, (R12)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*4)
+	VMOVUPS     Z2, (R12)(R8*1)
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      Z31, Z6, Z14
+	VMOVUPS     Z14, (R12)
+	VMULPS      Z30, Z6, Z12
+	VFMADD231PS Z28, Z8, Z12
+	VMULPS      Z29, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*2)
+	VMULPS      Z26, Z6, Z12
+	VFMADD231PS Z24, Z8, Z12
+	VMULPS      Z25, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*4)
+	VMOVUPS     Z8, (R12)(R8*1)
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*2), Z0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*2), Z1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*2), Z2
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, (R12)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, (R12)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, (R12)(SI*4)
+	VMOVUPS     Z2, (R12)(R8*1)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
+	JGE         full
+
+rest:
+	ADDQ        $0x10, R11
+	JZ          next
+	MOVL        $0xffffffff, R12
+	BZHIL       R11, R12, R12
+	KMOVW       R12, K1
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z0
+	VMULPS      Z31, Z0, Z0
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11), K1, Z1
+	VMULPS      Z31, Z1, Z1
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11), K1, Z2
+	VMULPS      Z31, Z2, Z2
+	MOVQ        R10, R11
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, K1, (R11)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*4)
+	VMOVUPS     Z2, K1, (R11)(R8*1)
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z6
+	VMULPS      Z30, Z6, Z6
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VFMADD231PS Z28, Z12, Z6
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11), K1, Z7
+	VMULPS      Z30, Z7, Z7
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VFMADD231PS Z28, Z12, Z7
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VMULPS      Z30, Z8, Z8
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VFMADD231PS Z28, Z12, Z8
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMULPS      Z29, Z13, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	MOVQ        R10, R11
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, K1, (R11)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*4)
+	VMOVUPS     Z2, K1, (R11)(R8*1)
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      Z31, Z6, Z14
+	VMOVUPS     Z14, K1, (R11)
+	VMULPS      Z30, Z6, Z12
+	VFMADD231PS Z28, Z8, Z12
+	VMULPS      Z29, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*2)
+	VMULPS      Z26, Z6, Z12
+	VFMADD231PS Z24, Z8, Z12
+	VMULPS      Z25, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*4)
+	VMOVUPS     Z8, K1, (R11)(R8*1)
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11), K1, Z6
+	VMULPS      Z26, Z6, Z6
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VFMADD231PS Z24, Z12, Z6
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMULPS      Z25, Z13, Z13
+	VADDPS      Z13, Z6, Z0
+	VSUBPS      Z13, Z6, Z6
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11), K1, Z7
+	VMULPS      Z26, Z7, Z7
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VFMADD231PS Z24, Z12, Z7
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMULPS      Z25, Z13, Z13
+	VADDPS      Z13, Z7, Z1
+	VSUBPS      Z13, Z7, Z7
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11), K1, Z8
+	VMULPS      Z26, Z8, Z8
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VFMADD231PS Z24, Z12, Z8
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMULPS      Z25, Z13, Z13
+	VADDPS      Z13, Z8, Z2
+	VSUBPS      Z13, Z8, Z8
+	MOVQ        R10, R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, K1, (R11)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*4)
+	VMOVUPS     Z2, K1, (R11)(R8*1)
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      Z31, Z6, Z14
+	VMOVUPS     Z14, K1, (R11)
+	VMULPS      Z30, Z6, Z12
+	VFMADD231PS Z28, Z8, Z12
+	VMULPS      Z29, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*2)
+	VMULPS      Z26, Z6, Z12
+	VFMADD231PS Z24, Z8, Z12
+	VMULPS      Z25, Z7, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R11)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(SI*4)
+	VMOVUPS     Z8, K1, (R11)(R8*1)
+	VMOVUPS.Z   (R9)(BX*2), K1, Z0
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*2), K1, Z1
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*2), K1, Z2
+	MOVQ        R10, R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	VMULPS      Z31, Z0, Z14
+	VMOVUPS     Z14, K1, (R9)
+	VMULPS      Z30, Z0, Z12
+	VFMADD231PS Z28, Z2, Z12
+	VMULPS      Z29, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R9)(SI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R9)(SI*2)
+	VMULPS      Z26, Z0, Z12
+	VFMADD231PS Z24, Z2, Z12
+	VMULPS      Z25, Z1, Z13
+	VADDPS      Z13, Z12, Z14
+	VMOVUPS     Z14, K1, (R9)(DI*1)
+	VSUBPS      Z13, Z12, Z12
+	VMOVUPS     Z12, K1, (R9)(SI*4)
+	VMOVUPS     Z2, K1, (R9)(R8*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4FilterGradientAVX512Factors<>+0(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+4(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+8(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+12(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+16(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+20(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+24(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+28(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+32(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+36(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+40(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+44(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+48(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+52(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+56(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+60(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX512Factors<>+64(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+68(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+72(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+76(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+80(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+84(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+88(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+92(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+96(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+100(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+104(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+108(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+112(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+116(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+120(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+124(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX512Factors<>+128(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+132(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+136(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+140(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+144(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+148(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+152(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+156(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+160(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+164(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+168(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+172(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+176(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+180(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+184(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+188(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX512Factors<>+192(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+196(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+200(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+204(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+208(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+212(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+216(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+220(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+224(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+228(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+232(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+236(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+240(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+244(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+248(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+252(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX512Factors<>+256(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+260(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+264(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+268(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+272(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+276(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+280(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+284(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+288(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+292(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+296(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+300(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+304(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+308(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+312(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+316(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX512Factors<>+320(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+324(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+328(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+332(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+336(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+340(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+344(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+348(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+352(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+356(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+360(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+364(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+368(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+372(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+376(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+380(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX512Factors<>+384(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+388(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+392(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+396(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+400(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+404(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+408(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+412(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+416(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+420(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+424(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+428(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+432(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+436(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+440(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+444(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX512Factors<>+448(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+452(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+456(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+460(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+464(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+468(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+472(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+476(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+480(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+484(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+488(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+492(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+496(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+500(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+504(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+508(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX512Factors<>+512(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+516(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+520(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+524(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+528(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+532(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+536(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+540(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+544(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+548(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+552(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+556(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+560(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+564(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+568(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX512Factors<>+572(SB)/4, $0x3e97b426
+GLOBL winograd4FilterGradientAVX512Factors<>(SB), RODATA|NOPTR, $576
+
+// func winograd4FilterGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winograd4FilterGradientAVX512(SB), NOSPLIT, $0-80
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+32(FP), CX
+	MOVQ    tiles+72(FP), DX
+	MOVQ    srcRow+40(FP), BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), DI
+	MOVQ    dstCol+16(FP), R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R9
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+0(SB), Z31
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+64(SB), Z30
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+128(SB), Z29
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+192(SB), Z28
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+256(SB), Z27
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+320(SB), Z26
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+384(SB), Z25
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+448(SB), Z24
+	VMOVUPS winograd4FilterGradientAVX512Factors<>+512(SB), Z23
+
+tile:
+	MOVQ n+64(FP), R11
+	MOVQ CX, R9
+	MOVQ AX, R10
+	SUBQ $0x10, R11
+	JL   rest
+
+full:
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R12), Z0
+	VMULPS      Z31, Z0, Z0
+	VFMADD231PS Z30, Z13, Z0
+	VFMADD231PS Z29, Z14, Z0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R12), Z1
+	VMULPS      Z31, Z1, Z1
+	VFMADD231PS Z30, Z13, Z1
+	VFMADD231PS Z29, Z14, Z1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R12), Z2
+	VMULPS      Z31, Z2, Z2
+	VFMADD231PS Z30, Z13, Z2
+	VFMADD231PS Z29, Z14, Z2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R12), Z3
+	VMULPS      Z31, Z3, Z3
+	VFMADD231PS Z30, Z13, Z3
+	VFMADD231PS Z29, Z14, Z3
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R12), Z4
+	VMULPS      Z31, Z4, Z4
+	VFMADD231PS Z30, Z13, Z4
+	VFMADD231PS Z29, Z14, Z4
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS     (R12), Z5
+	VMULPS      Z31, Z5, Z5
+	VFMADD231PS Z30, Z13, Z5
+	VFMADD231PS Z29, Z14, Z5
+	MOVQ        R10, R12
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z31, Z0, Z12
+	VFMADD231PS Z30, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     (R12), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z28, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     (R12)(R8*1), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)(R8*1)
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z24, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     (R12)(R8*2), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)(R8*2)
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z0
+	VFMADD231PS Z26, Z14, Z0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z1
+	VFMADD231PS Z26, Z14, Z1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z2
+	VFMADD231PS Z26, Z14, Z2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z3
+	VFMADD231PS Z26, Z14, Z3
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z4
+	VFMADD231PS Z26, Z14, Z4
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z5
+	VFMADD231PS Z26, Z14, Z5
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z31, Z0, Z12
+	VFMADD231PS Z30, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     (R12), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z28, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     (R12)(R8*1), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)(R8*1)
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z24, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     (R12)(R8*2), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)(R8*2)
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z0
+	VFMADD231PS Z23, Z14, Z0
+	VMOVUPS     (R12)(DI*1), Z12
+	VADDPS      Z12, Z0, Z0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z1
+	VFMADD231PS Z23, Z14, Z1
+	VMOVUPS     (R12)(DI*1), Z12
+	VADDPS      Z12, Z1, Z1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z2
+	VFMADD231PS Z23, Z14, Z2
+	VMOVUPS     (R12)(DI*1), Z12
+	VADDPS      Z12, Z2, Z2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z3
+	VFMADD231PS Z23, Z14, Z3
+	VMOVUPS     (R12)(DI*1), Z12
+	VADDPS      Z12, Z3, Z3
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z4
+	VFMADD231PS Z23, Z14, Z4
+	VMOVUPS     (R12)(DI*1), Z12
+	VADDPS      Z12, Z4, Z4
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Z13
+	VMOVUPS     (R12)(BX*2), Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS     (R12)(SI*1), Z14
+	VMOVUPS     (R12)(BX*4), Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z5
+	VFMADD231PS Z23, Z14, Z5
+	VMOVUPS     (R12)(DI*1), Z12
+	VADDPS      Z12, Z5, Z5
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z31, Z0, Z12
+	VFMADD231PS Z30, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS     (R12), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z28, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS     (R12)(R8*1), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)(R8*1)
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z24, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS     (R12)(R8*2), Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, (R12)(R8*2)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
+	JGE         full
+
+rest:
+	ADDQ        $0x10, R11
+	JZ          next
+	MOVL        $0xffffffff, R12
+	BZHIL       R11, R12, R12
+	KMOVW       R12, K1
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R11), K1, Z0
+	VMULPS      Z31, Z0, Z0
+	VFMADD231PS Z30, Z13, Z0
+	VFMADD231PS Z29, Z14, Z0
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R11), K1, Z1
+	VMULPS      Z31, Z1, Z1
+	VFMADD231PS Z30, Z13, Z1
+	VFMADD231PS Z29, Z14, Z1
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R11), K1, Z2
+	VMULPS      Z31, Z2, Z2
+	VFMADD231PS Z30, Z13, Z2
+	VFMADD231PS Z29, Z14, Z2
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R11), K1, Z3
+	VMULPS      Z31, Z3, Z3
+	VFMADD231PS Z30, Z13, Z3
+	VFMADD231PS Z29, Z14, Z3
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R11), K1, Z4
+	VMULPS      Z31, Z4, Z4
+	VFMADD231PS Z30, Z13, Z4
+	VFMADD231PS Z29, Z14, Z4
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMOVUPS.Z   (R11), K1, Z5
+	VMULPS      Z31, Z5, Z5
+	VFMADD231PS Z30, Z13, Z5
+	VFMADD231PS Z29, Z14, Z5
+	MOVQ        R10, R11
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z31, Z0, Z12
+	VFMADD231PS Z30, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS.Z   (R11), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z28, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS.Z   (R11)(R8*1), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(R8*1)
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z24, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS.Z   (R11)(R8*2), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(R8*2)
+	MOVQ        R9, R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z0
+	VFMADD231PS Z26, Z14, Z0
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z1
+	VFMADD231PS Z26, Z14, Z1
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z2
+	VFMADD231PS Z26, Z14, Z2
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z3
+	VFMADD231PS Z26, Z14, Z3
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z4
+	VFMADD231PS Z26, Z14, Z4
+	ADDQ        srcCol+48(FP), R11
+	VMOVUPS.Z   (R11)(BX*1), K1, Z13
+	VMOVUPS.Z   (R11)(BX*2), K1, Z12
+	VSUBPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R11)(SI*1), K1, Z14
+	VMOVUPS.Z   (R11)(BX*4), K1, Z12
+	VSUBPS      Z12, Z14, Z14
+	VMULPS      Z28, Z13, Z5
+	VFMADD231PS Z26, Z14, Z5
+	MOVQ        R10, R11
+	ADDQ        dstRow+8(FP), R11
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z31, Z0, Z12
+	VFMADD231PS Z30, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS.Z   (R11), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z28, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS.Z   (R11)(R8*1), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(R8*1)
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z24, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS.Z   (R11)(R8*2), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R11)(R8*2)
+	VMOVUPS.Z   (R9)(BX*1), K1, Z13
+	VMOVUPS.Z   (R9)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R9)(SI*1), K1, Z14
+	VMOVUPS.Z   (R9)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z0
+	VFMADD231PS Z23, Z14, Z0
+	VMOVUPS.Z   (R9)(DI*1), K1, Z12
+	VADDPS      Z12, Z0, Z0
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*1), K1, Z13
+	VMOVUPS.Z   (R9)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R9)(SI*1), K1, Z14
+	VMOVUPS.Z   (R9)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z1
+	VFMADD231PS Z23, Z14, Z1
+	VMOVUPS.Z   (R9)(DI*1), K1, Z12
+	VADDPS      Z12, Z1, Z1
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*1), K1, Z13
+	VMOVUPS.Z   (R9)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R9)(SI*1), K1, Z14
+	VMOVUPS.Z   (R9)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z2
+	VFMADD231PS Z23, Z14, Z2
+	VMOVUPS.Z   (R9)(DI*1), K1, Z12
+	VADDPS      Z12, Z2, Z2
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*1), K1, Z13
+	VMOVUPS.Z   (R9)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R9)(SI*1), K1, Z14
+	VMOVUPS.Z   (R9)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z3
+	VFMADD231PS Z23, Z14, Z3
+	VMOVUPS.Z   (R9)(DI*1), K1, Z12
+	VADDPS      Z12, Z3, Z3
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*1), K1, Z13
+	VMOVUPS.Z   (R9)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R9)(SI*1), K1, Z14
+	VMOVUPS.Z   (R9)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z4
+	VFMADD231PS Z23, Z14, Z4
+	VMOVUPS.Z   (R9)(DI*1), K1, Z12
+	VADDPS      Z12, Z4, Z4
+	ADDQ        srcCol+48(FP), R9
+	VMOVUPS.Z   (R9)(BX*1), K1, Z13
+	VMOVUPS.Z   (R9)(BX*2), K1, Z12
+	VADDPS      Z12, Z13, Z13
+	VMOVUPS.Z   (R9)(SI*1), K1, Z14
+	VMOVUPS.Z   (R9)(BX*4), K1, Z12
+	VADDPS      Z12, Z14, Z14
+	VMULPS      Z24, Z13, Z5
+	VFMADD231PS Z23, Z14, Z5
+	VMOVUPS.Z   (R9)(DI*1), K1, Z12
+	VADDPS      Z12, Z5, Z5
+	MOVQ        R10, R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z31, Z0, Z12
+	VFMADD231PS Z30, Z13, Z12
+	VFMADD231PS Z29, Z14, Z12
+	VMOVUPS.Z   (R9), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R9)
+	VSUBPS      Z2, Z1, Z13
+	VSUBPS      Z4, Z3, Z14
+	VMULPS      Z28, Z13, Z12
+	VFMADD231PS Z26, Z14, Z12
+	VMOVUPS.Z   (R9)(R8*1), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R9)(R8*1)
+	VADDPS      Z2, Z1, Z13
+	VADDPS      Z4, Z3, Z14
+	VMULPS      Z24, Z13, Z12
+	VFMADD231PS Z23, Z14, Z12
+	VADDPS      Z5, Z12, Z12
+	VMOVUPS.Z   (R9)(R8*2), K1, Z11
+	VADDPS      Z11, Z12, Z12
+	VMOVUPS     Z12, K1, (R9)(R8*2)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
 // func peakAVX512(rounds int)
 // Requires: AVX, AVX512F
 TEXT ·peakAVX512(SB), NOSPLIT, $0-8
@@ -25481,6 +29089,3164 @@ next:
 	ADDQ dstTile+24(FP), DI
 	ADDQ srcTile+56(FP), R10
 	DECQ R11
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4InputAVX2Factors<>+0(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+4(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+8(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+12(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+16(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+20(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+24(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+28(SB)/4, $0x3fa20000
+DATA winograd4InputAVX2Factors<>+32(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+36(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+40(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+44(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+48(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+52(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+56(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+60(SB)/4, $0xc0340000
+DATA winograd4InputAVX2Factors<>+64(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+68(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+72(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+76(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+80(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+84(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+88(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+92(SB)/4, $0xbfd80000
+DATA winograd4InputAVX2Factors<>+96(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+100(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+104(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+108(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+112(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+116(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+120(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+124(SB)/4, $0xc0100000
+DATA winograd4InputAVX2Factors<>+128(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+132(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+136(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+140(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+144(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+148(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+152(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+156(SB)/4, $0x3f400000
+DATA winograd4InputAVX2Factors<>+160(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+164(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+168(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+172(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+176(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+180(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+184(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+188(SB)/4, $0x3fd80000
+DATA winograd4InputAVX2Factors<>+192(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+196(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+200(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+204(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+208(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+212(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+216(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+220(SB)/4, $0xbf400000
+DATA winograd4InputAVX2Factors<>+224(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+228(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+232(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+236(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+240(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+244(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+248(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+252(SB)/4, $0xbf580000
+DATA winograd4InputAVX2Factors<>+256(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+260(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+264(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+268(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+272(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+276(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+280(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+284(SB)/4, $0xbf100000
+DATA winograd4InputAVX2Factors<>+288(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+292(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+296(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+300(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+304(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+308(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+312(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+316(SB)/4, $0x3fc00000
+DATA winograd4InputAVX2Factors<>+320(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+324(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+328(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+332(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+336(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+340(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+344(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+348(SB)/4, $0x3f580000
+DATA winograd4InputAVX2Factors<>+352(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+356(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+360(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+364(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+368(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+372(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+376(SB)/4, $0xbfc00000
+DATA winograd4InputAVX2Factors<>+380(SB)/4, $0xbfc00000
+GLOBL winograd4InputAVX2Factors<>(SB), RODATA|NOPTR, $384
+
+// func winograd4InputAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·winograd4InputAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), AX
+	MOVQ src+32(FP), CX
+	MOVQ tiles+72(FP), DX
+	MOVQ srcRow+40(FP), BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (BX)(BX*4), DI
+	MOVQ dstCol+16(FP), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+
+tile:
+	MOVQ n+64(FP), R13
+	MOVQ CX, R11
+	MOVQ AX, R12
+	SUBQ $0x08, R13
+	JL   rest
+
+full:
+	MOVQ        R11, R14
+	VMOVUPS     (R14), Y0
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y0
+	VMOVUPS     (R14)(BX*2), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y0
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y0, Y0
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Y1
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y1
+	VMOVUPS     (R14)(BX*2), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y1
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y1, Y1
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Y2
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y2, Y2
+	VMOVUPS     (R14)(BX*2), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y2
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y2, Y2
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Y3
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y3, Y3
+	VMOVUPS     (R14)(BX*2), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y3
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y3, Y3
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Y4
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y4, Y4
+	VMOVUPS     (R14)(BX*2), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y4
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y4, Y4
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14), Y5
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y5, Y5
+	VMOVUPS     (R14)(BX*2), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y5
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y5, Y5
+	MOVQ        R12, R14
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMOVUPS     Y14, (R14)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     Y14, (R14)(R10*1)
+	MOVQ        R11, R14
+	VMOVUPS     (R14)(BX*2), Y6
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y6, Y6
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y6, Y6
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y7
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y7, Y7
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y7, Y7
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y8
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y8, Y8
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y8, Y8
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y9
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y9, Y9
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y10
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y10, Y10
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y10, Y10
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y10, Y4
+	VSUBPS      Y13, Y10, Y10
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y11
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y11, Y11
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y11, Y11
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y11, Y5
+	VSUBPS      Y13, Y11, Y11
+	MOVQ        R12, R14
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMOVUPS     Y14, (R14)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     Y14, (R14)(R10*1)
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y6, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y8, Y14
+	VADDPS      Y10, Y14, Y14
+	VMOVUPS     Y14, (R14)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y7, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y9, Y14
+	VADDPS      Y11, Y14, Y14
+	VMOVUPS     Y14, (R14)(R10*1)
+	MOVQ        R11, R14
+	VMOVUPS     (R14)(BX*2), Y6
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y6, Y6
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y6, Y6
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y7
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y7, Y7
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y7, Y7
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y8
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y8, Y8
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y8, Y8
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y9
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y9, Y9
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y10
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y10, Y10
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y10, Y10
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y10, Y4
+	VSUBPS      Y13, Y10, Y10
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*2), Y11
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y11, Y11
+	VMOVUPS     (R14)(BX*4), Y12
+	VADDPS      Y12, Y11, Y11
+	VMOVUPS     (R14)(BX*1), Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y11, Y5
+	VSUBPS      Y13, Y11, Y11
+	MOVQ        R12, R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMOVUPS     Y14, (R14)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     Y14, (R14)(R10*1)
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y6, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y8, Y14
+	VADDPS      Y10, Y14, Y14
+	VMOVUPS     Y14, (R14)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y7, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y9, Y14
+	VADDPS      Y11, Y14, Y14
+	VMOVUPS     Y14, (R14)(R10*1)
+	MOVQ        R11, R14
+	VMOVUPS     (R14)(BX*1), Y0
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y0
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y0
+	VMOVUPS     (R14)(DI*1), Y12
+	VADDPS      Y12, Y0, Y0
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Y1
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y1
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y1
+	VMOVUPS     (R14)(DI*1), Y12
+	VADDPS      Y12, Y1, Y1
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Y2
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y2, Y2
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y2
+	VMOVUPS     (R14)(DI*1), Y12
+	VADDPS      Y12, Y2, Y2
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Y3
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y3, Y3
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y3
+	VMOVUPS     (R14)(DI*1), Y12
+	VADDPS      Y12, Y3, Y3
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Y4
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y4, Y4
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y4
+	VMOVUPS     (R14)(DI*1), Y12
+	VADDPS      Y12, Y4, Y4
+	ADDQ        srcCol+48(FP), R14
+	VMOVUPS     (R14)(BX*1), Y5
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y5, Y5
+	VMOVUPS     (R14)(SI*1), Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y5
+	VMOVUPS     (R14)(DI*1), Y12
+	VADDPS      Y12, Y5, Y5
+	MOVQ        R12, R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	ADDQ        dstRow+8(FP), R14
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMOVUPS     Y14, (R14)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R14)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R14)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     Y14, (R14)(R10*1)
+	ADDQ        $0x20, R11
+	ADDQ        $0x20, R12
+	SUBQ        $0x08, R13
+	JGE         full
+
+rest:
+	ADDQ        $0x08, R13
+	JZ          next
+	LEAQ        tailMasks<>+32(SB), R14
+	NEGQ        R13
+	VMOVUPS     (R14)(R13*4), Y15
+	MOVQ        R11, R13
+	VMASKMOVPS  (R13), Y15, Y0
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y0
+	VMASKMOVPS  (R13)(BX*2), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y0
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y0, Y0
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13), Y15, Y1
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y1
+	VMASKMOVPS  (R13)(BX*2), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y1
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y1, Y1
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13), Y15, Y2
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y2, Y2
+	VMASKMOVPS  (R13)(BX*2), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y2
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y2, Y2
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13), Y15, Y3
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y3, Y3
+	VMASKMOVPS  (R13)(BX*2), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y3
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y3, Y3
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13), Y15, Y4
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y4, Y4
+	VMASKMOVPS  (R13)(BX*2), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y4
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y4, Y4
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13), Y15, Y5
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y5, Y5
+	VMASKMOVPS  (R13)(BX*2), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y5
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y5, Y5
+	MOVQ        R12, R13
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R10*1)
+	MOVQ        R11, R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y6
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y6, Y6
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y6, Y6
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y7
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y7, Y7
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y7, Y7
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y8
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y8, Y8
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y8, Y8
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y9
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y9, Y9
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y9, Y9
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y10
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y10, Y10
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y10, Y10
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y10, Y4
+	VSUBPS      Y13, Y10, Y10
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y11
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y11, Y11
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y11, Y11
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y12, Y13
+	VADDPS      Y13, Y11, Y5
+	VSUBPS      Y13, Y11, Y11
+	MOVQ        R12, R13
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R10*1)
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y6, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y8, Y14
+	VADDPS      Y10, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y7, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y9, Y14
+	VADDPS      Y11, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R10*1)
+	MOVQ        R11, R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y6
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y6, Y6
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y6, Y6
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y7
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y7, Y7
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y7, Y7
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y8
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y8, Y8
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y8, Y8
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y9
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y9, Y9
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y9, Y9
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y10
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y10, Y10
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y10, Y10
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y10, Y4
+	VSUBPS      Y13, Y10, Y10
+	ADDQ        srcCol+48(FP), R13
+	VMASKMOVPS  (R13)(BX*2), Y15, Y11
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y11, Y11
+	VMASKMOVPS  (R13)(BX*4), Y15, Y12
+	VADDPS      Y12, Y11, Y11
+	VMASKMOVPS  (R13)(BX*1), Y15, Y13
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y13, Y13
+	VMASKMOVPS  (R13)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y12, Y13
+	VADDPS      Y13, Y11, Y5
+	VSUBPS      Y13, Y11, Y11
+	MOVQ        R12, R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R10*1)
+	ADDQ        dstRow+8(FP), R13
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y6, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y8, Y14
+	VADDPS      Y10, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y8, Y12
+	VADDPS      Y10, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y7, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R13)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y7, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y9, Y14
+	VADDPS      Y11, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R13)(R10*1)
+	VMASKMOVPS  (R11)(BX*1), Y15, Y0
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y0
+	VMASKMOVPS  (R11)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y0
+	VMASKMOVPS  (R11)(DI*1), Y15, Y12
+	VADDPS      Y12, Y0, Y0
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y1
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y1
+	VMASKMOVPS  (R11)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y1
+	VMASKMOVPS  (R11)(DI*1), Y15, Y12
+	VADDPS      Y12, Y1, Y1
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y2
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y2, Y2
+	VMASKMOVPS  (R11)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y2
+	VMASKMOVPS  (R11)(DI*1), Y15, Y12
+	VADDPS      Y12, Y2, Y2
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y3
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y3, Y3
+	VMASKMOVPS  (R11)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y3
+	VMASKMOVPS  (R11)(DI*1), Y15, Y12
+	VADDPS      Y12, Y3, Y3
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y4
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y4, Y4
+	VMASKMOVPS  (R11)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y4
+	VMASKMOVPS  (R11)(DI*1), Y15, Y12
+	VADDPS      Y12, Y4, Y4
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y5
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y5, Y5
+	VMASKMOVPS  (R11)(SI*1), Y15, Y12
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y12, Y5
+	VMASKMOVPS  (R11)(DI*1), Y15, Y12
+	VADDPS      Y12, Y5, Y5
+	MOVQ        R12, R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y0, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y2, Y14
+	VADDPS      Y4, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R11)
+	VMULPS      winograd4InputAVX2Factors<>+96(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+64(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+128(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(R8*2)
+	VMULPS      winograd4InputAVX2Factors<>+256(SB), Y2, Y12
+	VADDPS      Y4, Y12, Y12
+	VMULPS      winograd4InputAVX2Factors<>+224(SB), Y1, Y13
+	VFMADD231PS winograd4InputAVX2Factors<>+288(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(R9*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(R8*4)
+	VMULPS      winograd4InputAVX2Factors<>+0(SB), Y1, Y14
+	VFMADD231PS winograd4InputAVX2Factors<>+32(SB), Y3, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(R10*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4OutputAVX2Factors<>+0(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+4(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+8(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+12(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+16(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+20(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+24(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+28(SB)/4, $0x3f400000
+DATA winograd4OutputAVX2Factors<>+32(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+36(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+40(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+44(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+48(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+52(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+56(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+60(SB)/4, $0xbf400000
+DATA winograd4OutputAVX2Factors<>+64(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+68(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+72(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+76(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+80(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+84(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+88(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+92(SB)/4, $0x3fc00000
+DATA winograd4OutputAVX2Factors<>+96(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+100(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+104(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+108(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+112(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+116(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+120(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+124(SB)/4, $0xbfc00000
+DATA winograd4OutputAVX2Factors<>+128(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+132(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+136(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+140(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+144(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+148(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+152(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+156(SB)/4, $0x3f100000
+DATA winograd4OutputAVX2Factors<>+160(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+164(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+168(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+172(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+176(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+180(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+184(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+188(SB)/4, $0x40100000
+DATA winograd4OutputAVX2Factors<>+192(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+196(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+200(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+204(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+208(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+212(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+216(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+220(SB)/4, $0x3ed80000
+DATA winograd4OutputAVX2Factors<>+224(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+228(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+232(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+236(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+240(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+244(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+248(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+252(SB)/4, $0xbed80000
+DATA winograd4OutputAVX2Factors<>+256(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+260(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+264(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+268(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+272(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+276(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+280(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+284(SB)/4, $0x40580000
+DATA winograd4OutputAVX2Factors<>+288(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+292(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+296(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+300(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+304(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+308(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+312(SB)/4, $0xc0580000
+DATA winograd4OutputAVX2Factors<>+316(SB)/4, $0xc0580000
+GLOBL winograd4OutputAVX2Factors<>(SB), RODATA|NOPTR, $320
+
+// func winograd4OutputAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·winograd4OutputAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), AX
+	MOVQ src+32(FP), CX
+	MOVQ tiles+72(FP), DX
+	MOVQ srcRow+40(FP), BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (BX)(BX*4), DI
+	MOVQ dstCol+16(FP), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+
+tile:
+	MOVQ n+64(FP), R12
+	MOVQ CX, R10
+	MOVQ AX, R11
+	SUBQ $0x08, R12
+	JL   rest
+
+full:
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R13), Y0
+	VADDPS      Y13, Y0, Y0
+	VADDPS      Y14, Y0, Y0
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y6
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R13), Y1
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y7
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R13), Y2
+	VADDPS      Y13, Y2, Y2
+	VADDPS      Y14, Y2, Y2
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y8
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R13), Y3
+	VADDPS      Y13, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y9
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y9
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R13), Y4
+	VADDPS      Y13, Y4, Y4
+	VADDPS      Y14, Y4, Y4
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y10
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y10
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R13), Y5
+	VADDPS      Y13, Y5, Y5
+	VADDPS      Y14, Y5, Y5
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y11
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y11
+	MOVQ        R11, R13
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VADDPS      Y13, Y0, Y12
+	VADDPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (R13)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*2)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMOVUPS     Y12, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VADDPS      Y8, Y7, Y13
+	VADDPS      Y10, Y9, Y14
+	VADDPS      Y13, Y6, Y12
+	VADDPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (R13)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*2)
+	VSUBPS      Y8, Y7, Y13
+	VSUBPS      Y10, Y9, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y0
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y0
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y6
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y6
+	VMOVUPS     (R13)(DI*1), Y12
+	VADDPS      Y12, Y6, Y6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y1
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y1
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y7
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y7
+	VMOVUPS     (R13)(DI*1), Y12
+	VADDPS      Y12, Y7, Y7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y2
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y2
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y8
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y8
+	VMOVUPS     (R13)(DI*1), Y12
+	VADDPS      Y12, Y8, Y8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y3
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y3
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y9
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y9
+	VMOVUPS     (R13)(DI*1), Y12
+	VADDPS      Y12, Y9, Y9
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y4
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y4
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y10
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y10
+	VMOVUPS     (R13)(DI*1), Y12
+	VADDPS      Y12, Y10, Y10
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*1), Y13
+	VMOVUPS     (R13)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y14
+	VMOVUPS     (R13)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y5
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y5
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y11
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y11
+	VMOVUPS     (R13)(DI*1), Y12
+	VADDPS      Y12, Y11, Y11
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VADDPS      Y13, Y0, Y12
+	VADDPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (R13)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*2)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMOVUPS     Y12, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VADDPS      Y8, Y7, Y13
+	VADDPS      Y10, Y9, Y14
+	VADDPS      Y13, Y6, Y12
+	VADDPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (R13)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*2)
+	VSUBPS      Y8, Y7, Y13
+	VSUBPS      Y10, Y9, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     Y12, (R13)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R13)(R9*1)
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	SUBQ        $0x08, R12
+	JGE         full
+
+rest:
+	ADDQ        $0x08, R12
+	JZ          next
+	LEAQ        tailMasks<>+32(SB), R13
+	NEGQ        R12
+	VMOVUPS     (R13)(R12*4), Y15
+	MOVQ        R10, R12
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMASKMOVPS  (R12)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y14
+	VMASKMOVPS  (R12)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R12), Y15, Y0
+	VADDPS      Y13, Y0, Y0
+	VADDPS      Y14, Y0, Y0
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y6
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y6
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMASKMOVPS  (R12)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y14
+	VMASKMOVPS  (R12)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R12), Y15, Y1
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y7
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y7
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMASKMOVPS  (R12)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y14
+	VMASKMOVPS  (R12)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R12), Y15, Y2
+	VADDPS      Y13, Y2, Y2
+	VADDPS      Y14, Y2, Y2
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y8
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y8
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMASKMOVPS  (R12)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y14
+	VMASKMOVPS  (R12)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R12), Y15, Y3
+	VADDPS      Y13, Y3, Y3
+	VADDPS      Y14, Y3, Y3
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y9
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y9
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMASKMOVPS  (R12)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y14
+	VMASKMOVPS  (R12)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R12), Y15, Y4
+	VADDPS      Y13, Y4, Y4
+	VADDPS      Y14, Y4, Y4
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y10
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y10
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMASKMOVPS  (R12)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y14
+	VMASKMOVPS  (R12)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R12), Y15, Y5
+	VADDPS      Y13, Y5, Y5
+	VADDPS      Y14, Y5, Y5
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y11
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y11
+	MOVQ        R11, R12
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VADDPS      Y13, Y0, Y12
+	VADDPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(R8*2)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(R9*1)
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VADDPS      Y8, Y7, Y13
+	VADDPS      Y10, Y9, Y14
+	VADDPS      Y13, Y6, Y12
+	VADDPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(R8*2)
+	VSUBPS      Y8, Y7, Y13
+	VSUBPS      Y10, Y9, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(R9*1)
+	VMASKMOVPS  (R10)(BX*1), Y15, Y13
+	VMASKMOVPS  (R10)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R10)(SI*1), Y15, Y14
+	VMASKMOVPS  (R10)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y0
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y0
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y6
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y6
+	VMASKMOVPS  (R10)(DI*1), Y15, Y12
+	VADDPS      Y12, Y6, Y6
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(BX*1), Y15, Y13
+	VMASKMOVPS  (R10)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R10)(SI*1), Y15, Y14
+	VMASKMOVPS  (R10)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y1
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y1
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y7
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y7
+	VMASKMOVPS  (R10)(DI*1), Y15, Y12
+	VADDPS      Y12, Y7, Y7
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(BX*1), Y15, Y13
+	VMASKMOVPS  (R10)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R10)(SI*1), Y15, Y14
+	VMASKMOVPS  (R10)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y2
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y2
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y8
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y8
+	VMASKMOVPS  (R10)(DI*1), Y15, Y12
+	VADDPS      Y12, Y8, Y8
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(BX*1), Y15, Y13
+	VMASKMOVPS  (R10)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R10)(SI*1), Y15, Y14
+	VMASKMOVPS  (R10)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y3
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y3
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y9
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y9
+	VMASKMOVPS  (R10)(DI*1), Y15, Y12
+	VADDPS      Y12, Y9, Y9
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(BX*1), Y15, Y13
+	VMASKMOVPS  (R10)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R10)(SI*1), Y15, Y14
+	VMASKMOVPS  (R10)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y4
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y4
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y10
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y10
+	VMASKMOVPS  (R10)(DI*1), Y15, Y12
+	VADDPS      Y12, Y10, Y10
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(BX*1), Y15, Y13
+	VMASKMOVPS  (R10)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R10)(SI*1), Y15, Y14
+	VMASKMOVPS  (R10)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y5
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y5
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y11
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y11
+	VMASKMOVPS  (R10)(DI*1), Y15, Y12
+	VADDPS      Y12, Y11, Y11
+	MOVQ        R11, R10
+	ADDQ        dstRow+8(FP), R10
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VADDPS      Y13, Y0, Y12
+	VADDPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R10)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(R8*2)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(R9*1)
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	VADDPS      Y8, Y7, Y13
+	VADDPS      Y10, Y9, Y14
+	VADDPS      Y13, Y6, Y12
+	VADDPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R10)
+	VMULPS      winograd4OutputAVX2Factors<>+128(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(R8*2)
+	VSUBPS      Y8, Y7, Y13
+	VSUBPS      Y10, Y9, Y14
+	VMULPS      winograd4OutputAVX2Factors<>+0(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(R8*1)
+	VMULPS      winograd4OutputAVX2Factors<>+192(SB), Y13, Y12
+	VFMADD231PS winograd4OutputAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(R9*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4OutputGradientAVX2Factors<>+0(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+4(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+8(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+12(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+16(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+20(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+24(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+28(SB)/4, $0x3f400000
+DATA winograd4OutputGradientAVX2Factors<>+32(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+36(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+40(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+44(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+48(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+52(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+56(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+60(SB)/4, $0x3f100000
+DATA winograd4OutputGradientAVX2Factors<>+64(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+68(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+72(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+76(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+80(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+84(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+88(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+92(SB)/4, $0x3ed80000
+DATA winograd4OutputGradientAVX2Factors<>+96(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+100(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+104(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+108(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+112(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+116(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+120(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+124(SB)/4, $0xbf400000
+DATA winograd4OutputGradientAVX2Factors<>+128(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+132(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+136(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+140(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+144(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+148(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+152(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+156(SB)/4, $0xbed80000
+DATA winograd4OutputGradientAVX2Factors<>+160(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+164(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+168(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+172(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+176(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+180(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+184(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+188(SB)/4, $0x3fc00000
+DATA winograd4OutputGradientAVX2Factors<>+192(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+196(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+200(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+204(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+208(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+212(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+216(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+220(SB)/4, $0x40100000
+DATA winograd4OutputGradientAVX2Factors<>+224(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+228(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+232(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+236(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+240(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+244(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+248(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+252(SB)/4, $0x40580000
+DATA winograd4OutputGradientAVX2Factors<>+256(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+260(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+264(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+268(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+272(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+276(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+280(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+284(SB)/4, $0xbfc00000
+DATA winograd4OutputGradientAVX2Factors<>+288(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+292(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+296(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+300(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+304(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+308(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+312(SB)/4, $0xc0580000
+DATA winograd4OutputGradientAVX2Factors<>+316(SB)/4, $0xc0580000
+GLOBL winograd4OutputGradientAVX2Factors<>(SB), RODATA|NOPTR, $320
+
+// func winograd4OutputGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·winograd4OutputGradientAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), AX
+	MOVQ src+32(FP), CX
+	MOVQ tiles+72(FP), DX
+	MOVQ srcRow+40(FP), BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (BX)(BX*4), DI
+	MOVQ dstCol+16(FP), DI
+	LEAQ (DI)(DI*2), R8
+	LEAQ (DI)(DI*4), R9
+
+tile:
+	MOVQ n+64(FP), R12
+	MOVQ CX, R10
+	MOVQ AX, R11
+	SUBQ $0x08, R12
+	JL   rest
+
+full:
+	MOVQ        R10, R13
+	VMOVUPS     (R13), Y0
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13), Y1
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13), Y2
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13), Y3
+	MOVQ        R11, R13
+	VMOVUPS     Y0, (R13)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*4)
+	VMOVUPS     Y3, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*2), Y6
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y6, Y6
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y6, Y6
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Y7
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y7, Y7
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y7, Y7
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Y8
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y8, Y8
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y8, Y8
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Y9
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y9, Y9
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Y0, (R13)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*4)
+	VMOVUPS     Y3, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Y6, (R13)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*4)
+	VMOVUPS     Y9, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(BX*2), Y6
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y6, Y6
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y6, Y6
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Y7
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y7, Y7
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y7, Y7
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Y8
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y8, Y8
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y8, Y8
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(BX*2), Y9
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y9, Y9
+	VMOVUPS     (R13), Y12
+	VADDPS      Y12, Y9, Y9
+	VMOVUPS     (R13)(BX*1), Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMOVUPS     (R13)(SI*1), Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Y0, (R13)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*4)
+	VMOVUPS     Y3, (R13)(R9*1)
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Y6, (R13)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*4)
+	VMOVUPS     Y9, (R13)(R9*1)
+	MOVQ        R10, R13
+	VMOVUPS     (R13)(SI*1), Y0
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(SI*1), Y1
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(SI*1), Y2
+	ADDQ        srcCol+48(FP), R13
+	VMOVUPS     (R13)(SI*1), Y3
+	MOVQ        R11, R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	ADDQ        dstRow+8(FP), R13
+	VMOVUPS     Y0, (R13)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R13)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R13)(DI*4)
+	VMOVUPS     Y3, (R13)(R9*1)
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	SUBQ        $0x08, R12
+	JGE         full
+
+rest:
+	ADDQ        $0x08, R12
+	JZ          next
+	LEAQ        tailMasks<>+32(SB), R13
+	NEGQ        R12
+	VMOVUPS     (R13)(R12*4), Y15
+	MOVQ        R10, R12
+	VMASKMOVPS  (R12), Y15, Y0
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12), Y15, Y1
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12), Y15, Y2
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12), Y15, Y3
+	MOVQ        R11, R12
+	VMASKMOVPS  Y0, Y15, (R12)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*4)
+	VMASKMOVPS  Y3, Y15, (R12)(R9*1)
+	MOVQ        R10, R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y6
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y6, Y6
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y6, Y6
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y7
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y7, Y7
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y7, Y7
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y8
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y8, Y8
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y8, Y8
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y9
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y9, Y9
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y9, Y9
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	MOVQ        R11, R12
+	ADDQ        dstRow+8(FP), R12
+	VMASKMOVPS  Y0, Y15, (R12)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*4)
+	VMASKMOVPS  Y3, Y15, (R12)(R9*1)
+	ADDQ        dstRow+8(FP), R12
+	VMASKMOVPS  Y6, Y15, (R12)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*4)
+	VMASKMOVPS  Y9, Y15, (R12)(R9*1)
+	MOVQ        R10, R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y6
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y6, Y6
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y6, Y6
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y7
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y7, Y7
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y7, Y7
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y8
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y8, Y8
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y8, Y8
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	ADDQ        srcCol+48(FP), R12
+	VMASKMOVPS  (R12)(BX*2), Y15, Y9
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y9, Y9
+	VMASKMOVPS  (R12), Y15, Y12
+	VADDPS      Y12, Y9, Y9
+	VMASKMOVPS  (R12)(BX*1), Y15, Y13
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y13, Y13
+	VMASKMOVPS  (R12)(SI*1), Y15, Y12
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y12, Y13
+	VADDPS      Y13, Y9, Y3
+	VSUBPS      Y13, Y9, Y9
+	MOVQ        R11, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VMASKMOVPS  Y0, Y15, (R12)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*4)
+	VMASKMOVPS  Y3, Y15, (R12)(R9*1)
+	ADDQ        dstRow+8(FP), R12
+	VMASKMOVPS  Y6, Y15, (R12)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y8, Y12
+	VADDPS      Y6, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y7, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y9, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R12)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R12)(DI*4)
+	VMASKMOVPS  Y9, Y15, (R12)(R9*1)
+	VMASKMOVPS  (R10)(SI*1), Y15, Y0
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(SI*1), Y15, Y1
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(SI*1), Y15, Y2
+	ADDQ        srcCol+48(FP), R10
+	VMASKMOVPS  (R10)(SI*1), Y15, Y3
+	MOVQ        R11, R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	ADDQ        dstRow+8(FP), R10
+	VMASKMOVPS  Y0, Y15, (R10)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+32(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+0(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+64(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R10)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(DI*2)
+	VMULPS      winograd4OutputGradientAVX2Factors<>+192(SB), Y2, Y12
+	VADDPS      Y0, Y12, Y12
+	VMULPS      winograd4OutputGradientAVX2Factors<>+160(SB), Y1, Y13
+	VFMADD231PS winograd4OutputGradientAVX2Factors<>+224(SB), Y3, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R10)(R8*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R10)(DI*4)
+	VMASKMOVPS  Y3, Y15, (R10)(R9*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4FilterAVX2Factors<>+0(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+4(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+8(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+12(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+16(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+20(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+24(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+28(SB)/4, $0x3f4a4588
+DATA winograd4FilterAVX2Factors<>+32(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+36(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+40(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+44(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+48(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+52(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+56(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+60(SB)/4, $0xbf06d905
+DATA winograd4FilterAVX2Factors<>+64(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+68(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+72(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+76(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+80(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+84(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+88(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+92(SB)/4, $0xbeca4588
+DATA winograd4FilterAVX2Factors<>+96(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+100(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+104(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+108(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+112(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+116(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+120(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+124(SB)/4, $0xbe97b426
+DATA winograd4FilterAVX2Factors<>+128(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+132(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+136(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+140(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+144(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+148(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+152(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+156(SB)/4, $0x3eca4588
+DATA winograd4FilterAVX2Factors<>+160(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+164(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+168(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+172(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+176(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+180(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+184(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+188(SB)/4, $0x3e06d905
+DATA winograd4FilterAVX2Factors<>+192(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+196(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+200(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+204(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+208(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+212(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+216(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+220(SB)/4, $0x3e4a4588
+DATA winograd4FilterAVX2Factors<>+224(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+228(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+232(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+236(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+240(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+244(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+248(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+252(SB)/4, $0x3e97b426
+DATA winograd4FilterAVX2Factors<>+256(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+260(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+264(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+268(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+272(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+276(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+280(SB)/4, $0xbe4a4588
+DATA winograd4FilterAVX2Factors<>+284(SB)/4, $0xbe4a4588
+GLOBL winograd4FilterAVX2Factors<>(SB), RODATA|NOPTR, $288
+
+// func winograd4FilterAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·winograd4FilterAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), AX
+	MOVQ src+32(FP), CX
+	MOVQ tiles+72(FP), DX
+	MOVQ srcRow+40(FP), BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (BX)(BX*4), SI
+	MOVQ dstCol+16(FP), SI
+	LEAQ (SI)(SI*2), DI
+	LEAQ (SI)(SI*4), R8
+
+tile:
+	MOVQ n+64(FP), R11
+	MOVQ CX, R9
+	MOVQ AX, R10
+	SUBQ $0x08, R11
+	JL   rest
+
+full:
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y0
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Y1
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y1, Y1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Y2
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y2, Y2
+	MOVQ        R10, R12
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMOVUPS     Y14, (R12)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*4)
+	VMOVUPS     Y2, (R12)(R8*1)
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y6, Y6
+	VMOVUPS     (R12)(BX*2), Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y12, Y6
+	VMOVUPS     (R12)(BX*1), Y13
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y13, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Y7
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y7, Y7
+	VMOVUPS     (R12)(BX*2), Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y12, Y7
+	VMOVUPS     (R12)(BX*1), Y13
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y13, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Y8
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y8, Y8
+	VMOVUPS     (R12)(BX*2), Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y12, Y8
+	VMOVUPS     (R12)(BX*1), Y13
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y13, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMOVUPS     Y14, (R12)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*4)
+	VMOVUPS     Y2, (R12)(R8*1)
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y6, Y14
+	VMOVUPS     Y14, (R12)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*4)
+	VMOVUPS     Y8, (R12)(R8*1)
+	MOVQ        R9, R12
+	VMOVUPS     (R12), Y6
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y6, Y6
+	VMOVUPS     (R12)(BX*2), Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y12, Y6
+	VMOVUPS     (R12)(BX*1), Y13
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y13, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Y7
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y7, Y7
+	VMOVUPS     (R12)(BX*2), Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y12, Y7
+	VMOVUPS     (R12)(BX*1), Y13
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y13, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12), Y8
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y8, Y8
+	VMOVUPS     (R12)(BX*2), Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y12, Y8
+	VMOVUPS     (R12)(BX*1), Y13
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y13, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMOVUPS     Y14, (R12)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*4)
+	VMOVUPS     Y2, (R12)(R8*1)
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y6, Y14
+	VMOVUPS     Y14, (R12)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*4)
+	VMOVUPS     Y8, (R12)(R8*1)
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*2), Y0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*2), Y1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*2), Y2
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMOVUPS     Y14, (R12)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMOVUPS     Y14, (R12)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMOVUPS     Y12, (R12)(SI*4)
+	VMOVUPS     Y2, (R12)(R8*1)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R11
+	JGE         full
+
+rest:
+	ADDQ        $0x08, R11
+	JZ          next
+	LEAQ        tailMasks<>+32(SB), R12
+	NEGQ        R11
+	VMOVUPS     (R12)(R11*4), Y15
+	MOVQ        R9, R11
+	VMASKMOVPS  (R11), Y15, Y0
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y0
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11), Y15, Y1
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y1, Y1
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11), Y15, Y2
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y2, Y2
+	MOVQ        R10, R11
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMASKMOVPS  Y14, Y15, (R11)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*4)
+	VMASKMOVPS  Y2, Y15, (R11)(R8*1)
+	MOVQ        R9, R11
+	VMASKMOVPS  (R11), Y15, Y6
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y6, Y6
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y12, Y6
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y13, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11), Y15, Y7
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y7, Y7
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y12, Y7
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y13, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11), Y15, Y8
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y8, Y8
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y12, Y8
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y13, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	MOVQ        R10, R11
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMASKMOVPS  Y14, Y15, (R11)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*4)
+	VMASKMOVPS  Y2, Y15, (R11)(R8*1)
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y6, Y14
+	VMASKMOVPS  Y14, Y15, (R11)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*4)
+	VMASKMOVPS  Y8, Y15, (R11)(R8*1)
+	MOVQ        R9, R11
+	VMASKMOVPS  (R11), Y15, Y6
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y6, Y6
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y12, Y6
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y13, Y13
+	VADDPS      Y13, Y6, Y0
+	VSUBPS      Y13, Y6, Y6
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11), Y15, Y7
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y7, Y7
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y12, Y7
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y13, Y13
+	VADDPS      Y13, Y7, Y1
+	VSUBPS      Y13, Y7, Y7
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11), Y15, Y8
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y8, Y8
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y12, Y8
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y13, Y13
+	VADDPS      Y13, Y8, Y2
+	VSUBPS      Y13, Y8, Y8
+	MOVQ        R10, R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMASKMOVPS  Y14, Y15, (R11)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*4)
+	VMASKMOVPS  Y2, Y15, (R11)(R8*1)
+	ADDQ        dstRow+8(FP), R11
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y6, Y14
+	VMASKMOVPS  Y14, Y15, (R11)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y6, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y8, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y7, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R11)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(SI*4)
+	VMASKMOVPS  Y8, Y15, (R11)(R8*1)
+	VMASKMOVPS  (R9)(BX*2), Y15, Y0
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*2), Y15, Y1
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*2), Y15, Y2
+	MOVQ        R10, R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	VMULPS      winograd4FilterAVX2Factors<>+0(SB), Y0, Y14
+	VMASKMOVPS  Y14, Y15, (R9)
+	VMULPS      winograd4FilterAVX2Factors<>+32(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+96(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+64(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R9)(SI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R9)(SI*2)
+	VMULPS      winograd4FilterAVX2Factors<>+160(SB), Y0, Y12
+	VFMADD231PS winograd4FilterAVX2Factors<>+224(SB), Y2, Y12
+	VMULPS      winograd4FilterAVX2Factors<>+192(SB), Y1, Y13
+	VADDPS      Y13, Y12, Y14
+	VMASKMOVPS  Y14, Y15, (R9)(DI*1)
+	VSUBPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R9)(SI*4)
+	VMASKMOVPS  Y2, Y15, (R9)(R8*1)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+DATA winograd4FilterGradientAVX2Factors<>+0(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+4(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+8(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+12(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+16(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+20(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+24(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+28(SB)/4, $0x3f4a4588
+DATA winograd4FilterGradientAVX2Factors<>+32(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+36(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+40(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+44(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+48(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+52(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+56(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+60(SB)/4, $0xbf06d905
+DATA winograd4FilterGradientAVX2Factors<>+64(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+68(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+72(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+76(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+80(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+84(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+88(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+92(SB)/4, $0x3e06d905
+DATA winograd4FilterGradientAVX2Factors<>+96(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+100(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+104(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+108(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+112(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+116(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+120(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+124(SB)/4, $0xbeca4588
+DATA winograd4FilterGradientAVX2Factors<>+128(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+132(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+136(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+140(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+144(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+148(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+152(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+156(SB)/4, $0x3eca4588
+DATA winograd4FilterGradientAVX2Factors<>+160(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+164(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+168(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+172(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+176(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+180(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+184(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+188(SB)/4, $0x3e4a4588
+DATA winograd4FilterGradientAVX2Factors<>+192(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+196(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+200(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+204(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+208(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+212(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+216(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+220(SB)/4, $0xbe4a4588
+DATA winograd4FilterGradientAVX2Factors<>+224(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+228(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+232(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+236(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+240(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+244(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+248(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+252(SB)/4, $0xbe97b426
+DATA winograd4FilterGradientAVX2Factors<>+256(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+260(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+264(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+268(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+272(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+276(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+280(SB)/4, $0x3e97b426
+DATA winograd4FilterGradientAVX2Factors<>+284(SB)/4, $0x3e97b426
+GLOBL winograd4FilterGradientAVX2Factors<>(SB), RODATA|NOPTR, $288
+
+// func winograd4FilterGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+// Requires: AVX, FMA3
+TEXT ·winograd4FilterGradientAVX2(SB), NOSPLIT, $0-80
+	MOVQ dst+0(FP), AX
+	MOVQ src+32(FP), CX
+	MOVQ tiles+72(FP), DX
+	MOVQ srcRow+40(FP), BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (BX)(BX*4), DI
+	MOVQ dstCol+16(FP), R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R9
+
+tile:
+	MOVQ n+64(FP), R11
+	MOVQ CX, R9
+	MOVQ AX, R10
+	SUBQ $0x08, R11
+	JL   rest
+
+full:
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R12), Y0
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R12), Y1
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y1, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R12), Y2
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y2, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R12), Y3
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y3, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y3
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R12), Y4
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y4, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y4
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     (R12), Y5
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y5, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y5
+	MOVQ        R10, R12
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     (R12), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     (R12)(R8*1), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)(R8*1)
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMOVUPS     (R12)(R8*2), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)(R8*2)
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y3
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y4
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VSUBPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y5
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     (R12), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     (R12)(R8*1), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)(R8*1)
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMOVUPS     (R12)(R8*2), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)(R8*2)
+	MOVQ        R9, R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y0
+	VMOVUPS     (R12)(DI*1), Y12
+	VADDPS      Y12, Y0, Y0
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y1
+	VMOVUPS     (R12)(DI*1), Y12
+	VADDPS      Y12, Y1, Y1
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y2
+	VMOVUPS     (R12)(DI*1), Y12
+	VADDPS      Y12, Y2, Y2
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y3
+	VMOVUPS     (R12)(DI*1), Y12
+	VADDPS      Y12, Y3, Y3
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y4
+	VMOVUPS     (R12)(DI*1), Y12
+	VADDPS      Y12, Y4, Y4
+	ADDQ        srcCol+48(FP), R12
+	VMOVUPS     (R12)(BX*1), Y13
+	VMOVUPS     (R12)(BX*2), Y12
+	VADDPS      Y12, Y13, Y13
+	VMOVUPS     (R12)(SI*1), Y14
+	VMOVUPS     (R12)(BX*4), Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y5
+	VMOVUPS     (R12)(DI*1), Y12
+	VADDPS      Y12, Y5, Y5
+	MOVQ        R10, R12
+	ADDQ        dstRow+8(FP), R12
+	ADDQ        dstRow+8(FP), R12
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y12
+	VMOVUPS     (R12), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y12
+	VMOVUPS     (R12)(R8*1), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)(R8*1)
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMOVUPS     (R12)(R8*2), Y11
+	VADDPS      Y11, Y12, Y12
+	VMOVUPS     Y12, (R12)(R8*2)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R11
+	JGE         full
+
+rest:
+	ADDQ        $0x08, R11
+	JZ          next
+	LEAQ        tailMasks<>+32(SB), R12
+	NEGQ        R11
+	VMOVUPS     (R12)(R11*4), Y15
+	MOVQ        R9, R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R11), Y15, Y0
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y0
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R11), Y15, Y1
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y1, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y1
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R11), Y15, Y2
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y2, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y2
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R11), Y15, Y3
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y3, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y3
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R11), Y15, Y4
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y4, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y4
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMASKMOVPS  (R11), Y15, Y5
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y5, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y5
+	MOVQ        R10, R11
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  (R11), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  (R11)(R8*1), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(R8*1)
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMASKMOVPS  (R11)(R8*2), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(R8*2)
+	MOVQ        R9, R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y0
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y1
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y2
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y3
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y4
+	ADDQ        srcCol+48(FP), R11
+	VMASKMOVPS  (R11)(BX*1), Y15, Y13
+	VMASKMOVPS  (R11)(BX*2), Y15, Y12
+	VSUBPS      Y12, Y13, Y13
+	VMASKMOVPS  (R11)(SI*1), Y15, Y14
+	VMASKMOVPS  (R11)(BX*4), Y15, Y12
+	VSUBPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y5
+	MOVQ        R10, R11
+	ADDQ        dstRow+8(FP), R11
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  (R11), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  (R11)(R8*1), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(R8*1)
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMASKMOVPS  (R11)(R8*2), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R11)(R8*2)
+	VMASKMOVPS  (R9)(BX*1), Y15, Y13
+	VMASKMOVPS  (R9)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R9)(SI*1), Y15, Y14
+	VMASKMOVPS  (R9)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y0
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y0
+	VMASKMOVPS  (R9)(DI*1), Y15, Y12
+	VADDPS      Y12, Y0, Y0
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*1), Y15, Y13
+	VMASKMOVPS  (R9)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R9)(SI*1), Y15, Y14
+	VMASKMOVPS  (R9)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y1
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y1
+	VMASKMOVPS  (R9)(DI*1), Y15, Y12
+	VADDPS      Y12, Y1, Y1
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*1), Y15, Y13
+	VMASKMOVPS  (R9)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R9)(SI*1), Y15, Y14
+	VMASKMOVPS  (R9)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y2
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y2
+	VMASKMOVPS  (R9)(DI*1), Y15, Y12
+	VADDPS      Y12, Y2, Y2
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*1), Y15, Y13
+	VMASKMOVPS  (R9)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R9)(SI*1), Y15, Y14
+	VMASKMOVPS  (R9)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y3
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y3
+	VMASKMOVPS  (R9)(DI*1), Y15, Y12
+	VADDPS      Y12, Y3, Y3
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*1), Y15, Y13
+	VMASKMOVPS  (R9)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R9)(SI*1), Y15, Y14
+	VMASKMOVPS  (R9)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y4
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y4
+	VMASKMOVPS  (R9)(DI*1), Y15, Y12
+	VADDPS      Y12, Y4, Y4
+	ADDQ        srcCol+48(FP), R9
+	VMASKMOVPS  (R9)(BX*1), Y15, Y13
+	VMASKMOVPS  (R9)(BX*2), Y15, Y12
+	VADDPS      Y12, Y13, Y13
+	VMASKMOVPS  (R9)(SI*1), Y15, Y14
+	VMASKMOVPS  (R9)(BX*4), Y15, Y12
+	VADDPS      Y12, Y14, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y5
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y5
+	VMASKMOVPS  (R9)(DI*1), Y15, Y12
+	VADDPS      Y12, Y5, Y5
+	MOVQ        R10, R9
+	ADDQ        dstRow+8(FP), R9
+	ADDQ        dstRow+8(FP), R9
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+0(SB), Y0, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+32(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+64(SB), Y14, Y12
+	VMASKMOVPS  (R9), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R9)
+	VSUBPS      Y2, Y1, Y13
+	VSUBPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+96(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+160(SB), Y14, Y12
+	VMASKMOVPS  (R9)(R8*1), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R9)(R8*1)
+	VADDPS      Y2, Y1, Y13
+	VADDPS      Y4, Y3, Y14
+	VMULPS      winograd4FilterGradientAVX2Factors<>+224(SB), Y13, Y12
+	VFMADD231PS winograd4FilterGradientAVX2Factors<>+256(SB), Y14, Y12
+	VADDPS      Y5, Y12, Y12
+	VMASKMOVPS  (R9)(R8*2), Y15, Y11
+	VADDPS      Y11, Y12, Y12
+	VMASKMOVPS  Y12, Y15, (R9)(R8*2)
+
+next:
+	ADDQ dstTile+24(FP), AX
+	ADDQ srcTile+56(FP), CX
+	DECQ DX
 	JNZ  tile
 	VZEROUPPER
 	RET

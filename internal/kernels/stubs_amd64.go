@@ -246,6 +246,32 @@ func winogradFilterAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src
 //go:noescape
 func winogradFilterGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
 
+// winograd4InputAVX512 takes 6×6 pixels to 36 points.
+//
+//go:noescape
+func winograd4InputAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4OutputAVX512 takes 36 points to 4×4 pixels.
+//
+//go:noescape
+func winograd4OutputAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4OutputGradientAVX512 takes 4×4 pixels to 36 points.
+//
+//go:noescape
+func winograd4OutputGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4FilterAVX512 takes 3×3 weights to 36 points.
+//
+//go:noescape
+func winograd4FilterAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4FilterGradientAVX512 takes 36 points to 3×3 weights, which are
+// added.
+//
+//go:noescape
+func winograd4FilterGradientAVX512(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
 // peakAVX512 makes 12 multiply-adds of vectors a round, in registers.
 //
 //go:noescape
@@ -454,6 +480,32 @@ func winogradFilterAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *
 //
 //go:noescape
 func winogradFilterGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4InputAVX2 takes 6×6 pixels to 36 points.
+//
+//go:noescape
+func winograd4InputAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4OutputAVX2 takes 36 points to 4×4 pixels.
+//
+//go:noescape
+func winograd4OutputAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4OutputGradientAVX2 takes 4×4 pixels to 36 points.
+//
+//go:noescape
+func winograd4OutputGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4FilterAVX2 takes 3×3 weights to 36 points.
+//
+//go:noescape
+func winograd4FilterAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
+
+// winograd4FilterGradientAVX2 takes 36 points to 3×3 weights, which are
+// added.
+//
+//go:noescape
+func winograd4FilterGradientAVX2(dst *float32, dstRow int, dstCol int, dstTile int, src *float32, srcRow int, srcCol int, srcTile int, n int, tiles int)
 
 // peakAVX2 makes 12 multiply-adds of vectors a round, in registers.
 //

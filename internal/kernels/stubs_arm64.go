@@ -213,6 +213,32 @@ func winogradFilterNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32,
 //go:noescape
 func winogradFilterGradientNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
 
+// winograd4InputNEON takes 6×6 pixels to 36 points.
+//
+//go:noescape
+func winograd4InputNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
+
+// winograd4OutputNEON takes 36 points to 4×4 pixels.
+//
+//go:noescape
+func winograd4OutputNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
+
+// winograd4OutputGradientNEON takes 4×4 pixels to 36 points.
+//
+//go:noescape
+func winograd4OutputGradientNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
+
+// winograd4FilterNEON takes 3×3 weights to 36 points.
+//
+//go:noescape
+func winograd4FilterNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
+
+// winograd4FilterGradientNEON takes 36 points to 3×3 weights, which are
+// added.
+//
+//go:noescape
+func winograd4FilterGradientNEON(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
+
 // peakNEON makes 16 multiply-adds of vectors a round, in registers.
 //
 //go:noescape

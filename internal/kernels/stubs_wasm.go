@@ -347,6 +347,37 @@ func winogradFilterWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32,
 //go:noescape
 func winogradFilterGradientWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32, src *float32, srcRow int32, srcCol int32, srcTile int32, n int32, tiles int32)
 
+// winograd4InputWASM takes 6×6 pixels to 36 points.
+//
+//go:wasmimport tatami winograd4Input
+//go:noescape
+func winograd4InputWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32, src *float32, srcRow int32, srcCol int32, srcTile int32, n int32, tiles int32)
+
+// winograd4OutputWASM takes 36 points to 4×4 pixels.
+//
+//go:wasmimport tatami winograd4Output
+//go:noescape
+func winograd4OutputWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32, src *float32, srcRow int32, srcCol int32, srcTile int32, n int32, tiles int32)
+
+// winograd4OutputGradientWASM takes 4×4 pixels to 36 points.
+//
+//go:wasmimport tatami winograd4OutputGradient
+//go:noescape
+func winograd4OutputGradientWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32, src *float32, srcRow int32, srcCol int32, srcTile int32, n int32, tiles int32)
+
+// winograd4FilterWASM takes 3×3 weights to 36 points.
+//
+//go:wasmimport tatami winograd4Filter
+//go:noescape
+func winograd4FilterWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32, src *float32, srcRow int32, srcCol int32, srcTile int32, n int32, tiles int32)
+
+// winograd4FilterGradientWASM takes 36 points to 3×3 weights, which are
+// added.
+//
+//go:wasmimport tatami winograd4FilterGradient
+//go:noescape
+func winograd4FilterGradientWASM(dst *float32, dstRow int32, dstCol int32, dstTile int32, src *float32, srcRow int32, srcCol int32, srcTile int32, n int32, tiles int32)
+
 // peakWASM multiplies sums by x and adds y, and returns one of them.
 //
 //go:wasmimport tatami peak

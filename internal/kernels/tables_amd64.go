@@ -28,11 +28,16 @@ var dotsAVX512 = &dots{
 }
 
 var transformsAVX512 = transforms{
-	inputTransform:          winogradInputAVX512,
-	outputTransform:         winogradOutputAVX512,
-	outputGradientTransform: winogradOutputGradientAVX512,
-	filterTransform:         winogradFilterAVX512,
-	filterGradientTransform: winogradFilterGradientAVX512,
+	inputTransform:           winogradInputAVX512,
+	outputTransform:          winogradOutputAVX512,
+	outputGradientTransform:  winogradOutputGradientAVX512,
+	filterTransform:          winogradFilterAVX512,
+	filterGradientTransform:  winogradFilterGradientAVX512,
+	inputTransform4:          winograd4InputAVX512,
+	outputTransform4:         winograd4OutputAVX512,
+	outputGradientTransform4: winograd4OutputGradientAVX512,
+	filterTransform4:         winograd4FilterAVX512,
+	filterGradientTransform4: winograd4FilterGradientAVX512,
 }
 
 var tilesAVX2 = &tiles{
@@ -48,11 +53,16 @@ var dotsAVX2 = &dots{
 }
 
 var transformsAVX2 = transforms{
-	inputTransform:          winogradInputAVX2,
-	outputTransform:         winogradOutputAVX2,
-	outputGradientTransform: winogradOutputGradientAVX2,
-	filterTransform:         winogradFilterAVX2,
-	filterGradientTransform: winogradFilterGradientAVX2,
+	inputTransform:           winogradInputAVX2,
+	outputTransform:          winogradOutputAVX2,
+	outputGradientTransform:  winogradOutputGradientAVX2,
+	filterTransform:          winogradFilterAVX2,
+	filterGradientTransform:  winogradFilterGradientAVX2,
+	inputTransform4:          winograd4InputAVX2,
+	outputTransform4:         winograd4OutputAVX2,
+	outputGradientTransform4: winograd4OutputGradientAVX2,
+	filterTransform4:         winograd4FilterAVX2,
+	filterGradientTransform4: winograd4FilterGradientAVX2,
 }
 
 // pooledAVX512 has for each kernel size the assembly for its rows, from the first.

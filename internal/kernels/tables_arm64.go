@@ -26,9 +26,14 @@ var dotsNEON = &dots{
 }
 
 var transformsNEON = transforms{
-	inputTransform:          winogradInputNEON,
-	outputTransform:         winogradOutputNEON,
-	outputGradientTransform: winogradOutputGradientNEON,
-	filterTransform:         winogradFilterNEON,
-	filterGradientTransform: winogradFilterGradientNEON,
+	inputTransform:           winogradInputNEON,
+	outputTransform:          winogradOutputNEON,
+	outputGradientTransform:  winogradOutputGradientNEON,
+	filterTransform:          winogradFilterNEON,
+	filterGradientTransform:  winogradFilterGradientNEON,
+	inputTransform4:          winograd4InputNEON,
+	outputTransform4:         winograd4OutputNEON,
+	outputGradientTransform4: winograd4OutputGradientNEON,
+	filterTransform4:         winograd4FilterNEON,
+	filterGradientTransform4: winograd4FilterGradientNEON,
 }

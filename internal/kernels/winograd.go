@@ -2,16 +2,18 @@ package kernels
 
 import "math"
 
-// Winograd computes 3×3 convolutions of stride 1 by the minimal filtering F(2×2,3×3) of Lavin and Gray (2016): tiles of
-// 2×2 outputs, filters and gradients are carried to 16 points, where a convolution is one matrix product a point, with
-// 16 multiplications where the direct way takes 36. Images are H×W×C, filters O×3×3×C/Groups, outputs OH×OW×O.
+// Winograd computes 3×3 convolutions of stride 1 by the minimal filtering of Lavin and Gray (2016): tiles of outputs,
+// filters and gradients are carried to points, where a convolution is one matrix product a point. F(2×2,3×3) has tiles
+// of 2×2 outputs and 16 points, so 16 multiplications where the direct way takes 36; F(4×4,3×3) tiles of 4×4 and 36
+// points, so 36 for 144, and dearer transforms. Images are H×W×C, filters O×3×3×C/Groups, outputs OH×OW×O.
 //
 // It differs from the direct way by rounding: with 16 channels or more by about 2e-7 of the sum of an output's
-// magnitudes, at most 3e-7; with fewer by up to 1.5e-6, where an image's corner leaves a sum few products. A NaN or Inf reaches all outputs of
-// the tiles that read it, where it is usually NaN.
+// magnitudes, at most 3e-7, and by twice that with tiles of 4×4; with fewer by up to 1.5e-6, where an image's corner
+// leaves a sum few products. Halves, quarters and so on come out exact with tiles of 2×2 alone, for the filters of larger
+// ones are divided by 3. A NaN or Inf reaches all outputs of the tiles that read it, where it is usually NaN.
 //
 // A Winograd is a plan and never changes; many goroutines may share it, each with its own scratch. The scratch is sized
-// to stay in a second-level cache of 1 MB, however many images a call is given.
+// to stay in a second-level cache of 1 MB unless filters are larger, however many images a call is given.
 type Winograd struct {
 	back      *Winograd // the plan of the input gradient; nil in such a plan
 	h, w      int
@@ -19,12 +21,13 @@ type Winograd struct {
 	top, left int // zeros before the image
 	oh, ow    int
 
-	groups  int
-	cg, og  int // channels and filters of one
-	weights int // of its filters, at one point
-	th, tw  int // tiles of an image
-	ph, pw  int // size of the padded image, which is what whole tiles read
-	rows    int // rows of tiles that are carried through all points together
+	side, points int // of a tile of outputs; the points that it is carried to, (side+2)²
+	groups       int
+	cg, og       int // channels and filters of one
+	weights      int // of its filters, at one point
+	th, tw       int // tiles of an image
+	ph, pw       int // size of the padded image, which is what whole tiles read
+	rows         int // rows of tiles that are carried through all points together
 
 	ldv, ldm               int     // from one tile to the next at one point: inputs, outputs
 	pointV, pointM, pointU int     // from one point to the next: inputs, outputs, filters
@@ -32,10 +35,6 @@ type Winograd struct {
 	channels               Offsets // 0, 1, … of the inputs
 	gradient               Offsets // rows of the filters' gradient at one point
 }
-
-// chunkBytes is what the tiles that are worked on together may take, inputs and outputs at all points: half of a
-// second-level cache of 1 MB, for the filters need their share.
-const chunkBytes = 512 << 10
 
 // SuitsWinograd reports whether NewWinograd can plan for the convolution: 3×3, of
 // stride and dilation 1, with at most 2 zeros at each side.
@@ -46,16 +45,35 @@ func (c Convolution) SuitsWinograd() bool {
 
 // NewWinograd plans for a convolution that suits. It panics when no output is
 // left.
-func NewWinograd(c Convolution) *Winograd {
-	p := newWinograd(c)
-	p.back = newWinograd(Convolution{
+func NewWinograd(c Convolution) *Winograd { return newWinograd(c, TileSide) }
+
+// TileSide is the side of the tiles that NewWinograd chooses for outputs of h×w, 2 or 4: those that cost less by the
+// shape alone. A tile costs its products. Each image counts for one tile more, since carrying the filters to the points
+// and their gradient back costs about as much as 25 tiles, for perhaps 25 images. Larger tiles have to gain a fifth, for
+// their transforms, and with few channels would err too much.
+func TileSide(h, w, channels, filters int) int {
+	cost := func(side int) int { return (side + 2) * (side + 2) * (ceil(h, side)*ceil(w, side) + 1) }
+	if min(channels, filters) >= 32 && 6*cost(4) <= 5*cost(2) {
+		return 4
+	}
+	return 2
+}
+
+// ceil is the quotient rounded up.
+func ceil(n, d int) int { return (n + d - 1) / d }
+
+// newWinograd plans for tiles of the sides that side gives for the outputs and for the gradient of the images.
+func newWinograd(c Convolution, side func(h, w, channels, filters int) int) *Winograd {
+	p := oneWay(c, side)
+	p.back = oneWay(Convolution{
 		H: p.oh, W: p.ow, C: c.Filters, Top: 2 - c.Top, Bottom: 2 - c.Bottom, Left: 2 - c.Left, Right: 2 - c.Right,
 		Filters: c.C, Groups: c.Groups,
-	})
+	}, side)
 	return p
 }
 
-func newWinograd(c Convolution) *Winograd {
+// oneWay is a plan without the one back.
+func oneWay(c Convolution, side func(h, w, channels, filters int) int) *Winograd {
 	p := &Winograd{h: c.H, w: c.W, c: c.C, o: c.Filters, top: c.Top, left: c.Left, groups: c.Groups}
 	p.oh, p.ow = c.H+c.Top+c.Bottom-2, c.W+c.Left+c.Right-2
 	if p.oh < 1 || p.ow < 1 || c.C < 1 || c.Filters < 1 || c.Groups < 1 || min(c.Top, c.Left) < 0 {
@@ -63,23 +81,33 @@ func newWinograd(c Convolution) *Winograd {
 	}
 	p.cg, p.og = c.group()
 	p.weights = p.cg * p.og
-	p.th, p.tw = (p.oh+1)/2, (p.ow+1)/2
-	p.ph, p.pw = 2*p.th+2, 2*p.tw+2
+	p.side = side(p.oh, p.ow, p.cg, p.og)
+	p.points = (p.side + 2) * (p.side + 2)
+	p.th, p.tw = ceil(p.oh, p.side), ceil(p.ow, p.side)
+	p.ph, p.pw = p.side*p.th+2, p.side*p.tw+2
 	p.ldv, p.ldm = apart(p.c), apart(p.o)
-	p.rows = max(1, chunkBytes/(16*4*p.tw*(p.ldv+p.ldm)))
+	p.pointU = oddLines(p.groups * p.weights)
+	p.rows = max(1, p.chunkBytes()/(p.points*4*p.tw*(p.ldv+p.ldm)))
 	tiles := p.rows * p.tw
-	p.pointV, p.pointM, p.pointU = oddLines(tiles*p.ldv), oddLines(tiles*p.ldm), oddLines(p.groups*p.weights)
+	p.pointV, p.pointM = oddLines(tiles*p.ldv), oddLines(tiles*p.ldm)
 	p.v, p.m = Stride(tiles, p.ldv), Stride(tiles, p.ldm)
 	p.channels, p.gradient = Stride(p.cg, 1), Stride(p.cg, p.og)
 	return p
 }
 
-// oddLines rounds n up to an odd number of cache lines, so that 16 points so far apart share no set.
+// chunkBytes is what the tiles that are worked on together may take, inputs and outputs at all points: half of the
+// second-level cache, for the filters need their share. Filters that do not fit there come from beyond for each chunk
+// anew, so there are fewer chunks for them.
+func (p *Winograd) chunkBytes() int {
+	return max(CacheBytes/2, min(2*p.PackedLen(), 4*CacheBytes))
+}
+
+// oddLines rounds n up to an odd number of cache lines, so that points so far apart share no set.
 func oddLines(n int) int { return ((n+15)/16 | 1) * 16 }
 
 // PackedLen is the length of packed filters, which are those at all points, and
 // of their gradient.
-func (p *Winograd) PackedLen() int { return 16 * p.pointU }
+func (p *Winograd) PackedLen() int { return p.points * p.pointU }
 
 // TurnedLen is the length of turned filters.
 func (p *Winograd) TurnedLen() int { return p.back.PackedLen() }
@@ -88,15 +116,15 @@ func (p *Winograd) TurnedLen() int { return p.back.PackedLen() }
 func (p *Winograd) ScratchLen() int { return max(p.ownScratch(), p.back.ownScratch()) }
 
 func (p *Winograd) ownScratch() int {
-	return max(p.ph*p.pw*p.c+16*(p.pointV+p.pointM)+4*p.tw*p.o, 9*p.weights)
+	return max(p.ph*p.pw*p.c+p.points*(p.pointV+p.pointM)+p.side*p.side*p.tw*p.o, 9*p.weights)
 }
 
 // AtOnce is how many images a caller should give at a time who works on their
 // outputs before or after: any number, for a plan takes them tile by tile.
 func (p *Winograd) AtOnce() int { return math.MaxInt }
 
-// scratch divides the scratch: the padded image, the tiles' inputs and outputs at all points, and two rows of output.
-func (p *Winograd) scratch(s []float32) (image, v, m, two []float32) {
+// scratch divides the scratch: the padded image, the tiles' inputs and outputs at all points, and a row of tiles of outputs.
+func (p *Winograd) scratch(s []float32) (image, v, m, lines []float32) {
 	if len(s) < p.ownScratch() {
 		panic("kernels: Winograd: scratch is too short")
 	}
@@ -105,7 +133,7 @@ func (p *Winograd) scratch(s []float32) (image, v, m, two []float32) {
 		s = s[n:]
 		return part
 	}
-	return take(p.ph * p.pw * p.c), take(16 * p.pointV), take(16 * p.pointM), take(4 * p.tw * p.o)
+	return take(p.ph * p.pw * p.c), take(p.points * p.pointV), take(p.points * p.pointM), take(p.side * p.side * p.tw * p.o)
 }
 
 // Pack writes filters, O×3×3×C, to u as they are at the points.
@@ -117,7 +145,7 @@ func (p *Winograd) Pack(u, filters, scratch []float32) {
 	turned := scratch[:9*n]
 	for g := range p.groups {
 		Transpose(Matrix{turned, p.og, p.og}, Matrix{filters[9*g*n:], 9 * p.cg, 9 * p.cg})
-		winograd(filterTransform, grid{u, g * n, 4 * p.pointU, p.pointU, p.og}, grid{turned, 0, 3 * n, n, p.og}, p.og, p.cg)
+		p.transform(filterTransform, p.atPoints(u, g*n, p.pointU, p.og), grid{turned, 0, 3 * n, n, p.og}, p.og, p.cg)
 	}
 }
 
@@ -127,9 +155,9 @@ func (p *Winograd) Turn(u, filters []float32) {
 	if len(u) != p.TurnedLen() || len(filters) != 9*p.groups*p.weights {
 		panic("kernels: Winograd.Turn: wrong length")
 	}
-	n, pointU := p.cg, p.back.pointU
+	n, back := p.cg, p.back
 	for g := range p.groups {
-		winograd(filterTransform, grid{u, g * p.weights, 4 * pointU, pointU, n}, grid{filters, 9*g*p.weights + 8*n, -3 * n, -n, 9 * n}, n, p.og)
+		back.transform(filterTransform, back.atPoints(u, g*p.weights, back.pointU, n), grid{filters, 9*g*p.weights + 8*n, -3 * n, -n, 9 * n}, n, p.og)
 	}
 }
 
@@ -150,7 +178,7 @@ func (p *Winograd) Forward(y, x, u []float32, then Then, scratch []float32) {
 	if len(y) == 0 {
 		return
 	}
-	image, v, m, two := p.scratch(scratch)
+	image, v, m, lines := p.scratch(scratch)
 	clear(image)
 	total := images * p.th
 	for first := 0; first < total; first += p.rows {
@@ -158,14 +186,14 @@ func (p *Winograd) Forward(y, x, u []float32, then Then, scratch []float32) {
 		p.inputs(v, image, x, first, rows)
 		tiles := rows * p.tw
 		vrow, mrow := p.v.First(tiles), p.m.First(tiles)
-		for point := range 16 {
+		for point := range p.points {
 			for g := range p.groups {
 				Product(Rows{m[point*p.pointM+g*p.og:], mrow}, Rows{v[point*p.pointV+g*p.cg:], vrow}, p.channels,
 					Matrix{u[point*p.pointU+g*p.weights:], p.og, p.og})
 			}
 		}
 		for r := range rows {
-			p.output(y, then, m[r*p.tw*p.ldm:], two, (first+r)/p.th, (first+r)%p.th)
+			p.output(y, then, m[r*p.tw*p.ldm:], lines, (first+r)/p.th, (first+r)%p.th)
 		}
 	}
 }
@@ -191,32 +219,35 @@ func (p *Winograd) inputs(v, image, x []float32, first, rows int) {
 			}
 			from = image
 		}
-		winograd(inputTransform, grid{v, r * p.tw * p.ldv, 4 * p.pointV, p.pointV, p.ldv},
-			grid{from, 2 * ty * p.pw * p.c, p.pw * p.c, p.c, 2 * p.c}, p.c, p.tw)
+		p.transform(inputTransform, p.atPoints(v, r*p.tw*p.ldv, p.pointV, p.ldv),
+			grid{from, p.side * ty * p.pw * p.c, p.pw * p.c, p.c, p.side * p.c}, p.c, p.tw)
 	}
 }
 
-// output carries row ty of the tiles of image n back from the points. two holds
-// the row of outputs on its way to what does not take whole tiles.
-func (p *Winograd) output(y []float32, then Then, m, two []float32, n, ty int) {
-	row, wide := p.ow*p.o, 2*p.tw*p.o
-	part := min(2, p.oh-2*ty) * row
-	from := grid{m, 0, 4 * p.pointM, p.pointM, p.ldm}
-	if then.Code == nil && part == 2*row && p.ow == 2*p.tw {
-		out := y[(n*p.oh+2*ty)*row:][:part]
-		winograd(outputTransform, grid{out, 0, row, p.o, 2 * p.o}, from, p.o, p.tw)
-		then.Do(out)
+// output carries row ty of the tiles of image n back from the points. lines holds
+// the rows of outputs on their way to what does not take whole tiles.
+func (p *Winograd) output(y []float32, then Then, m, lines []float32, n, ty int) {
+	row, wide := p.ow*p.o, p.side*p.tw*p.o
+	rows := min(p.side, p.oh-p.side*ty)
+	first := n*p.oh + p.side*ty
+	whole := then.Code == nil && rows == p.side && row == wide
+	to := lines
+	if whole {
+		to = y[first*row:][:rows*row]
+	}
+	p.transform(outputTransform, grid{to, 0, wide, p.o, p.side * p.o}, p.atPoints(m, 0, p.pointM, p.ldm), p.o, p.tw)
+	if then.Code != nil {
+		for i := 0; i+1 < rows; i += 2 {
+			then.pool(y, n*(p.oh/2)+(p.side*ty+i)/2, lines[i*wide:][:row], lines[(i+1)*wide:][:row])
+		}
 		return
 	}
-	winograd(outputTransform, grid{two, 0, wide, p.o, 2 * p.o}, from, p.o, p.tw)
-	if then.Code == nil {
-		out := y[(n*p.oh+2*ty)*row:][:part]
-		copy(out[:row], two)
-		copy(out[row:], two[wide:])
-		then.Do(out)
-	} else if part == 2*row {
-		then.pool(y, n*(p.oh/2)+ty, two[:row], two[wide:][:row])
+	if !whole {
+		for i := range rows {
+			copy(y[(first+i)*row:][:row], lines[i*wide:])
+		}
 	}
+	then.Do(y[first*row:][:rows*row])
 }
 
 // AddFilterGradient adds x ⋆ dy, the gradient of the filters, to m, where it is
@@ -226,18 +257,18 @@ func (p *Winograd) AddFilterGradient(m, x, dy, scratch []float32) {
 	if len(m) != p.PackedLen() || len(dy) != images*p.oh*p.ow*p.o || len(x) != images*p.h*p.w*p.c {
 		panic("kernels: Winograd.AddFilterGradient: wrong length")
 	}
-	image, v, d, two := p.scratch(scratch)
+	image, v, d, lines := p.scratch(scratch)
 	clear(image)
-	clear(two)
+	clear(lines)
 	total := images * p.th
 	for first := 0; first < total; first += p.rows {
 		rows := min(p.rows, total-first)
 		p.inputs(v, image, x, first, rows)
 		for r := range rows {
-			p.outputGradient(d[r*p.tw*p.ldm:], dy, two, (first+r)/p.th, (first+r)%p.th)
+			p.outputGradient(d[r*p.tw*p.ldm:], dy, lines, (first+r)/p.th, (first+r)%p.th)
 		}
 		tap := p.v.First(rows * p.tw)
-		for point := range 16 {
+		for point := range p.points {
 			for g := range p.groups {
 				AddProduct(Rows{m[point*p.pointU+g*p.weights:], p.gradient}, Rows{v[point*p.pointV+g*p.cg:], p.channels}, tap,
 					Matrix{d[point*p.pointM+g*p.og:], p.ldm, p.og})
@@ -247,22 +278,18 @@ func (p *Winograd) AddFilterGradient(m, x, dy, scratch []float32) {
 }
 
 // outputGradient carries row ty of the tiles of the gradient of image n to the points.
-func (p *Winograd) outputGradient(d, dy, two []float32, n, ty int) {
-	row := p.ow * p.o
-	part := min(2, p.oh-2*ty) * row
-	from := dy[(n*p.oh+2*ty)*row:][:part]
-	wide := row
-	if part < 2*row || p.ow < 2*p.tw {
-		wide = 2 * p.tw * p.o
-		copy(two, from[:row])
-		if part == 2*row {
-			copy(two[wide:], from[row:])
-		} else {
-			clear(two[wide:])
+func (p *Winograd) outputGradient(d, dy, lines []float32, n, ty int) {
+	row, wide := p.ow*p.o, p.side*p.tw*p.o
+	rows := min(p.side, p.oh-p.side*ty)
+	from := dy[(n*p.oh+p.side*ty)*row:][:rows*row]
+	if rows < p.side || row < wide {
+		for i := range rows {
+			copy(lines[i*wide:], from[i*row:][:row])
 		}
-		from = two
+		clear(lines[rows*wide:])
+		from = lines
 	}
-	winograd(outputGradientTransform, grid{d, 0, 4 * p.pointM, p.pointM, p.ldm}, grid{from, 0, wide, p.o, 2 * p.o}, p.o, p.tw)
+	p.transform(outputGradientTransform, p.atPoints(d, 0, p.pointM, p.ldm), grid{from, 0, wide, p.o, p.side * p.o}, p.o, p.tw)
 }
 
 // AddUnpacked adds to dw, O×3×3×C, the gradient that AddFilterGradient has
@@ -276,7 +303,7 @@ func (p *Winograd) AddUnpacked(dw, m, scratch []float32) {
 	for g := range p.groups {
 		filters := Matrix{dw[9*g*n:], 9 * p.cg, 9 * p.cg}
 		Transpose(Matrix{sum, p.og, p.og}, filters)
-		winograd(filterGradientTransform, grid{sum, 0, 3 * n, n, p.og}, grid{m, g * n, 4 * p.pointU, p.pointU, p.og}, p.og, p.cg)
+		p.transform(filterGradientTransform, grid{sum, 0, 3 * n, n, p.og}, p.atPoints(m, g*n, p.pointU, p.og), p.og, p.cg)
 		Transpose(filters, Matrix{sum, p.og, p.og})
 	}
 }
@@ -290,6 +317,13 @@ const (
 	outputGradientTransform
 	filterTransform
 	filterGradientTransform // adds
+
+	// Those for tiles of 4×4 outputs, in the same order.
+	inputTransform4
+	outputTransform4
+	outputGradientTransform4
+	filterTransform4
+	filterGradientTransform4
 )
 
 // A grid is a run of squares in a slice: the entry in row i and column j of square t begins at at + i*row + j*col + t*tile
@@ -303,6 +337,9 @@ type grid struct {
 var transformSizes = [...]struct{ in, out int }{
 	inputTransform: {4, 4}, outputTransform: {4, 2}, outputGradientTransform: {2, 4}, filterTransform: {3, 4},
 	filterGradientTransform: {4, 3},
+
+	inputTransform4: {6, 6}, outputTransform4: {6, 4}, outputGradientTransform4: {4, 6}, filterTransform4: {3, 6},
+	filterGradientTransform4: {6, 3},
 }
 
 // holds reports whether tiles squares of the given side, of vectors n long, lie in the slice.
@@ -315,8 +352,16 @@ func (g grid) holds(side, n, tiles int) bool {
 	return low >= 0 && high < len(g.data)
 }
 
-// winograd applies a transform to tiles squares of vectors n long.
-func winograd(t transform, dst, src grid, n, tiles int) {
+// atPoints is a run of squares at all points.
+func (p *Winograd) atPoints(data []float32, at, point, tile int) grid {
+	return grid{data, at, (p.side + 2) * point, point, tile}
+}
+
+// transform applies a transform, given as that for tiles of 2×2, to tiles squares of vectors n long.
+func (p *Winograd) transform(t transform, dst, src grid, n, tiles int) {
+	if p.side == 4 {
+		t += inputTransform4 - inputTransform
+	}
 	if !src.holds(transformSizes[t].in, n, tiles) || !dst.holds(transformSizes[t].out, n, tiles) {
 		panic("kernels: Winograd: a square lies outside its slice")
 	}

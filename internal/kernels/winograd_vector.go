@@ -3,7 +3,7 @@
 package kernels
 
 // transforms are the assembly of each transform. Distances are in bytes.
-type transforms [filterGradientTransform + 1]func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
+type transforms [filterGradientTransform4 + 1]func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)
 
 // transform takes as many squares at a time as one call of assembly should.
 func (run *transforms) transform(t transform, dst, src grid, n, tiles int) {

@@ -9,6 +9,10 @@ var transformsWASM = [...]func(dst *float32, dstRow, dstCol, dstTile int32, src 
 	outputGradientTransform: winogradOutputGradientWASM,
 	filterTransform:         winogradFilterWASM,
 	filterGradientTransform: winogradFilterGradientWASM,
+
+	inputTransform4: winograd4InputWASM, outputTransform4: winograd4OutputWASM,
+	outputGradientTransform4: winograd4OutputGradientWASM,
+	filterTransform4:         winograd4FilterWASM, filterGradientTransform4: winograd4FilterGradientWASM,
 }
 
 func transformByModule(t transform, dst, src grid, n, tiles int) {

@@ -30,7 +30,8 @@ import (
 //     the end 31 holds the upper half of a sum.
 //   - A Winograd transform reads a square's entry k, j to 16+k*in+j, or without
 //     AVX-512, column after column, row k to 4+k; half done are 0 to 3, done 8
-//     and up.
+//     and up. One for tiles of 4×4 has half done rows in 0 to 5 and 6 to 11, and
+//     three registers above for what lies between.
 //
 // isa is what the generators need to know of an instruction set. Vector registers are always given by number: avo's
 // allocator hands registers 16 to 31 even to instructions that can only name the first 16.

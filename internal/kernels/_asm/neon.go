@@ -62,6 +62,9 @@ func writeNEON(dir string) error {
 	for _, t := range transforms {
 		g.transform(t)
 	}
+	for _, t := range transforms4 {
+		g.transform4(t)
+	}
 	g.peak()
 
 	assembly := generated + "\n#include \"textflag.h\"\n" + g.code.String()

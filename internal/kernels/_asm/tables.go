@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"os"
+	"slices"
 )
 
 // tables writes for the Go side what both sides must agree on: which tiles and
@@ -54,7 +55,7 @@ func setTables(line func(format string, args ...any), name string, lanes int, ro
 	line("run: dot%s,", name)
 	line("}\n")
 	line("var transforms%s = transforms{", name)
-	for _, t := range transforms {
+	for _, t := range slices.Concat(transforms, transforms4) {
 		line("%s: %s%s,", t.of, t.name, name)
 	}
 	line("}\n")

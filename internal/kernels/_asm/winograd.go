@@ -32,6 +32,9 @@ func winograd(s isa) {
 	for _, t := range transforms {
 		s.transform(t)
 	}
+	for _, t := range transforms4 {
+		s.transform4(t)
+	}
 }
 
 func (s isa) transform(t transform) {

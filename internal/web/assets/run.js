@@ -97,7 +97,7 @@ export const say = words({
 // they go by the names of their flags.
 const settingNames = {
   net: "ネットワーク", architecture: "構成", data: "データ", epochs: "エポック数", batch: "バッチサイズ", optimizer: "最適化手法", lr: "学習率",
-  schedule: "学習率スケジュール", warmup: "ウォームアップ", "weight-decay": "重み減衰", augment: "データ拡張", "label-smoothing": "ラベル平滑化", "class-weights": "クラスの重み",
+  schedule: "学習率スケジュール", warmup: "ウォームアップ", "weight-decay": "荷重減衰", augment: "データ拡張", "label-smoothing": "ラベル平滑化", "class-weights": "クラスの重み",
   clip: "勾配クリッピング", seed: "シード値", shards: "シャード数", limit: "訓練画像の上限", validation: "検証画像数", patience: "早期終了までのエポック数",
   size: "画像の大きさ", fit: "入力への合わせ方", color: "色", "test-share": "テストに分ける割合", "skip-broken": "読めない画像を飛ばす",
   standardize: "標準化", whiten: "白色化", average: "重みの移動平均",
