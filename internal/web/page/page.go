@@ -78,9 +78,10 @@ func importMap(names ...string) string {
 }
 
 // ownNames has a module import others by the names that they have in the file,
-// and leaves out lines that are comments, a file being downloaded whole.
+// and leaves out indentation and lines that are comments, a file being downloaded
+// whole. No asset has a text that goes over several lines.
 func ownNames(script string) string {
-	script = regexp.MustCompile(`(?m)^[ \t]*//.*\n`).ReplaceAllString(script, "")
+	script = regexp.MustCompile(`(?m)^[ \t]*(//.*\n)?`).ReplaceAllString(script, "")
 	return strings.ReplaceAll(script, `"/static/`, `"`+prefix)
 }
 
