@@ -59,7 +59,7 @@ func (s Affine) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		w:    &nn.Param{Name: "weight", Value: nn.NewTensor(s.Units, in), Decay: true, Fixed: s.Frozen, Product: true},
 		b:    &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Units)), Fixed: s.Frozen},
 	}
-	if err := initialize(l.w, s.Init, in.Size(), rng); err != nil {
+	if err := initialize(l.w.Value, s.Init, 1, rng); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -71,12 +71,11 @@ type Convolution struct {
 }
 
 func (s Convolution) String() string {
-	text := fmt.Sprintf("Convolution %d×%d", s.Kernel, cmp.Or(s.KernelW, s.Kernel))
+	steps := strideAndPad(s.Stride, 1, s.Pad)
 	if s.StrideW != 0 && s.StrideW != cmp.Or(s.Stride, 1) {
-		text += fmt.Sprintf(" stride %d×%d", cmp.Or(s.Stride, 1), s.StrideW) + strideAndPad(0, 1, s.Pad)
-	} else {
-		text += strideAndPad(s.Stride, 1, s.Pad)
+		steps = fmt.Sprintf(" stride %d×%d", cmp.Or(s.Stride, 1), s.StrideW) + strideAndPad(0, 1, s.Pad)
 	}
+	text := fmt.Sprintf("Convolution %d×%d", s.Kernel, cmp.Or(s.KernelW, s.Kernel)) + steps
 	if more := [...]int{s.PadTop, s.PadBottom, s.PadLeft, s.PadRight}; more != [4]int{} {
 		text += fmt.Sprintf("+%d,%d,%d,%d", more[0], more[1], more[2], more[3])
 	}
@@ -161,7 +160,7 @@ func (s Convolution) Build(in nn.Shape, rng *rand.Rand) (nn.Layer, error) {
 		w:   &nn.Param{Name: "weight", Value: nn.NewTensor(s.Filters, filter), Decay: true, Fixed: s.Frozen, Filters: true},
 		b:   &nn.Param{Name: "bias", Value: nn.NewTensor(1, nn.Features(s.Filters)), Fixed: s.Frozen},
 	}
-	if err := initialize(l.w, s.Init, l.w.Value.Size(), rng); err != nil {
+	if err := initialize(l.w.Value, s.Init, size.Groups, rng); err != nil {
 		return nil, err
 	}
 	l.plan = sync.OnceValue(func() plan { return planOf(size) })

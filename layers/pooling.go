@@ -45,14 +45,17 @@ func (s Pooling) String() string {
 // window.
 func (s Pooling) Build(in nn.Shape, _ *rand.Rand) (nn.Layer, error) {
 	stride := cmp.Or(s.Stride, s.Size)
-	out, err := windows(in, "Size", s.Size, stride, s.Pad)
-	if err != nil {
+	if err := cmp.Or(checkPixels("Size", s.Size, 1), checkPixels("Stride", stride, 1), checkPixels("Pad", s.Pad, 0)); err != nil {
 		return nil, err
+	}
+	h, w := in.H+2*s.Pad-s.Size, in.W+2*s.Pad-s.Size
+	if h < 0 || w < 0 {
+		return nil, fmt.Errorf("input %d×%d×%d is smaller than the kernel", in.H, in.W, in.C)
 	}
 	if 2*s.Pad > s.Size {
 		return nil, fmt.Errorf("field Pad is %d, wanted at most half of Size %d", s.Pad, s.Size)
 	}
-	p := pooling{in: in, out: out, size: s.Size, stride: stride, pad: s.Pad}
+	p := pooling{in: in, out: nn.Shape{H: h/stride + 1, W: w/stride + 1, C: in.C}, size: s.Size, stride: stride, pad: s.Pad}
 	if s.Average {
 		return &averagePooling{p}, nil
 	}

@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -24,19 +23,6 @@ func checkPixels(name string, value, least int) error {
 		return fmt.Errorf("field %s is %d, wanted %d to %d", name, value, least, mostPixels)
 	}
 	return nil
-}
-
-// windows is the number of windows along each side, and an error where not one
-// fits. sizeField is what the layer calls their size.
-func windows(in nn.Shape, sizeField string, size, stride, pad int) (out nn.Shape, err error) {
-	err = cmp.Or(checkPixels(sizeField, size, 1), checkPixels("Stride", stride, 1), checkPixels("Pad", pad, 0))
-	if err != nil {
-		return out, err
-	}
-	if in.H+2*pad < size || in.W+2*pad < size {
-		return out, fmt.Errorf("input %d×%d×%d is smaller than the kernel", in.H, in.W, in.C)
-	}
-	return nn.Shape{H: (in.H+2*pad-size)/stride + 1, W: (in.W+2*pad-size)/stride + 1, C: in.C}, nil
 }
 
 // product multiplies counts. What cannot be counted is math.MaxInt, and not a
@@ -65,14 +51,22 @@ func checkCount(params int) error {
 	return nil
 }
 
-// initialize fills a weight; no initializer is He's.
-func initialize(w *nn.Param, init nn.Initializer, fanIn int, rng *rand.Rand) error {
+// initialize fills a weight, in so many groups; no initializer is He's.
+func initialize(w *nn.Tensor, init nn.Initializer, groups int, rng *rand.Rand) error {
 	if init == nil {
 		init = nn.He{}
 	}
 	if n, ok := init.(nn.Normal); ok && !(n.Std >= 0 && n.Std < math.Inf(1)) {
 		return fmt.Errorf("field Init.Std is %g, wanted 0 or more, and finite", n.Std)
 	}
-	init.Fill(w.Value.Data, fanIn, rng)
+	init.Fill(w.Data, w.Size(), rng)
+	if _, ok := init.(nn.Dirac); ok {
+		for k := range w.N {
+			if c := k % (w.N / groups); c < w.C {
+				clear(w.Sample(k))
+				w.Sample(k)[(w.H/2*w.W+w.W/2)*w.C+c] = 1
+			}
+		}
+	}
 	return nil
 }

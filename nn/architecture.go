@@ -47,7 +47,7 @@ func (c Catalog) codec() typedjson.Codec {
 	layers := typedjson.NewKind("layer", c)
 	layers.Open, layers.Most, layers.Unknown = true, mostLayers, suggest.UnknownLayer
 	initializers := typedjson.NewKind("initializer", map[string]Initializer{
-		"Normal": Normal{}, "He": He{}, "Xavier": Xavier{}, "Zero": Zero{},
+		"Normal": Normal{}, "He": He{}, "Xavier": Xavier{}, "Zero": Zero{}, "Dirac": Dirac{},
 	})
 	return typedjson.Codec{reflect.TypeFor[Spec](): layers, reflect.TypeFor[Initializer](): initializers}
 }

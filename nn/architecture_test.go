@@ -112,7 +112,7 @@ func TestArchitectureFaults(t *testing.T) {
 		layer(`{"type":"Affine","Units":3.5}`):                                                                  {"Affine.Units", "3.5"},
 		layer(`{"type":"Affine","Units":1e30}`):                                                                 {"Affine.Units", "1e30"},
 		layer(`{"type":"Affine","Units":3,"Init":"He"}`):                                                        {"Affine.Init"},
-		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                                                         {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: He, Normal, Xavier, Zero)`},
+		layer(`{"type":"Affine","Init":{"type":"Hi"}}`):                                                         {`Affine.Init: unknown initializer "Hi"`, `did you mean "He"? (valid: Dirac, He, Normal, Xavier, Zero)`},
 		layer(`{"type":"Affine","Init":{"type":"Normal","Deviation":1}}`):                                       {`Normal has no field "Deviation"`},
 		layer(`{"type":"LeakyReLU","Slope":1e300}`):                                                             {"LeakyReLU.Slope: found number 1e300, wanted a number that float32 can hold"},
 		layer(`{"type":"embedding","Hidden":3}`):                                                                {`embedding has no field "Hidden"`},

@@ -53,3 +53,15 @@ type Zero struct{}
 func (Zero) Fill(w []float32, _ int, _ *rand.Rand) { clear(w) }
 
 func (Zero) String() string { return "zero" }
+
+// Dirac hands channels on unchanged, so that a new layer loses nothing of what
+// the one before found: filter k is 1 at the middle pixel of channel k, in each
+// group, and else 0. Filters beyond the channels are He's (Zagoruyko and Komodakis
+// 2017, here as Jordan 2024 has it). Layers know where the middle is: it is theirs
+// to write the ones over what Fill draws.
+type Dirac struct{}
+
+// Fill implements [Initializer].
+func (Dirac) Fill(w []float32, fanIn int, rng *rand.Rand) { He{}.Fill(w, fanIn, rng) }
+
+func (Dirac) String() string { return "Dirac" }

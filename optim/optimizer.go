@@ -114,16 +114,13 @@ func (o *Optimizer) Update(from, to int, g []float32) {
 		if a >= b {
 			continue
 		}
-		var m, v []float32
-		if o.moments[0] != nil {
-			m = o.moments[0][a:b]
-		}
-		if o.moments[1] != nil {
-			v = o.moments[1][a:b]
+		var moments [2][]float32
+		for k := range o.rule.Moments() {
+			moments[k] = o.moments[k][a:b]
 		}
 		step := o.step
 		step.Decay = p.decay
-		o.rule.Update(step, p.w[a-p.from:b-p.from], g[a:b], m, v)
+		o.rule.Update(step, p.w[a-p.from:b-p.from], g[a:b], moments[0], moments[1])
 	}
 }
 

@@ -58,13 +58,13 @@ func TestPictures(t *testing.T) {
 }
 
 // A run on pictures that is killed and resumed is the one that was not, whether
-// pixels are in memory or in a file.
+// pixels are in memory or in a file; the first layer is of the pictures.
 func TestPicturesResumed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	toy.Shapes(t, filepath.Join(dir, "shapes"), 30, 1)
 	train := func(out string, more ...string) []string {
-		return append([]string{"train", "--net", "simple", "--data", "shapes", "--out", out, "--epochs", "30", "--batch", "10", "--quiet", "--test-share", "0.3"}, more...)
+		return append([]string{"train", "--net", "simple", "--data", "shapes", "--out", out, "--epochs", "30", "--batch", "10", "--quiet", "--test-share", "0.3", "--whiten"}, more...)
 	}
 	succeeds(t, dir, train("whole")...)
 	r := start(t, dir, train("killed", "--memory", "1")...)
@@ -102,6 +102,8 @@ func TestWrongPictures(t *testing.T) {
 		{2, "train --data shapes --memory much", `"much": wanted a number of bytes`},
 		{2, "train --data idx --size 20", "--size is for folders of pictures, and"},
 		{2, "train --standardize --from x", "--standardize cannot stand beside --from"},
+		{2, "train --whiten --from x", "--whiten cannot stand beside --from"},
+		{2, "train --net cifar --data shapes --standardize", "--standardize cannot stand beside --whiten"},
 		{1, "train --data nowhere", "cannot read folder"},
 	} {
 		untouched(t, dir, func() { tatami(t, dir, strings.Fields(c.args)...).refuses(t, c.code, c.want) })

@@ -72,6 +72,7 @@ func shapeFlags(f *pflag.FlagSet, s *run.Settings) {
 	f.StringVar(&s.Data, "data", "", "")
 	pictureFlags(f, s)
 	f.BoolVar(&s.Standardize, "standardize", false, "")
+	f.BoolVar(&s.Whiten, "whiten", false, "")
 	f.IntVar(&s.Batch, "batch", 100, "")
 	f.StringVar(&s.Optimizer, "optimizer", "adam", "")
 	f.Float64Var(&s.WeightDecay, "weight-decay", 0, "")

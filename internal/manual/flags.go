@@ -22,6 +22,10 @@ var Common = map[string]words.Text{
 		EN: "begin the network with a layer that gives each channel mean 0 and deviation 1",
 		JA: "各チャネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
 	},
+	"whiten": {
+		EN: "begin the network with a frozen convolution of 2×2 that gives the training set's patches variance 1 in every direction, and a ReLU",
+		JA: "訓練画像の 2×2 の小片をどの方向にも分散 1 にする（白色化する）、学習しない畳み込み層と ReLU をネットワークの先頭に置く",
+	},
 	"batch": {EN: "images a batch", JA: "バッチサイズ。1 バッチの画像の枚数"},
 	"optimizer": words.Text{
 		EN: "%s; parameters after a colon: adam:beta1=0.7,beta2=0.9",
@@ -73,7 +77,7 @@ var Common = map[string]words.Text{
 // shape are the groups of the flags that train shares with lr-find.
 var shape = []Group{
 	{words.Text{EN: "Network and data:", JA: "ネットワークとデータ："}, "net data limit validation augment"},
-	{words.Text{EN: "Pictures:", JA: "画像："}, "size fit color test-share skip-broken memory standardize"},
+	{words.Text{EN: "Pictures:", JA: "画像："}, "size fit color test-share skip-broken memory standardize whiten"},
 	{words.Text{EN: "Training:", JA: "学習："}, "epochs batch optimizer lr schedule warmup patience"},
 	{words.Text{EN: "Against over-fitting and jumps:", JA: "過学習と発散を抑える："}, "weight-decay label-smoothing clip"},
 	{words.Text{EN: "Reproducing:", JA: "再現："}, "seed shards"},

@@ -39,9 +39,13 @@ func (s Settings) Command(isa string) string {
 	words := []string{"TATAMI_ISA=" + isa, "tatami", "train"}
 	for _, f := range s.flags(true) {
 		if f.Name != "architecture" && !(s.From != "" && f.Name == "net") {
-			words = append(words, "--"+f.Name)
-			if f.Value != "true" { // of a flag that takes none
-				words = append(words, ShellWord(f.Value))
+			switch f.Value {
+			case "true":
+				words = append(words, "--"+f.Name)
+			case "false":
+				words = append(words, "--"+f.Name+"=false")
+			default:
+				words = append(words, "--"+f.Name, ShellWord(f.Value))
 			}
 		}
 	}

@@ -15,8 +15,8 @@ func Recipe(net string) map[string]string {
 		}
 	case "cifar":
 		return map[string]string{
-			"epochs": "9", "batch": "250", "optimizer": "nesterov", "lr": "0.2", "weight-decay": "0.0005",
-			"augment": "flip,crop:2", "label-smoothing": "0.1",
+			"whiten": "true", "epochs": "24", "batch": "500", "optimizer": "nesterov", "lr": "0.5", "weight-decay": "0.0006",
+			"augment": "flip,crop:2", "label-smoothing": "0.2",
 		}
 	case "small":
 		return map[string]string{

@@ -38,6 +38,7 @@ type Settings struct {
 	TestShare      float64         `json:"test_share,omitempty"` // of pictures, held out
 	SkipBroken     bool            `json:"skip_broken,omitempty"`
 	Standardize    bool            `json:"standardize,omitempty"`
+	Whiten         bool            `json:"whiten,omitempty"`
 	Epochs         int             `json:"epochs"`
 	Batch          int             `json:"batch"`
 	Optimizer      string          `json:"optimizer"`
@@ -167,7 +168,13 @@ func (s *Settings) Check(rateGiven bool) error {
 		return wrongSetting("--freeze needs --from")
 	}
 	if s.Standardize && s.From != "" {
-		return wrongSetting("--standardize cannot stand beside --from, which brings its own")
+		return wrongSetting("--%s cannot stand beside --from, which brings its own", "standardize")
+	}
+	if s.Whiten && s.From != "" {
+		return wrongSetting("--%s cannot stand beside --from, which brings its own", "whiten")
+	}
+	if s.Whiten && s.Standardize {
+		return wrongSetting("--standardize cannot stand beside --whiten, which does as much: wanted one of them, or --whiten=false")
 	}
 	if _, err := s.reading(); err != nil {
 		return err

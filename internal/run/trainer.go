@@ -72,27 +72,45 @@ func (s *Settings) split(data *datasets.Dataset) (rest, held *datasets.Dataset, 
 }
 
 // network is the one to train on data.
-func (s *Settings) network(data *datasets.Dataset) (net *nn.Sequential, err error) {
+func (s *Settings) network(data *datasets.Dataset) (*nn.Sequential, error) {
 	if s.From != "" && s.Architecture == nil {
 		return s.adopt(data.Shape, data.Classes)
 	}
+	var first []nn.Spec
+	behind := data.Shape // the first layers
+	var filters *datasets.Whitening
+	switch {
+	case s.Whiten:
+		var err error
+		if filters, err = datasets.NewWhitening(data, 2); err != nil {
+			return nil, SettingError{fmt.Errorf("--whiten: %w", err)}
+		}
+		first = []nn.Spec{layers.Convolution{Filters: len(filters.Biases), Kernel: 2, Frozen: true}, layers.ReLU{}}
+		behind = nn.Shape{H: data.H - 1, W: data.W - 1, C: len(filters.Biases)}
+	case s.Standardize:
+		first = []nn.Spec{standardize(data)}
+	}
 	in, specs := data.Shape, []nn.Spec(nil)
+	var err error
 	if s.Architecture == nil {
-		in, specs, err = FindNetwork(s.Net, in, len(data.Classes))
+		_, specs, err = FindNetwork(s.Net, behind, len(data.Classes))
 	} else {
 		in, specs, err = nn.ParseArchitecture(s.Architecture, layers.Catalog())
 	}
 	if err != nil {
 		return nil, err
 	}
-	if s.Standardize {
-		specs = append([]nn.Spec{standardize(data)}, specs...)
-	}
-	if net, err = nn.NewSequential(in, newRand(s.Seed), specs...); err != nil && s.Architecture == nil {
+	net, err := nn.NewSequential(in, newRand(s.Seed), append(first, specs...)...)
+	if err != nil && s.Architecture == nil {
 		return nil, fmt.Errorf("network %s: %w", s.Net, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Net, err)
+	}
+	if filters != nil {
+		whitening := net.Layers()[0].Params()
+		copy(whitening[0].Value.Data, filters.Weights)
+		copy(whitening[1].Value.Data, filters.Biases)
 	}
 	return net, nil
 }

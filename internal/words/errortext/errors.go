@@ -28,7 +28,8 @@ var commandErrors = []words.Text{
 	{EN: "--size is %q, wanted a side of 1 to %d pixels, as in 64, or HEIGHTxWIDTH, as in 48x64", JA: "--size に %q は指定できません。1 から %d までの辺（例：64）か、高さと幅（例：48x64）です"},
 	{EN: "--%s is for folders of pictures, and %s holds none", JA: "--%s は画像フォルダー用ですが、%s は画像フォルダーではありません"},
 	{EN: "--test-share is for pictures without a test set, and %s holds one", JA: "--test-share はテスト画像がないとき用ですが、%s にはあります"},
-	{EN: "--standardize cannot stand beside --from, which brings its own", JA: "--standardize は --from と一緒には指定できません。--from のモデルのものを使います"},
+	{EN: "--%s cannot stand beside --from, which brings its own", JA: "--%s は --from と一緒には指定できません。--from のモデルのものを使います"},
+	{EN: "--standardize cannot stand beside --whiten, which does as much: wanted one of them, or --whiten=false", JA: "--standardize は --whiten と一緒には指定できません。--whiten が同じ役目を果たします。どちらか一方にするか、--whiten=false を指定してください"},
 	{EN: "%q: wanted a number of bytes, such as 512M or 2G", JA: "%q は使えません。バイト数（例：512M、2G）を指定してください"},
 	{EN: "--patience needs --validation", JA: "--patience には --validation も必要です"},
 	{EN: "--limit is %d, the training set has %d images", JA: "--limit は %d ですが、訓練画像は %d 枚しかありません"},
@@ -182,6 +183,7 @@ var libraryErrors = []words.Text{
 	{EN: "a whole number from 1 up", JA: "、1 以上の整数"},
 
 	// datasets
+	{EN: "%d images of %v have no patches of %d×%d pixels", JA: "%d 枚の %v の画像からは、%d×%d の小片を取り出せません"},
 	{EN: "augmentation %q names %s twice", JA: "データ拡張 %q に %s が 2 回あります"},
 	{EN: "augmentation %q: none stands alone", JA: "データ拡張 %q：none は、ほかと一緒には指定できません"},
 	{EN: "augmentation %s:%s: wanted a number above 0", JA: "データ拡張 %s:%s：強さには 0 より大きい数を指定してください"},
