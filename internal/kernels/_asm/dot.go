@@ -74,7 +74,7 @@ func (s isa) dotTile(m, n int) {
 	}
 	for j := range n {
 		VMOVUPS(Mem{Base: b[j], Index: at, Scale: 4}, y)
-		if s.wide() { // else there would be a prefetch for every three multiplications
+		if m >= prefetchRows {
 			PREFETCHT1(Mem{Base: b[j], Index: ahead, Scale: 1})
 		}
 		for i := range m {
