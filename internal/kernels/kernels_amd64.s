@@ -930,7 +930,7 @@ done:
 	RET
 
 // func productAVX512(m int, v int, tiles int, c *float32, crow *int32, a *float32, arow *int32, tap *int32, lastTap *int32, b *float32, ldb int, tail int, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·productAVX512(SB), NOSPLIT, $128-97
 	MOVQ  tail+88(FP), AX
 	MOVL  $0xffffffff, CX
@@ -1260,6 +1260,8 @@ tile14x2_tap:
 	MOVLQSX      (R14), BP
 	VMOVUPS      (R15), Z29
 	VMOVUPS.Z    64(R15), K1, Z30
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
 	ADDQ         ldb+80(FP), R15
 	VBROADCASTSS (CX)(BP*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -1470,6 +1472,8 @@ tile13x2_tap:
 	MOVLQSX      (R14), BP
 	VMOVUPS      (R15), Z29
 	VMOVUPS.Z    64(R15), K1, Z30
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
 	ADDQ         ldb+80(FP), R15
 	VBROADCASTSS (CX)(BP*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -1664,6 +1668,8 @@ tile12x2_tap:
 	MOVLQSX      (CX), BP
 	VMOVUPS      (R15), Z29
 	VMOVUPS.Z    64(R15), K1, Z30
+	PREFETCHT1   128(R15)
+	PREFETCHT1   192(R15)
 	ADDQ         ldb+80(FP), R15
 	VBROADCASTSS (DX)(BP*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -1843,6 +1849,8 @@ tile11x2_tap:
 	MOVLQSX      (CX), R15
 	VMOVUPS      (R14), Z29
 	VMOVUPS.Z    64(R14), K1, Z30
+	PREFETCHT1   128(R14)
+	PREFETCHT1   192(R14)
 	ADDQ         ldb+80(FP), R14
 	VBROADCASTSS (DX)(R15*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2009,6 +2017,8 @@ tile10x2_tap:
 	MOVLQSX      (CX), R14
 	VMOVUPS      (R13), Z29
 	VMOVUPS.Z    64(R13), K1, Z30
+	PREFETCHT1   128(R13)
+	PREFETCHT1   192(R13)
 	ADDQ         ldb+80(FP), R13
 	VBROADCASTSS (DX)(R14*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2162,6 +2172,8 @@ tile9x2_tap:
 	MOVLQSX      (CX), R13
 	VMOVUPS      (R12), Z29
 	VMOVUPS.Z    64(R12), K1, Z30
+	PREFETCHT1   128(R12)
+	PREFETCHT1   192(R12)
 	ADDQ         ldb+80(FP), R12
 	VBROADCASTSS (DX)(R13*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2302,6 +2314,8 @@ tile8x2_tap:
 	MOVLQSX      (CX), R12
 	VMOVUPS      (R11), Z29
 	VMOVUPS.Z    64(R11), K1, Z30
+	PREFETCHT1   128(R11)
+	PREFETCHT1   192(R11)
 	ADDQ         ldb+80(FP), R11
 	VBROADCASTSS (DX)(R12*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2429,6 +2443,8 @@ tile7x2_tap:
 	MOVLQSX      (CX), R11
 	VMOVUPS      (R10), Z29
 	VMOVUPS.Z    64(R10), K1, Z30
+	PREFETCHT1   128(R10)
+	PREFETCHT1   192(R10)
 	ADDQ         ldb+80(FP), R10
 	VBROADCASTSS (DX)(R11*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2543,6 +2559,8 @@ tile6x2_tap:
 	MOVLQSX      (CX), R10
 	VMOVUPS      (R9), Z29
 	VMOVUPS.Z    64(R9), K1, Z30
+	PREFETCHT1   128(R9)
+	PREFETCHT1   192(R9)
 	ADDQ         ldb+80(FP), R9
 	VBROADCASTSS (DX)(R10*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2644,6 +2662,8 @@ tile5x2_tap:
 	MOVLQSX      (CX), R9
 	VMOVUPS      (R8), Z29
 	VMOVUPS.Z    64(R8), K1, Z30
+	PREFETCHT1   128(R8)
+	PREFETCHT1   192(R8)
 	ADDQ         ldb+80(FP), R8
 	VBROADCASTSS (DX)(R9*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -2732,6 +2752,8 @@ tile4x2_tap:
 	MOVLQSX      (CX), R8
 	VMOVUPS      (DI), Z29
 	VMOVUPS.Z    64(DI), K1, Z30
+	PREFETCHT1   128(DI)
+	PREFETCHT1   192(DI)
 	ADDQ         ldb+80(FP), DI
 	VBROADCASTSS (DX)(R8*4), Z31
 	VFMADD231PS  Z29, Z31, Z0
@@ -9039,6 +9061,9 @@ tile9x3_tap:
 	VMOVUPS      (R12), Z28
 	VMOVUPS      64(R12), Z29
 	VMOVUPS.Z    128(R12), K1, Z30
+	PREFETCHT1   192(R12)
+	PREFETCHT1   256(R12)
+	PREFETCHT1   320(R12)
 	ADDQ         ldb+80(FP), R12
 	VBROADCASTSS (DX)(R13*4), Z31
 	VFMADD231PS  Z28, Z31, Z0
@@ -9214,6 +9239,9 @@ tile8x3_tap:
 	VMOVUPS      (R11), Z28
 	VMOVUPS      64(R11), Z29
 	VMOVUPS.Z    128(R11), K1, Z30
+	PREFETCHT1   192(R11)
+	PREFETCHT1   256(R11)
+	PREFETCHT1   320(R11)
 	ADDQ         ldb+80(FP), R11
 	VBROADCASTSS (DX)(R12*4), Z31
 	VFMADD231PS  Z28, Z31, Z0
@@ -9372,6 +9400,9 @@ tile7x3_tap:
 	VMOVUPS      (R10), Z28
 	VMOVUPS      64(R10), Z29
 	VMOVUPS.Z    128(R10), K1, Z30
+	PREFETCHT1   192(R10)
+	PREFETCHT1   256(R10)
+	PREFETCHT1   320(R10)
 	ADDQ         ldb+80(FP), R10
 	VBROADCASTSS (DX)(R11*4), Z31
 	VFMADD231PS  Z28, Z31, Z0
@@ -9513,6 +9544,9 @@ tile6x3_tap:
 	VMOVUPS      (R9), Z28
 	VMOVUPS      64(R9), Z29
 	VMOVUPS.Z    128(R9), K1, Z30
+	PREFETCHT1   192(R9)
+	PREFETCHT1   256(R9)
+	PREFETCHT1   320(R9)
 	ADDQ         ldb+80(FP), R9
 	VBROADCASTSS (DX)(R10*4), Z31
 	VFMADD231PS  Z28, Z31, Z0
@@ -9637,6 +9671,9 @@ tile5x3_tap:
 	VMOVUPS      (R8), Z28
 	VMOVUPS      64(R8), Z29
 	VMOVUPS.Z    128(R8), K1, Z30
+	PREFETCHT1   192(R8)
+	PREFETCHT1   256(R8)
+	PREFETCHT1   320(R8)
 	ADDQ         ldb+80(FP), R8
 	VBROADCASTSS (DX)(R9*4), Z31
 	VFMADD231PS  Z28, Z31, Z0
@@ -9744,6 +9781,9 @@ tile4x3_tap:
 	VMOVUPS      (DI), Z28
 	VMOVUPS      64(DI), Z29
 	VMOVUPS.Z    128(DI), K1, Z30
+	PREFETCHT1   192(DI)
+	PREFETCHT1   256(DI)
+	PREFETCHT1   320(DI)
 	ADDQ         ldb+80(FP), DI
 	VBROADCASTSS (DX)(R8*4), Z31
 	VFMADD231PS  Z28, Z31, Z0
@@ -13345,6 +13385,10 @@ tile6x4_tap:
 	VMOVUPS      64(R9), Z28
 	VMOVUPS      128(R9), Z29
 	VMOVUPS.Z    192(R9), K1, Z30
+	PREFETCHT1   256(R9)
+	PREFETCHT1   320(R9)
+	PREFETCHT1   384(R9)
+	PREFETCHT1   448(R9)
 	ADDQ         ldb+80(FP), R9
 	VBROADCASTSS (DX)(R10*4), Z31
 	VFMADD231PS  Z27, Z31, Z0
@@ -13492,6 +13536,10 @@ tile5x4_tap:
 	VMOVUPS      64(R8), Z28
 	VMOVUPS      128(R8), Z29
 	VMOVUPS.Z    192(R8), K1, Z30
+	PREFETCHT1   256(R8)
+	PREFETCHT1   320(R8)
+	PREFETCHT1   384(R8)
+	PREFETCHT1   448(R8)
 	ADDQ         ldb+80(FP), R8
 	VBROADCASTSS (DX)(R9*4), Z31
 	VFMADD231PS  Z27, Z31, Z0
@@ -13618,6 +13666,10 @@ tile4x4_tap:
 	VMOVUPS      64(DI), Z28
 	VMOVUPS      128(DI), Z29
 	VMOVUPS.Z    192(DI), K1, Z30
+	PREFETCHT1   256(DI)
+	PREFETCHT1   320(DI)
+	PREFETCHT1   384(DI)
+	PREFETCHT1   448(DI)
 	ADDQ         ldb+80(FP), DI
 	VBROADCASTSS (DX)(R8*4), Z31
 	VFMADD231PS  Z27, Z31, Z0
@@ -13894,7 +13946,7 @@ tile1x4_tap:
 	RET
 
 // func dotAVX512(m int, n int, c *float32, ldc int, a *float32, lda int, b *float32, ldb int, k int, add bool)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV, MMX+
 TEXT ·dotAVX512(SB), NOSPLIT, $0-73
 	MOVQ m+0(FP), AX
 	CMPQ AX, $0x06
@@ -13966,9 +14018,11 @@ rows6_b2:
 	ADDQ ldb+56(FP), R11
 
 rows6_b3:
-	XORQ R12, R12
-	CMPQ k+64(FP), $0x10
-	JL   rows6_tail
+	XORQ   R12, R12
+	MOVQ   ldb+56(FP), R13
+	IMUL3Q $0x04, R13, R13
+	CMPQ   k+64(FP), $0x10
+	JL     rows6_tail
 
 rows6_many:
 	VMOVUPS     (AX)(R12*4), Z24
@@ -13978,6 +14032,7 @@ rows6_many:
 	VMOVUPS     (SI)(R12*4), Z28
 	VMOVUPS     (DI)(R12*4), Z29
 	VMOVUPS     (R8)(R12*4), Z30
+	PREFETCHT1  (R8)(R13*1)
 	VFMADD231PS Z30, Z24, Z0
 	VFMADD231PS Z30, Z25, Z4
 	VFMADD231PS Z30, Z26, Z8
@@ -13985,6 +14040,7 @@ rows6_many:
 	VFMADD231PS Z30, Z28, Z16
 	VFMADD231PS Z30, Z29, Z20
 	VMOVUPS     (R9)(R12*4), Z30
+	PREFETCHT1  (R9)(R13*1)
 	VFMADD231PS Z30, Z24, Z1
 	VFMADD231PS Z30, Z25, Z5
 	VFMADD231PS Z30, Z26, Z9
@@ -13992,6 +14048,7 @@ rows6_many:
 	VFMADD231PS Z30, Z28, Z17
 	VFMADD231PS Z30, Z29, Z21
 	VMOVUPS     (R10)(R12*4), Z30
+	PREFETCHT1  (R10)(R13*1)
 	VFMADD231PS Z30, Z24, Z2
 	VFMADD231PS Z30, Z25, Z6
 	VFMADD231PS Z30, Z26, Z10
@@ -13999,15 +14056,17 @@ rows6_many:
 	VFMADD231PS Z30, Z28, Z18
 	VFMADD231PS Z30, Z29, Z22
 	VMOVUPS     (R11)(R12*4), Z30
+	PREFETCHT1  (R11)(R13*1)
 	VFMADD231PS Z30, Z24, Z3
 	VFMADD231PS Z30, Z25, Z7
 	VFMADD231PS Z30, Z26, Z11
 	VFMADD231PS Z30, Z27, Z15
 	VFMADD231PS Z30, Z28, Z19
 	VFMADD231PS Z30, Z29, Z23
-	LEAQ        32(R12), R13
+	ADDQ        $0x40, R13
+	LEAQ        32(R12), R14
 	ADDQ        $0x10, R12
-	CMPQ        R13, k+64(FP)
+	CMPQ        R14, k+64(FP)
 	JLE         rows6_many
 
 rows6_tail:
@@ -14257,9 +14316,11 @@ rows5_b2:
 	ADDQ ldb+56(FP), R10
 
 rows5_b3:
-	XORQ R11, R11
-	CMPQ k+64(FP), $0x10
-	JL   rows5_tail
+	XORQ   R11, R11
+	MOVQ   ldb+56(FP), R12
+	IMUL3Q $0x04, R12, R12
+	CMPQ   k+64(FP), $0x10
+	JL     rows5_tail
 
 rows5_many:
 	VMOVUPS     (AX)(R11*4), Z20
@@ -14268,32 +14329,37 @@ rows5_many:
 	VMOVUPS     (BX)(R11*4), Z23
 	VMOVUPS     (SI)(R11*4), Z24
 	VMOVUPS     (DI)(R11*4), Z25
+	PREFETCHT1  (DI)(R12*1)
 	VFMADD231PS Z25, Z20, Z0
 	VFMADD231PS Z25, Z21, Z4
 	VFMADD231PS Z25, Z22, Z8
 	VFMADD231PS Z25, Z23, Z12
 	VFMADD231PS Z25, Z24, Z16
 	VMOVUPS     (R8)(R11*4), Z25
+	PREFETCHT1  (R8)(R12*1)
 	VFMADD231PS Z25, Z20, Z1
 	VFMADD231PS Z25, Z21, Z5
 	VFMADD231PS Z25, Z22, Z9
 	VFMADD231PS Z25, Z23, Z13
 	VFMADD231PS Z25, Z24, Z17
 	VMOVUPS     (R9)(R11*4), Z25
+	PREFETCHT1  (R9)(R12*1)
 	VFMADD231PS Z25, Z20, Z2
 	VFMADD231PS Z25, Z21, Z6
 	VFMADD231PS Z25, Z22, Z10
 	VFMADD231PS Z25, Z23, Z14
 	VFMADD231PS Z25, Z24, Z18
 	VMOVUPS     (R10)(R11*4), Z25
+	PREFETCHT1  (R10)(R12*1)
 	VFMADD231PS Z25, Z20, Z3
 	VFMADD231PS Z25, Z21, Z7
 	VFMADD231PS Z25, Z22, Z11
 	VFMADD231PS Z25, Z23, Z15
 	VFMADD231PS Z25, Z24, Z19
-	LEAQ        32(R11), R12
+	ADDQ        $0x40, R12
+	LEAQ        32(R11), R13
 	ADDQ        $0x10, R11
-	CMPQ        R12, k+64(FP)
+	CMPQ        R13, k+64(FP)
 	JLE         rows5_many
 
 rows5_tail:
@@ -14508,9 +14574,11 @@ rows4_b2:
 	ADDQ ldb+56(FP), R9
 
 rows4_b3:
-	XORQ R10, R10
-	CMPQ k+64(FP), $0x10
-	JL   rows4_tail
+	XORQ   R10, R10
+	MOVQ   ldb+56(FP), R11
+	IMUL3Q $0x04, R11, R11
+	CMPQ   k+64(FP), $0x10
+	JL     rows4_tail
 
 rows4_many:
 	VMOVUPS     (AX)(R10*4), Z16
@@ -14518,28 +14586,33 @@ rows4_many:
 	VMOVUPS     (DX)(R10*4), Z18
 	VMOVUPS     (BX)(R10*4), Z19
 	VMOVUPS     (SI)(R10*4), Z20
+	PREFETCHT1  (SI)(R11*1)
 	VFMADD231PS Z20, Z16, Z0
 	VFMADD231PS Z20, Z17, Z4
 	VFMADD231PS Z20, Z18, Z8
 	VFMADD231PS Z20, Z19, Z12
 	VMOVUPS     (DI)(R10*4), Z20
+	PREFETCHT1  (DI)(R11*1)
 	VFMADD231PS Z20, Z16, Z1
 	VFMADD231PS Z20, Z17, Z5
 	VFMADD231PS Z20, Z18, Z9
 	VFMADD231PS Z20, Z19, Z13
 	VMOVUPS     (R8)(R10*4), Z20
+	PREFETCHT1  (R8)(R11*1)
 	VFMADD231PS Z20, Z16, Z2
 	VFMADD231PS Z20, Z17, Z6
 	VFMADD231PS Z20, Z18, Z10
 	VFMADD231PS Z20, Z19, Z14
 	VMOVUPS     (R9)(R10*4), Z20
+	PREFETCHT1  (R9)(R11*1)
 	VFMADD231PS Z20, Z16, Z3
 	VFMADD231PS Z20, Z17, Z7
 	VFMADD231PS Z20, Z18, Z11
 	VFMADD231PS Z20, Z19, Z15
-	LEAQ        32(R10), R11
+	ADDQ        $0x40, R11
+	LEAQ        32(R10), R12
 	ADDQ        $0x10, R10
-	CMPQ        R11, k+64(FP)
+	CMPQ        R12, k+64(FP)
 	JLE         rows4_many
 
 rows4_tail:
@@ -14719,9 +14792,11 @@ rows3_b2:
 	ADDQ ldb+56(FP), R8
 
 rows3_b3:
-	XORQ R9, R9
-	CMPQ k+64(FP), $0x10
-	JL   rows3_tail
+	XORQ   R9, R9
+	MOVQ   ldb+56(FP), R10
+	IMUL3Q $0x04, R10, R10
+	CMPQ   k+64(FP), $0x10
+	JL     rows3_tail
 
 rows3_many:
 	VMOVUPS     (AX)(R9*4), Z12
@@ -14743,9 +14818,10 @@ rows3_many:
 	VFMADD231PS Z15, Z12, Z3
 	VFMADD231PS Z15, Z13, Z7
 	VFMADD231PS Z15, Z14, Z11
-	LEAQ        32(R9), R10
+	ADDQ        $0x40, R10
+	LEAQ        32(R9), R11
 	ADDQ        $0x10, R9
-	CMPQ        R10, k+64(FP)
+	CMPQ        R11, k+64(FP)
 	JLE         rows3_many
 
 rows3_tail:
@@ -14922,9 +14998,11 @@ rows2_b6:
 	ADDQ ldb+56(FP), R11
 
 rows2_b7:
-	XORQ R12, R12
-	CMPQ k+64(FP), $0x10
-	JL   rows2_tail
+	XORQ   R12, R12
+	MOVQ   ldb+56(FP), R13
+	IMUL3Q $0x08, R13, R13
+	CMPQ   k+64(FP), $0x10
+	JL     rows2_tail
 
 rows2_many:
 	VMOVUPS     (AX)(R12*4), Z16
@@ -14953,9 +15031,10 @@ rows2_many:
 	VMOVUPS     (R11)(R12*4), Z18
 	VFMADD231PS Z18, Z16, Z7
 	VFMADD231PS Z18, Z17, Z15
-	LEAQ        32(R12), R13
+	ADDQ        $0x40, R13
+	LEAQ        32(R12), R14
 	ADDQ        $0x10, R12
-	CMPQ        R13, k+64(FP)
+	CMPQ        R14, k+64(FP)
 	JLE         rows2_many
 
 rows2_tail:
@@ -15167,9 +15246,11 @@ rows1_b6:
 	ADDQ ldb+56(FP), R10
 
 rows1_b7:
-	XORQ R11, R11
-	CMPQ k+64(FP), $0x10
-	JL   rows1_tail
+	XORQ   R11, R11
+	MOVQ   ldb+56(FP), R12
+	IMUL3Q $0x08, R12, R12
+	CMPQ   k+64(FP), $0x10
+	JL     rows1_tail
 
 rows1_many:
 	VMOVUPS     (AX)(R11*4), Z8
@@ -15189,9 +15270,10 @@ rows1_many:
 	VFMADD231PS Z9, Z8, Z6
 	VMOVUPS     (R10)(R11*4), Z9
 	VFMADD231PS Z9, Z8, Z7
-	LEAQ        32(R11), R12
+	ADDQ        $0x40, R12
+	LEAQ        32(R11), R13
 	ADDQ        $0x10, R11
-	CMPQ        R12, k+64(FP)
+	CMPQ        R13, k+64(FP)
 	JLE         rows1_many
 
 rows1_tail:
@@ -22596,7 +22678,7 @@ round:
 	RET
 
 // func productAVX2(m int, v int, tiles int, c *float32, crow *int32, a *float32, arow *int32, tap *int32, lastTap *int32, b *float32, ldb int, tail int, add bool)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·productAVX2(SB), NOSPLIT, $128-97
 	MOVQ    tail+88(FP), AX
 	LEAQ    tailMasks<>+32(SB), CX
@@ -22726,6 +22808,7 @@ tile6x2_tap:
 	MOVLQSX      (CX), R10
 	VMOVUPS      (R9), Y12
 	VMASKMOVPS   32(R9), Y15, Y13
+	PREFETCHT1   64(R9)
 	ADDQ         ldb+80(FP), R9
 	VBROADCASTSS (DX)(R10*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -22852,6 +22935,7 @@ tile5x2_tap:
 	MOVLQSX      (CX), R9
 	VMOVUPS      (R8), Y12
 	VMASKMOVPS   32(R8), Y15, Y13
+	PREFETCHT1   64(R8)
 	ADDQ         ldb+80(FP), R8
 	VBROADCASTSS (DX)(R9*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -22962,6 +23046,7 @@ tile4x2_tap:
 	MOVLQSX      (CX), R8
 	VMOVUPS      (DI), Y12
 	VMASKMOVPS   32(DI), Y15, Y13
+	PREFETCHT1   64(DI)
 	ADDQ         ldb+80(FP), DI
 	VBROADCASTSS (DX)(R8*4), Y14
 	VFMADD231PS  Y12, Y14, Y0
@@ -24720,9 +24805,11 @@ rows3_b2:
 	ADDQ ldb+56(FP), R8
 
 rows3_b3:
-	XORQ R9, R9
-	CMPQ k+64(FP), $0x08
-	JL   rows3_tail
+	XORQ   R9, R9
+	MOVQ   ldb+56(FP), R10
+	IMUL3Q $0x04, R10, R10
+	CMPQ   k+64(FP), $0x08
+	JL     rows3_tail
 
 rows3_many:
 	VMOVUPS     (AX)(R9*4), Y12
@@ -24744,9 +24831,10 @@ rows3_many:
 	VFMADD231PS Y15, Y12, Y3
 	VFMADD231PS Y15, Y13, Y7
 	VFMADD231PS Y15, Y14, Y11
-	LEAQ        16(R9), R10
+	ADDQ        $0x20, R10
+	LEAQ        16(R9), R11
 	ADDQ        $0x08, R9
-	CMPQ        R10, k+64(FP)
+	CMPQ        R11, k+64(FP)
 	JLE         rows3_many
 
 rows3_tail:
@@ -24867,9 +24955,11 @@ rows2_b2:
 	ADDQ ldb+56(FP), DI
 
 rows2_b3:
-	XORQ R8, R8
-	CMPQ k+64(FP), $0x08
-	JL   rows2_tail
+	XORQ   R8, R8
+	MOVQ   ldb+56(FP), R9
+	IMUL3Q $0x04, R9, R9
+	CMPQ   k+64(FP), $0x08
+	JL     rows2_tail
 
 rows2_many:
 	VMOVUPS     (AX)(R8*4), Y8
@@ -24886,9 +24976,10 @@ rows2_many:
 	VMOVUPS     (DI)(R8*4), Y10
 	VFMADD231PS Y10, Y8, Y3
 	VFMADD231PS Y10, Y9, Y7
-	LEAQ        16(R8), R9
+	ADDQ        $0x20, R9
+	LEAQ        16(R8), R10
 	ADDQ        $0x08, R8
-	CMPQ        R9, k+64(FP)
+	CMPQ        R10, k+64(FP)
 	JLE         rows2_many
 
 rows2_tail:
@@ -25010,9 +25101,11 @@ rows1_b6:
 	ADDQ ldb+56(FP), R10
 
 rows1_b7:
-	XORQ R11, R11
-	CMPQ k+64(FP), $0x08
-	JL   rows1_tail
+	XORQ   R11, R11
+	MOVQ   ldb+56(FP), R12
+	IMUL3Q $0x08, R12, R12
+	CMPQ   k+64(FP), $0x08
+	JL     rows1_tail
 
 rows1_many:
 	VMOVUPS     (AX)(R11*4), Y8
@@ -25032,9 +25125,10 @@ rows1_many:
 	VFMADD231PS Y9, Y8, Y6
 	VMOVUPS     (R10)(R11*4), Y9
 	VFMADD231PS Y9, Y8, Y7
-	LEAQ        16(R11), R12
+	ADDQ        $0x20, R12
+	LEAQ        16(R11), R13
 	ADDQ        $0x08, R11
-	CMPQ        R12, k+64(FP)
+	CMPQ        R13, k+64(FP)
 	JLE         rows1_many
 
 rows1_tail:

@@ -61,8 +61,10 @@ func (s isa) dotTile(m, n int) {
 		ADDQ(argument("ldb"), b[j])
 		Label(fmt.Sprintf("%s_b%d", label, j))
 	}
-	at := GP64()
+	at, ahead := GP64(), GP64() // ahead leads to what the next tile's columns need
 	XORQ(at, at)
+	MOVQ(argument("ldb"), ahead)
+	IMUL3Q(U8(n), ahead, ahead)
 	CMPQ(argument("k"), U8(s.lanes))
 	JL(LabelRef(label + "_tail"))
 
@@ -72,10 +74,14 @@ func (s isa) dotTile(m, n int) {
 	}
 	for j := range n {
 		VMOVUPS(Mem{Base: b[j], Index: at, Scale: 4}, y)
+		if m >= prefetchRows {
+			PREFETCHT1(Mem{Base: b[j], Index: ahead, Scale: 1})
+		}
 		for i := range m {
 			VFMADD231PS(y, x[i], acc(i, j))
 		}
 	}
+	ADDQ(U8(s.bytes()), ahead)
 	end := GP64()
 	LEAQ(Mem{Base: at, Disp: 2 * s.lanes}, end)
 	ADDQ(U8(s.lanes), at)

@@ -64,6 +64,14 @@ var avx2 = isa{
 
 func (s isa) wide() bool { return s.lanes == 16 }
 
+// cacheLine is what memory and caches hand over at a time, in bytes. A prefetch
+// reads it ahead into the second-level cache, and may lie beyond all memory.
+const cacheLine = 64
+
+// prefetchRows is the number of rows from which a tile has multiplications
+// enough to hide prefetches.
+const prefetchRows = 4
+
 // bytes is the size of a vector.
 func (s isa) bytes() int { return 4 * s.lanes }
 

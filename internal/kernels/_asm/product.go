@@ -244,6 +244,11 @@ func (s isa) tapStep(rows rowPointers, b reg.Register, v int) {
 	for i := range v {
 		s.load(Mem{Base: b, Disp: s.bytes() * i}, y[i], i == v-1)
 	}
+	if v > 1 && rows.m >= prefetchRows { // the next panel's values in this row
+		for at := s.bytes() * v; at < 2*s.bytes()*v; at += cacheLine {
+			PREFETCHT1(Mem{Base: b, Disp: at})
+		}
+	}
 	ADDQ(argument("ldb"), b)
 	for r := range rows.m {
 		value := rows.fetch(r).at(r, 0)
