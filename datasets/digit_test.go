@@ -102,7 +102,7 @@ func jpegged(img image.Image) image.Image {
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 60}); err != nil {
 		panic(err)
 	}
-	dst, err := datasets.DecodeImage(bytes.NewReader(b.Bytes()))
+	dst, err := datasets.DecodeImage(&b)
 	if err != nil {
 		panic(err)
 	}

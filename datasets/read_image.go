@@ -93,14 +93,31 @@ func animatedWebP(head []byte) bool {
 	return len(head) > flags && string(head[8:16]) == "WEBPVP8X" && head[flags]&animation != 0
 }
 
-// DecodeImage is [ReadImage] of an open file, an upload or bytes, from their
-// beginning.
-func DecodeImage(r io.ReadSeeker) (image.Image, error) {
-	head, err := readHead(r)
+// DecodeImage is [ReadImage] from a stream: from the beginning of what is an
+// [io.Seeker], such as an open file, and of 256 MB at most from others, which are
+// read to their end first, since a tag may follow the pixels.
+func DecodeImage(r io.Reader) (image.Image, error) {
+	const most = 256 << 20
+	whole, ok := r.(io.ReadSeeker)
+	if ok {
+		_, err := whole.Seek(0, io.SeekStart)
+		ok = err == nil // a pipe cannot
+	}
+	if !ok {
+		data, err := io.ReadAll(io.LimitReader(r, most+1))
+		if err != nil {
+			return nil, err
+		}
+		if len(data) > most {
+			return nil, fmt.Errorf("the image has more than %d bytes", most)
+		}
+		whole = bytes.NewReader(data)
+	}
+	head, err := readHead(whole)
 	if err != nil {
 		return nil, err
 	}
-	return head.decode(r)
+	return head.decode(whole)
 }
 
 // decode reads what follows the head.

@@ -299,6 +299,7 @@ var libraryErrors = []words.Text{
 	{EN: "cannot hold out %d of %d images: wanted 1 to %d", JA: "%[2]d 枚から %[1]d 枚は取り分けられません。1 枚から %[3]d 枚までにしてください"},
 	{EN: "no fit is called %q", JA: "%q という画像の合わせ方はありません"},
 	{EN: "pictures of %d×%d pixels, wanted 1 to %d a side", JA: "画像の大きさに %d×%d は使えません。どの辺も 1 から %d ピクセルまでです"},
+	{EN: "the image has more than %d bytes", JA: "画像が %d バイトを超えています"},
 	{EN: "color %q, wanted rgb or gray", JA: "color に %q は使えません。rgb か gray です"},
 	{EN: "digits are gray, wanted no color rgb beside fit digit", JA: "fit の digit は白黒の画像にするので、color の rgb と一緒には指定できません"},
 	{EN: "a test share of %g, wanted more than 0 and less than 1", JA: "テスト用に取り分ける割合が %g です。0 より大きく 1 より小さくしてください"},
