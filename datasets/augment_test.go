@@ -192,7 +192,7 @@ func ExampleParseAugmentation() {
 	// shift:1 <nil>
 	// shift:2,rotate:10,scale:0.1,elastic:34 <nil>
 	// rotate:10,elastic:34,sigma:5 <nil>
-	// none unknown augmentation "sheer": did you mean "shift"? (valid: none, shift, rotate, scale, elastic, sigma, flip, crop, brightness, contrast, erase, mixup)
+	// none unknown augmentation "sheer" (valid: none, shift, rotate, scale, elastic, sigma, flip, crop, brightness, contrast, erase, mixup)
 }
 
 func TestParseAugmentation(t *testing.T) {

@@ -387,7 +387,7 @@ func affineVsConv() lab.Experiment {
 				"ィルターで 5 エポック、全部の画像のピクセルを同じ規則で並べ替えます。（3）（1）のネットワークで、上下左右にずらしたテス" +
 				"ト画像を認識します。（4）最初の 300～10,000 枚で、更新 2,000 回。（5）標準偏差 0.01 から始めた 16 個のフィルター（本の" +
 				" SimpleConvNet と同じ）を 3 エポック。（6）畳み込みネットワークで、シグモイド関数と Xavier の初期値、" +
-				"ReLU と He の初期値を比べます。SGD 0.1、更新 2,000 回。記事に数値はないので、許容範囲は、その言葉を tatami が読み取ったものです。",
+				"ReLU と He の初期値を比べます。SGD 0.1、更新 2,000 回。記事に数値はないので、許容範囲は、記事の言葉をもとに決めました。",
 		},
 		Lesson: words.Text{
 			EN: "A convolution knows that neighbouring pixels belong together and that a pattern means the same everywhere; " +
@@ -415,11 +415,11 @@ func affineVsConv() lab.Experiment {
 			},
 			"2. permuted pixels": {
 				EN: "2. permuted pixels cost the convolutional network more than the affine one",
-				JA: "2. ピクセルを並べ替えると、畳み込みネットワークの方が正解率を大きく落とす",
+				JA: "2. ピクセルを並べ替えると、畳み込みネットワークのほうが正解率を大きく落とす",
 			},
-			"3. moved digits":     {EN: "3. the convolutional network keeps more of its accuracy on moved digits", JA: "3. ずらした数字では、畳み込みネットワークの方が正解率を保つ"},
-			"4. over-fits less":   {EN: "4. the convolutional network over-fits 1,000 images less", JA: "4. 訓練画像 1,000 枚では、畳み込みネットワークの方が過学習が少ない"},
-			"4. better with 300":  {EN: "4. it is the better one with 300 images too", JA: "4. 訓練画像 300 枚でも、畳み込みネットワークの方が正解率が高い"},
+			"3. moved digits":     {EN: "3. the convolutional network keeps more of its accuracy on moved digits", JA: "3. ずらした数字では、畳み込みネットワークのほうが正解率を保つ"},
+			"4. over-fits less":   {EN: "4. the convolutional network over-fits 1,000 images less", JA: "4. 訓練画像 1,000 枚では、畳み込みネットワークのほうが過学習が少ない"},
+			"4. better with 300":  {EN: "4. it is the better one with 300 images too", JA: "4. 訓練画像 300 枚でも、畳み込みネットワークのほうが正解率が高い"},
 			"5. neighbours alike": {EN: "5. training makes neighbouring weights of a filter alike", JA: "5. 学習すると、フィルターの隣り合う重みが似てくる"},
 			"6. half the updates": {EN: "6. ReLU needs less than half of the sigmoid's updates", JA: "6. ReLU に必要な更新回数は、シグモイド関数の半分より少ない"},
 		},

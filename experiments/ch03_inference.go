@@ -117,7 +117,7 @@ func inference() lab.Experiment {
 				"trained first: Xavier, Adam .001, batch 100, 6,000 updates. One goroutine takes all test images through it in batches " +
 				"of 1 to 100; the time is that of the fastest thousand in three rounds. Weights and pixels are float32 as in the book's file, but so are the sums.",
 			JA: "784-50-100-10、シグモイド関数。重みは、本に付属するファイルのものです（--weights FILE）。ファイルを渡さないときは、" +
-				"先にネットワークを学習します（Xavier の初期値、Adam 0.001、バッチサイズ 100、更新 6,000 回）。1 つの goroutine が、" +
+				"先にネットワークを学習します（Xavier の初期値、Adam 0.001、バッチサイズ 100、更新 6,000 回）。1 つのゴルーチンが、" +
 				"すべてのテスト画像をバッチサイズ 1～100 で処理します。時間は、3 回のうち最も速かった 1,000 枚のものです。" +
 				"重みとピクセル値は本のファイルと同じ float32 ですが、ここでは和の計算も float32 です。",
 		},
@@ -137,7 +137,7 @@ func inference() lab.Experiment {
 		},
 		Claims: map[string]words.Text{
 			"recognises digits":  {EN: "nine in ten test images are recognised", JA: "テスト画像の 9 割以上を正しく認識する"},
-			"batches are faster": {EN: "a batch of 100 takes less time an image than one by one", JA: "バッチサイズ 100 の方が、1 枚ずつより 1 枚あたりの時間が短い"},
+			"batches are faster": {EN: "a batch of 100 takes less time an image than one by one", JA: "バッチサイズ 100 のほうが、1 枚ずつより 1 枚あたりの時間が短い"},
 		},
 		Figures: map[string]words.Text{
 			"answers": {EN: "The first 20 test images with the network's answer and its probability.", JA: "最初の 20 枚のテスト画像と、ネットワークの答え、その確率。"},

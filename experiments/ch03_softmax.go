@@ -115,7 +115,7 @@ func drawOverflow(r *lab.Run, a []float64) {
 	r.Claim("no change", math.Abs(first-last) < 1e-9)
 	r.CSV("overflow", []string{"constant", "float32 as it stands", "largest taken away"}, rows)
 	r.Chart("overflow", plots.ChartOptions{
-		Title: r.In(words.Text{EN: "softmax of (0.3 + C, 2.9 + C, 4.0 + C): the third value", JA: "softmax(0.3 + C, 2.9 + C, 4.0 + C)：3 つめの値"}),
+		Title: r.In(words.Text{EN: "softmax of (0.3 + C, 2.9 + C, 4.0 + C): the third value", JA: "softmax(0.3 + C, 2.9 + C, 4.0 + C)：3 つ目の値"}),
 		Note: r.In(words.Text{
 			EN: "Where the line falls, the sum overflows, and a little later exp itself: infinity over infinity is no number.",
 			JA: "線が落ちるところで合計がオーバーフローし、そのすぐ後に exp もオーバーフローして、∞/∞ で数ではなくなります。",
@@ -143,13 +143,13 @@ func softmaxByNumbers() lab.Experiment {
 				"変わらないので、最大値を引けばオーバーフローしません。",
 		},
 		Rows: []lab.Row{
-			near(words.Text{EN: "(0.3, 2.9, 4.0): first", JA: "(0.3, 2.9, 4.0)：1 つめ"}, 0.01821127, 1e-8),
-			near(words.Text{EN: "(0.3, 2.9, 4.0): second", JA: "(0.3, 2.9, 4.0)：2 つめ"}, 0.24519181, 1e-8),
-			near(words.Text{EN: "(0.3, 2.9, 4.0): third", JA: "(0.3, 2.9, 4.0)：3 つめ"}, 0.73659691, 1e-8),
+			near(words.Text{EN: "(0.3, 2.9, 4.0): first", JA: "(0.3, 2.9, 4.0)：1 つ目"}, 0.01821127, 1e-8),
+			near(words.Text{EN: "(0.3, 2.9, 4.0): second", JA: "(0.3, 2.9, 4.0)：2 つ目"}, 0.24519181, 1e-8),
+			near(words.Text{EN: "(0.3, 2.9, 4.0): third", JA: "(0.3, 2.9, 4.0)：3 つ目"}, 0.73659691, 1e-8),
 			near(words.Text{EN: "(0.3, 2.9, 4.0): sum", JA: "(0.3, 2.9, 4.0)：合計"}, 1, 1e-12),
-			near(words.Text{EN: "(1010, 1000, 990): first", JA: "(1010, 1000, 990)：1 つめ"}, 9.99954600e-01, 1e-8),
-			near(words.Text{EN: "(1010, 1000, 990): second", JA: "(1010, 1000, 990)：2 つめ"}, 4.53978686e-05, 1e-12),
-			near(words.Text{EN: "(1010, 1000, 990): third", JA: "(1010, 1000, 990)：3 つめ"}, 2.06106005e-09, 1e-16),
+			near(words.Text{EN: "(1010, 1000, 990): first", JA: "(1010, 1000, 990)：1 つ目"}, 9.99954600e-01, 1e-8),
+			near(words.Text{EN: "(1010, 1000, 990): second", JA: "(1010, 1000, 990)：2 つ目"}, 4.53978686e-05, 1e-12),
+			near(words.Text{EN: "(1010, 1000, 990): third", JA: "(1010, 1000, 990)：3 つ目"}, 2.06106005e-09, 1e-16),
 			lab.Shown(words.Text{EN: "largest a with a finite exp(a)", JA: "exp が有限になる最大の値"}, ""),
 			lab.Shown(words.Text{EN: "float32: first constant that breaks it", JA: "float32 で計算できなくなる最初の定数 C"}, ""),
 		},

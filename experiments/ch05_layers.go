@@ -117,7 +117,7 @@ func affineEquation(r *lab.Run) {
 	xt, wt := transposed(x), transposed(w)
 	r.Claim("products", equal(product(dy, wt), back) && equal(product(xt, dy), dw))
 	title := func(t words.Text) plots.EquationOptions { return plots.EquationOptions{Title: r.In(t), Cell: 24} }
-	r.Grid("affine", plots.GridOptions{Title: r.In(words.Text{EN: "An affine layer, forward and back", JA: "Affine レイヤの順伝播と逆伝播"}), Columns: 1},
+	r.Grid("affine", plots.GridOptions{Title: r.In(words.Text{EN: "An affine layer, forward and back", JA: "Affine 層の順伝播と逆伝播"}), Columns: 1},
 		r.Drawn(plots.Equation(title(words.Text{EN: "Forward: Y = X·W + B", JA: "順伝播：Y = X·W + B"}),
 			plots.Matrix{Name: "X", Values: x, After: "×"}, plots.Matrix{Name: "W", Values: w, After: "+"}, plots.Matrix{Name: "B", Values: grid{bias}, After: "="}, plots.Matrix{Name: "Y", Values: out})),
 		r.Drawn(plots.Equation(title(words.Text{EN: "Back to the input: dX = dY·Wᵀ", JA: "入力の勾配：dX = dY·Wᵀ"}),
@@ -211,13 +211,13 @@ func layerGraphs() lab.Experiment {
 			EN: "ReLU at 3 and -2; sigmoid at 1, taken apart into its nodes; an affine layer for a batch of two with the " +
 				"book's dY; Softmax-with-Loss for two answers, of which the second class is right. Gradients are the layers', " +
 				"checked by hand.",
-			JA: "3 と -2 での ReLU、ノードに分解した 1 でのシグモイド関数、2 個のサンプルからなるバッチの Affine レイヤ（dY は本の値）、" +
+			JA: "3 と -2 での ReLU、ノードに分解した 1 でのシグモイド関数、2 個のサンプルからなるバッチの Affine 層（dY は本の値）、" +
 				"2 番目のクラスが正解のときの 2 つの出力の Softmax-with-Loss です。勾配は tatami の層が計算したもので、手計算と比べます。",
 		},
 		Lesson: words.Text{
 			EN: "Going back, ReLU is a switch, a sigmoid multiplies by y(1 − y), an affine layer by its transposed weights, and " +
 				"softmax with cross-entropy begins it all with y − t, the error itself.",
-			JA: "逆伝播では、ReLU はスイッチになり、シグモイド関数は y·（1 − y）を、Affine レイヤは転置した重みを掛けます。" +
+			JA: "逆伝播では、ReLU はスイッチになり、シグモイド関数は y·（1 − y）を、Affine 層は転置した重みを掛けます。" +
 				"出発点となる Softmax-with-Loss の勾配は y − t、つまり誤差そのものです。",
 		},
 		Rows: []lab.Row{
@@ -225,22 +225,22 @@ func layerGraphs() lab.Experiment {
 			exactly(words.Text{EN: "ReLU: gradient of 5 behind an input of -2", JA: "ReLU：入力 -2 のときの勾配（上流は 5）"}, 0),
 			exactly(words.Text{EN: "sigmoid: gradient at 1, node by node", JA: "シグモイド関数：1 での勾配、ノードごとの計算"}, 0.19661193324148185),
 			exactly(words.Text{EN: "sigmoid: gradient at 1, y(1 − y)", JA: "シグモイド関数：1 での勾配、y(1 − y)"}, 0.19661193324148185),
-			lab.Near(words.Text{EN: "affine: first bias's gradient", JA: "Affine：1 つめのバイアスの勾配"}, 5, 0),
-			lab.Near(words.Text{EN: "affine: second bias's gradient", JA: "Affine：2 つめのバイアスの勾配"}, 7, 0),
-			lab.Near(words.Text{EN: "affine: third bias's gradient", JA: "Affine：3 つめのバイアスの勾配"}, 9, 0),
+			lab.Near(words.Text{EN: "affine: first bias's gradient", JA: "Affine：1 つ目のバイアスの勾配"}, 5, 0),
+			lab.Near(words.Text{EN: "affine: second bias's gradient", JA: "Affine：2 つ目のバイアスの勾配"}, 7, 0),
+			lab.Near(words.Text{EN: "affine: third bias's gradient", JA: "Affine：3 つ目のバイアスの勾配"}, 9, 0),
 			lab.Near(words.Text{EN: "(0.3, 0.2, 0.5): gradient of the right class", JA: "(0.3, 0.2, 0.5)：正解のクラスの勾配"}, -0.8, 1e-6),
 			lab.Near(words.Text{EN: "(0.01, 0.99, 0): gradient of the right class", JA: "(0.01, 0.99, 0)：正解のクラスの勾配"}, -0.01, 1e-6),
 		},
 		Claims: map[string]words.Text{
 			"a switch":     {EN: "ReLU lets the gradient through where it let the value through", JA: "ReLU は、値を通したところでだけ勾配を通す"},
 			"nodes in one": {EN: "the nodes of a sigmoid together give y(1 − y), as the layer does", JA: "シグモイド関数のノードをまとめると y·（1 − y）になり、層の勾配と一致する"},
-			"products":     {EN: "the affine layer's gradients are dY·Wᵀ and Xᵀ·dY", JA: "Affine レイヤの勾配は dY·Wᵀ と Xᵀ·dY になる"},
+			"products":     {EN: "the affine layer's gradients are dY·Wᵀ and Xᵀ·dY", JA: "Affine 層の勾配は dY·Wᵀ と Xᵀ·dY になる"},
 			"y minus t":    {EN: "the gradient of Softmax-with-Loss is y − t", JA: "Softmax-with-Loss の勾配は y − t になる"},
 		},
 		Figures: map[string]words.Text{
 			"relu":              {EN: "ReLU lets the gradient through, or not (figure 5-18).", JA: "ReLU は勾配を通すか、通さないかのどちらかです（図 5-18）。"},
 			"sigmoid":           {EN: "Sigmoid node by node (figure 5-20).", JA: "ノードに分解したシグモイド関数（図 5-20）。"},
-			"affine":            {EN: "An affine layer for a batch (figure 5-27).", JA: "バッチ版の Affine レイヤ（図 5-27）。"},
+			"affine":            {EN: "An affine layer for a batch (figure 5-27).", JA: "バッチ版の Affine 層（図 5-27）。"},
 			"softmax-with-loss": {EN: "Softmax-with-Loss gives back the error (figure 5-30).", JA: "Softmax-with-Loss は誤差を返します（図 5-30）。"},
 		},
 		Run: runLayerGraphs,

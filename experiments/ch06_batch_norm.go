@@ -64,7 +64,7 @@ func runBatchNorm(r *lab.Run) {
 		panels = append(panels, r.Panel(plots.ChartOptions{
 			Title: r.In(words.Text{EN: "weights of deviation %.2g", JA: "標準偏差 %.2g"}, scale), Width: 190, Height: 140,
 			X: plots.Axis{Label: r.In(epochText)}, Y: plots.Axis{Label: r.In(trainAccuracy), Max: 1.02},
-		}, normalized.Curve(r.In(words.Text{EN: "with batch normalization", JA: "Batch Normalization あり"})),
+		}, normalized.Curve(r.In(words.Text{EN: "with batch normalization", JA: "バッチ正規化あり"})),
 			plain.Curve(r.In(words.Text{EN: "without", JA: "なし"}))))
 		for k := range normalized {
 			table = append(table, []any{scale, k + 1, float64(normalized[k]), float64(plain[k])})
@@ -80,7 +80,7 @@ func runBatchNorm(r *lab.Run) {
 	}
 	r.CSV("accuracy", []string{"scale", "epoch", "with", "without"}, table)
 	r.Grid("accuracy", plots.GridOptions{
-		Title:   r.In(words.Text{EN: "Batch normalization, by the deviation of the initial weights", JA: "重みの初期値の標準偏差と Batch Normalization"}),
+		Title:   r.In(words.Text{EN: "Batch normalization, by the deviation of the initial weights", JA: "重みの初期値の標準偏差とバッチ正規化"}),
 		Columns: 4,
 	}, panels...)
 }
@@ -105,7 +105,7 @@ func batchNorm() lab.Experiment {
 	}
 	rows = append(rows, lab.Near(batchNormStuck, 0.117, 0.002))
 	return lab.Experiment{
-		ID: "ch06-batch-norm", Seconds: 4, Title: words.Text{EN: "Batch normalization", JA: "Batch Normalization の評価"}, Chapter: 6, Section: words.Text{EN: "section 6.3.2", JA: "6.3.2 節"}, Version: 1,
+		ID: "ch06-batch-norm", Seconds: 4, Title: words.Text{EN: "Batch normalization", JA: "バッチ正規化（Batch Normalization）の評価"}, Chapter: 6, Section: words.Text{EN: "section 6.3.2", JA: "6.3.2 節"}, Version: 1,
 		Setup: words.Text{
 			EN: "The first 1,000 images, five hidden layers of 100, ReLU, SGD at 0.01, batch 100, 20 epochs; normal weights of 16 " +
 				"scales from 1 to 0.0001, with batch normalization before each ReLU and without, both from the same weights. " +
@@ -113,7 +113,7 @@ func batchNorm() lab.Experiment {
 				"unbiased one, larger by a hundredth. Accepted are two deviations of a run, at least 0.02. They are wide at small " +
 				"scales, where some digits are never answered within 20 epochs: accuracy ends near 0.5, 0.6, 0.7, 0.8, 0.9 or 1.",
 			JA: "最初の 1,000 枚の訓練画像、100 ユニットの隠れ層 5 つ、ReLU、SGD 0.01、バッチサイズ 100、20 エポック。" +
-				"重みの初期値の標準偏差は 1～0.0001 の 16 通りで、各 ReLU の前に Batch Normalization を入れたものと入れないものを、" +
+				"重みの初期値の標準偏差は 1～0.0001 の 16 通りで、各 ReLU の前にバッチ正規化を入れたものと入れないものを、" +
 				"同じ初期値から学習します。本と同じく、移動平均の平均と分散は 0 から始め、毎回 0.9 倍を残し、ε は 1e-6 です。" +
 				"ここの移動平均の分散は不偏分散で、1 % だけ大きくなります。許容範囲は標準偏差の 2 倍で、少なくとも 0.02 です。" +
 				"標準偏差が小さいところで広いのは、20 エポックでは一部の数字をまったく答えず、正解率が 0.5、0.6、0.7、" +
@@ -121,7 +121,7 @@ func batchNorm() lab.Experiment {
 		},
 		Lesson: words.Text{
 			EN: "With batch normalization a network learns from any scale of its initial weights; without it, from few.",
-			JA: "Batch Normalization を使うと、重みの初期値の標準偏差がどれだけ違っても学習が進みます。使わないと、学習が進むのは一部だけです。",
+			JA: "バッチ正規化を使うと、重みの初期値の標準偏差がどれだけ違っても学習が進みます。使わないと、学習が進むのは一部だけです。",
 		},
 		Rows: rows,
 		Claims: map[string]words.Text{
@@ -138,13 +138,13 @@ func batchNorm() lab.Experiment {
 		Notes: map[string]words.Text{
 			"without": {
 				EN: "Without it, scale 0.16 ends at 0.852 ± 0.013 over ten seeds: the published 0.823 is a low run, or ours a high one.",
-				JA: "Batch Normalization なし、標準偏差 0.16 は、10 個のシードで 0.852 ± 0.013 になります。公表値の 0.823 が低めの結果か、" +
+				JA: "バッチ正規化なし、標準偏差 0.16 は、10 個のシードで 0.852 ± 0.013 になります。公表値の 0.823 が低めの結果か、" +
 					"tatami の結果が高めかのどちらかです。",
 			},
 			"with": {
 				EN: "With it, scale 0.0001 ends at 0.490 ± 0.056 over twenty seeds, on the steps 0.42, 0.52 and 0.61: on which is chance, " +
 					"and another rounding of the same sums is enough to change it.",
-				JA: "Batch Normalization あり、標準偏差 0.0001 は、20 個のシードで 0.490 ± 0.056 になり、0.42、0.52、0.61 のどれかの近くで" +
+				JA: "バッチ正規化あり、標準偏差 0.0001 は、20 個のシードで 0.490 ± 0.056 になり、0.42、0.52、0.61 のどれかの近くで" +
 					"終わります。どれになるかは偶然で、和の丸め方が違うだけで変わります。",
 			},
 		},

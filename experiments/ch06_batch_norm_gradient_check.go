@@ -53,7 +53,7 @@ func runBatchNormGradientCheck(r *lab.Run) {
 			Title: title, Width: 330, Height: 300,
 			X: plots.Axis{Label: r.In(numericalText)}, Y: plots.Axis{Label: r.In(backText)},
 		},
-			plots.Points{Name: r.In(words.Text{EN: "β, the shifts of batch normalization", JA: "β（Batch Normalization のシフト）"}), Points: betas, Radius: 2},
+			plots.Points{Name: r.In(words.Text{EN: "β, the shifts of batch normalization", JA: "β（バッチ正規化のシフト）"}), Points: betas, Radius: 2},
 			plots.Points{Name: r.In(words.Text{EN: "all other parameters", JA: "ほかのすべてのパラメーター"}), Points: others, Radius: 2},
 			plots.Curve{Name: r.In(words.Text{EN: "equal", JA: "一致する線"}), Points: plotter.XYs{{X: low, Y: low}, {X: high, Y: high}}}))
 	}
@@ -67,7 +67,7 @@ func batchNormGradientCheck() lab.Experiment {
 	}
 	rows = append(rows, lab.Near(words.Text{EN: "1 image: largest", JA: "画像 1 枚：最大"}, 0.056, 0.01))
 	return lab.Experiment{
-		ID: "ch06-batch-norm-gradient-check", Seconds: 4, Title: words.Text{EN: "Gradient check of batch normalization", JA: "Batch Normalization の勾配確認"}, Chapter: 6, Section: words.Text{EN: "section 6.3.1", JA: "6.3.1 節"},
+		ID: "ch06-batch-norm-gradient-check", Seconds: 4, Title: words.Text{EN: "Gradient check of batch normalization", JA: "バッチ正規化の勾配確認"}, Chapter: 6, Section: words.Text{EN: "section 6.3.1", JA: "6.3.1 節"},
 		Version: 1,
 		Setup: words.Text{
 			EN: "Two hidden layers of 100 with batch normalization, ReLU, He; mean absolute difference of backpropagation, in " +
@@ -75,7 +75,7 @@ func batchNormGradientCheck() lab.Experiment {
 				"at most 200 values of each parameter, drawn at random. The book takes all values of one image. One image is its " +
 				"own mean: every ReLU then is given 0, where its slope is 0 to the left and 1 to the right, and central differences " +
 				"say a half. With 16 images the difference goes. For one, two deviations over six seeds are accepted.",
-			JA: "100 ユニットの隠れ層 2 つに Batch Normalization を入れ、ReLU、He の初期値を使います。float32 の誤差逆伝播法と、" +
+			JA: "100 ユニットの隠れ層 2 つにバッチ正規化を入れ、ReLU、He の初期値を使います。float32 の誤差逆伝播法と、" +
 				"float64 の参照実装の中心差分との、差の絶対値の平均です。float32 の損失の差分は雑音になるからです。h は 1e-6 で、" +
 				"パラメーターごとに最大 200 個の値を乱数で選びます。本は、1 枚の画像ですべての値を調べます。1 枚だけだと平均がその画像" +
 				"自身になり、すべての ReLU に 0 が入ります。ReLU の傾きは 0 の左で 0、右で 1 なので、中心差分は 1/2 になります。" +

@@ -94,7 +94,7 @@ func batchNormNumbers() lab.Experiment {
 		Rows: []lab.Row{
 			exactly(words.Text{EN: "mean of the first column", JA: "1 列目の平均"}, 4),
 			exactly(words.Text{EN: "deviation of the first column", JA: "1 列目の標準偏差"}, math.Sqrt(5)),
-			exactly(words.Text{EN: "first gradient of beta", JA: "β の 1 つめの勾配"}, 1),
+			exactly(words.Text{EN: "first gradient of beta", JA: "β の 1 つ目の勾配"}, 1),
 			lab.AtMost(words.Text{EN: "largest absolute sum of a column of dX", JA: "dX の列の和の絶対値の最大"}, "", 1e-5).As("%.1e"),
 			lab.AtMost(words.Text{EN: "largest absolute sum of a column of dX·Z", JA: "dX·Z の列の和の絶対値の最大"}, "", 1e-5).As("%.1e"),
 		},

@@ -118,7 +118,7 @@ func between(name words.Text, published string) lab.Row {
 
 func hyperparameters() lab.Experiment {
 	return lab.Experiment{
-		ID: "ch06-hyperparameters", Seconds: 10, Title: words.Text{EN: "Search of hyper-parameters", JA: "ハイパーパラメータの探索"}, Chapter: 6, Section: words.Text{EN: "section 6.5.3", JA: "6.5.3 節"}, Version: 1,
+		ID: "ch06-hyperparameters", Seconds: 10, Title: words.Text{EN: "Search of hyper-parameters", JA: "ハイパーパラメーターの探索"}, Chapter: 6, Section: words.Text{EN: "section 6.5.3", JA: "6.5.3 節"}, Version: 1,
 		Setup: words.Text{
 			EN: "The first 500 images, 100 of them drawn for validation; six hidden layers of 100, ReLU, He, SGD, batch 100, 50 " +
 				"epochs; 100 trials with a learning rate of 10^U(-6, -2) and weight decay λ of 10^U(-8, -4). Accepted are ±0.08, two " +

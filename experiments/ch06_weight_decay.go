@@ -55,7 +55,7 @@ func gapNotes() map[string]words.Text {
 	return map[string]words.Text{
 		"price": {
 			EN: "The smaller gap is paid for in training: on the test images the network without it does better.",
-			JA: "差は縮まりますが、訓練データの正解率は下がります。テストデータの正解率も、使わないネットワークの方が高くなりました。",
+			JA: "差は縮まりますが、訓練データの正解率は下がります。テストデータの正解率も、使わないネットワークのほうが高くなりました。",
 		},
 	}
 }

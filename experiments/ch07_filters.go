@@ -51,7 +51,7 @@ func runConvolutionFilters(r *lab.Run) {
 		[]*nn.Tensor{image, alone.Activations(image)[0]},
 		plots.FeatureMapOptions{
 			Title:   r.In(words.Text{EN: "The learned filters over a picture, in the same order", JA: "学習後のフィルターを絵に当てた結果（同じ並び順）"}),
-			Filters: []*nn.Tensor{nil, weight}, Tile: 92, Language: string(r.Language),
+			Filters: []*nn.Tensor{nil, weight}, Tile: 80, Language: string(r.Language),
 		})))
 }
 

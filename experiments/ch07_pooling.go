@@ -102,7 +102,7 @@ func poolingByNumbers() lab.Experiment {
 		Setup: words.Text{
 			EN: "The book's 4×4 image under 2×2 windows with stride 2, by the maximum and by the average, and a gradient of 1 " +
 				"to 4 back; then a bright pixel that moves; last the sizes for 30 channels.",
-			JA: "本の 4×4 の画像に、2×2、ストライド 2 の Max プーリングと Average プーリングを行い、1 から 4 の勾配を逆伝播します。" +
+			JA: "本の 4×4 の画像に、2×2、ストライド 2 の最大値プーリング（Max プーリング）と平均値プーリング（Average プーリング）を行い、1 から 4 の勾配を逆伝播します。" +
 				"次に、明るい 1 ピクセルを動かします。最後に 30 チャンネルのときの大きさを見ます。",
 		},
 		Lesson: words.Text{

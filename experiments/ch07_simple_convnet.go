@@ -65,7 +65,7 @@ func simpleConvNet() lab.Experiment {
 				"Adam 0.001, batch 100, 20 epochs of 600 updates. Curves are of the first 1,000 images of either set, the " +
 				"table of all. Adam adds its 1e-7 to √v̂, where the book adds it to √v: the same but for the first thousand " +
 				"updates. Beside it an affine network 784-100-10, trained the same way.",
-			JA: "5×5 のフィルター 30 個の畳み込み層、ReLU、2×2 の最大プーリング、全結合層（Affine）100、ReLU、全結合層 10。" +
+			JA: "5×5 のフィルター 30 個の畳み込み層、ReLU、2×2 の最大値プーリング、全結合層（Affine）100、ReLU、全結合層 10。" +
 				"重みの初期値の標準偏差は 0.01、Adam 0.001、バッチサイズ 100、20 エポック（1 エポックは更新 600 回）。" +
 				"グラフは訓練データとテストデータの最初の 1,000 枚、表は全部の画像での値です。Adam の 1e-7 は、本では √v に、" +
 				"ここでは √v̂ に加えます。違うのは最初の 1,000 回ほどの更新だけです。比較のために、784-100-10 の全結合ネットワークも同" +

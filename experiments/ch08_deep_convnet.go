@@ -55,7 +55,7 @@ func deepConvNet() lab.Experiment {
 				"50, affine 10, dropout 0.5 after both, on the logits too; He, Adam 0.001, batch 100, 20 epochs of 600 updates. " +
 				"Dropout is the book's, which scales at inference. Curves are of the first 1,000 images of either set, the table " +
 				"of all. Adam adds its 1e-7 to √v̂, where the book adds it to √v. Beside it the SimpleConvNet of ch07.",
-			JA: "3×3 の畳み込み層 6 つ（フィルターは 16、16、32、32、64、64 個）に ReLU を付け、2 層ごとに最大プーリングを入れます。" +
+			JA: "3×3 の畳み込み層 6 つ（フィルターは 16、16、32、32、64、64 個）に ReLU を付け、2 層ごとに最大値プーリングを入れます。" +
 				"その後に全結合層（Affine）50 と 10 が続き、どちらの後にも、つまり最後のスコアにも 0.5 の Dropout を入れます。" +
 				"He の初期値、Adam 0.001、バッチサイズ 100、20 エポック（1 エポックは更新 600 回）。Dropout は本と同じく、" +
 				"推論のときに出力を縮めます。グラフは訓練データとテストデータの最初の 1,000 枚、表は全部の画像での値です。" +

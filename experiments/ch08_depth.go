@@ -78,8 +78,8 @@ func depth() lab.Experiment {
 			"of 8 filters, each with batch normalization, ReLU between and after; global average pooling, affine 10. One network " +
 			"adds each block's input to its output, the other does not: the same layers, the same initial weights. A third is plain and has 4 such blocks, 9 convolutions. He, Adam " +
 			"0.001, batch 100, 600 updates (fast: 150, accuracy on 2,000 test images). After He and others 2015, figure 6.",
-			JA: "ストライド 2 の 3×3 の畳み込みと 2×2 の最大プーリングで、数字を 7×7×8 にします。その後に、8 個のフィルターの 3×3 の畳み込み 2 つ" +
-				"（それぞれにバッチ正規化、間と後に ReLU）のブロックを 20 個重ね、全体の平均プーリングと全結合層 10 を置きます。一方はブロックの入力を" +
+			JA: "ストライド 2 の 3×3 の畳み込みと 2×2 の最大値プーリングで、数字を 7×7×8 にします。その後に、8 個のフィルターの 3×3 の畳み込み 2 つ" +
+				"（それぞれにバッチ正規化、間と後に ReLU）のブロックを 20 個重ね、Global Average Pooling と全結合層 10 を置きます。一方はブロックの入力を" +
 				"出力に足し、他方は足しません。層も初期値も同じです。3 つ目は足さないブロックを 4 個だけ持つ、畳み込み 9 層のネットワークです。He の初期値、Adam 0.001、バッチサイズ 100、更新 600 回（fast では 150 回、" +
 				"正解率はテストデータ 2,000 枚）。He ほか 2015 の図 6 にならっています。",
 		},

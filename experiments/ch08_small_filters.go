@@ -78,7 +78,7 @@ func runSmallFilters(r *lab.Run) {
 	}
 	r.Grid("seen", plots.GridOptions{
 		Title: r.In(words.Text{EN: "What one output sees of the image", JA: "1 つの出力が見ている画像の範囲"}),
-		Note:  r.In(words.Text{EN: "Where its gradient is not 0; its own place is marked.", JA: "勾配が 0 でない画素です。色の違うマスが出力の位置です。"}), Columns: 3,
+		Note:  r.In(words.Text{EN: "Where its gradient is not 0; its own place is marked.", JA: "勾配が 0 でないピクセルです。色の違うマスが出力の位置です。"}), Columns: 3,
 	}, panels...)
 	drawWeights(r)
 }
@@ -125,7 +125,7 @@ func smallFilters() lab.Experiment {
 			EN: "Stacks of convolutions of one channel with random weights over 9×9 pixels; what the middle output sees is " +
 				"where its gradient with respect to the image is not 0. Biases are not counted, as in the book.",
 			JA: "9×9 の画像に、乱数の重みを持つ 1 チャンネルの畳み込みを重ねます。中央の出力が見ている範囲は、画像についての" +
-				"勾配が 0 でない画素です。本と同じく、バイアスは数えません。",
+				"勾配が 0 でないピクセルです。本と同じく、バイアスは数えません。",
 		},
 		Lesson: words.Text{
 			EN: "Small filters one after another see as far as a large one with fewer weights, and leave room for a " +

@@ -97,7 +97,7 @@ func runTransfer(r *lab.Run) {
 	if r.Failed() {
 		return
 	}
-	r.Status(words.Text{EN: "digits 0 to 4", JA: "数字 0〜4"})
+	r.Status(words.Text{EN: "digits 0 to 4", JA: "数字 0～4"})
 	first := classesOf(digits, 0, 5)
 	net := r.Network(first.Shape, r.Rand(1), transferSpecs(5)...)
 	r.Fit(lab.Protocol{Net: net, Training: first, Batch: 100, Rule: optim.Adam{}, Rate: 0.001, Updates: r.Scale(1200, 150), Evaluate: -1})
@@ -117,7 +117,7 @@ func runTransfer(r *lab.Run) {
 		secondTest = secondTest.Limit(2000)
 	}
 	for i, n := range counts {
-		r.Part(i, len(counts), words.Text{EN: "digits 5 to 9, %d images a class", JA: "数字 5〜9、1 クラス %d 枚"}, n)
+		r.Part(i, len(counts), words.Text{EN: "digits 5 to 9, %d images a class", JA: "数字 5～9、1 クラス %d 枚"}, n)
 		scratch, transferred := compareFew(r, m, second, secondTest, n)
 		scratches, transfers = append(scratches, lab.Number(scratch)), append(transfers, lab.Number(transferred))
 	}
@@ -131,7 +131,7 @@ func runTransfer(r *lab.Run) {
 		{1, counts[0], scratches[0], transfers[0]}, {2, counts[1], scratches[1], transfers[1]}, {3, counts[2], scratches[2], transfers[2]},
 	})
 	r.Chart("accuracy", plots.ChartOptions{
-		Title: r.In(words.Text{EN: "Digits 5 to 9 from 1, 5 and 20 images a class", JA: "1 クラス 1、5、20 枚から学ぶ数字 5〜9"}),
+		Title: r.In(words.Text{EN: "Digits 5 to 9 from 1, 5 and 20 images a class", JA: "1 クラス 1、5、20 枚から学ぶ数字 5～9"}),
 		X:     plots.Axis{Label: r.In(words.Text{EN: "1, 5, 20 images", JA: "1、5、20 枚"})}, Y: plots.Axis{Label: r.In(testAccuracy), Max: 1}, Language: string(r.Language),
 	}, scratches.Curve(r.In(words.Text{EN: "from scratch", JA: "最初から"})), transfers.Curve(r.In(words.Text{EN: "transferred", JA: "転移学習"})))
 
@@ -160,16 +160,16 @@ func transfer() lab.Experiment {
 			"0 to 4: Adam 0.001, batch 100, 1,200 updates (fast: 150 on 6,000 images). Then a network is to learn the digits 5 to 9 " +
 			"from 1, 5 or 20 images a class: from scratch, or with the layers of the first, the convolutions frozen and the last " +
 			"drawn anew; Adam 0.001, 400 updates (fast: accuracy on 2,000 test images). The same with 10 images a class of Fashion-MNIST, where it is installed.",
-			JA: "畳み込み層 2 つ（5×5 が 16 個と 3×3 が 32 個、それぞれ ReLU と 2×2 の最大プーリング）と全結合層 64、5 のネットワークが、まず数字 0〜4 を" +
-				"学びます（Adam 0.001、バッチサイズ 100、更新 1,200 回。fast では 6,000 枚で 150 回）。次に、1 クラス 1、5、20 枚の画像から数字 5〜9 を学びます。" +
+			JA: "畳み込み層 2 つ（5×5 が 16 個と 3×3 が 32 個、それぞれ ReLU と 2×2 の最大値プーリング）と全結合層 64、5 のネットワークが、まず数字 0～4 を" +
+				"学びます（Adam 0.001、バッチサイズ 100、更新 1,200 回。fast では 6,000 枚で 150 回）。次に、1 クラス 1、5、20 枚の画像から数字 5～9 を学びます。" +
 				"最初から学ぶ場合と、前のネットワークの層から始め、畳み込み層を固定し、最後の層だけを初期化し直す場合を比べます（Adam 0.001、更新 400 回。" +
 				"fast の正解率はテストデータ 2,000 枚）。Fashion-MNIST があれば、1 クラス 10 枚で同じことをします。",
 		},
 		Lesson: words.Text{EN: "What the layers of one task see serves a task alike: with few images a network that begins with them is ahead of one from scratch. To clothes, which are not like digits, they bring little, but frozen layers save most of the work of an update.", JA: "ある課題で学んだ層は、似た課題にも役立ちます。画像が少ないとき、その層から始めたネットワークは、最初から学ぶものより先に進みます。数字に似ていない衣類では正解率はほとんど変わりませんが、固定した層の分だけ、更新 1 回の計算は半分以下になります。"},
 		Rows: []lab.Row{
-			lab.Shown(words.Text{EN: "digits 0 to 4: test accuracy", JA: "数字 0〜4：テストデータの正解率"}, ""),
-			lab.Shown(words.Text{EN: "digits 5 to 9, 5 a class: from scratch", JA: "数字 5〜9、1 クラス 5 枚：最初から"}, ""),
-			lab.Shown(words.Text{EN: "digits 5 to 9, 5 a class: transferred", JA: "数字 5〜9、1 クラス 5 枚：転移学習"}, ""),
+			lab.Shown(words.Text{EN: "digits 0 to 4: test accuracy", JA: "数字 0～4：テストデータの正解率"}, ""),
+			lab.Shown(words.Text{EN: "digits 5 to 9, 5 a class: from scratch", JA: "数字 5～9、1 クラス 5 枚：最初から"}, ""),
+			lab.Shown(words.Text{EN: "digits 5 to 9, 5 a class: transferred", JA: "数字 5～9、1 クラス 5 枚：転移学習"}, ""),
 			lab.Shown(words.Text{EN: "multiply-adds of an update, of those from scratch", JA: "更新 1 回の積和（最初から学ぶ場合を 1 とする）"}, "").As("%.2f"),
 			lab.Shown(words.Text{EN: "Fashion-MNIST, 10 a class: from scratch", JA: "Fashion-MNIST、1 クラス 10 枚：最初から"}, "").With(fashion),
 			lab.Shown(words.Text{EN: "Fashion-MNIST, 10 a class: transferred", JA: "Fashion-MNIST、1 クラス 10 枚：転移学習"}, "").With(fashion),
@@ -178,7 +178,7 @@ func transfer() lab.Experiment {
 			"better with five": {EN: "from five images a class the transferred network learns more", JA: "1 クラス 5 枚では、転移学習のほうが多くを学ぶ"},
 			"less work":        {EN: "with frozen convolutions an update takes less than half of the multiply-adds", JA: "畳み込み層を固定すると、更新 1 回の積和は半分以下になる"},
 		},
-		Figures: map[string]words.Text{"accuracy": {EN: "Test accuracy on the digits 5 to 9 after 1, 5 and 20 images a class.", JA: "1 クラス 1、5、20 枚から学んだときの、数字 5〜9 の正解率。"}},
+		Figures: map[string]words.Text{"accuracy": {EN: "Test accuracy on the digits 5 to 9 after 1, 5 and 20 images a class.", JA: "1 クラス 1、5、20 枚から学んだときの、数字 5～9 の正解率。"}},
 		Notes:   map[string]words.Text{"no fashion": {EN: "Fashion-MNIST was left out: Debian's package dataset-fashion-mnist is not installed.", JA: "Debian のパッケージ dataset-fashion-mnist がないため、Fashion-MNIST は省きました。"}},
 		Run:     runTransfer,
 	}

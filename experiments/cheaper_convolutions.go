@@ -56,7 +56,7 @@ func runCheaperConvolutions(r *lab.Run) {
 	r.Claim("the share", counts[1]/counts[0] == 1.0/filters+1.0/9)
 	r.Chart("weights", plots.ChartOptions{
 		Title: r.In(words.Text{EN: "Weights from 32 to 64 channels", JA: "32 チャンネルから 64 チャンネルへの重みの数"}),
-		Note:  r.In(words.Text{EN: "Multiply-adds are as many times the pixels of the output.", JA: "積和の回数は、これに出力の画素数を掛けた数です。"}), Y: plots.Axis{Zero: true}, Height: 240,
+		Note:  r.In(words.Text{EN: "Multiply-adds are as many times the pixels of the output.", JA: "積和の回数は、これに出力のピクセル数を掛けた数です。"}), Y: plots.Axis{Zero: true}, Height: 240,
 	}, plots.Bars{Groups: names, Series: []plots.Series{{Values: counts}}, Numbers: true})
 	dilations(r)
 	trainCheaper(r)
@@ -81,9 +81,9 @@ func dilations(r *lab.Run) {
 			return
 		}
 		sides = append(sides, width(reached))
-		title := words.Text{EN: "dilation 1, 1, 1: %d weights", JA: "dilation 1、1、1：重み %d 個"}
+		title := words.Text{EN: "dilation 1, 1, 1: %d weights", JA: "ダイレーション 1、1、1：重み %d 個"}
 		if dilated {
-			title = words.Text{EN: "dilation 1, 2, 4: %d weights", JA: "dilation 1、2、4：重み %d 個"}
+			title = words.Text{EN: "dilation 1, 2, 4: %d weights", JA: "ダイレーション 1、2、4：重み %d 個"}
 		}
 		panels = append(panels, seenPanel(r, r.In(title, n), reached))
 	}
@@ -142,13 +142,13 @@ func scaled(values []float64, by float64) (list []float64) {
 
 func cheaperConvolutions() lab.Experiment {
 	return lab.Experiment{
-		ID: "cheaper-convolutions", Seconds: 10, Title: words.Text{EN: "1×1, depthwise separable and dilated convolutions", JA: "1×1、Depthwise Separable、Dilated の畳み込み"},
+		ID: "cheaper-convolutions", Seconds: 10, Title: words.Text{EN: "1×1, depthwise separable and dilated convolutions", JA: "1×1、Depthwise Separable、ダイレーション付きの畳み込み"},
 		Section: words.Text{EN: "Lin and others 2013, Howard and others 2017, Yu and Koltun 2016", JA: "Lin ほか 2013、Howard ほか 2017、Yu と Koltun 2016"}, Version: 1,
 		Setup: words.Text{
 			EN: "The weights of each kind from 32 to 64 channels, without biases; three 3×3 convolutions with dilations 1, 2, 4 " +
 				"and without; then a small network of three convolutions with each kind, and with global average pooling before " +
 				"its affine layer. Adam 0.003, batch 100, 1,200 updates (fast: 100, 1,000 test images).",
-			JA: "32 チャンネルから 64 チャンネルへの重みの数（バイアスは除く）、dilation が 1、2、4 の 3×3 の畳み込み 3 層が見る範囲を調べ、" +
+			JA: "32 チャンネルから 64 チャンネルへの重みの数（バイアスは除く）、ダイレーションが 1、2、4 の 3×3 の畳み込み 3 層が見る範囲を調べ、" +
 				"畳み込み 3 層の小さなネットワークを、それぞれの畳み込みで、また全結合層の前に Global Average Pooling を置いて学習します。" +
 				"Adam 0.003、バッチサイズ 100、更新 1,200 回（fast では 100 回、テスト画像 1,000 枚）。",
 		},
@@ -156,14 +156,14 @@ func cheaperConvolutions() lab.Experiment {
 			EN: "Looking around within a channel and mixing channels apart takes 1/filters + 1/9 of a 3×3 convolution's weights and " +
 				"is almost as good; dilation sees further for nothing; the means of maps save most of an affine layer.",
 			JA: "空間方向とチャンネル方向に分けた畳み込みの重みは、3×3 の畳み込みの（1/フィルター数 + 1/9）倍で、正解率はあまり下がりません。" +
-				"Dilation は重みを増やさずに広く見え、Global Average Pooling は全結合層の重みのほとんどを省きます。",
+				"ダイレーションは重みを増やさずに広く見え、Global Average Pooling は全結合層の重みのほとんどを省きます。",
 		},
 		Rows: []lab.Row{
 			exactly(words.Text{EN: "3×3, 32 to 64 channels: weights", JA: "3×3、32 から 64 チャンネル：重みの数"}, 18_432).As("%.0f"),
 			exactly(words.Text{EN: "depthwise separable, 32 to 64 channels: weights", JA: "Depthwise Separable、32 から 64 チャンネル：重みの数"}, 2336).As("%.0f"),
 			exactly(words.Text{EN: "1×1, 32 to 64 channels: weights", JA: "1×1、32 から 64 チャンネル：重みの数"}, 2048).As("%.0f"),
 			exactly(words.Text{EN: "three 3×3: side of what they see", JA: "3×3 を 3 回：見える範囲の一辺"}, 7),
-			exactly(words.Text{EN: "three 3×3, dilated 1, 2, 4: side of what they see", JA: "3×3 を 3 回（dilation 1、2、4）：見える範囲の一辺"}, 15),
+			exactly(words.Text{EN: "three 3×3, dilated 1, 2, 4: side of what they see", JA: "3×3 を 3 回（ダイレーション 1、2、4）：見える範囲の一辺"}, 15),
 			lab.Shown(words.Text{EN: "standard: test accuracy", JA: "3×3：テストデータの正解率"}, ""),
 			lab.Shown(words.Text{EN: "standard: parameters", JA: "3×3：パラメーター数"}, "").As("%.0f"),
 			lab.Shown(words.Text{EN: "separable: test accuracy", JA: "Depthwise Separable：テストデータの正解率"}, ""),
@@ -173,13 +173,13 @@ func cheaperConvolutions() lab.Experiment {
 		},
 		Claims: map[string]words.Text{
 			"the share":      {EN: "a separable convolution has 1/filters + 1/9 of the weights of a 3×3", JA: "Depthwise Separable の重みは、3×3 の（1/フィルター数 + 1/9）倍"},
-			"further":        {EN: "dilations of 1, 2 and 4 see 15×15 pixels in place of 7×7, with the same weights", JA: "dilation を 1、2、4 にすると、同じ重みで 7×7 のかわりに 15×15 が見える"},
+			"further":        {EN: "dilations of 1, 2 and 4 see 15×15 pixels in place of 7×7, with the same weights", JA: "ダイレーションを 1、2、4 にすると、同じ重みで 7×7 のかわりに 15×15 が見える"},
 			"almost as good": {EN: "the separable network is at most 15 points behind", JA: "Depthwise Separable のネットワークの差は 15 ポイント以内"},
 			"a smaller head": {EN: "the means of maps save almost all parameters of the affine layer, and it learns", JA: "Global Average Pooling で全結合層のパラメーターのほとんどがなくなり、それでも学習できる"},
 		},
 		Figures: map[string]words.Text{
 			"weights":  {EN: "The weights of three kinds of convolution.", JA: "3 種類の畳み込みの重みの数。"},
-			"dilation": {EN: "Dilation sees further, with gaps within a layer that the stack fills.", JA: "Dilation は広く見えます。層の中のすきまは、重ねると埋まります。"},
+			"dilation": {EN: "Dilation sees further, with gaps within a layer that the stack fills.", JA: "ダイレーションは広く見えます。層の中のすきまは、重ねると埋まります。"},
 			"accuracy": {EN: "What each network gives and takes.", JA: "ネットワークごとの正解率と大きさ。"},
 		},
 		Run: runCheaperConvolutions,

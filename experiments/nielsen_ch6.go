@@ -279,11 +279,11 @@ func nielsenCh6() lab.Experiment {
 				"those of dropout are as many updates as 60 epochs of the others. His pixels are divided by 256, ours by 255.",
 			JA: "訓練画像のうち 50,000 枚で学習し、残りの 10,000 枚を検証データにします。バッチサイズ 10、画像は元の順、" +
 				"SGD、60 エポック。検証データの正解率が最も高いエポック（同じなら最後）での、テストデータの正解率を取ります。" +
-				"重みの初期値の標準偏差は √(1/出力の数)、バイアスは 1、出力層は 0 で、彼のプログラム network3.py と同じです。" +
+				"重みの初期値の標準偏差は √(1/出力の数)、バイアスは 1、出力層は 0 で、Nielsen のプログラム network3.py と同じです。" +
 				"network3.py は λ をバッチの数で割るので、1 回の更新で重みは 学習率·λ/5,000（ずらした画像では 学習率·λ/25,000）の割合" +
 				"だけ小さくなります。Dropout は推論のときに出力を縮めます。どの段も、前の段に 1 つずつ加えたものです。" +
-				"ずらした画像は 250,000 枚で、彼の 60 エポックと 40 エポック（Dropout）に対し、ここでは 24 エポックと 12 エポックです" +
-				"。Dropout の更新回数は、ほかの段の 60 エポックと同じです。ピクセル値は、彼は 256 で、tatami は 255 で割ります。",
+				"ずらした画像は 250,000 枚で、Nielsen の 60 エポックと 40 エポック（Dropout）に対し、ここでは 24 エポックと 12 エポックです" +
+				"。Dropout の更新回数は、ほかの段の 60 エポックと同じです。ピクセル値は、Nielsen は 256 で、tatami は 255 で割ります。",
 		},
 		Lesson: words.Text{
 			EN: "Each idea takes away a part of the errors that the last one left: local filters, a second layer of them, ReLU, " +
@@ -313,7 +313,7 @@ func nielsenCh6() lab.Experiment {
 			"fewer epochs": {
 				EN: "%s, seed %d: %+.2f points from what was published; likely %d epochs of the shifted images where he takes 60, " +
 					"or 40 with dropout.",
-				JA: "%s、シード %d：公表値との差は %+.2f ポイント。ずらした画像を、彼の 60 エポック（Dropout は 40 エポック）に対し %d エ" +
+				JA: "%s、シード %d：公表値との差は %+.2f ポイント。ずらした画像を、Nielsen の 60 エポック（Dropout は 40 エポック）に対し %d エ" +
 					"ポックしか使わないためでしょう。",
 			},
 		},

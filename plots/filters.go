@@ -38,9 +38,9 @@ var (
 	filtersTitle  = words.Text{EN: "Filters", JA: "フィルター"}
 	changeTitle   = words.Text{EN: "change", JA: "変化"}
 	planeFilters  = words.Text{EN: "%s of %d×%d.", JA: "%s 個、大きさ %d×%d。"}
-	deepFilters   = words.Text{EN: "%s of %d×%d×%d: a filter is a row, its input channels are the columns.", JA: "%s 個、大きさ %d×%d×%d。1 行が 1 個のフィルター、列は入力チャネルです。"}
+	deepFilters   = words.Text{EN: "%s of %d×%d×%d: a filter is a row, its input channels are the columns.", JA: "%s 個、大きさ %d×%d×%d。1 行が 1 個のフィルター、列は入力チャンネルです。"}
 	shownFilters  = words.Text{EN: "Shown: %d filters.", JA: "表示は %d 個です。"}
-	shownChannels = words.Text{EN: "Shown: %d filters, %d channels.", JA: "表示は %d 個、%d チャネルです。"}
+	shownChannels = words.Text{EN: "Shown: %d filters, %d channels.", JA: "表示は %d 個、%d チャンネルです。"}
 	bookText      = words.Text{EN: "Each from its lowest value, white, to its highest, black.", JA: "各フィルターの最小値が白、最大値が黒です。"}
 	signText      = words.Text{EN: "Orange is above zero, blue below.", JA: "オレンジは正、青は負です。"}
 	colorFilters  = words.Text{EN: "%s of %d×%d×%d, in colour.", JA: "%s 個、大きさ %d×%d×%d、カラー表示。"}

@@ -26,7 +26,7 @@ type ParallelOptions struct {
 
 var (
 	highestText = words.Text{EN: "the highest", JA: "最も高い"}
-	scaleEnds   = words.Text{EN: "the darker, the higher %s", JA: "濃いほど %s が高い"}
+	scaleEnds   = words.Text{EN: "the darker, the higher %v", JA: "濃いほど%vが高い"}
 )
 
 // Parallel draws parallel coordinates (Inselberg 1985): an upright axis for

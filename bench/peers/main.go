@@ -1,23 +1,19 @@
 //go:build unix
 
 // Command peers is tatami's side of bench/peers/run: it hands the data to the
-// peers, trains as they do, and prints the table of ratios.
+// peers, trains as they do, prints the table of ratios, and keeps their history.
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +27,7 @@ import (
 
 // timing is what one process measured: the same JSON on both sides.
 type timing struct {
+	Version         string    `json:"version,omitempty"`
 	Seconds         []float64 `json:"seconds"` // of each epoch
 	Loss            float64   `json:"loss"`
 	Latency         float64   `json:"latency"` // of one image
@@ -47,47 +44,102 @@ func main() {
 
 func run(args []string) error {
 	switch {
-	case len(args) == 2 && args[0] == "dump":
-		return dump(args[1])
+	case len(args) > 2 && args[0] == "dump":
+		return dump(args[1], args[2:])
 	case len(args) == 3 && args[0] == "epoch":
 		epochs, err := strconv.Atoi(args[2])
 		if err != nil {
 			return err
 		}
 		return epoch(args[1], epochs)
-	case len(args) == 2 && args[0] == "table":
-		return table(args[1])
+	case len(args) == 2 && args[0] == "onnxruntime":
+		return onnxruntime(args[1])
+	case len(args) > 2 && args[0] == "table":
+		return table(args[1], args[2:])
+	case len(args) > 4 && args[0] == "history":
+		return history(args[1], args[2], args[3], args[4:])
+	case len(args) == 2 && args[0] == "slower":
+		return slower(args[1])
 	}
-	return errors.New("usage: peers dump DIR | epoch NET EPOCHS | table DIR")
+	return errors.New("usage: peers dump DIR NET… | epoch NET EPOCHS | onnxruntime NET | table DIR NET… | history DIR FILE COMMIT NET… | slower FILE")
 }
 
-// dump writes the training images and labels as plain bytes.
-func dump(dir string) error {
-	data, _, err := datasets.MNIST()
+// dump writes the networks, and the training images and labels as plain bytes.
+func dump(dir string, nets []string) error {
+	digits, _, err := datasets.MNIST()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "images.bin"), slices.Concat(data.Images...), 0o644); err != nil {
-		return err
+	for name, data := range map[string]*datasets.Dataset{"images.bin": digits, "photographs.bin": photographs(digits)} {
+		if err := os.WriteFile(filepath.Join(dir, name), slices.Concat(data.Images...), 0o644); err != nil {
+			return err
+		}
 	}
-	labels := make([]byte, data.Len())
-	for i, label := range data.Labels {
+	labels := make([]byte, digits.Len())
+	for i, label := range digits.Labels {
 		labels[i] = byte(label)
 	}
-	return os.WriteFile(filepath.Join(dir, "labels.bin"), labels, 0o644)
+	if err := os.WriteFile(filepath.Join(dir, "labels.bin"), labels, 0o644); err != nil {
+		return err
+	}
+	for _, name := range nets {
+		net, err := build(name, dataFor(name, digits))
+		if err != nil {
+			return err
+		}
+		if err := nn.Save(filepath.Join(dir, name+".safetensors"), &nn.Model{Sequential: net}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// photographic are the networks that are made for photographs.
+var photographic = []string{"resnet", "small", "cifar"}
+
+// dataFor are the digits, or photographs for the networks that are made for them.
+func dataFor(net string, digits *datasets.Dataset) *datasets.Dataset {
+	if slices.Contains(photographic, net) {
+		return photographs(digits)
+	}
+	return digits
+}
+
+// photographs have the shape of CIFAR's, are a tenth as many, and show digits:
+// what they show does not matter to the time that a step takes.
+func photographs(digits *datasets.Dataset) *datasets.Dataset {
+	d := digits.Limit(5000)
+	p := &datasets.Dataset{Shape: nn.Shape{H: 32, W: 32, C: 3}, Labels: d.Labels, Classes: d.Classes}
+	top, left := (p.H-d.H)/2, (p.W-d.W)/2
+	for _, digit := range d.Images {
+		image := make([]byte, p.Size())
+		for i, v := range digit {
+			at := ((top+i/d.W)*p.W + left + i%d.W) * p.C
+			for c := range p.C {
+				image[at+c] = v / byte(c+1)
+			}
+		}
+		p.Images = append(p.Images, image)
+	}
+	return p
+}
+
+func build(name string, data *datasets.Dataset) (*nn.Sequential, error) {
+	network, err := networks.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	return nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), network.For(data.Shape, len(data.Classes))...)
 }
 
 // epoch trains and prints the timing.
 func epoch(name string, epochs int) error {
-	data, _, err := datasets.MNIST()
+	digits, _, err := datasets.MNIST()
 	if err != nil {
 		return err
 	}
-	network, err := networks.Find(name)
-	if err != nil {
-		return err
-	}
-	net, err := nn.NewSequential(data.Shape, rand.New(rand.NewPCG(1, 0)), network.Specs(10)...)
+	data := dataFor(name, digits)
+	net, err := build(name, data)
 	if err != nil {
 		return err
 	}
@@ -108,9 +160,10 @@ func epoch(name string, epochs int) error {
 	}
 	result.Loss = h.Steps[len(h.Steps)-1].Loss
 	x, y := datasets.Tensor(data.Shape, data.Images[0]), nn.NewTensor(1, net.Output())
-	result.Latency = each(2000, func() { net.PredictInto(y, x) })
-	some := datasets.Tensor(data.Shape, data.Images[:10000]...)
-	result.ImagesPerSecond = 10000 / each(5, func() { train.Predict(net, some) })
+	calls := data.Len() / 30
+	result.Latency = each(calls, func() { net.PredictInto(y, x) })
+	some := datasets.Tensor(data.Shape, data.Images[:data.Len()/6]...)
+	result.ImagesPerSecond = float64(some.N) / each(5, func() { train.Predict(net, some) })
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return err
@@ -129,70 +182,4 @@ func each(n int, f func()) float64 {
 		f()
 	}
 	return time.Since(start).Seconds() / float64(n)
-}
-
-// table prints the best figures and their ratios of what run has gathered in dir: of PyTorch
-// the better of its two memory layouts, figure by figure.
-func table(dir string) error {
-	fmt.Println("| network | | epoch | ratio | one image | ratio | images/s | ratio | memory |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|")
-	for _, net := range []string{"simple", "deep", "mlp"} {
-		ours, err := read(filepath.Join(dir, "tatami-"+net))
-		if err != nil {
-			return err
-		}
-		torch, err := read(filepath.Join(dir, "torch-"+net))
-		if err != nil {
-			return err
-		}
-		last, err := read(filepath.Join(dir, "torch-last-"+net))
-		if err != nil {
-			return err
-		}
-		torch = timing{
-			Seconds: []float64{min(torch.Seconds[0], last.Seconds[0])}, Latency: min(torch.Latency, last.Latency),
-			ImagesPerSecond: max(torch.ImagesPerSecond, last.ImagesPerSecond), Memory: min(torch.Memory, last.Memory),
-		}
-		fmt.Printf("| %s | tatami | %.3f s | | %.1f µs | | %.0f | | %.0f MB |\n",
-			net, ours.Seconds[0], ours.Latency*1e6, ours.ImagesPerSecond, ours.Memory/1e6)
-		fmt.Printf("| | PyTorch | %.3f s | ×%.2f | %.1f µs | ×%.2f | %.0f | ×%.2f | %.0f MB |\n",
-			torch.Seconds[0], torch.Seconds[0]/ours.Seconds[0], torch.Latency*1e6, torch.Latency/ours.Latency,
-			torch.ImagesPerSecond, ours.ImagesPerSecond/torch.ImagesPerSecond, torch.Memory/1e6)
-		for _, name := range []string{"gorgonia", "GoMLX"} {
-			other, err := read(filepath.Join(dir, strings.ToLower(name)+"-"+net))
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Printf("| | %s | %.3f s | ×%.2f | | | | | %.0f MB |\n",
-				name, other.Seconds[0], other.Seconds[0]/ours.Seconds[0], other.Memory/1e6)
-		}
-	}
-	return nil
-}
-
-// read is the best of each figure over the lines of a file: what else a machine
-// does can only slow a program down, and slows most the one whose threads wait
-// for each other most, which would be no fair comparison.
-func read(path string) (timing, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return timing{}, err
-	}
-	defer f.Close()
-	inf := math.Inf(1)
-	best := timing{Seconds: []float64{inf}, Latency: inf, Memory: inf}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var t timing
-		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
-			return timing{}, fmt.Errorf("%s: %w", path, err)
-		}
-		best.Seconds[0] = min(best.Seconds[0], slices.Min(t.Seconds))
-		best.Latency = min(best.Latency, t.Latency)
-		best.ImagesPerSecond = max(best.ImagesPerSecond, t.ImagesPerSecond)
-		best.Memory = min(best.Memory, t.Memory)
-	}
-	return best, nil
 }

@@ -1,11 +1,14 @@
-"""Times an epoch of MNIST in PyTorch on the CPU, as tatami's peer.
+"""Times an epoch in PyTorch on the CPU, as tatami's peer.
 
-Usage: torch_peer.py DATA NET EPOCHS
-DATA is a folder of raw uint8 files made by the caller: images.bin (N×784),
-labels.bin. Prints one JSON line: seconds of each epoch, loss of the last batch,
-seconds of one image, images a second by the hundred, peak memory in bytes.
+Usage: torch_peer.py DATA NET[-last] EPOCHS
+DATA is a folder made by "peers dump": NET.safetensors, the network as tatami has
+it, and raw uint8 images (MNIST's, or photographs.bin for networks of 32×32×3) and
+labels; -last keeps the channels last in memory. Prints one JSON line: seconds of
+each epoch, loss of the last batch, seconds of one image, images a second by the
+hundred, peak memory in bytes.
 """
 import json
+import pathlib
 import resource
 import sys
 import time
@@ -14,25 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
-
-def simple():
-    return nn.Sequential(
-        nn.Conv2d(1, 30, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(4320, 100), nn.ReLU(), nn.Linear(100, 10))
-
-
-def deep():
-    def conv(i, o, pad=1):
-        return [nn.Conv2d(i, o, 3, padding=pad), nn.ReLU()]
-    return nn.Sequential(
-        *conv(1, 16), *conv(16, 16), nn.MaxPool2d(2),
-        *conv(16, 32), *conv(32, 32, 2), nn.MaxPool2d(2),
-        *conv(32, 64), *conv(64, 64), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(1024, 50), nn.ReLU(), nn.Dropout(0.5), nn.Linear(50, 10), nn.Dropout(0.5))
-
-
-def mlp():
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "docs"))
+from tatami_in_pytorch import load  # noqa: E402
 
 
 def main():
@@ -42,9 +28,13 @@ def main():
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
-    images = torch.from_numpy(np.fromfile(f"{data}/images.bin", np.uint8).reshape(-1, 1, 28, 28).astype(np.float32) / 255)
-    labels = torch.from_numpy(np.fromfile(f"{data}/labels.bin", np.uint8).astype(np.int64))
-    net = {"simple": simple, "deep": deep, "mlp": mlp}[name]()
+    net, _ = load(f"{data}/{name}.safetensors")
+    net = net[:-1].train()  # the loss has the softmax
+    photographs = next(net.parameters()).shape[1] == 3
+    file, shape = ("photographs.bin", (32, 32, 3)) if photographs else ("images.bin", (28, 28, 1))
+    images = torch.from_numpy(np.fromfile(f"{data}/{file}", np.uint8).reshape(-1, *shape).astype(np.float32) / 255)
+    images = images.permute(0, 3, 1, 2).contiguous()
+    labels = torch.from_numpy(np.fromfile(f"{data}/labels.bin", np.uint8).astype(np.int64))[:len(images)]
     if last:
         net = net.to(memory_format=torch.channels_last)
         images = images.to(memory_format=torch.channels_last)
@@ -66,20 +56,21 @@ def main():
             optimizer.step()
         seconds.append(time.perf_counter() - start)
     net.eval()
+    calls, batches = len(images) // 30, len(images) // 300
     with torch.no_grad():
         one = images[:1]
-        for _ in range(200):
+        for _ in range(calls // 10):
             net(one)
         start = time.perf_counter()
-        for _ in range(2000):
+        for _ in range(calls):
             net(one)
-        latency = (time.perf_counter() - start) / 2000
+        latency = (time.perf_counter() - start) / calls
         batch = images[:100]
         start = time.perf_counter()
-        for _ in range(200):
+        for _ in range(batches):
             net(batch)
-        throughput = 200 * 100 / (time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds, "loss": loss.item(), "latency": latency, "images_per_second": throughput,
+        throughput = batches * 100 / (time.perf_counter() - start)
+    print(json.dumps({"version": f"PyTorch {torch.__version__}", "seconds": seconds, "loss": loss.item(), "latency": latency, "images_per_second": throughput,
                       "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
 
 

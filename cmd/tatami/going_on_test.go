@@ -24,7 +24,7 @@ func TestGoingOn(t *testing.T) {
 			t.Errorf("with as many epochs as it has: %q", got)
 		}
 	})
-	succeeds(t, dir, "train", "--resume", "two", "--epochs", "4", "--quiet")
+	succeeds(t, dir, "train", "--lang", "en", "--resume", "two", "--epochs", "4", "--quiet")
 	sameRun(t, two, filepath.Join(dir, "four"))
 }
 

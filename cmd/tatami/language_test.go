@@ -50,7 +50,7 @@ func TestLanguages(t *testing.T) {
 		"predict run text.png", "lr-find --data data --net mlp --steps 60 --overwrite", "serve run --addr x", "import text.png",
 		"trian", "train --epoch 3", "train --epochs 0", "train --epochs x", "train --lr", "train extra", "eval", "version 2",
 		"train --optimizer adamm", "train --optimizer adam:beta1=2", "train --schedule step:evry=3", "train --augment shift:0",
-		"train --patience 2", "experiment run", "experiment run --chapter 99", "sweep sweep.json", "sweep wrong.json", "sweep sweep.json --task 9", "compare runs/sweep", "bench --json --compare x", "train --lang fr", "train --mpi", "ranks-watch run/checkpoint", "ranks-watch x",
+		"train --patience 2", "eval run --tta flop", "train --origin https://x.example", "train --bogus", "experiment run", "experiment run --chapter 99", "sweep sweep.json", "sweep wrong.json", "sweep sweep.json --task 9", "compare runs/sweep", "bench --json --compare x", "train --lang fr", "train --mpi", "ranks-watch run/checkpoint", "ranks-watch x",
 	} {
 		lines = append(lines, strings.Fields(line))
 	}

@@ -181,7 +181,7 @@ func (o *trainOptions) continueRun(cmd *cobra.Command, ctx context.Context) erro
 	var beside string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "resume", "quiet", "memory", "web", "origin", "film", "checkpoint-every", "epochs", "patience", "mpi":
+		case "resume", "lang", "quiet", "memory", "web", "origin", "film", "checkpoint-every", "epochs", "patience", "mpi":
 		default:
 			beside = f.Name
 		}

@@ -112,7 +112,7 @@ func TestFailedRunPage(t *testing.T) {
 		t.Fatalf("exit %d\n%s", o.code, o.stderr)
 	}
 	left := runOfPage(t, filepath.Join(dir, "out", "index.html"))
-	if left.Now.State != record.Failed || "tatami: "+left.Now.Message+"\n" != o.stderr {
+	if left.Now.State != record.Failed || "tatami: "+left.Now.Message+"\n" != o.stderr || !strings.Contains(left.Now.Japanese, "学習率を") {
 		t.Errorf("the page says %+v, the command %s", left.Now, o.stderr)
 	}
 }

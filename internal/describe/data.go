@@ -4,7 +4,6 @@ package describe
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"image"
 	"maps"
@@ -98,16 +97,16 @@ func (a DataSet) Text(l words.Language) string {
 	if n := len(a.Sizes); n > 0 {
 		var parts []string
 		for _, s := range a.Sizes[:min(n, 3)] {
-			parts = append(parts, fmt.Sprintf("%d×%d (%d)", s.Height, s.Width, s.Images))
+			parts = append(parts, words.Text{EN: "%d×%d (%d)", JA: "%d×%d（%d 枚）"}.In(l, s.Height, s.Width, s.Images))
 		}
-		line(words.Text{EN: "sizes of the files: %d different; most often %s", JA: "ファイルの大きさ：%d 種類。多い順に %s"}, n, strings.Join(parts, ", "))
+		line(words.Text{EN: "sizes of the files: %d different; most often %s", JA: "ファイルの大きさ：%d 種類。多い順に %s"}, n, strings.Join(parts, words.Text{EN: ", ", JA: "、"}.In(l)))
 	}
-	line(words.Text{EN: "mean %s, standard deviation %s of each channel, in [0,1]", JA: "チャネルごとの平均 %s、標準偏差 %s（[0,1] での値）"}, numbersText(a.Mean), numbersText(a.Deviation))
+	line(words.Text{EN: "mean %s, standard deviation %s of each channel, in [0,1]", JA: "チャンネルごとの平均 %s、標準偏差 %s（[0,1] での値）"}, numbersText(a.Mean), numbersText(a.Deviation))
 	if a.LeftOut > 0 {
 		line(words.Text{EN: "left out: %d files that are hidden or not named like pictures", JA: "読み飛ばし：隠しファイルと画像でないファイル %d 個"}, a.LeftOut)
 	}
 	for _, text := range a.Broken {
-		line(words.Text{EN: "left out: %s", JA: "読み飛ばし：%s"}, errortext.In(errors.New(text), l))
+		line(words.Text{EN: "left out: %s", JA: "読み飛ばし：%s"}, errortext.Say(text, l))
 	}
 	line(words.Text{EN: "in both the training and the test set: %d", JA: "訓練データとテストデータの両方にある画像：%d 枚"}, len(a.Duplicates))
 	for _, pair := range a.Duplicates[:min(len(a.Duplicates), 5)] {

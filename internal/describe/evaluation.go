@@ -38,7 +38,7 @@ func (d Evaluation) how(l words.Language) (text string) {
 		text += words.Text{EN: ", weights averaged by %s", JA: "、重みは移動平均（%s）"}.In(l, words.Shown(d.Average))
 	}
 	if d.TTA != "" {
-		text += words.Text{EN: ", answers averaged over %s", JA: "、答えは %s にわたる平均"}.In(l, d.TTA)
+		text += words.Text{EN: ", answers averaged over %s", JA: "、%s で変えた画像も含む答えの平均"}.In(l, d.TTA)
 	}
 	return text
 }

@@ -10,7 +10,7 @@ var dataPage = Page{
 		EN: `Read a data set as train does (without a folder: MNIST) and tell what is in it:
 images of each class, sizes, mean and deviation of each channel, and images that
 are in the training and in the test set. Samples of each class go to --out.`,
-		JA: `データを train と同じように読み込み（フォルダーを省くと MNIST）、内容を示します。クラスごとの枚数、大きさ、チャネルごとの平均と標準偏差、訓練データとテストデータの両方にある画像がわかります。クラスごとの見本を --out に画像として書きます。`,
+		JA: `データを train と同じように読み込み（フォルダーを省くと MNIST）、内容を示します。クラスごとの枚数、大きさ、チャンネルごとの平均と標準偏差、訓練データとテストデータの両方にある画像がわかります。クラスごとの見本を --out に画像として書きます。`,
 	},
 	Example: `  tatami data photos
   tatami data photos --size 64 --fit contain --out samples.png`,

@@ -19,7 +19,7 @@ often.`,
 		},
 		"tta": {
 			EN: "average the answers over views of an image: none, or a list of flip and shift (pixels), shift:2",
-			JA: "画像を反転やずらして得た答えを平均する：none、または flip と shift（画素数）の並び、shift:2",
+			JA: "画像と、それを左右反転したりずらしたりした画像の答えを平均する。none、または flip と shift（ピクセル数）を並べる：shift:2",
 		},
 		"json": {EN: "print JSON with the keys of run.json", JA: "run.json と同じキーの JSON で出力する"},
 	},

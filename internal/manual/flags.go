@@ -20,7 +20,7 @@ var Common = map[string]words.Text{
 	},
 	"standardize": {
 		EN: "begin the network with a layer that gives each channel mean 0 and deviation 1",
-		JA: "各チャネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
+		JA: "各チャンネルを平均 0、標準偏差 1 にする層をネットワークの先頭に置く",
 	},
 	"whiten": {
 		EN: "begin the network with a frozen convolution of 2×2 that gives the training set's patches variance 1 in every direction, and a ReLU",
@@ -36,7 +36,7 @@ var Common = map[string]words.Text{
 		EN: "none, or a list of shift (pixels), rotate (degrees), scale (fraction), elastic and sigma (pixels), and for photographs flip, crop (pixels), brightness and contrast (fraction), erase (probability) and mixup (α), strength after a colon: shift:2,rotate:10",
 		JA: "データ拡張。none、または shift（ピクセル）、rotate（度）、scale（割合）、elastic と sigma（ピクセル）、写真向けの flip、crop（ピクセル）、brightness と contrast（割合）、erase（確率）、mixup（α）を並べる。強さはコロンの後に書く：shift:2,rotate:10",
 	},
-	"label-smoothing": {EN: "share of the target spread over all classes", JA: "教師ラベルのうち、全クラスに均等に配る割合（ラベル平滑化）"},
+	"label-smoothing": {EN: "share of the target spread over all classes", JA: "正解ラベルのうち、全クラスに均等に配る割合（ラベル平滑化）"},
 	"clip":            {EN: "bound of the gradient's norm (0: none)", JA: "勾配のノルムの上限（0：なし）"},
 	"seed":            {EN: "seed of all that is random", JA: "すべての乱数のシード値"},
 	"shards": {

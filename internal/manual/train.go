@@ -55,7 +55,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		},
 		"average": {
 			EN: "average the weights over the updates, 0.999 over the last thousand or so; they are evaluated and kept (0: do not)",
-			JA: "更新をまたいで重みの移動平均をとり、それを評価して残す。0.999 で最近の約千回（0：とらない）",
+			JA: "更新をまたいで重みの移動平均をとり、それを評価して残す。0.999 で最近の約 1,000 回（0：とらない）",
 		},
 		"from": {
 			EN: "`MODEL` whose network and weights to begin with; for other classes its last layer is drawn anew",
@@ -83,7 +83,7 @@ Ctrl-C を押すと、今のステップを終えてからチェックポイン�
 		},
 		"origin": {
 			EN: "address by which browsers reach a proxy in front of --web, as in https://run.example; may be repeated",
-			JA: "--web の前に置いたプロキシのアドレス（https://run.example など）。何度でも指定できる",
+			JA: "--web の前に置いたプロキシーのアドレス（https://run.example など）。何度でも指定できる",
 		},
 		"film": {
 			EN: "leave films of the filters and of the last layer's map too (GIF)",

@@ -43,6 +43,21 @@ type Report struct {
 // quiet host, and longer than busy if a worker had to wait for its processor.
 const near, busy = 0.3e-6, 10e-6
 
+// Distance is how the processors that workers run on are to each other: "near",
+// "far", "busy" if other programs use them, or "alone" if there is one.
+func (r *Report) Distance() string {
+	switch {
+	case r.Processors == 1:
+		return "alone"
+	case r.Meeting < near:
+		return "near"
+	case r.Meeting > busy:
+		return "busy"
+	default:
+		return "far"
+	}
+}
+
 // Network is what a network does.
 type Network struct {
 	Name            string  `json:"net"`

@@ -15,16 +15,11 @@ import (
 func (r *Report) Print(out io.Writer, l words.Language) {
 	line := func(t words.Text, args ...any) { fmt.Fprintln(out, t.In(l, args...)) }
 	number := func(x float64) string { return message.NewPrinter(language.English).Sprintf("%.0f", x) }
-	var distance words.Text
-	switch {
-	case r.Processors == 1: // nobody to meet
-	case r.Meeting < near:
-		distance = words.Text{EN: ": they are near each other", JA: "（互いに近い）"}
-	case r.Meeting > busy:
-		distance = words.Text{EN: ": other programs are using them", JA: "（ほかのプログラムが使用中）"}
-	default:
-		distance = words.Text{EN: ": they are far from each other", JA: "（互いに遠い）"}
-	}
+	distance := map[string]words.Text{
+		"near": {EN: ": they are near each other", JA: "（互いに近い）"},
+		"far":  {EN: ": they are far from each other", JA: "（互いに遠い）"},
+		"busy": {EN: ": other programs are using them", JA: "（ほかのプログラムが使用中）"},
+	}[r.Distance()]
 	line(words.Text{EN: "%s, %d processors, a barrier of workers %.1f µs%s", JA: "%s、プロセッサー %d 個、ワーカーの待ち合わせ %.1f µs%s"},
 		r.ISA, r.Processors, r.Meeting*1e6, distance.In(l))
 	for _, isa := range kernels.Available() {

@@ -36,7 +36,9 @@ func Unmarshal(data []byte, v any) error {
 		return errors.New("data after the JSON value")
 	}
 	// Decode has found the value well formed and not too deep.
-	return checkKeys(json.NewDecoder(bytes.NewReader(data)), reflect.TypeOf(v))
+	d = json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber() // of any size
+	return checkKeys(d, reflect.TypeOf(v))
 }
 
 // checkKeys reads one value, which is decoded into t; nil is any type.

@@ -25,17 +25,23 @@ func DidYouMean(name string, names []string) string {
 }
 
 // Nearest is the name that takes the fewest changes of a letter, the first of
-// several; empty where that is more than half of the letters, since it is
-// another word then and no slip.
+// several; empty where those are more than half of the letters, since it is
+// another word then. The beginning of a name stands for it, and so does a name
+// with more behind it.
 func Nearest(name string, names []string) (best string) {
 	least := -1
+	name = strings.ToLower(name)
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n)); least < 0 || d < least {
-			best, least = n, d
+		other := strings.ToLower(n)
+		letters, others := utf8.RuneCountInString(name), utf8.RuneCountInString(other)
+		most := max(1, max(letters, others)/2)
+		changes := most
+		if min(letters, others) < 3 || !strings.HasPrefix(name, other) && !strings.HasPrefix(other, name) {
+			changes = levenshtein.ComputeDistance(name, other)
 		}
-	}
-	if letters := max(utf8.RuneCountInString(name), utf8.RuneCountInString(best)); least > (letters+1)/2 {
-		return ""
+		if changes <= most && (least < 0 || changes < least) {
+			best, least = n, changes
+		}
 	}
 	return best
 }

@@ -21,18 +21,21 @@ func TestUnknown(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	layers := []string{"Affine", "BatchNormalization", "Convolution", "GELU", "Softmax", "Tanh"}
-	for name, want := range map[string]string{
-		"convolutoin": "Convolution", "SoftMax": "Softmax", "tahn": "Tanh", "Swish": "", "Flatten": "", "mish": "", "LSTM": "",
+	flags := []string{"augment", "chapter", "epochs", "lr", "lr-find", "net", "optimizer", "out", "seeds", "size", "web"}
+	for _, c := range []struct {
+		name, want string
+		names      []string
+	}{
+		{"convolutoin", "Convolution", layers}, {"SoftMax", "Softmax", layers}, {"tahn", "Tanh", layers},
+		{"Swish", "", layers}, {"Flatten", "", layers}, {"mish", "", layers}, {"LSTM", "", layers},
+		{"sed", "seeds", flags}, {"l", "lr", flags}, {"ephocs", "epochs", flags}, {"aug", "augment", flags}, {"output", "out", flags},
+		{"bogus", "", flags}, {"foo", "", flags}, {"x", "", flags}, {"", "", flags}, {"verbose", "", flags}, {"workers", "", flags}, {"device", "", flags},
+		{"Dilation", "", []string{"Filters", "Kernel", "Stride", "Pad", "Init", "Frozen"}},
+		{"ばい", "ばつ", []string{"まる", "ばつ"}},
 	} {
-		if got := suggest.Nearest(name, layers); got != want {
-			t.Errorf("nearest to %s is %q, wanted %q", name, got, want)
+		if got := suggest.Nearest(c.name, c.names); got != c.want {
+			t.Errorf("nearest to %s is %q, wanted %q", c.name, got, c.want)
 		}
-	}
-	if got := suggest.Nearest("sed", []string{"chapter", "seeds"}); got != "seeds" {
-		t.Errorf("nearest to sed is %q, wanted seeds", got)
-	}
-	if got := suggest.Nearest("Dilation", []string{"Filters", "Kernel", "Stride", "Pad", "Init", "Frozen"}); got != "" {
-		t.Errorf("nearest to Dilation is %q, wanted none", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -50,7 +49,7 @@ func (s *Sweep) endText(i int, end *End, l words.Language) string {
 		name += " " + set.Flag + "=" + string(set.Value)
 	}
 	if end.Diverged != "" {
-		return words.Text{EN: "%s: diverged: %s", JA: "%s：発散しました：%s"}.In(l, name, errortext.In(errors.New(end.Diverged), l))
+		return words.Text{EN: "%s: diverged: %s", JA: "%s：発散しました：%s"}.In(l, name, errortext.Say(end.Diverged, l))
 	}
 	if end.Before {
 		return words.Text{EN: "%s: done before", JA: "%s：実行済み"}.In(l, name)

@@ -9,7 +9,7 @@ import { picture } from "/static/pictures.js";
 
 const t = words({
   ...drawTexts, ...benchTexts,
-  skipToBench: { en: "To the bench", ja: "ベンチへ移動" },
+  skipToBench: { en: "To the bench", ja: "計算へ移動" },
   ownNumbers: { en: "With a digit and a model of your own", ja: "自分の数字とモデルで" },
   ownText: {
     en: "Draw a digit or take a test image, then choose a layer of the model under “Numbers” below. On the keyboard: arrow keys move, the space bar lowers and lifts the pen.",

@@ -112,7 +112,7 @@ export const texts = {
   step: { en: "One convolution, step by step", ja: "畳み込みを一歩ずつ" },
   stepText: {
     en: "Each pixel of the output is the sum of a window of the input times the filter, plus a bias. These are the numbers of your picture in this model.",
-    ja: "出力の各ピクセルは、入力の窓（受容野）とフィルターを掛け合わせた和に、バイアスを加えたものです。あなたの画像とこのモデルの実際の値を示します。",
+    ja: "出力の各ピクセルは、入力のウィンドウ（受容野）とフィルターを掛け合わせた和に、バイアスを加えたものです。あなたの画像とこのモデルの実際の値を示します。",
   },
   stepHint: { en: "Move over the output, or focus it and press the arrow keys.", ja: "出力の上でポインターを動かすか、選択して矢印キーを押してください。" },
   layer: { en: "Layer", ja: "層" },
@@ -120,11 +120,11 @@ export const texts = {
   channel: { en: "Input channel", ja: "入力チャンネル" },
   input: { en: "Input", ja: "入力" },
   output: { en: "Output", ja: "出力" },
-  patch: { en: "window", ja: "入力の窓" },
+  patch: { en: "window", ja: "入力のウィンドウ" },
   weights: { en: "filter", ja: "フィルター" },
   products: { en: "products", ja: "積" },
-  patchName: { en: "The framed window is under the filter.", ja: "枠の窓にフィルターが重なります。" },
-  patchChannel: { en: "Channel {channel} of {channels}; the framed window is under the filter.", ja: "{channels} チャンネル中の {channel}。枠の窓にフィルターが重なります。" },
+  patchName: { en: "The framed window is under the filter.", ja: "枠のウィンドウにフィルターが重なります。" },
+  patchChannel: { en: "Channel {channel} of {channels}; the framed window is under the filter.", ja: "{channels} チャンネル中の {channel}。枠のウィンドウにフィルターが重なります。" },
   mapName: { en: "Filter {filter}, row {row}, column {column}", ja: "フィルター {filter}、{row} 行 {column} 列" },
   mapLabel: {
     en: "Output of filter {filter}, at row {row}, column {column}; arrow keys move",

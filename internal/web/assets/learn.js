@@ -1,6 +1,6 @@
 // The page that trains a network in its own worker.
 
-import { answeredBy, ask, language, latest, make, number, percent, Refused, translate, words } from "/static/page.js";
+import { answeredBy, ask, language, latest, make, number, percent, Refused, translate, worded, words } from "/static/page.js";
 import { Module, part } from "/static/module.js";
 import { bitmap, largest, onTheme, picture, sheet, tensor } from "/static/pictures.js";
 import { chart } from "/static/chart.js";
@@ -213,12 +213,12 @@ const drawCharts = () => {
 };
 
 const events = {
-  state({ state: now, message }) {
+  state({ state: now, ...why }) {
     state = now;
     byId("state").textContent = t(now);
     byId("state").className = `state ${now}`;
     document.body.dataset.state = now;
-    if (message) say(t("refused", { text: message }));
+    if (why.message) say(t("refused", { text: worded(why) }));
     enable();
     if (now === "running" || now === "idle" || now === "finished") look();
   },
@@ -382,7 +382,7 @@ const keepDrawing = trying(async () => {
   if (!its || pad.blank) return;
   const body = await pad.blob();
   pad.clear();
-  const { pixels } = await ask("/learn/drawing", { method: "POST", headers: { "Content-Type": "image/png" }, body });
+  const { pixels } = await ask(`/learn/drawing?lang=${language}`, { method: "POST", headers: { "Content-Type": "image/png" }, body });
   its.images.push(pixels);
   showOwn();
   await sendOwn();
@@ -444,7 +444,7 @@ byId("load").addEventListener("click", () => byId("file").click());
 byId("file").addEventListener("change", trying(async (e) => {
   const [file] = e.target.files;
   if (!file) return;
-  const { layers } = await ask("/learn/load", { method: "POST", body: file });
+  const { layers } = await ask(`/learn/load?lang=${language}`, { method: "POST", body: file });
   e.target.value = "";
   loaded = true;
   changeStack(layers);

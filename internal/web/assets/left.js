@@ -1,6 +1,6 @@
 // The page that a run leaves, from the data in it.
 
-import { make, setLanguage, words } from "/static/page.js";
+import { make, setLanguage, worded, words } from "/static/page.js";
 import { addUpdate, commandLine, emptyRun, onward, recipe, runView, say } from "/static/run.js";
 
 const leftText = words({
@@ -16,7 +16,7 @@ document.getElementById("state").textContent = say(left.now.state);
 document.getElementById("state").classList.add(left.now.state);
 setLanguage();
 document.getElementById("view").append(make("p", { className: "message" }, ...(left.now.state === "finished" ? onward(left.facts) : [
-  leftText(left.now.state, left.now), ...(left.now.state === "stopped" ? [" ", commandLine(left.facts.resume)] : []),
+  leftText(left.now.state, { step: left.now.step, message: worded(left.now) }), ...(left.now.state === "stopped" ? [" ", commandLine(left.facts.resume)] : []),
 ])));
 document.getElementById("view").append(...leftView.elements, recipe(left));
 leftView.show(left);

@@ -1,6 +1,6 @@
 // The live page: a run while it goes on.
 
-import { translate, words } from "/static/page.js";
+import { translate, worded, words } from "/static/page.js";
 import { addUpdate, commandLine, emptyRun, onward, recipe, runView, say } from "/static/run.js";
 
 const text = words({
@@ -43,7 +43,7 @@ function show() {
   byId("stophelp").hidden = over;
   byId("pause").hidden = byId("stop").hidden = over;
   byId("pause").disabled = byId("stop").disabled = over || lost;
-  const message = { lost: text("lostHow"), paused: text("pausedHow"), stopped: text("stoppedHow", { step: now.step }), finished: text("finishedHow", facts), failed: text("failedHow", now) }[state];
+  const message = { lost: text("lostHow"), paused: text("pausedHow"), stopped: text("stoppedHow", { step: now.step }), finished: text("finishedHow", facts), failed: text("failedHow", { message: worded(now) }) }[state];
   const note = [message, state === "stopped" && facts.resume];
   if (byId("message").dataset.text !== String(note)) {
     byId("message").dataset.text = String(note);

@@ -28,6 +28,9 @@ export function setLanguage() {
   link.href = `?lang=${other}`;
 }
 
+// worded is what a run says, which comes in both languages.
+export const worded = ({ message, japanese }) => (language === "ja" && japanese) || message;
+
 // make is an element with properties (those in the form of attributes
 // included) and children.
 export function make(tag, properties = {}, ...children) {

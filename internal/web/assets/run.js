@@ -97,7 +97,7 @@ export const say = words({
 // they go by the names of their flags.
 const settingNames = {
   net: "ネットワーク", architecture: "構成", data: "データ", epochs: "エポック数", batch: "バッチサイズ", optimizer: "最適化手法", lr: "学習率",
-  schedule: "学習率スケジュール", warmup: "ウォームアップ", "weight-decay": "重み減衰", augment: "データ拡張", "label-smoothing": "ラベル平滑化",
+  schedule: "学習率スケジュール", warmup: "ウォームアップ", "weight-decay": "荷重減衰", augment: "データ拡張", "label-smoothing": "ラベル平滑化",
   clip: "勾配クリッピング", seed: "シード値", shards: "シャード数", limit: "訓練画像の上限", validation: "検証画像数", patience: "早期終了までのエポック数",
   system: "システム", "instruction set": "命令セット", processors: "プロセッサー数",
 };

@@ -387,14 +387,19 @@ type adviceEvent struct {
 }
 
 type stateEvent struct {
-	Kind    string `json:"kind"`
-	State   string `json:"state"`
-	Message string `json:"message,omitempty"`
+	Kind     string `json:"kind"`
+	State    string `json:"state"`
+	Message  string `json:"message,omitempty"`
+	Japanese string `json:"japanese,omitempty"`
 }
 
 func (s *Session) tellState(state, message string) {
 	s.state = state
-	s.tell(stateEvent{"state", state, message})
+	e := stateEvent{Kind: "state", State: state, Message: message}
+	if message != "" {
+		e.Japanese = errortext.Say(message, words.Japanese)
+	}
+	s.tell(e)
 }
 
 func (s *Session) tellProgress() {

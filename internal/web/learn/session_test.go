@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -209,8 +211,20 @@ func stripes(n int) *datasets.Dataset {
 	return d
 }
 
+// settings are those of a quick run, but for what more says.
 func settings(more string, specs ...string) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"layers":[%s],"augment":"none","optimizer":"adam","rate":0.01,"batch":20,"epochs":3,"seed":1%s}`, strings.Join(specs, ","), more))
+	base := fmt.Sprintf(`{"layers":[%s],"augment":"none","optimizer":"adam","rate":0.01,"batch":20,"epochs":3,"seed":1}`, strings.Join(specs, ","))
+	all := map[string]json.RawMessage{}
+	for _, text := range []string{base, "{" + strings.TrimPrefix(more, ",") + "}"} {
+		if err := json.Unmarshal([]byte(text), &all); err != nil {
+			panic(err)
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 const convolution = `{"type":"Convolution","Filters":4,"Kernel":3},{"type":"ReLU"},{"type":"Pooling","Size":2}`
@@ -321,6 +335,65 @@ func TestStack(t *testing.T) {
 		} else if _, ok := errors.AsType[*answers.Refusal](err); !ok {
 			t.Errorf("%s: %v", wrong, err)
 		}
+	}
+}
+
+// Whatever is entered for a layer, the page says in Japanese what is wrong.
+func TestStackInJapanese(t *testing.T) {
+	p := open(t, stripes(4), stripes(4))
+	english := regexp.MustCompile(`英語|[a-z]+,? [a-z]+,? [a-z]+`)
+	refused := 0
+	try := func(layers string) {
+		t.Helper()
+		var a struct{ Error string }
+		text, err := p.ask("/learn/stack?lang=ja", settings("", layers))
+		if err == nil {
+			if err := json.Unmarshal(text, &a); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			a.Error = err.Error()
+		}
+		if a.Error != "" {
+			refused++
+		}
+		if english.MatchString(a.Error) {
+			t.Errorf("%s: %s", layers, a.Error)
+		}
+	}
+	values := []string{"-1", "0", "3", "100", "20000", "1000000000", "1.5", "1e400", "true", `"He"`, "[1]", "{}", "null",
+		`{"type":"zero"}`, `{"type":"Normal","Std":-1}`, `[{"type":"Afine"}]`, `[{"type":"Pooling","Size":2}]`}
+	for name, zero := range layers.Catalog() {
+		needed := map[string]string{"Convolution": "Filters Kernel", "Pooling": "Size", "Affine": "Units"}[name]
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(zero)) {
+			if !field.IsExported() {
+				continue
+			}
+			for _, value := range values {
+				layer := fmt.Sprintf(`{"type":%q`, name)
+				for _, other := range strings.Fields(needed) {
+					if other != field.Name {
+						layer += fmt.Sprintf(`,%q:2`, other)
+					}
+				}
+				layer += fmt.Sprintf(`,%q:%s}`, field.Name, value)
+				try(layer)
+				try(`{"type":"Affine","Units":6},` + layer)
+			}
+		}
+		try(fmt.Sprintf(`{"type":%q,"Unknown":1}`, name))
+	}
+	for _, layers := range []string{
+		`{}`, `{"type":1}`, `{"type":"Dense"}`, `{"type":"Flatten"}`, `{"type":"Convolutoin"}`, `{"type":"add"}`, `3`, `"ReLU"`, `null`, `{"type":"ReLU","type":"ReLU"}`,
+		convolution + `,` + convolution + `,` + convolution, `{"type":"Convolution","Filters":4,"Kernel":3,"activation":"relu","kernel_size":3}`,
+		strings.Repeat(`{"type":"Residual","Body":[`, 40) + `{"type":"ReLU"}` + strings.Repeat(`]}`, 40),
+		strings.TrimSuffix(strings.Repeat(`{"type":"ReLU"},`, 5000), ","),
+		`{"type":"Convolution","Filters":1000,"Kernel":9,"Pad":4},{"type":"Convolution","Filters":500,"Kernel":1}`, `{"type":"Affine","Units":7000},{"type":"Affine","Units":7000}`,
+	} {
+		try(layers)
+	}
+	if refused < 100 {
+		t.Errorf("%d stacks refused", refused)
 	}
 }
 

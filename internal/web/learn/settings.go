@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"tatami/datasets"
+	"tatami/internal/strictjson"
 	"tatami/internal/suggest"
 	"tatami/internal/web/answers"
 	"tatami/optim"
@@ -35,8 +36,8 @@ const (
 
 func parse(c *answers.Call) (*Settings, error) {
 	set := &Settings{Augment: "none", Schedule: constant}
-	if err := json.Unmarshal(c.Body, set); err != nil {
-		return nil, refuse("settings: %v", err)
+	if err := strictjson.Unmarshal(c.Body, set); err != nil {
+		return nil, refuse("%v", err)
 	}
 	if set.Batch < 1 || set.Batch > mostBatch {
 		return nil, refuse("the batch is %d, wanted 1 to %d images", set.Batch, mostBatch)

@@ -3,7 +3,6 @@ package learn
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"tatami/datasets"
 	"tatami/internal/budget"
 	"tatami/internal/commas"
+	"tatami/internal/strictjson"
 	"tatami/internal/web/answers"
 	"tatami/internal/words/errortext"
 	"tatami/layers/networks"
@@ -62,8 +62,8 @@ type stackLayer struct {
 
 func (s *Session) stack(c *answers.Call) (any, error) {
 	var set Settings
-	if err := json.Unmarshal(c.Body, &set); err != nil {
-		return nil, refuse("settings: %v", err)
+	if err := strictjson.Unmarshal(c.Body, &set); err != nil {
+		return nil, refuse("%v", err)
 	}
 	in, specs, err := s.specs(&set)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Session) stack(c *answers.Call) (any, error) {
 	}
 	a := stack(in, specs)
 	if a.Bad > 0 {
-		a.Error = errortext.In(errors.New(a.Error), languageOf(c))
+		a.Error = errortext.Say(a.Error, languageOf(c))
 	}
 	return a, nil
 }

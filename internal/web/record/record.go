@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"tatami/datasets"
+	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 	"tatami/layers/inspect"
 	"tatami/nn"
 	"tatami/train"
@@ -330,7 +332,10 @@ func (r *Recorder) wake() {
 func (r *Recorder) SetState(state, message string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.now.State, r.now.Message = state, message
+	r.now.State, r.now.Message, r.now.Japanese = state, message, ""
+	if message != "" {
+		r.now.Japanese = errortext.Say(message, words.Japanese)
+	}
 	r.wake()
 }
 

@@ -60,7 +60,8 @@ const (
 type Now struct {
 	State           string  `json:"state"`
 	Message         string  `json:"message,omitempty"` // why it failed
-	Epoch           int     `json:"epoch"`             // complete ones
+	Japanese        string  `json:"japanese,omitempty"`
+	Epoch           int     `json:"epoch"` // complete ones
 	Step            int     `json:"step"`
 	Loss            Number  `json:"loss"`     // of the last updates, in nats
 	Accuracy        Number  `json:"accuracy"` // of the present epoch as it runs
