@@ -53,7 +53,7 @@ func NewWinograd(c Convolution) *Winograd { return newWinograd(c, TileSide) }
 // their transforms, and with few channels would err too much.
 func TileSide(h, w, channels, filters int) int {
 	cost := func(side int) int { return (side + 2) * (side + 2) * (ceil(h, side)*ceil(w, side) + 1) }
-	if min(channels, filters) >= 32 && 6*cost(4) <= 5*cost(2) {
+	if min(channels, filters) >= 24 && 6*cost(4) <= 5*cost(2) {
 		return 4
 	}
 	return 2

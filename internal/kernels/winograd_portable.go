@@ -46,7 +46,7 @@ func (t transform) line(x [6]float32) [6]float32 {
 	case filterGradientTransform:
 		return [6]float32{0.5*(x[1]+x[2]) + x[0], 0.5 * (x[1] - x[2]), 0.5*(x[1]+x[2]) + x[3]}
 	}
-	const near, far = 0.75, 1.5
+	const near, far = 0.75, 1.5 // the points, with 0 and infinity
 	const n2, f2 = near * near, far * far
 	const a, b = 1 / (2 * n2 * (n2 - f2)), 1 / (2 * f2 * (f2 - n2))
 	switch t {

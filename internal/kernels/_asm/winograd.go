@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A matrix of a Winograd transform: rows of coefficients, each 0, 1, -1, ½ or -½. It is applied from both sides, to the
-// columns and to the rows of a small square.
+// A matrix of a Winograd transform: rows of coefficients, for tiles of 2×2 each 0, 1, -1, ½ or -½. It is applied from both
+// sides, to the columns and to the rows of a small square.
 type matrix [][]float64
 
 // A transform makes one of the functions of a Winograd convolution; adds says

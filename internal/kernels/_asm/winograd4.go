@@ -83,7 +83,7 @@ type products[V any] struct {
 // combineGroup multiplies a column by a group of rows of the matrix. term gives the register of an entry, which it may
 // have to read to the one proposed; done gets the results, each in its own of the registers to, or where an entry is. A
 // result is done with before the next is written, so they may be results' of spare.
-func combineGroup[V comparable](do products[V], m matrix, group []int, term func(k int, to V) V, to []V, spare [3]V, done func(i int, v V)) {
+func combineGroup[V any](do products[V], m matrix, group []int, term func(k int, to V) V, to []V, spare [3]V, done func(i int, v V)) {
 	sum := func(c []float64, term func(k int, to V) V, of func(k int) bool, to V) V {
 		var sum V
 		empty := true
@@ -92,7 +92,7 @@ func combineGroup[V comparable](do products[V], m matrix, group []int, term func
 				one := math.Abs(c) == 1
 				switch {
 				case c == 0 || !of(k) || one != ones:
-				case empty && one:
+				case empty && one: // no sum of ones begins with -1
 					sum, empty = term(k, to), false
 				case empty:
 					do.mul(c, term(k, to), to)
