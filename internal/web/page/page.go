@@ -68,22 +68,30 @@ const prefix = "tatami/"
 func importMap(names ...string) string {
 	urls := map[string]string{}
 	for _, name := range names {
-		urls[prefix+name] = dataURL("text/javascript", ownNames(web.Asset(name)))
+		urls[prefix+name] = "data:text/javascript;charset=utf-8," + inAddress.Replace(ownNames(web.Asset(name)))
 	}
-	text, err := json.Marshal(map[string]any{"imports": urls})
-	if err != nil {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // which would take six bytes for each < and &
+	if err := e.Encode(map[string]any{"imports": urls}); err != nil {
 		panic("page: " + err.Error())
 	}
-	return string(text)
+	return strings.NewReplacer("</", `<\/`, "<!--", `<\u0021--`).Replace(text.String())
 }
+
+// inAddress escapes what an address would lose of a text; base64 is longer by a
+// quarter.
+var inAddress = strings.NewReplacer("%", "%25", "#", "%23", "\n", "%0A", "\t", "%09")
 
 // ownNames has a module import others by the names that they have in the file,
 // and leaves out indentation and lines that are comments, a file being downloaded
 // whole. No asset has a text that goes over several lines.
 func ownNames(script string) string {
-	script = regexp.MustCompile(`(?m)^[ \t]*(//.*\n)?`).ReplaceAllString(script, "")
-	return strings.ReplaceAll(script, `"/static/`, `"`+prefix)
+	script = regexp.MustCompile(`(?m)^[ \t]*//.*\n`).ReplaceAllString(script, "")
+	return strings.ReplaceAll(indentation.ReplaceAllString(script, ""), `"/static/`, `"`+prefix)
 }
+
+var indentation = regexp.MustCompile(`(?m)^[ \t]+`)
 
 func dataURL(kind, text string) string {
 	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString([]byte(text))

@@ -105,7 +105,8 @@ func alone(w io.Writer, name, script, carried string, modules ...string) error {
 
 // parts are the program and the worker that runs it.
 func parts(m *module.Module) string {
-	return `<script type="text/plain" id="part-worker">` + m.Loader + web.Asset("worker.js") + "</script>\n" + part("wasm", "", m.WASM) + part("simd", "", m.SIMD)
+	worker := indentation.ReplaceAllString(m.Loader+web.Asset("worker.js"), "")
+	return `<script type="text/plain" id="part-worker">` + worker + "</script>\n" + part("wasm", "", m.WASM) + part("simd", "", m.SIMD)
 }
 
 // part is what a page carries, for module.js to find.
