@@ -15,7 +15,7 @@ func Recipe(net string) map[string]string {
 		}
 	case "cifar":
 		return map[string]string{
-			"whiten": "true", "epochs": "24", "batch": "500", "optimizer": "nesterov", "lr": "0.5", "weight-decay": "0.0006",
+			"whiten": "true", "epochs": "18", "batch": "500", "optimizer": "nesterov", "lr": "0.5", "weight-decay": "0.0006",
 			"augment": "flip,crop:2", "label-smoothing": "0.2",
 		}
 	case "small":
