@@ -1,8 +1,8 @@
 package page_test
 
 import (
-	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -41,8 +41,8 @@ func checkModules(t *testing.T, page string) {
 	}
 	imports := regexp.MustCompile(`(?m)\b(?:from|import) "([^"]*)";`)
 	found := imports.FindAllStringSubmatch(page, -1)
-	for name, url := range modules.Imports {
-		code, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(url, "data:text/javascript;base64,"))
+	for name, address := range modules.Imports {
+		code, err := url.PathUnescape(strings.TrimPrefix(address, "data:text/javascript;charset=utf-8,"))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
