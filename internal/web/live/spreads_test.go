@@ -84,7 +84,6 @@ func TestSpreadsPage(t *testing.T) {
 	}
 	ys, params := w.trainer.Net.Activations(b.X), w.trainer.Net.Params()
 	p.Do(chromedp.Focus(`#spreads tbody button`))
-	widths := []float64{}
 	for i := range learners {
 		activations := ys[min(2*i+1, 8)].Data
 		if i > 0 {
@@ -117,7 +116,6 @@ func TestSpreadsPage(t *testing.T) {
 				}
 			}
 		}
-		widths = append(widths, webtest.Value[float64](p, `Number(document.querySelectorAll("#spreads .norm .histo")[%d].getAttribute("width"))`, i))
 		if i == 2 {
 			p.Keep("spreads-dark")
 			narrow.Do(chromedp.Click(`#spreads tbody tr:nth-child(3) button`))
@@ -125,11 +123,17 @@ func TestSpreadsPage(t *testing.T) {
 			narrow.Keep("spreads-phone")
 		}
 	}
-	// Sigmoids and small weights: gradients shrink towards the input.
-	if n := norms[rows[0].Step]; n[0] > n[learners-1]/50 || !slices.IsSorted(n) {
+	p.Do(chromedp.KeyEvent(kb.Escape))
+	p.Until(`document.querySelector("#spreads .close").hidden`)
+
+	// Sigmoids and small weights: at first gradients shrink towards the input.
+	ends, n := learners-1, norms[rows[0].Step]
+	if n[0] > n[ends]/50 || !slices.IsSorted(n) {
 		t.Errorf("gradients do not vanish: norms %v", n)
 	}
-	ends, n := learners-1, norms[rows[len(rows)-1].Step]
+	p.Do(chromedp.Focus(`#spreads input[type=range]`), chromedp.KeyEvent(kb.Home))
+	p.Until(`document.querySelector("#spreads .player .soft").textContent === "after step %s"`, thousands(rows[0].Step))
+	widths := webtest.Value[[]float64](p, `[...document.querySelectorAll("#spreads .norm .histo")].map(e => Number(e.getAttribute("width")))`)
 	for i := range learners {
 		got, want := (widths[i]-widths[0])/(widths[ends]-widths[0]), math.Log(n[i]/n[0])/math.Log(n[ends]/n[0])
 		if math.Abs(got-want) > 1e-4 {
@@ -137,8 +141,6 @@ func TestSpreadsPage(t *testing.T) {
 			break
 		}
 	}
-	p.Do(chromedp.KeyEvent(kb.Escape))
-	p.Until(`document.querySelector("#spreads .close").hidden`)
 
 	// On one axis for all, the first layer's gradients are a single line at 0.
 	thin := `document.querySelector("#spreads [data-kind=gradients] .histo").getBBox().width`
