@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"tatami/internal/files/filestest"
 	"tatami/internal/kernels"
+	"tatami/internal/run"
 	"tatami/internal/toy"
 	"tatami/internal/words"
 )
@@ -254,5 +256,23 @@ func TestVersion(t *testing.T) {
 	o := finish(t, command(dir, []string{"TATAMI_ISA=portable"}, "version"))
 	if o.code != 0 || !strings.HasSuffix(o.stdout, " portable\n") {
 		t.Errorf("TATAMI_ISA=portable: %+v", o)
+	}
+}
+
+// score is what a run left.
+func score(t *testing.T, dir string) (r run.Result) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	decodeJSON(t, string(text), &r)
+	return r
+}
+
+func decodeJSON(t *testing.T, text string, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		t.Fatalf("%v in %s", err, text)
 	}
 }

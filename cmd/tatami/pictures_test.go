@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,22 +118,4 @@ func TestWrongPictures(t *testing.T) {
 	if said := succeeds(t, dir, "train", "--net", "mlp", "--data", "shapes", "--skip-broken", "--epochs", "1", "--out", "ja", "--lang", "ja"); !strings.Contains(said, "bad.png：PNG、JPEG、GIF、BMP、WebP の画像ではありません\n") {
 		t.Errorf("in Japanese train says\n%s", said)
 	}
-}
-
-func decodeJSON(t *testing.T, text string, v any) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(text), v); err != nil {
-		t.Fatalf("%v in %s", err, text)
-	}
-}
-
-// score is what a run left.
-func score(t *testing.T, dir string) (r run.Result) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "run.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	decodeJSON(t, string(text), &r)
-	return r
 }
