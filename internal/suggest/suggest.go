@@ -3,8 +3,10 @@ package suggest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // Unknown is the error for a name of the given kind that is none of names; it
@@ -23,50 +25,27 @@ func DidYouMean(name string, names []string) string {
 }
 
 // Nearest is the name that takes the fewest slips, the first of several; empty
-// where those are more than two in five letters, since it is another word then.
-// The beginning of a name stands for it, and so does a name with more behind it.
+// where those are more than two in five letters, since it is another word then. A
+// slip is a letter changed, left out, added, or exchanged with its neighbour. The
+// beginning of a name stands for it, and so does a name with more behind it.
 func Nearest(name string, names []string) (best string) {
 	least := -1
-	word := []rune(strings.ToLower(name))
+	name = strings.ToLower(name)
 	for _, n := range names {
-		other := []rune(strings.ToLower(n))
-		short, long := min(len(word), len(other)), max(len(word), len(other))
+		other := strings.ToLower(n)
+		short, long := utf8.RuneCountInString(name), utf8.RuneCountInString(other)
+		short, long = min(short, long), max(short, long)
 		most := max(1, long*2/5)
-		made := most + 1
-		if short >= 3 && slices.Equal(word[:short], other[:short]) {
-			made = most
+		slips := most + 1
+		if short >= 3 && (strings.HasPrefix(name, other) || strings.HasPrefix(other, name)) {
+			slips = most
 		}
 		if long-short <= most { // a file's name may be long
-			made = min(made, slips(word, other))
+			slips = min(slips, edlib.OSADamerauLevenshteinDistance(name, other))
 		}
-		if made <= most && (least < 0 || made < least) {
-			best, least = n, made
+		if slips <= most && (least < 0 || slips < least) {
+			best, least = n, slips
 		}
 	}
 	return best
-}
-
-// slips is how many letters were changed, left out, added, or exchanged with
-// their neighbour to make b of a: the optimal string alignment distance.
-func slips(a, b []rune) int {
-	var before, last []int // the rows for a without its last two letters, and its last
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		before, last, row = last, row, make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range b {
-			change := last[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row[j+1] = min(change, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }
