@@ -1,11 +1,16 @@
 module tatami/internal/kernels/_asm
 
-go 1.26.0
+go 1.26.8
 
-require github.com/mmcloughlin/avo v0.6.0
+require (
+	github.com/mmcloughlin/avo v0.6.0
+	tatami v0.0.0
+)
 
 require (
 	golang.org/x/mod v0.41.0 // indirect
-	golang.org/x/sync v0.23.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+replace tatami => ../../..

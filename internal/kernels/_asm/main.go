@@ -45,7 +45,7 @@ func main() {
 		s.pool("maxPool2", false)
 		s.unpool()
 		optimizers(s)
-		winograd(s)
+		winogradTransforms(s)
 		peak(s)
 	}
 	Generate()

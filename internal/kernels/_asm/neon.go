@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/mmcloughlin/avo/gotypes"
+
+	"tatami/internal/kernels/winograd"
 )
 
 // neon writes the assembly of arm64, which avo does not know: instructions as
@@ -59,10 +61,10 @@ func writeNEON(dir string) error {
 	g.pool("maxPool2", false)
 	g.unpool()
 	g.optimizers()
-	for _, t := range transforms {
+	for _, t := range winograd.Small() {
 		g.transform(t)
 	}
-	for _, t := range transforms4 {
+	for _, t := range winograd.Large() {
 		g.transform4(t)
 	}
 	g.peak()

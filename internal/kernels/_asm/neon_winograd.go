@@ -1,12 +1,16 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"tatami/internal/kernels/winograd"
+)
 
 // transform makes one of the functions of a Winograd convolution, see winograd.
-func (g *neon) transform(t transform) {
-	l := t.matrix
+func (g *neon) transform(t winograd.Transform) {
+	l := matrix(t.Matrix)
 	in := len(l[0])
-	g.text(t.name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", t.doc)
+	g.text(t.Name, ofSquares, t.Doc)
 	dst, dstRow, dstCol := g.arg("dst"), g.arg("dstRow"), g.arg("dstCol")
 	start, srcRow, srcCol := g.arg("src"), g.arg("srcRow"), g.arg("srcCol")
 	n, tiles := g.arg("n"), g.arg("tiles")
@@ -51,7 +55,7 @@ func (g *neon) transform(t transform) {
 			g.op("MOVD %v, %v", row, p)
 			for j := range l {
 				out := combine(do, l[j], line, vec(8+j), true)
-				if t.adds {
+				if t.Adds {
 					g.load(mem{p, 0}, old, lane)
 					g.do("fadd", vec(8+j), out, old)
 					out = vec(8 + j)
@@ -67,10 +71,10 @@ func (g *neon) transform(t transform) {
 }
 
 // transform4 makes one of the functions for tiles of 4×4 pixels, see isa.transform4.
-func (g *neon) transform4(t transform) {
-	m := t.matrix
+func (g *neon) transform4(t winograd.Transform) {
+	m := matrix(t.Matrix)
 	in := len(m[0])
-	g.text(t.name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", t.doc)
+	g.text(t.Name, ofSquares, t.Doc)
 	dst, dstRow, dstCol := g.arg("dst"), g.arg("dstRow"), g.arg("dstCol")
 	start, srcRow, srcCol := g.arg("src"), g.arg("srcRow"), g.arg("srcCol")
 	n, tiles := g.arg("n"), g.arg("tiles")
@@ -119,7 +123,7 @@ func (g *neon) transform4(t transform) {
 				for _, columns := range m.groups() {
 					combineGroup(do, m, columns, line, results(m, spare), spare, func(j int, v vec) {
 						at := place(at[0].base, dstRow, dstCol, i, columns[j])
-						if t.adds {
+						if t.Adds {
 							g.load(at, old, lane)
 							g.do("fadd", v, v, old)
 						}

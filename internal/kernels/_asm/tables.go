@@ -6,6 +6,8 @@ import (
 	"go/format"
 	"os"
 	"slices"
+
+	"tatami/internal/kernels/winograd"
 )
 
 // tables writes for the Go side what both sides must agree on: which tiles and
@@ -55,8 +57,8 @@ func setTables(line func(format string, args ...any), name string, lanes int, ro
 	line("run: dot%s,", name)
 	line("}\n")
 	line("var transforms%s = transforms{", name)
-	for _, t := range slices.Concat(transforms, transforms4) {
-		line("%s: %s%s,", t.of, t.name, name)
+	for _, t := range slices.Concat(winograd.Small(), winograd.Large()) {
+		line("%s: %s%s,", t.Of, t.Name, name)
 	}
 	line("}\n")
 }

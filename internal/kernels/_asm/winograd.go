@@ -4,42 +4,30 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"tatami/internal/kernels/winograd"
 )
 
-// A matrix of a Winograd transform: rows of coefficients, for tiles of 2×2 each 0, 1, -1, ½ or -½. It is applied from both
-// sides, to the columns and to the rows of a small square.
-type matrix [][]float64
+// matrix is that of a Winograd transform.
+type matrix winograd.Matrix
 
-// A transform makes one of the functions of a Winograd convolution; adds says
-// that it adds to what is there.
-type transform struct {
-	of, name, doc string
-	matrix        matrix
-	adds          bool
-}
+// ofSquares is the signature of a transform.
+const ofSquares = "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)"
 
-var transforms = []transform{
-	{"inputTransform", "winogradInput", "takes 4×4 pixels to 16 points.", matrix{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}, false},
-	{"outputTransform", "winogradOutput", "takes 16 points to 2×2 pixels.", matrix{{1, 1, 1, 0}, {0, 1, -1, -1}}, false},
-	{"outputGradientTransform", "winogradOutputGradient", "takes 2×2 pixels to 16 points.", matrix{{1, 0}, {1, 1}, {1, -1}, {0, -1}}, false},
-	{"filterTransform", "winogradFilter", "takes 3×3 weights to 16 points.", matrix{{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}}, false},
-	{"filterGradientTransform", "winogradFilterGradient", "takes 16 points to 3×3 weights, which are added.", matrix{{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}}, true},
-}
-
-// winograd makes a function for each transform. They work on n lanes of each of a run of squares; the entry in row i and
+// winogradTransforms makes a function for each transform. They work on n lanes of each of a run of squares; the entry in row i and
 // column j of a square lies i*row + j*col bytes behind its start, and a square tile bytes behind the one before.
-func winograd(s isa) {
-	for _, t := range transforms {
+func winogradTransforms(s isa) {
+	for _, t := range winograd.Small() {
 		s.transform(t)
 	}
-	for _, t := range transforms4 {
+	for _, t := range winograd.Large() {
 		s.transform4(t)
 	}
 }
 
-func (s isa) transform(t transform) {
-	l := t.matrix
-	s.text(t.name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", t.doc)
+func (s isa) transform(t winograd.Transform) {
+	l := matrix(t.Matrix)
+	s.text(t.Name, ofSquares, t.Doc)
 	in := len(l[0])
 	src := make([]reg.GPVirtual, in)
 	for i := range src {
@@ -106,7 +94,7 @@ func (s isa) transform(t transform) {
 			}
 			for j := range l {
 				out := s.combine(l[j], line, s.regs[8+j], true)
-				if t.adds {
+				if t.Adds {
 					old := s.regs[12]
 					s.load(at(row, dstCol, dstCol3, j), old, tail)
 					VADDPS(old, out, s.regs[8+j])
@@ -119,14 +107,19 @@ func (s isa) transform(t transform) {
 			}
 		}
 	}
+	s.eachSquare(left, append(src, to), body, dst, start, tiles)
+}
+
+// eachSquare runs body for the lanes of a square, a vector at a time and then those
+// that are left, moves the pointers on, and goes on to the next square, or returns.
+func (s isa) eachSquare(left reg.GPVirtual, pointers []reg.GPVirtual, body func(tail bool), dst, start, tiles reg.Register) {
 	SUBQ(U8(s.lanes), left)
 	JL(LabelRef("rest"))
 	Label("full")
 	body(false)
-	for i := range src {
-		ADDQ(Imm(uint64(s.bytes())), src[i])
+	for _, p := range pointers {
+		ADDQ(Imm(uint64(s.bytes())), p)
 	}
-	ADDQ(Imm(uint64(s.bytes())), to)
 	SUBQ(U8(s.lanes), left)
 	JGE(LabelRef("full"))
 	Label("rest")

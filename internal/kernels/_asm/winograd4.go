@@ -7,46 +7,9 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"tatami/internal/kernels/winograd"
 )
-
-// The points of F(4×4,3×3) are 0, ±near, ±far and infinity. What they give in the transforms of images and gradients is
-// exact in float32, and they err a third as much as 0, ±1, ±2 would.
-const near, far = 0.75, 1.5
-
-// transforms4 are those of tiles of 4×4 pixels.
-var transforms4 = func() []transform {
-	const n2, f2 = near * near, far * far
-	input := matrix{
-		{n2 * f2, 0, -n2 - f2, 0, 1, 0},
-		{0, -near * f2, -f2, near, 1, 0}, {0, near * f2, -f2, -near, 1, 0},
-		{0, -far * n2, -n2, far, 1, 0}, {0, far * n2, -n2, -far, 1, 0},
-		{0, n2 * f2, 0, -n2 - f2, 0, 1},
-	}
-	gradient := matrix{
-		{1, 0, 0, 0}, {1, near, n2, near * n2}, {1, -near, n2, -near * n2}, {1, far, f2, far * f2}, {1, -far, f2, -far * f2}, {0, 0, 0, 1},
-	}
-	const a, b = 1 / (2 * n2 * (n2 - f2)), 1 / (2 * f2 * (f2 - n2))
-	filter := matrix{
-		{1 / (n2 * f2), 0, 0}, {a, a * near, a * n2}, {a, -a * near, a * n2}, {b, b * far, b * f2}, {b, -b * far, b * f2}, {0, 0, 1},
-	}
-	return []transform{
-		{"inputTransform4", "winograd4Input", "takes 6×6 pixels to 36 points.", input, false},
-		{"outputTransform4", "winograd4Output", "takes 36 points to 4×4 pixels.", gradient.transposed(), false},
-		{"outputGradientTransform4", "winograd4OutputGradient", "takes 4×4 pixels to 36 points.", gradient, false},
-		{"filterTransform4", "winograd4Filter", "takes 3×3 weights to 36 points.", filter, false},
-		{"filterGradientTransform4", "winograd4FilterGradient", "takes 36 points to 3×3 weights, which are added.", filter.transposed(), true},
-	}
-}()
-
-func (m matrix) transposed() matrix {
-	t := make(matrix, len(m[0]))
-	for i := range t {
-		for _, row := range m {
-			t[i] = append(t[i], row[i])
-		}
-	}
-	return t
-}
 
 // toPoints reports whether points come out: then the points ±p are two rows, sum and difference of a part in even
 // powers of p and one in odd powers. Otherwise they are two columns, of which each row needs the sum or the difference.
@@ -154,11 +117,11 @@ func results[V any](m matrix, spare [3]V) []V {
 
 // transform4 makes one of the functions for tiles of 4×4 pixels, as transform does. A group of rows at a time, columns
 // come first: what is half done has registers 0 to 11.
-func (s isa) transform4(t transform) {
-	m := t.matrix
+func (s isa) transform4(t winograd.Transform) {
+	m := matrix(t.Matrix)
 	in := len(m[0])
-	table := s.factorTable(t.name, m)
-	s.text(t.name, "func(dst *float32, dstRow, dstCol, dstTile int, src *float32, srcRow, srcCol, srcTile int, n, tiles int)", t.doc)
+	table := s.factorTable(t.Name, m)
+	s.text(t.Name, ofSquares, t.Doc)
 	dst, start, tiles := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("tiles"), GP64())
 	steps := func(name string) [6]reg.Register {
 		one, three, five := Load(Param(name), GP64()), GP64(), GP64()
@@ -221,7 +184,7 @@ func (s isa) transform4(t transform) {
 				for _, columns := range m.groups() {
 					combineGroup(do, m, columns, line, results(m, spare), spare, func(j int, v reg.VecPhysical) {
 						place := at(row, dstCol, columns[j])
-						if t.adds {
+						if t.Adds {
 							s.load(place, s.regs[11], tail)
 							VADDPS(s.regs[11], v, v)
 						}
@@ -231,25 +194,7 @@ func (s isa) transform4(t transform) {
 			}
 		}
 	}
-	SUBQ(U8(s.lanes), left)
-	JL(LabelRef("rest"))
-	Label("full")
-	body(false)
-	ADDQ(Imm(uint64(s.bytes())), from)
-	ADDQ(Imm(uint64(s.bytes())), to)
-	SUBQ(U8(s.lanes), left)
-	JGE(LabelRef("full"))
-	Label("rest")
-	ADDQ(U8(s.lanes), left)
-	JZ(LabelRef("next"))
-	s.setTail(left)
-	body(true)
-	Label("next")
-	ADDQ(argument("dstTile"), dst)
-	ADDQ(argument("srcTile"), start)
-	DECQ(tiles)
-	JNZ(LabelRef("tile"))
-	s.end()
+	s.eachSquare(left, []reg.GPVirtual{from, to}, body, dst, start, tiles)
 }
 
 // factorTable holds a vector of each factor.

@@ -28,7 +28,7 @@ func main() {
 	pool(m)
 	pooled(m)
 	optimizers(m)
-	winograd(m)
+	winogradTransforms(m)
 	peak(m)
 	if err := write(m, *modulePath, *stubsPath); err != nil {
 		fmt.Fprintln(os.Stderr, err)

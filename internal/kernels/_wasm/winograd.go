@@ -1,64 +1,18 @@
 package main
 
-// A matrix of a Winograd transform: rows of coefficients. It is applied from both
-// sides, to the columns and to the rows of a small square.
-type matrix [][]float64
+import (
+	"slices"
 
-// The matrices of tiles of 4×4 pixels, with the points 0, ±near, ±far and infinity: see winograd4.go in _asm.
-const (
-	near, far = 0.75, 1.5
-	n2, f2    = near * near, far * far
-	an, af    = 1 / (2 * n2 * (n2 - f2)), 1 / (2 * f2 * (f2 - n2))
+	"tatami/internal/kernels/winograd"
 )
 
-var (
-	input4 = matrix{
-		{n2 * f2, 0, -n2 - f2, 0, 1, 0},
-		{0, -near * f2, -f2, near, 1, 0}, {0, near * f2, -f2, -near, 1, 0},
-		{0, -far * n2, -n2, far, 1, 0}, {0, far * n2, -n2, -far, 1, 0},
-		{0, n2 * f2, 0, -n2 - f2, 0, 1},
-	}
-	gradient4 = matrix{
-		{1, 0, 0, 0}, {1, near, n2, near * n2}, {1, -near, n2, -near * n2}, {1, far, f2, far * f2}, {1, -far, f2, -far * f2}, {0, 0, 0, 1},
-	}
-	filter4 = matrix{
-		{1 / (n2 * f2), 0, 0}, {an, an * near, an * n2}, {an, -an * near, an * n2}, {af, af * far, af * f2}, {af, -af * far, af * f2}, {0, 0, 1},
-	}
-)
-
-func (m matrix) transposed() matrix {
-	t := make(matrix, len(m[0]))
-	for i := range t {
-		for _, row := range m {
-			t[i] = append(t[i], row[i])
-		}
-	}
-	return t
-}
-
-// winograd makes a function for each transform. They work on n values of each of
+// winogradTransforms makes a function for each transform. They work on n values of each of
 // a run of squares; the entry in row i and column j of a square lies i*row +
 // j*col bytes behind its start, and a square tile bytes behind the one before.
-func winograd(m *module) {
-	for _, t := range []struct {
-		name, doc string
-		matrix    matrix
-		adds      bool
-	}{
-		{"winogradInput", "takes 4×4 pixels to 16 points.", matrix{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}}, false},
-		{"winogradOutput", "takes 16 points to 2×2 pixels.", matrix{{1, 1, 1, 0}, {0, 1, -1, -1}}, false},
-		{"winogradOutputGradient", "takes 2×2 pixels to 16 points.", matrix{{1, 0}, {1, 1}, {1, -1}, {0, -1}}, false},
-		{"winogradFilter", "takes 3×3 weights to 16 points.", matrix{{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}}, false},
-		{"winogradFilterGradient", "takes 16 points to 3×3 weights, which are added.", matrix{{1, .5, .5, 0}, {0, .5, -.5, 0}, {0, .5, .5, 1}}, true},
-
-		{"winograd4Input", "takes 6×6 pixels to 36 points.", input4, false},
-		{"winograd4Output", "takes 36 points to 4×4 pixels.", gradient4.transposed(), false},
-		{"winograd4OutputGradient", "takes 4×4 pixels to 36 points.", gradient4, false},
-		{"winograd4Filter", "takes 3×3 weights to 36 points.", filter4, false},
-		{"winograd4FilterGradient", "takes 36 points to 3×3 weights, which are added.", filter4.transposed(), true},
-	} {
-		f := m.function(t.name, "dst *float32, dstRow, dstCol, dstTile int32, src *float32, srcRow, srcCol, srcTile, n, tiles int32", "", t.doc)
-		in, out := len(t.matrix[0]), len(t.matrix)
+func winogradTransforms(m *module) {
+	for _, t := range slices.Concat(winograd.Small(), winograd.Large()) {
+		f := m.function(t.Name, "dst *float32, dstRow, dstCol, dstTile int32, src *float32, srcRow, srcCol, srcTile, n, tiles int32", "", t.Doc)
+		in, out := len(t.Matrix[0]), len(t.Matrix)
 		n, from, to, row := f.local(i32), f.local(i32), f.local(i32), f.local(i32)
 		f.while(f.param("tiles"), 1, func() {
 			f.set(n, f.get(f.param("n")))
@@ -82,7 +36,7 @@ func winograd(m *module) {
 							f.move(row, f.param("srcRow"))
 						}
 					}
-					for i, v := range f.multiply(t.matrix, column) {
+					for i, v := range f.multiply(t.Matrix, column) {
 						half[i] = append(half[i], v)
 					}
 				}
@@ -91,9 +45,9 @@ func winograd(m *module) {
 					for range i {
 						f.move(row, f.param("dstRow"))
 					}
-					for j, v := range f.multiply(t.matrix, half[i]) {
+					for j, v := range f.multiply(t.Matrix, half[i]) {
 						to, sum := f.get(row), f.get(v)
-						if t.adds {
+						if t.Adds {
 							sum = f.add(sum, f.load(kind, f.get(row), 0))
 						}
 						f.store(to, sum, 0)
@@ -110,7 +64,7 @@ func winograd(m *module) {
 }
 
 // multiply applies the matrix to a column.
-func (f *function) multiply(m matrix, x []local) []local {
+func (f *function) multiply(m winograd.Matrix, x []local) []local {
 	y := make([]local, len(m))
 	if max(len(m), len(x)) == 4 {
 		for i, row := range m {
