@@ -83,12 +83,14 @@ func (s *Sequential) newPass(c PassConfig) *Pass {
 	return p
 }
 
-// Stages lists how many layers each stage of the pass stands for: more than
-// one where layers are fused.
+// Stages lists how many of the network's own layers each stage of the pass
+// stands for: more than one where layers are fused.
 func (p *Pass) Stages() []int {
 	var counts []int
 	for _, st := range p.stages {
-		counts = append(counts, st.count)
+		if st.top {
+			counts = append(counts, st.count)
+		}
 	}
 	return counts
 }

@@ -50,6 +50,21 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// A pass's stages are the layers of the network, each once, also where those are
+// blocks with layers of their own.
+func TestStages(t *testing.T) {
+	for _, n := range networks.All() {
+		net := toy.Network(t, n.Input, n.Specs(10)...)
+		sum := 0
+		for _, count := range net.NewPass(nn.PassConfig{Capacity: 1}).Stages() {
+			sum += count
+		}
+		if sum != len(net.Specs()) {
+			t.Errorf("%s: %d layers in stages, wanted %d", n.Name, sum, len(net.Specs()))
+		}
+	}
+}
+
 // TestTables: the printed tables are those in testdata.
 func TestTables(t *testing.T) {
 	for _, n := range networks.All() {
