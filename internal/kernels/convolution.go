@@ -58,7 +58,7 @@ func (c Convolution) group() (channels, filters int) { return c.C / c.Groups, c.
 type layout struct {
 	Convolution
 	image, output  box
-	padded, spread frame // the image among zeros; its output's gradient likewise
+	padded, spread frame // the image among zeros; its output's gradient likewise, strides apart
 }
 
 func newLayout(c Convolution) layout {

@@ -13,10 +13,12 @@ type Direct struct {
 	taps     int // values of a window, KH×KW×c
 	ldo, ldi int // row lengths of the packed and of the turned filters
 
-	pixel, pixelOut  Offsets // output pixels: their windows in the padded image, their places in y
-	tap, tapRow      Offsets // a window's values: in the padded image, their rows of packed filters
-	pixelUp, pixelIn Offsets // input pixels: their windows in the spread gradient, their places in x
-	tapUp            Offsets // a window's values in the spread gradient
+	pixel, pixelOut Offsets // output pixels: their windows in the padded image, their places in y
+	tap, tapRow     Offsets // a window's values: in the padded image, their rows of packed filters
+
+	back   []phase // pixels by the values that they meet
+	around frame   // the output's gradient, as they read it
+	place  []int   // of each value of a window among the turned filters
 }
 
 // NewDirect plans for a convolution.
@@ -24,14 +26,12 @@ func NewDirect(c Convolution) *Direct {
 	p := &Direct{layout: newLayout(c)}
 	p.c, p.o = c.group()
 	p.taps, p.ldo, p.ldi = c.points()*p.c, RowLen(p.o), RowLen(p.c)
-	padded, spread := p.padded.room, p.spread.room
+	padded := p.padded.room
 	p.pixel = offsetGrid(p.output.h, p.output.w, c.StrideH*padded.w*c.C, c.StrideW*c.C)
 	p.pixelOut = Stride(p.output.h*p.output.w, c.Filters)
 	p.tap = p.window(padded, p.c)
 	p.tapRow = Stride(p.taps, p.ldo)
-	p.pixelUp = offsetGrid(c.H, c.W, spread.w*c.Filters, c.Filters)
-	p.pixelIn = Stride(c.H*c.W, c.C)
-	p.tapUp = p.window(spread, p.o)
+	p.back, p.around, p.place = p.phases(p.o)
 	return p
 }
 
@@ -69,13 +69,13 @@ func (p *Direct) Pack(u, filters, _ []float32) {
 	}
 }
 
-// Turn writes to u the filters of the way back: turned by 180°, inputs and
-// outputs exchanged.
+// Turn writes to u the filters of the way back: turned by 180°, phase by phase,
+// inputs and outputs exchanged.
 func (p *Direct) Turn(u, filters []float32) {
 	points := p.points()
 	for o := range p.Filters {
 		for t := range points {
-			row := (o/p.o*points+points-1-t)*p.o + o%p.o
+			row := (o/p.o*points+p.place[t])*p.o + o%p.o
 			copy(u[row*p.ldi:], filters[(o*points+t)*p.c:][:p.c])
 		}
 	}
@@ -117,12 +117,17 @@ func (p *Direct) AddUnpacked(dw, m, scratch []float32) {
 
 // InputGradient sets dx to dy ∗ turned, the gradient of the images.
 func (p *Direct) InputGradient(dx, dy, turned, scratch []float32) {
-	room, _ := p.spread.clear(scratch)
-	size := p.points() * p.o * p.ldi
+	room, _ := p.around.clear(scratch)
+	if len(p.back) < p.StrideH*p.StrideW { // some pixels meet nothing
+		clear(dx)
+	}
 	for n := range len(dx) / p.image.len() {
-		spread, image := p.spread.lay(room, p.output.of(dy, n)), p.image.of(dx, n)
+		around, image := p.around.lay(room, p.output.of(dy, n)), p.image.of(dx, n)
 		for g := range p.Groups {
-			Product(Rows{image[g*p.c:], p.pixelIn}, Rows{spread[g*p.o:], p.pixelUp}, p.tapUp, Matrix{turned[g*size:], p.ldi, p.c})
+			for _, f := range p.back {
+				Product(Rows{image[g*p.c:], f.pixels}, Rows{around[g*p.o:], f.windows}, f.taps,
+					Matrix{turned[(g*p.points()+f.first)*p.o*p.ldi:], p.ldi, p.c})
+			}
 		}
 	}
 }
