@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
@@ -150,59 +151,42 @@ func findIDX(dir string) (paths idxFiles, err error) {
 	return paths, nil
 }
 
-// readPair reads images and their labels; Classes is left empty.
+// readPair reads images and their labels; Classes is left empty. The images may
+// have 3 or 4 dimensions.
 func readPair(imagePath, labelPath string) (*Dataset, error) {
-	images, labels, err := checkPair(imagePath, labelPath, 3, 4)
+	images, err := readIDX(imagePath, 3, 4)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Shape: images.Shape, Images: make([][]byte, images.n)}
-	pixels, err := images.read()
+	labels, err := readIDX(labelPath, 1)
 	if err != nil {
 		return nil, err
-	}
-	for i := range d.Images {
-		n := d.Size()
-		d.Images[i], pixels = pixels[:n:n], pixels[n:]
-	}
-	bytes, err := labels.read()
-	d.Labels = make([]int, len(bytes))
-	for i, b := range bytes {
-		d.Labels[i] = int(b)
-	}
-	return d, err
-}
-
-// checkPair checks both files to their ends and that they fit each other. The
-// images may have any of the given numbers of dimensions.
-func checkPair(imagePath, labelPath string, dims ...int) (images, labels *idx, err error) {
-	if images, err = checkIDX(imagePath, dims...); err != nil {
-		return nil, nil, err
-	}
-	if labels, err = checkIDX(labelPath, 1); err != nil {
-		return nil, nil, err
 	}
 	if images.n != labels.n {
-		return nil, nil, fmt.Errorf("%s: %d labels, wanted %d, as many as %s has images", labelPath, labels.n, images.n, imagePath)
+		return nil, fmt.Errorf("%s: %d labels, wanted %d, as many as %s has images", labelPath, labels.n, images.n, imagePath)
 	}
-	return images, labels, nil
+	d := &Dataset{Shape: images.Shape, Images: make([][]byte, images.n), Labels: make([]int, labels.n)}
+	for i := range d.Images {
+		n := d.Size()
+		d.Images[i] = images.data[i*n:][:n:n]
+		d.Labels[i] = int(labels.data[i])
+	}
+	return d, nil
 }
 
-// idx is a file of unsigned bytes whose header has been checked against the
-// data that really follows.
+// idx is n images or labels in one block.
 type idx struct {
-	path string
-	n    int
+	n int
 	nn.Shape
-	header int // bytes before the data
+	data []byte
 }
 
 // maxImage bounds the bytes of an image, so that no product overflows.
 const maxImage = 1 << 28
 
-// checkIDX reads the whole file, keeping nothing of it, and checks its header:
-// an unsigned byte array of one of the given numbers of dimensions.
-func checkIDX(path string, dims ...int) (*idx, error) {
+// readIDX reads a file of unsigned bytes, an array of one of the given numbers of
+// dimensions. What its header announces takes memory only if the file can hold it.
+func readIDX(path string, dims ...int) (*idx, error) {
 	r, err := openIDX(path)
 	if err != nil {
 		return nil, err
@@ -222,8 +206,8 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 		}
 		return nil, fmt.Errorf("%s: magic number 0x%08x, wanted 0x%08x for %s", path, magic, 0x800+dims[0], what)
 	}
-	f := &idx{path: path, header: 4 + 4*count}
-	if err := r.fill(head[4:f.header], "a header"); err != nil {
+	header := 4 + 4*count
+	if err := r.fill(head[4:header], "a header"); err != nil {
 		return nil, err
 	}
 	side := [4]uint32{1, 1, 1, 1} // count, height, width, channels
@@ -243,37 +227,29 @@ func checkIDX(path string, dims ...int) (*idx, error) {
 	if want := int64(side[0]) * int64(size); want > math.MaxInt { // an int of 32 bits
 		return nil, fmt.Errorf("%s: announces %d bytes of data, wanted at most %d", path, want, math.MaxInt)
 	}
-	f.n, f.Shape = int(side[0]), nn.Shape{H: int(side[1]), W: int(side[2]), C: int(side[3])}
+	f := &idx{n: int(side[0]), Shape: nn.Shape{H: int(side[1]), W: int(side[2]), C: int(side[3])}}
 
 	want := int64(f.n) * int64(size)
+	truncated := "%s: truncated: %d bytes behind the header, wanted %d"
 	if most := maxUnzipped + maxRatio*r.size; r.zipped && want > most {
 		return nil, fmt.Errorf("%s: announces %d bytes of data in %d of gzip, wanted at most %d", path, want, r.size, most)
 	}
-	found, err := io.CopyN(io.Discard, r, want+1)
+	if found := r.size - int64(header); !r.zipped && found < want {
+		return nil, fmt.Errorf(truncated, path, found, want)
+	}
+	data := bytes.NewBuffer(make([]byte, 0, want+1+bytes.MinRead)) // never to grow
+	found, err := io.CopyN(data, r, want+1)
 	if err != nil && err != io.EOF {
 		return nil, r.broken(err)
 	}
 	if found < want {
-		return nil, fmt.Errorf("%s: truncated: %d bytes behind the header, wanted %d", path, found, want)
+		return nil, fmt.Errorf(truncated, path, found, want)
 	}
 	if found > want {
 		return nil, fmt.Errorf("%s: more than the %d bytes behind the header that it announces", path, want)
 	}
+	f.data = data.Bytes()
 	return f, nil
-}
-
-// read returns the data of a checked file.
-func (f *idx) read() ([]byte, error) {
-	r, err := openIDX(f.path)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if _, err := io.CopyN(io.Discard, r, int64(f.header)); err != nil {
-		return nil, r.broken(err)
-	}
-	data := make([]byte, f.n*f.Size())
-	return data, r.fill(data, "data")
 }
 
 // What a zipped file may hold: so many bytes, and so many more for each of its

