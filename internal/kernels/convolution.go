@@ -58,7 +58,7 @@ func (c Convolution) group() (channels, filters int) { return c.C / c.Groups, c.
 type layout struct {
 	Convolution
 	image, output  box
-	padded, spread frame // the image among zeros; its output's gradient likewise, strides apart
+	padded, spread frame // the image among zeros; its output's gradient likewise, if a plan does not go by phases
 }
 
 func newLayout(c Convolution) layout {

@@ -16,9 +16,8 @@ type Direct struct {
 	pixel, pixelOut Offsets // output pixels: their windows in the padded image, their places in y
 	tap, tapRow     Offsets // a window's values: in the padded image, their rows of packed filters
 
-	back   []phase // pixels by the values that they meet
-	around frame   // the output's gradient, as they read it
-	place  []int   // of each value of a window among the turned filters
+	back  []phase // pixels by the values that they meet
+	place []int   // of each value of a window among the turned filters
 }
 
 // NewDirect plans for a convolution.
@@ -31,7 +30,7 @@ func NewDirect(c Convolution) *Direct {
 	p.pixelOut = Stride(p.output.h*p.output.w, c.Filters)
 	p.tap = p.window(padded, p.c)
 	p.tapRow = Stride(p.taps, p.ldo)
-	p.back, p.around, p.place = p.phases(p.o)
+	p.back, p.spread, p.place = p.phases()
 	return p
 }
 
@@ -117,15 +116,15 @@ func (p *Direct) AddUnpacked(dw, m, scratch []float32) {
 
 // InputGradient sets dx to dy ∗ turned, the gradient of the images.
 func (p *Direct) InputGradient(dx, dy, turned, scratch []float32) {
-	room, _ := p.around.clear(scratch)
+	room, _ := p.spread.clear(scratch)
 	if len(p.back) < p.StrideH*p.StrideW { // some pixels meet nothing
 		clear(dx)
 	}
 	for n := range len(dx) / p.image.len() {
-		around, image := p.around.lay(room, p.output.of(dy, n)), p.image.of(dx, n)
+		spread, image := p.spread.lay(room, p.output.of(dy, n)), p.image.of(dx, n)
 		for g := range p.Groups {
 			for _, f := range p.back {
-				Product(Rows{image[g*p.c:], f.pixels}, Rows{around[g*p.o:], f.windows}, f.taps,
+				Product(Rows{image[g*p.c:], f.pixels}, Rows{spread[g*p.o:], f.windows}, f.taps,
 					Matrix{turned[(g*p.points()+f.first)*p.o*p.ldi:], p.ldi, p.c})
 			}
 		}

@@ -1,5 +1,7 @@
 package kernels
 
+import "iter"
+
 // phase is those pixels of an image that meet the same values of the filter:
 // with strides, a window's next place comes equally far behind them. Every value
 // belongs to one phase.
@@ -8,40 +10,40 @@ type phase struct {
 	first                 int     // where the phase begins among the filter's values, turned phase by phase
 }
 
-// phases are those in which an image's gradient is computed from its output's,
-// which the frame lays out for them, of o filters a group. Turned phase by phase,
-// value i of the filter is at place[i].
-func (l *layout) phases(o int) (list []phase, around frame, place []int) {
+// phases are those of an image, whose gradient is computed from its output's as
+// spread lays that out. Turned phase by phase, value i of the filter is at place[i].
+func (l *layout) phases() (list []phase, spread frame, place []int) {
+	_, filters := l.group()
 	rows := side{l.H, l.Top, l.KernelH, l.Dilation, l.StrideH}
 	columns := side{l.W, l.Left, l.KernelW, l.Dilation, l.StrideW}
-	around = frame{l.output, box{rows.room(), columns.room(), l.Filters}, rows.start(), columns.start(), 1, 1}
+	spread = frame{l.output, box{rows.room(), columns.room(), l.Filters}, rows.start(), columns.start(), 1, 1}
 	place = make([]int, l.points())
 	next := 0
 	for a := range l.StrideH {
 		for b := range l.StrideW {
 			first := next
 			var pixels, windows, taps []int32
-			rows.pixels(a, func(i, row int) {
-				columns.pixels(b, func(j, column int) {
+			for i, row := range rows.pixels(a) {
+				for j, column := range columns.pixels(b) {
 					pixels = append(pixels, int32((i*l.W+j)*l.C))
-					windows = append(windows, int32((row*around.room.w+column)*l.Filters))
-				})
-			})
-			rows.taps(a, func(u, row int) {
-				columns.taps(b, func(v, column int) {
+					windows = append(windows, int32((row*spread.room.w+column)*l.Filters))
+				}
+			}
+			for u, row := range rows.taps(a) {
+				for v, column := range columns.taps(b) {
 					place[u*l.KernelW+v] = next
 					next++
-					for k := range o {
-						taps = append(taps, int32((row*around.room.w+column)*l.Filters+k))
+					for k := range filters {
+						taps = append(taps, int32((row*spread.room.w+column)*l.Filters+k))
 					}
-				})
-			})
+				}
+			}
 			if len(pixels) > 0 && len(taps) > 0 {
 				list = append(list, phase{newOffsets(pixels), newOffsets(windows), newOffsets(taps), first})
 			}
 		}
 	}
-	return list, around, place
+	return list, spread, place
 }
 
 // side is a convolution along rows or columns: pixel i, at i+pad among zeros,
@@ -55,22 +57,27 @@ func (s side) before() int { return (s.kernel - 1) * s.dilation / s.stride }
 // start is where the first output lies in the room of those that pixels meet.
 func (s side) start() int { return s.before() - s.pad/s.stride }
 
+// room is how many outputs pixels meet on a side, those outside included.
 func (s side) room() int { return (s.image-1+s.pad)/s.stride - s.pad/s.stride + s.before() + 1 }
 
-// pixels lists a phase's pixels, and where in the room their windows begin.
-func (s side) pixels(phase int, f func(i, start int)) {
-	for i := range s.image {
-		if (i+s.pad)%s.stride == phase {
-			f(i, (i+s.pad)/s.stride-s.pad/s.stride)
+// pixels are a phase's, and where in the room their windows begin.
+func (s side) pixels(phase int) iter.Seq2[int, int] {
+	return func(yield func(i, at int) bool) {
+		for i := range s.image {
+			if (i+s.pad)%s.stride == phase && !yield(i, (i+s.pad)/s.stride-s.pad/s.stride) {
+				return
+			}
 		}
 	}
 }
 
-// taps lists a phase's values of the filter, and their places in a window.
-func (s side) taps(phase int, f func(k, at int)) {
-	for k := s.kernel - 1; k >= 0; k-- {
-		if k*s.dilation%s.stride == phase {
-			f(k, s.before()-k*s.dilation/s.stride)
+// taps are a phase's values of the filter, and their places in a window.
+func (s side) taps(phase int) iter.Seq2[int, int] {
+	return func(yield func(k, at int) bool) {
+		for k := s.kernel - 1; k >= 0; k-- {
+			if k*s.dilation%s.stride == phase && !yield(k, s.before()-k*s.dilation/s.stride) {
+				return
+			}
 		}
 	}
 }
