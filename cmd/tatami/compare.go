@@ -23,8 +23,8 @@ func newCompare(l words.Language) *cobra.Command {
 		Use:  "compare RUN…",
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !strings.EqualFold(filepath.Ext(out), ".html") {
-				return wrongUsage("--out is %s, wanted a name that ends in .html", out)
+			if err := checkPage(out); err != nil {
+				return err
 			}
 			if picture != "" {
 				if err := checkPicture(picture); err != nil {

@@ -27,6 +27,9 @@ func newData(l words.Language) *cobra.Command {
 			}
 			if len(args) > 0 {
 				s.Data = args[0]
+				if err := checkOutside(out, s.Data); err != nil {
+					return err
+				}
 			}
 			reading := run.Reading{Memory: memory}
 			if !asJSON {

@@ -122,7 +122,9 @@ func (o *experimentOptions) run(parent context.Context, list []lab.Experiment, r
 	}
 	written, err := o.WriteReports(results, time.Now())
 	for _, path := range written {
-		fmt.Println(path)
+		if err := say(path); err != nil {
+			return err
+		}
 	}
 	return err
 }

@@ -25,8 +25,7 @@ func newExport() *cobra.Command {
 			if err := run.ExportONNX(out, m); err != nil {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
-			fmt.Println(out)
-			return nil
+			return say(out)
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "model.onnx", "")

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"cmp"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +10,6 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/words"
 	"tatami/nn"
-	"tatami/plots"
 )
 
 func newFilters(l words.Language) *cobra.Command {
@@ -22,10 +19,8 @@ func newFilters(l words.Language) *cobra.Command {
 		Use:  "filters MODEL",
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, path := range []string{out, maps} {
-				if err := checkPicture(path); err != nil {
-					return err
-				}
+			if err := cmp.Or(checkPicture(out), checkPicture(maps), checkInput("out", out, image), checkInput("maps", maps, image)); err != nil {
+				return err
 			}
 			if image == "" && cmd.Flags().Changed("maps") {
 				return wrongUsage("--maps needs --image")
@@ -67,21 +62,4 @@ func newFilters(l words.Language) *cobra.Command {
 	cmd.Flags().StringVar(&maps, "maps", "maps.png", "")
 	cmd.Flags().Var(&budget, "budget", "")
 	return cmd
-}
-
-// checkPicture refuses a name whose ending is no format of pictures.
-func checkPicture(path string) error {
-	if !slices.Contains([]string{".png", ".svg", ".pdf"}, strings.ToLower(filepath.Ext(path))) {
-		return wrongUsage("cannot draw %s: wanted a name that ends in .png, .svg or .pdf", path)
-	}
-	return nil
-}
-
-// savePicture writes a picture and says where.
-func savePicture(path string, f plots.Figure) error {
-	if err := plots.Save(path, f); err != nil {
-		return err
-	}
-	fmt.Println(path)
-	return nil
 }

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
+	"cmp"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -20,8 +19,8 @@ func newImport() *cobra.Command {
 		Use:  "import FILE",
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if sameFile(args[0], out) {
-				return wrongUsage("--out is %s, which is what is to be imported", out)
+			if err := cmp.Or(checkInput("out", out, args[0]), checkRun(out)); err != nil {
+				return err
 			}
 			standardized := cmd.Flags().Changed("mean") || cmd.Flags().Changed("std")
 			isONNX := filepath.Ext(args[0]) == ".onnx"
@@ -52,8 +51,7 @@ func newImport() *cobra.Command {
 			if err := nn.Save(out, m); err != nil {
 				return err
 			}
-			fmt.Println(out)
-			return nil
+			return say(out)
 		},
 	}
 	cmd.Flags().StringVar(&name, "net", "simple", "")
@@ -73,11 +71,4 @@ func importWeights(path, network string) (*nn.Model, error) {
 		return nil, err
 	}
 	return &nn.Model{Sequential: net, Facts: map[string]string{"imported": filepath.Base(path)}}, nil
-}
-
-// sameFile reports whether both paths lead to one file that exists.
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	return errX == nil && errY == nil && os.SameFile(x, y)
 }

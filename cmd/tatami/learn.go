@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"tatami/internal/run"
@@ -16,6 +18,11 @@ func newLearn() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 0 {
 				return wrongUsage("--limit is %d, wanted 0 or more", limit)
+			}
+			if n := len(out); n == 0 || !os.IsPathSeparator(out[n-1]) { // one file
+				if err := checkPage(out); err != nil {
+					return err
+				}
 			}
 			ctx, stop := run.UntilSignal(cmd.Context())
 			defer stop()

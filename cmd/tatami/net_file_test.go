@@ -29,4 +29,7 @@ func TestTrainNetFile(t *testing.T) {
 		t.Error(got)
 	}
 	tatami(t, dir, "train", "--data", "data", "--net", "own.json").refuses(t, 1, "own.json")
+	// An image has one class: what answers for each apart would learn one thing and say another.
+	writeTestFile(t, filepath.Join(dir, "apart.json"), []byte(strings.Replace(net, `{"type":"Affine","Units":3}`, `{"type":"Affine","Units":3},{"type":"Sigmoid"}`, 1)))
+	tatami(t, dir, "train", "--data", "data", "--net", "apart.json").refuses(t, 1, "network apart.json: it ends in Sigmoid", "wanted Softmax")
 }

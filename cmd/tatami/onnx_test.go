@@ -43,6 +43,7 @@ func TestONNX(t *testing.T) {
 	tatami(t, dir, "import", "none.onnx", "--out", "c").refuses(t, 1, "none.onnx", "no such file")
 	writeTestFile(t, filepath.Join(dir, "bad.onnx"), []byte("no network"))
 	tatami(t, dir, "import", "bad.onnx", "--out", "c").refuses(t, 1, "bad.onnx", "not an ONNX file")
+	tatami(t, dir, "import", "../"+filepath.Base(dir)+"/bad.onnx", "--out", "c").refuses(t, 1, "/bad.onnx: not an ONNX file")
 	if _, err := os.Stat(filepath.Join(dir, "c")); err == nil {
 		t.Error("a refused import has left a file")
 	}

@@ -16,6 +16,9 @@ func newPublish() *cobra.Command {
 		Use:  "publish MODEL…",
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkPage(out); err != nil {
+				return err
+			}
 			var paths []string
 			for _, path := range args {
 				paths = append(paths, run.ModelPath(path))
@@ -39,6 +42,5 @@ func tellPage(path string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s (%.1f MB)\n", path, float64(info.Size())/1e6)
-	return nil
+	return say(fmt.Sprintf("%s (%.1f MB)", path, float64(info.Size())/1e6))
 }

@@ -25,8 +25,16 @@ const (
 // parseClassWeights reads weights by the names of classes, as in cat=2,dog=0.5.
 func parseClassWeights(text string) (map[string]float64, error) {
 	weights := map[string]float64{}
-	for item := range strings.SplitSeq(text, ",") {
+	item, left := "", text != ""
+	for rest := text; left; {
+		var part string
+		part, rest, left = strings.Cut(rest, ",")
+		item += part
 		at := strings.LastIndexByte(item, '=') // a class may have one in its name
+		if at < 0 && left {                    // and a comma
+			item += ","
+			continue
+		}
 		if at < 1 {
 			return nil, wrongSetting("--class-weights: %q, wanted balanced, or CLASS=WEIGHT, as in cat=2,dog=0.5", item)
 		}
@@ -39,6 +47,7 @@ func parseClassWeights(text string) (map[string]float64, error) {
 			return nil, wrongSetting("--class-weights: the weight of class %s is %q, wanted a number from %g to %g", class, item[at+1:], leastWeight, mostWeight)
 		}
 		weights[class] = w
+		item = ""
 	}
 	return weights, nil
 }

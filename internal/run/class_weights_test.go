@@ -31,6 +31,7 @@ func TestClassWeights(t *testing.T) {
 		{"c=2.5,x=1=0.5", "[1 0.5 2.5]", 0},
 		{"balance", `"balance", wanted balanced, or CLASS=WEIGHT`, 0},
 		{"a=2,b", `"b", wanted balanced`, 0},
+		{"a=2,b,c,d=3", `unknown class "b,c,d"`, 0},
 		{"=2", `"=2", wanted balanced`, 0},
 		{"a=2,a=3", "names class a twice", 0},
 		{"a=0", `the weight of class a is "0", wanted a number from 1e-06 to 1e+06`, 0},

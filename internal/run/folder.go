@@ -37,6 +37,20 @@ var allFiles = []string{
 	pageFile, filtersFilmFile, mapFilmFile, framesFile,
 }
 
+// IsOfRun reports whether the path is that of a run's file, its model excepted.
+func IsOfRun(path string) bool {
+	name := filepath.Base(path)
+	if name == ModelFile || !slices.Contains(allFiles, name) {
+		return false
+	}
+	for _, sign := range []string{checkpointFile, ResultFile} {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(path), sign)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Folder is where a run leaves its files, held for this process until Release.
 type Folder struct {
 	dir  string

@@ -31,7 +31,11 @@ func ImportONNX(path string) (*nn.Model, error) {
 		return nil, err
 	}
 	defer root.Close()
-	return onnx.Import(root.FS(), filepath.Base(target))
+	m, err := onnx.Import(root.FS(), filepath.Base(target))
+	if dir, _ := filepath.Split(target); err != nil && dir != "" {
+		return nil, fmt.Errorf("%s%w", dir, err) // whose text begins with the name
+	}
+	return m, err
 }
 
 // Standardized is a network that takes pixels from 0 to 1, of one that takes

@@ -439,7 +439,7 @@ func (s *Models) sample(_ context.Context, query url.Values, m *Model) (any, err
 }
 
 func (s *Models) convolution(_ context.Context, query url.Values, q *Question) (any, error) {
-	position, err := number(query, "layer", 0, 0, len(q.net.Specs()))
+	position, err := number(query, "layer", 0, 1, len(q.net.Specs()))
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,9 @@ func (s *Server) Handler() http.Handler {
 	})
 	for name, answer := range s.About() {
 		s.route(mux, http.MethodGet, "/api/v1/"+name, func(_ http.ResponseWriter, r *http.Request) ([]byte, error) {
+			if err := checkQuery(name, r.URL.Query()); err != nil {
+				return nil, err
+			}
 			m, err := s.Model(r.URL.Query())
 			if err != nil {
 				return nil, err
@@ -68,6 +71,9 @@ func (s *Server) Handler() http.Handler {
 	}
 	for name, answer := range s.On() {
 		s.route(mux, http.MethodPost, "/api/v1/"+name, func(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+			if err := checkQuery(name, r.URL.Query()); err != nil {
+				return nil, err
+			}
 			return s.ask(w, r, answer)
 		})
 	}
