@@ -111,9 +111,8 @@ func (*frozenNormalization) Reads() (x, y bool) { return true, false }
 
 func (l *frozenNormalization) Backward(c *nn.Context, dx, dy, x, _ *nn.Tensor) {
 	dgamma, dbeta := c.Grad(l.gamma), c.Grad(l.beta)
-	mean, inverse := c.Scratch(l.C), c.Scratch(l.C)
+	mean, inverse := l.mean.Value.Data, c.Scratch(l.C)
 	for k := range l.C {
-		mean[k] = l.mean.Value.Data[k]
 		inverse[k] = float32(1 / math.Sqrt(float64(l.variance.Value.Data[k])+l.epsilon))
 	}
 	for i := 0; i < len(x.Data); i += l.C {
