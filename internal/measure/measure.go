@@ -171,7 +171,7 @@ func (r *Report) Network(name string, net *nn.Sequential, data, test *datasets.D
 		rule = optim.SGD{}
 	}
 	n.Optimizer = rule.Name()
-	if n.StepSeconds, err = measureStep(net, data, rule); err != nil {
+	if n.StepSeconds, err = measureStep(net, data, rule, r.stepsAtOnce(n.Layers)); err != nil {
 		return err
 	}
 	n.ImagesPerSecond = batch / n.StepSeconds
@@ -189,20 +189,29 @@ func (r *Report) Network(name string, net *nn.Sequential, data, test *datasets.D
 	return nil
 }
 
-// measureStep is the median time of a step, over runs of 100.
-func measureStep(net *nn.Sequential, data *datasets.Dataset, rule optim.Rule) (float64, error) {
+// stepsAtOnce is how many steps take a third of a second, of those 5 to 100.
+func (r *Report) stepsAtOnce(layers []Layer) int {
+	step := 0.0
+	for _, l := range layers {
+		step += (l.Forward + l.Backward) * train.DefaultShards / float64(min(r.Processors, train.DefaultShards))
+	}
+	return max(5, min(100, int(1/(3*step))))
+}
+
+// measureStep is the median time of a step, over runs of so many.
+func measureStep(net *nn.Sequential, data *datasets.Dataset, rule optim.Rule, steps int) (float64, error) {
 	var times []float64
 	for range 5 {
 		var last time.Time
 		t := &train.Trainer{
 			Net: net, Loss: layers.SoftmaxWithLoss{}, Rule: rule, Schedule: optim.Constant{Base: rule.DefaultRate()},
-			Loader: &datasets.Loader{Data: data, BatchSize: batch, Seed: 1}, Steps: 200,
+			Loader: &datasets.Loader{Data: data, BatchSize: batch, Seed: 1}, Steps: 2 * steps,
 		}
 		t.Observers = []train.Observer{train.ObserverFunc(func(e train.Event) error {
 			if e.Kind == train.Updated {
-				if e.Step%100 == 0 {
+				if e.Step%steps == 0 {
 					if !last.IsZero() {
-						times = append(times, time.Since(last).Seconds()/100)
+						times = append(times, time.Since(last).Seconds()/float64(steps))
 					}
 					last = time.Now()
 				}
@@ -257,17 +266,20 @@ func (r *Report) measureLayers(net *nn.Sequential) ([]Layer, error) {
 	return reports, nil
 }
 
-// median is the median time of n calls, after a few to warm up.
+// median is the median time of n calls, after a few to warm up; of fewer, but of
+// three at least, where they take long.
 func median(n int, f func()) float64 {
-	for range 3 {
+	begun := time.Now()
+	enough := func(done, least int) bool { return done >= least && time.Since(begun) > time.Second/2 }
+	for i := 0; i < 3 && !enough(i, 1); i++ {
 		f()
 	}
-	times := make([]float64, n)
-	for i := range times {
+	var times []float64
+	for len(times) < n && !enough(len(times), 3) {
 		start := time.Now()
 		f()
-		times[i] = time.Since(start).Seconds()
+		times = append(times, time.Since(start).Seconds())
 	}
 	slices.Sort(times)
-	return times[n/2]
+	return times[len(times)/2]
 }
