@@ -40,6 +40,7 @@ func TestJapaneseErrors(t *testing.T) {
 		"train --data data --quiet --optimizer sgd --lr 1e38": "損失が有限の数ではなくなりました",
 		"train --data data --from nowhere":                    "nowhere を読めません：ファイルまたはフォルダーがありません",
 		"sweep s.json":                                        `s.json の実行 0：--memory に "-1" は指定できません。指定できるのはバイト数（例：512M、2G）です`,
+		"import run/model.safetensors":                        "run/model.safetensors：第 1 層（Convolution 5×5）に合うテンソルがありません（必要：weight [30 1 5 5], bias [30]、ファイルの中：なし）。余ったテンソル：\"",
 		"summary net.json":                                    "net.json：構造：input.H が 1e9 になっています。ここに書けるのは、数字だけで書いた整数です",
 	} {
 		if o := spoken(t, dir, "ja_JP.UTF-8", strings.Fields(line)...); !strings.Contains(o.stderr, want) {

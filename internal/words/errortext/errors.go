@@ -390,13 +390,14 @@ var libraryErrors = []words.Text{
 	{EN: "the layer is not a convolution", JA: "この層は畳み込み層ではありません"},
 	{EN: "%d class names, wanted %d", JA: "クラスの名前が %d 個あります。%d 個必要です"},
 	{EN: "%d layers to freeze, wanted 0 to %d", JA: "学習しない層を %d 個にはできません。0 個から %d 個までです"},
-	{EN: "%s cannot be frozen: its description has no method Freeze", JA: "%s は、学習しない層にはできません"},
+	{EN: "%v cannot be frozen: its description has no method Freeze", JA: "%vは、学習しない層にはできません"},
 	{EN: "no layer has parameters to draw for %d classes", JA: "%d クラス用に作り直せる、パラメーターのある層がありません"},
-	{EN: "%s cannot be drawn for %d classes: its description has no method Resize", JA: "%s は、%d クラス用に作り直せません"},
-	{EN: "%s drawn for %d classes makes outputs of %s", JA: "%s を %d クラス用に作り直すと、出力が %s になります"},
+	{EN: "%v cannot be drawn for %d classes: its description has no method Resize", JA: "%vは、%d クラス用に作り直せません"},
+	{EN: "%v drawn for %d classes makes outputs of %s", JA: "%vを %d クラス用に作り直すと、出力が %s になります"},
+	{EN: "%w; left over are %s and %d more", JA: "%w。余ったテンソル：%s（ほかに %d 個）"},
 	{EN: "%w; left over are %s", JA: "%w。余ったテンソル：%s"},
 	{EN: "tensors %q and %q are both the %s of one layer", JA: "テンソル %q と %q が、どちらも同じ層の %s です"},
-	{EN: "%q and %q fit %s alike, and their names differ in more than numbers: wanted such as fc1 and fc2", JA: "%q と %q は、どちらも %s に合い、名前でも順番がわかりません。fc1 と fc2 のように、番号だけを変えた名前にしてください"},
+	{EN: "%q and %q fit %v alike, and their names differ in more than numbers: wanted such as fc1 and fc2", JA: "%q と %q は、どちらも%vに合い、名前でも順番がわかりません。fc1 と fc2 のように、番号だけを変えた名前にしてください"},
 	{EN: "architecture: layer %d: %w", JA: "構造の第 %d 層：%w"},
 	{EN: "architecture: %w", JA: "構造：%w"},
 	{EN: `no "type" that is a string`, JA: `文字列の "type" がありません`},
@@ -417,7 +418,10 @@ var libraryErrors = []words.Text{
 	{EN: "field %s is %s, wanted at most %d", JA: "項目 %s は %s です。%d 以下でなければなりません"},
 	{EN: "field %s is %s, wanted %d to %d", JA: "項目 %s は %s です。%d から %d まででなければなりません"},
 	{EN: "field %s is %s, wanted %v", JA: "項目 %s は %s です。指定できるのは%vです"},
-	{EN: "no fitting tensors for %s: wanted %s, found %s", JA: "%s に合うテンソルがありません（必要：%s、ファイルの中：%s）"},
+	{EN: "no fitting tensors for %v: wanted %s, found %v", JA: "%vに合うテンソルがありません（必要：%s、ファイルの中：%v）"},
+	{EN: "none", JA: "なし"},
+	{EN: "%d such (%s) for %d", JA: "%[3]d 個のところに %[1]d 個（%[2]s）"},
+	{EN: "the network has no layer for %s and %d more", JA: "ネットワークに %s の入る層がありません（ほかに %d 個）"},
 	{EN: "the network has no layer for %s", JA: "ネットワークに %s の入る層がありません"},
 
 	// internal/web/learn, budget
@@ -512,6 +516,7 @@ var libraryErrors = []words.Text{
 // systemErrors are those of the operating system, Go and the reader of flags,
 // and those that tatami puts together of several texts.
 var systemErrors = []words.Text{
+	{EN: "layer %d (%s) and %v", JA: "第 %d 層（%s）と%v"},
 	{EN: "layers within layers deeper than %d", JA: "層の入れ子が %d 段を超えています"},
 	{EN: "initializers within initializers deeper than %d", JA: "初期値の入れ子が %d 段を超えています"},
 	{EN: "a number that float32 can hold", JA: "、float32 で表せる数"},
