@@ -107,7 +107,7 @@ func ParseAugmentation(text string) (Augmentation, error) {
 			}
 		}
 		if (name == "shift" || name == "crop") && (v != math.Trunc(v) || v > 1e6) {
-			return Augmentation{}, fmt.Errorf("augmentation %s:%s: wanted a whole number of pixels", name, strength)
+			return Augmentation{}, fmt.Errorf("augmentation %s:%s: wanted a whole number of pixels, at most 1e6", name, strength)
 		}
 		switch name {
 		case "shift":

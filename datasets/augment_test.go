@@ -211,7 +211,7 @@ func TestParseAugmentation(t *testing.T) {
 		"elastic:Inf":       "wanted a number above 0",
 		"elastic:1e999":     "wanted a number above 0",
 		"shift:1.5":         "wanted a whole number of pixels",
-		"shift:1e300":       "wanted a whole number of pixels",
+		"shift:1e300":       "wanted a whole number of pixels, at most 1e6",
 		"rotate:181":        "wanted at most 180 degrees",
 		"scale:1":           "wanted less than 1",
 		"elastic:1e7":       "wanted at most 1e6 pixels",

@@ -25,7 +25,7 @@ type Whitening struct {
 // patches.
 func NewWhitening(d *Dataset, size int) (*Whitening, error) {
 	if d.Len() == 0 || size < 1 || size > min(d.H, d.W) {
-		return nil, fmt.Errorf("%d images of %v have no patches of %d×%d pixels", d.Len(), d.Shape, size, size)
+		return nil, fmt.Errorf("%d images of %s have no patches of %d×%d pixels", d.Len(), sides(d.Shape), size, size)
 	}
 	mean, covariance := patches(d, size)
 	variance := mat.Trace(covariance) / float64(len(mean))

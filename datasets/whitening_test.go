@@ -1,8 +1,10 @@
 package datasets_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"tatami/datasets"
@@ -77,9 +79,9 @@ func TestWhitening(t *testing.T) {
 // Images without patches are refused, those without contrast are not enlarged.
 func TestWhiteningOfNothing(t *testing.T) {
 	row := &datasets.Dataset{Shape: nn.Shape{H: 1, W: 9, C: 1}, Images: [][]byte{make([]byte, 9)}}
-	for _, d := range []*datasets.Dataset{row, {Shape: nn.Shape{H: 9, W: 9, C: 1}}} {
-		if _, err := datasets.NewWhitening(d, 2); err == nil {
-			t.Errorf("no error for %d images of %v", d.Len(), d.Shape)
+	for _, d := range []*datasets.Dataset{row, {Shape: nn.Shape{H: 9, W: 9, C: 1}}, {Shape: nn.Shape{H: 1, W: 1, C: 3}, Images: [][]byte{make([]byte, 3)}}} {
+		if _, err := datasets.NewWhitening(d, 2); err == nil || !strings.Contains(err.Error(), fmt.Sprintf(" images of %d×%d×%d have no patches", d.H, d.W, d.C)) {
+			t.Errorf("%d images of %v: error %v", d.Len(), d.Shape, err)
 		}
 	}
 	black := &datasets.Dataset{Shape: nn.Shape{H: 3, W: 3, C: 1}, Images: [][]byte{make([]byte, 9)}}

@@ -22,6 +22,9 @@ func newBench(l words.Language) *cobra.Command {
 			if asJSON && compare != "" {
 				return wrongUsage("--json and --compare cannot stand together")
 			}
+			if len(nets) == 0 {
+				return wrongUsage("--net names no network")
+			}
 			if compare != "" {
 				var err error
 				if before, err = measure.Read(compare); err != nil {

@@ -50,5 +50,7 @@ func TestBenchWrongInput(t *testing.T) {
 	}
 	tatami(t, dir, "bench", "--compare", "absent.json").refuses(t, 1, "cannot read absent.json: no such file")
 	tatami(t, dir, "bench", "--compare", "x", "--json").refuses(t, 2, "--json", "--compare")
+	writeTestFile(t, filepath.Join(dir, "net.json"), []byte(`{"input":{"H":32,"W":32,"C":3},"layers":[{"type":"Affine","Units":10}]}`))
+	tatami(t, dir, "bench", "--net", "net.json").refuses(t, 1, "network net.json takes images of 32×32×3, wanted MNIST's 28×28×1")
 	tatami(t, dir, "bench", "--net", "mpl").refuses(t, 2, `"mlp"`)
 }

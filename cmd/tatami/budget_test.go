@@ -47,7 +47,7 @@ func TestBudget(t *testing.T) {
 	for _, args := range commands("hours") {
 		tatami(t, dir, args...).refuses(t, 1, "hours: the network takes ", " operations for one sample, wanted at most 1,000,000,000", "; --budget ")
 		tatami(t, dir, append(args, "--budget", "2")...).refuses(t, 1, "operations for one sample, wanted at most 2,000,000,000; --budget ")
-		tatami(t, dir, append(args, "--budget", "0.5")...).refuses(t, 2, `"0.5": wanted a multiple from 1x to 1000000x`)
+		tatami(t, dir, append(args, "--budget", "0.5")...).refuses(t, 2, `--budget is "0.5", wanted a multiple from 1x to 1000000x`)
 	}
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("nine refusals took %v", took)

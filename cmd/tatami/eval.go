@@ -33,6 +33,9 @@ func newEval(l words.Language) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if in := m.Input(); views.Shift > min(in.H, in.W)-1 {
+				return wrongUsage("--tta is %s, wanted shifts of at most %d pixels for images of %v", tta, min(in.H, in.W)-1, in)
+			}
 			given := cmd.Flags().Changed("data")
 			if !given {
 				data = m.Facts["data"] // none is MNIST

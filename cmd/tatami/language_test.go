@@ -24,6 +24,31 @@ func spoken(t *testing.T, dir, locale string, args ...string) outcome {
 	return finish(t, command(dir, []string{"LC_ALL=" + locale, "TATAMI_ISA="}, args...))
 }
 
+// Sentences within sentences are whole in Japanese.
+func TestJapaneseErrors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bars.write(t, filepath.Join(dir, "data"))
+	trainQuietly(t, dir, "run", "--epochs", "1", "--net", "mlp")
+	writeTestFile(t, filepath.Join(dir, "s.json"), []byte(`{"train": {"memory": "-1"}, "grid": {"lr": [1]}}`))
+	writeTestFile(t, filepath.Join(dir, "net.json"), []byte(`{"input": {"H": 1e9}}`))
+	for line, want := range map[string]string{
+		"train --optimizer adam:beta1=2":                      `フラグ --optimizer：最適化手法 adam：beta1 に "2" は指定できません。指定できるのは、0 より大きく 1 より小さい数です`,
+		"train --schedule step:every=0":                       `フラグ --schedule：スケジュール step：every に "0" は指定できません。指定できるのは、1 以上の整数です`,
+		"train --data data --from run --freeze 99":            "--freeze は 99 ですが、2 までにしてください。第 3 層（Affine 3）は学習しなければなりません",
+		"train --data data --class-weights cad=2":             `フラグ --class-weights：クラス "cad" はありません（使えるもの：0, 1, 2）`,
+		"train --data data --quiet --optimizer sgd --lr 1e38": "損失が有限の数ではなくなりました",
+		"train --data data --from nowhere":                    "nowhere を読めません：ファイルまたはフォルダーがありません",
+		"sweep s.json":                                        `s.json の実行 0：--memory に "-1" は指定できません。指定できるのはバイト数（例：512M、2G）です`,
+		"import run/model.safetensors":                        "run/model.safetensors：第 1 層（Convolution 5×5）に合うテンソルがありません（必要：weight [30 1 5 5], bias [30]、ファイルの中：なし）。余ったテンソル：\"",
+		"summary net.json":                                    "net.json：構造：input.H が 1e9 になっています。ここに書けるのは、数字だけで書いた整数です",
+	} {
+		if o := spoken(t, dir, "ja_JP.UTF-8", strings.Fields(line)...); !strings.Contains(o.stderr, want) {
+			t.Errorf("%s says %swanted %s", line, o.stderr, want)
+		}
+	}
+}
+
 // Everything that the command says is in the language of the locale, and in no
 // other.
 func TestLanguages(t *testing.T) {

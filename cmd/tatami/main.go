@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,17 +147,19 @@ func arguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// numbers is what flags want, by their types.
-var numbers = map[string]string{"int": "a whole number", "uint64": "a whole number from 0 up", "float64": "a number"}
+// wanted is what flags want, by their types; of others their errors say it.
+var wanted = map[string]string{
+	"bool": "true or false", "int": "a whole number", "uint64": "a whole number from 0 up", "float64": "a number",
+	"float64Slice": "numbers, such as 0.5 or 0.4,0.5,0.6", "stringSlice": "names, such as mlp,simple",
+}
 
 // unknownFlag proposes the nearest flag for one that is none, and says what a
 // flag wants in place of a value that cannot be read.
 func unknownFlag(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		f := invalid.GetFlag()
-		if wanted := numbers[f.Value.Type()]; wanted != "" {
-			return wrongUsage("--%s is %q, wanted %s", f.Name, invalid.GetValue(), wanted)
-		}
+		return wrongUsage("--%s is %q, wanted %s", f.Name, invalid.GetValue(),
+			cmp.Or(wanted[f.Value.Type()], strings.TrimPrefix(invalid.Unwrap().Error(), "wanted ")))
 	}
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok {

@@ -10,10 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"tatami/internal/files/filestest"
@@ -21,6 +23,7 @@ import (
 	"tatami/internal/run"
 	"tatami/internal/toy"
 	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 )
 
 // asCommand makes the test binary behave as the command.
@@ -175,6 +178,12 @@ func TestWrongUsage(t *testing.T) {
 		{"train --schedule constant:a=1", "takes no parameters"},
 		{"train --augment shfit", `unknown augmentation "shfit": did you mean "shift"?`},
 		{"train --augment shift:0", "shift:0"},
+		{"train --augment crop:9999999", "crop:9999999: wanted a whole number of pixels, at most 1e6"},
+		{"train --memory -1", `--memory is "-1", wanted a number of bytes, such as 512M or 2G`},
+		{"import a.onnx --mean a", `--mean is "a", wanted numbers, such as 0.5`},
+		{"data --test-share 5", "--test-share is 5, wanted 0 or more and less than 1"},
+		{"train --color rgb --fit digit", "--color rgb cannot stand beside --fit digit"},
+		{"bench --net=", "--net names no network"},
 		{"train --augment shift,none", "none stands alone"},
 		{"train --augment rotate:nan", "rotate:nan"},
 		{"filters --out a.gif model", "a.gif"},
@@ -185,9 +194,9 @@ func TestWrongUsage(t *testing.T) {
 		{"train --patience 2", "--patience needs --validation"},
 		{"train --origin https://a.example", "--origin needs --web"},
 		{"train --web :0 --origin a.example", "--origin: origin \"a.example\": wanted http"},
-		{"train --limit 60001", "--limit is 60001, the training set has 60000 images"},
-		{"train --limit 100 --validation 100", "--validation is 100, the training set has 100 images"},
-		{"train --limit 100 --epochs 3 --warmup 3", "--warmup is 3, the run has 3 steps"},
+		{"train --limit 60001", "--limit is 60001, wanted at most the training set's 60000 images"},
+		{"train --limit 100 --validation 100", "--validation is 100, wanted fewer than the training set's 100 images"},
+		{"train --limit 100 --epochs 3 --warmup 3", "--warmup is 3, wanted fewer than the run's 3 steps"},
 		{"train --augment shift:28", "out of sight"},
 		{"train --batch 100000000", "--batch is 100000000, wanted 1 to 65536"},
 	} {
@@ -201,6 +210,31 @@ func TestWrongUsage(t *testing.T) {
 			t.Errorf("wrong usage left %v", left)
 		}
 	})
+}
+
+// Every flag whose value can be wrong says in both languages what it wants.
+func TestWrongValues(t *testing.T) {
+	t.Parallel()
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			err := c.Flags().Set(f.Name, `"?`)
+			if err == nil {
+				return
+			}
+			err = unknownFlag(c, err)
+			if said := err.Error(); !strings.HasPrefix(said, "--"+f.Name+` is "\"?", wanted `) || strings.Contains(said, "pars") || strings.Contains(said, "must") {
+				t.Errorf("%s: %s", c.Name(), said)
+			}
+			if said := errortext.In(err, words.Japanese); !strings.Contains(said, "ません") || regexp.MustCompile("such as|英語|wanted").MatchString(said) {
+				t.Errorf("%s: %s", c.Name(), said)
+			}
+		})
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot(words.English))
 }
 
 // Numbers where they make no sense are refused, whatever flag takes them.

@@ -98,7 +98,7 @@ func TestWrongPictures(t *testing.T) {
 		{2, "train --data shapes --fit crop", `--fit: unknown fit "crop"`},
 		{2, "train --data shapes --color cmyk", "--color is cmyk, wanted rgb or gray"},
 		{2, "train --data shapes --test-share 1", "--test-share is 1, wanted 0 or more and less than 1"},
-		{2, "train --data shapes --memory much", `"much": wanted a number of bytes`},
+		{2, "train --data shapes --memory much", `--memory is "much", wanted a number of bytes`},
 		{2, "train --data idx --size 20", "--size is for folders of pictures, and"},
 		{2, "train --standardize --from x", "--standardize cannot stand beside --from"},
 		{2, "train --whiten --from x", "--whiten cannot stand beside --from"},

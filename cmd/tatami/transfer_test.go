@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,9 @@ func TestTrainFrom(t *testing.T) {
 	said := succeeds(t, dir, append(args, "--out", "kana")...)
 	if want := "took 2 layers with weights, layer 1 (Convolution"; !strings.HasPrefix(said, want) || !strings.Contains(said, "copy.safetensors; the first 2 layers are frozen; drew anew layer 6 (Affine 5)\n") {
 		t.Errorf("said %q, wanted %q…", said, want)
+	}
+	if said, want := spoken(t, dir, "ja_JP.UTF-8", append(args, "--out", "ja")...).stdout, regexp.MustCompile(`^\S+/copy\.safetensors から重みのある 2 層（第 1 層（Conv[^）]+）から第 4 層（Affine \d+）まで）を引き継ぎました。最初の 2 層は学習しません。第 6 層（Affine 5）は初期化し直しました\n`); !want.MatchString(said) {
+		t.Errorf("said %q in Japanese, wanted %v", said, want)
 	}
 	result := readJSON[run.Result](t, readTestFile(t, dir, "kana", "run.json"))
 	if len(result.Taken) != 2 || !slices.Equal(result.Drawn, []string{"layer 6 (Affine 5)"}) || result.Net != "simple" || result.Freeze != 2 || result.Average != 0.9 {
@@ -102,7 +106,7 @@ func TestTrainFromWrong(t *testing.T) {
 	tatami(t, dir, "train", "--resume", "digits", "--epochs", "0").refuses(t, 2, "--epochs is 0")
 	tatami(t, dir, "train", "--resume", "digits", "--from", "digits").refuses(t, 2, "--resume", "--from")
 	tatami(t, dir, "eval", "digits", "--tta", "flop").refuses(t, 2, "--tta", `did you mean "flip"`)
-	tatami(t, dir, "eval", "digits", "--tta", "shift:30").refuses(t, 1, "shift:30")
+	tatami(t, dir, "eval", "digits", "--tta", "shift:30").refuses(t, 2, "--tta is shift:30, wanted shifts of at most 9 pixels for images of 12×10×1")
 	if _, err := os.Stat(filepath.Join(dir, "x")); err == nil {
 		t.Error("a refused run left its folder")
 	}

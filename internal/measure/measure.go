@@ -92,14 +92,19 @@ func Networks(names []string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := Machine()
-	for _, name := range names {
-		net, err := run.BuildNetwork(name, data.Shape, len(data.Classes), 1)
-		if err != nil {
+	nets := make([]*nn.Sequential, len(names))
+	for i, name := range names { // before what takes time
+		if nets[i], err = run.BuildNetwork(name, data.Shape, len(data.Classes), 1); err != nil {
 			return nil, err
 		}
-		if err := r.Network(name, net, data, test); err != nil {
-			return nil, err
+		if in := nets[i].Input(); in != data.Shape {
+			return nil, fmt.Errorf("network %s takes images of %v, wanted MNIST's %v", name, in, data.Shape)
+		}
+	}
+	r := Machine()
+	for i, name := range names {
+		if err := r.Network(name, nets[i], data, test); err != nil {
+			return nil, fmt.Errorf("network %s: %w", name, err)
 		}
 	}
 	return r, nil

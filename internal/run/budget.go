@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -21,7 +22,7 @@ const mostBudget = 1e6
 func (b *Budget) Set(text string) error {
 	v, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
 	if err != nil || !(v >= 1 && v <= mostBudget) {
-		return fmt.Errorf("%q: wanted a multiple from 1x to 1000000x, such as 10x", text)
+		return errors.New("wanted a multiple from 1x to 1000000x, such as 10x")
 	}
 	*b = Budget(v)
 	return nil

@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func (m *Memory) Set(text string) error {
 	}
 	v, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(v >= 0 && v*float64(unit) < 1<<60) {
-		return fmt.Errorf("%q: wanted a number of bytes, such as 512M or 2G", text)
+		return errors.New("wanted a number of bytes, such as 512M or 2G")
 	}
 	*m = Memory(max(1, v*float64(unit)))
 	return nil
@@ -54,6 +55,9 @@ func (m *Memory) Type() string { return "bytes" }
 // reading is what the settings say.
 func (s *Settings) reading() (o datasets.Options, err error) {
 	o = datasets.Options{Color: s.Color, TestShare: s.TestShare, Seed: s.Seed, SkipBroken: s.SkipBroken}
+	if !(s.TestShare >= 0 && s.TestShare < 1) {
+		return o, wrongSetting("--%s is %v, wanted %s", "test-share", s.TestShare, "0 or more and less than 1")
+	}
 	if s.Size != "" {
 		if o.Height, o.Width, err = parseSize(s.Size); err != nil {
 			return o, err
@@ -66,6 +70,9 @@ func (s *Settings) reading() (o datasets.Options, err error) {
 	}
 	if c := s.Color; c != "" && c != "rgb" && c != "gray" {
 		return o, wrongSetting("--color is %s, wanted rgb or gray", c)
+	}
+	if o.Fit == datasets.FitDigit && s.Color == "rgb" {
+		return o, wrongSetting("--color rgb cannot stand beside --fit digit, which makes gray images")
 	}
 	return o, nil
 }

@@ -233,7 +233,7 @@ func (r *Run) Fit(parent context.Context, folder *Folder) error {
 		r.record.Advise(a)
 	}
 	if r.From != "" && !r.Quiet && len(r.trainer.History().Steps) == 0 {
-		fmt.Println(r.adopted())
+		fmt.Println(r.adopted(r.Language))
 	}
 	r.progress = &progress{quiet: r.Quiet, language: r.Language, images: r.trainer.Loader.Data.Len()}
 	observers := []train.Observer{r.progress, r.doctor(), train.ObserverFunc(r.saveEpoch), r.record}

@@ -156,7 +156,6 @@ func (s *Settings) Check(rateGiven bool) error {
 		{"schedule-epochs", s.ScheduleEpochs, s.ScheduleEpochs >= 0 && s.ScheduleEpochs <= 1e6, "0 to 1000000"},
 		{"freeze", s.Freeze, s.Freeze >= 0, "0 or more"},
 		{"patience", s.Patience, s.Patience >= 0, "0 or more"},
-		{"test-share", s.TestShare, s.TestShare >= 0 && s.TestShare < 1, "0 or more and less than 1"},
 	} {
 		if !f.ok {
 			return wrongSetting("--%s is %v, wanted %s", f.name, f.value, f.want)

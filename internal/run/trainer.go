@@ -67,7 +67,7 @@ func (s *Settings) NewTrainer(d *datasets.Data) (*train.Trainer, error) {
 func (s *Settings) split(data *datasets.Dataset) (rest, held *datasets.Dataset, err error) {
 	if s.Limit > 0 {
 		if s.Limit > data.Len() {
-			return nil, nil, wrongSetting("--limit is %d, the training set has %d images", s.Limit, data.Len())
+			return nil, nil, wrongSetting("--limit is %d, wanted at most the training set's %d images", s.Limit, data.Len())
 		}
 		data = data.Limit(s.Limit)
 	}
@@ -75,7 +75,7 @@ func (s *Settings) split(data *datasets.Dataset) (rest, held *datasets.Dataset, 
 		return data, nil, nil
 	}
 	if s.Validation >= data.Len() {
-		return nil, nil, wrongSetting("--validation is %d, the training set has %d images", s.Validation, data.Len())
+		return nil, nil, wrongSetting("--validation is %d, wanted fewer than the training set's %d images", s.Validation, data.Len())
 	}
 	return data.Split(s.Validation, s.Seed)
 }
@@ -144,7 +144,7 @@ func (s *Settings) scheduleEnds() bool {
 
 func (s *Settings) schedule(steps int) (optim.Schedule, error) {
 	if s.Warmup >= steps {
-		return nil, wrongSetting("--warmup is %d, the run has %d steps", s.Warmup, steps)
+		return nil, wrongSetting("--warmup is %d, wanted fewer than the run's %d steps", s.Warmup, steps)
 	}
 	schedule, err := named.Schedule(s.Schedule, s.Rate, steps-s.Warmup)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"tatami/internal/words"
+	"tatami/internal/words/errortext"
 	"tatami/nn"
 )
 
@@ -56,23 +58,23 @@ func (s *Settings) adopt(shape nn.Shape, classes []string) (*nn.Sequential, erro
 }
 
 // adopted tells which layers a run took from where.
-func (s *Settings) adopted() string {
+func (s *Settings) adopted(l words.Language) string {
 	names := func(list []string) string {
+		first, last := errortext.Say(list[0], l), errortext.Say(list[len(list)-1], l)
 		if len(list) == 1 {
-			return list[0]
+			return first
 		}
-		return fmt.Sprintf("%d layers with weights, %s to %s,", len(list), list[0], list[len(list)-1])
+		return words.Text{EN: "%d layers with weights, %v to %v,", JA: "重みのある %d 層（%vから%vまで）"}.In(l, len(list), first, last)
 	}
-	text := "nothing"
+	text := words.Text{EN: "took nothing from %s", JA: "%s から引き継いだ層はありません"}.In(l, s.From)
 	if len(s.Taken) > 0 {
-		text = names(s.Taken)
+		text = words.Text{EN: "took %v from %s", JA: "%[2]s から%[1]vを引き継ぎました"}.In(l, names(s.Taken), s.From)
 	}
-	text = fmt.Sprintf("took %s from %s", text, s.From)
 	if s.Freeze > 0 {
-		text += fmt.Sprintf("; the first %d layers are frozen", s.Freeze)
+		text += words.Text{EN: "; the first %d layers are frozen", JA: "。最初の %d 層は学習しません"}.In(l, s.Freeze)
 	}
 	if len(s.Drawn) > 0 {
-		text += "; drew anew " + names(s.Drawn)
+		text += words.Text{EN: "; drew anew %v", JA: "。%vは初期化し直しました"}.In(l, names(s.Drawn))
 	}
 	return text
 }

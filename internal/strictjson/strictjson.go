@@ -41,6 +41,10 @@ func Unmarshal(data []byte, v any) error {
 	return checkKeys(d, reflect.TypeOf(v))
 }
 
+// within is an error that tells the key of the object it is in; those around it,
+// of which there may be thousands, are not told.
+type within struct{ error }
+
 // checkKeys reads one value, which is decoded into t; nil is any type.
 func checkKeys(d *json.Decoder, t reflect.Type) error {
 	token, err := d.Token()
@@ -81,6 +85,9 @@ func checkKeys(d *json.Decoder, t reflect.Type) error {
 				value = elementOf(t)
 			}
 			if err := checkKeys(d, value); err != nil {
+				if _, told := errors.AsType[within](err); !told {
+					err = within{fmt.Errorf("%.99q: %w", key, err)}
+				}
 				return err
 			}
 		}
@@ -136,6 +143,11 @@ func wrongType(e *json.UnmarshalTypeError) error {
 	switch kind := e.Type.Kind(); kind {
 	case reflect.Int:
 		wanted = "a whole number"
+		if number, ok := strings.CutPrefix(e.Value, "number "); ok && strings.ContainsAny(number, ".eE") { // 1e9 is whole too
+			wanted += ", in digits alone"
+		} else if ok {
+			wanted += fmt.Sprintf(" of at most %d bits", e.Type.Bits())
+		}
 	case reflect.Float32, reflect.Float64:
 		wanted = "a number that " + kind.String() + " can hold"
 	case reflect.Bool:

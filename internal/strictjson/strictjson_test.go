@@ -38,20 +38,22 @@ func TestUnmarshal(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		``:                                  "JSON ends early",
-		`{"input":`:                         "JSON ends early",
-		`[]`:                                "found array, wanted an object",
-		`{} {}`:                             "data after the JSON value",
-		`{"input":{"Units":1.5}}`:           "input.Units is number 1.5, wanted a whole number",
-		`{"Input":{"Units":1}}`:             `unknown key "Input": did you mean "input"?`,
-		`{"input":{"units":1}}`:             `unknown key "units": did you mean "Units"?`,
-		`{"layers":[{"Units":1,"D":2}]}`:    `unknown key "D"`,
-		`{"Secret":1}`:                      `unknown key "Secret"`,
-		`{"input":{},"input":{}}`:           `key "input" appears twice`,
-		`{"more":{"a":true,"a":true}}`:      `key "a" appears twice`,
-		`{"raw":{"x":{"a":1,"a":1}}}`:       `key "a" appears twice`,
-		`{"any":[{"a":1},{"a":1,"a":1}]}`:   `key "a" appears twice`,
-		`{"layers":[` + deep(20_000) + `]}`: "depth",
+		``:                        "JSON ends early",
+		`{"input":`:               "JSON ends early",
+		`[]`:                      "found array, wanted an object",
+		`{} {}`:                   "data after the JSON value",
+		`{"input":{"Units":1.5}}`: "input.Units is number 1.5, wanted a whole number",
+		`{"input":{"Units":1e9}}`: "input.Units is number 1e9, wanted a whole number, in digits alone",
+		`{"input":{"Units":99999999999999999999}}`: "wanted a whole number of at most 64 bits",
+		`{"Input":{"Units":1}}`:                    `unknown key "Input": did you mean "input"?`,
+		`{"input":{"units":1}}`:                    `"input": unknown key "units": did you mean "Units"?`,
+		`{"layers":[{"Units":1,"D":2}]}`:           `unknown key "D"`,
+		`{"Secret":1}`:                             `unknown key "Secret"`,
+		`{"input":{},"input":{}}`:                  `key "input" appears twice`,
+		`{"more":{"a":true,"a":true}}`:             `key "a" appears twice`,
+		`{"raw":{"x":{"a":1,"a":1}}}`:              `key "a" appears twice`,
+		`{"any":[{"a":1},{"a":1,"a":1}]}`:          `key "a" appears twice`,
+		`{"layers":[` + deep(20_000) + `]}`:        "depth",
 	} {
 		err := strictjson.Unmarshal([]byte(text), new(outer))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -95,7 +95,7 @@ func TestWrongFile(t *testing.T) {
 		`{"random": {"lr": {"from":2,"to":1}}, "draws":1}`: "from 2 to 1, wanted a rising range",
 		`{"random": {"lr": {"from":0,"to":1,"log":true}}, "draws":1}`:                                                                   "positive numbers",
 		`{"list": [{}], "halving": {"first": 1, "factor": 1}}`:                                                                          "factor 1",
-		`{"list": [{}], "halving": {"fist": 1}}`:                                                                                        `"fist": did you mean "first"?`,
+		`{"list": [{}], "halving": {"fist": 1}}`:                                                                                        `"halving": unknown key "fist": did you mean "first"?`,
 		`{"grid": {"a":[1,2,3,4,5,6,7,8,9,10,11], "b":[1,2,3,4,5,6,7,8,9,10], "c":[1,2,3,4,5,6,7,8,9,10], "d":[1,2,3,4,5,6,7,8,9,10]}}`: "more than 10000 runs",
 	} {
 		_, err := read(t, text)

@@ -87,19 +87,44 @@ func eachPart(format string, f func(literal string, v verbOf)) {
 // Japanese is an English sentence in Japanese, if its format is known.
 // Otherwise it is taken apart at its first colon, behind the name of a file,
 // say; what is not known then stays as it is, with a word that it is English.
+// A name with a colon in it, which may be half a sentence, comes last.
 func (s *Sentences) Japanese(english string) string {
-	if text, ok := s.known(english); ok {
+	if text, ok := s.apart(english); ok {
 		return text
 	}
-	if name, rest, ok := strings.Cut(english, ": "); ok && (!strings.Contains(name, " ") || strings.ContainsAny(name, "./\\")) {
+	if text, ok := s.known(english, true); ok {
+		return text
+	}
+	if name, rest, ok := named(english); ok {
 		return name + "：" + s.Japanese(rest)
 	}
 	return unknown.In(Japanese, english)
 }
 
+// apart words what is known behind any number of names.
+func (s *Sentences) apart(english string) (string, bool) {
+	if text, ok := s.known(english, false); ok {
+		return text, true
+	}
+	if name, rest, ok := named(english); ok {
+		text, ok := s.apart(rest)
+		return name + "：" + text, ok
+	}
+	return "", false
+}
+
+// named cuts a text behind a name that it begins with.
+func named(text string) (name, rest string, ok bool) {
+	name, rest, ok = strings.Cut(text, ": ")
+	return name, rest, ok && (!strings.Contains(name, " ") || strings.ContainsAny(name, "./\\"))
+}
+
 var unknown = Text{EN: "message: %s", JA: "英語のメッセージ：%s"}
 
-func (s *Sentences) known(english string) (string, bool) {
+// known is a sentence whose format is known; colons tells whether what a %s
+// stands for may have one.
+func (s *Sentences) known(english string, colons bool) (string, bool) {
+sentences:
 	for _, one := range s.list {
 		found := one.english.FindStringSubmatch(english)
 		if found == nil {
@@ -112,8 +137,13 @@ func (s *Sentences) known(english string) (string, bool) {
 			case "w":
 				value = s.Japanese(value)
 			case "v":
-				if text, ok := s.known(value); ok {
+				if text, ok := s.known(value, colons); ok {
 					value = text
+				}
+			case "q":
+			default:
+				if !colons && strings.Contains(value, ": ") {
+					continue sentences
 				}
 			}
 			values[v.argument] = value

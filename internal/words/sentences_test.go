@@ -11,6 +11,9 @@ func TestSentences(t *testing.T) {
 		words.Text{EN: "cannot read %s: %w", JA: "%s を読めません：%w"},
 		words.Text{EN: "no such file", JA: "ファイルがありません"},
 		words.Text{EN: "--%s is %s, wanted %v", JA: "--%s は %[3]vにしてください（%[2]s）"},
+		words.Text{EN: "%s is %s, too low", JA: "%s が %s です"},
+		words.Text{EN: "cannot tell %s from %s", JA: "%s と %s の違いがわかりません"},
+		words.Text{EN: "--%s: %w", JA: "フラグ --%s：%w"},
 		words.Text{EN: "0 or more", JA: "0 以上"},
 		words.Text{EN: "lr", JA: "学習率"},
 		words.Text{EN: "%d to %d", JA: "%d から %d"},
@@ -26,6 +29,10 @@ func TestSentences(t *testing.T) {
 		"a.png: the moon is green":                     "a.png：英語のメッセージ：the moon is green",
 		"the moon is green: no such file":              "英語のメッセージ：the moon is green: no such file",
 		"cannot read a: the moon is green":             "a を読めません：英語のメッセージ：the moon is green",
+		"--lr: rate 3 is -1, too low":                  "フラグ --lr：rate 3 が -1 です",
+		"a.json: --lr is -1, wanted 0 or more":         "a.json：--lr は 0 以上にしてください（-1）",
+		"a.json: x: rate 3 is -1, too low":             "a.json：x：rate 3 が -1 です",
+		"cannot tell a: b from c":                      "a: b と c の違いがわかりません",
 		`name "a: \"b\"": cannot read x: no such file`: `名前 "a: \"b\""：x を読めません：ファイルがありません`,
 	} {
 		if got := s.Japanese(english); got != want {
