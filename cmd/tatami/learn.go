@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/spf13/cobra"
 
 	"tatami/internal/run"
@@ -19,7 +17,7 @@ func newLearn() *cobra.Command {
 			if limit < 0 {
 				return wrongUsage("--limit is %d, wanted 0 or more", limit)
 			}
-			if n := len(out); n == 0 || !os.IsPathSeparator(out[n-1]) { // one file
+			if !site.IsFolder(out) {
 				if err := checkPage(out); err != nil {
 					return err
 				}

@@ -50,11 +50,9 @@ func checkRun(path string) error {
 }
 
 // checkInput refuses to write what is read.
-func checkInput(flag, out string, inputs ...string) error {
-	for _, in := range inputs {
-		if sameFile(in, out) {
-			return wrongUsage("--%s is %s, which is to be read: wanted another name", flag, out)
-		}
+func checkInput(flag, out, input string) error {
+	if sameFile(input, out) {
+		return wrongUsage("--%s is %s, which is to be read: wanted another name", flag, out)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func TestPicturesResumed(t *testing.T) {
 	dir := t.TempDir()
 	toy.Shapes(t, filepath.Join(dir, "shapes"), 30, 1)
 	train := func(out string, more ...string) []string {
-		return append([]string{"train", "--net", "simple", "--data", "shapes", "--out", out, "--epochs", "12", "--batch", "10", "--quiet", "--test-share", "0.3", "--whiten"}, more...)
+		return append([]string{"train", "--net", "simple", "--data", "shapes", "--out", out, "--epochs", "30", "--batch", "10", "--quiet", "--test-share", "0.3", "--whiten"}, more...)
 	}
 	succeeds(t, dir, train("whole")...)
 	r := start(t, dir, train("killed", "--memory", "1")...)

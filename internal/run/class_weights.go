@@ -25,13 +25,11 @@ const (
 // parseClassWeights reads weights by the names of classes, as in cat=2,dog=0.5.
 func parseClassWeights(text string) (map[string]float64, error) {
 	weights := map[string]float64{}
-	item, left := "", text != ""
-	for rest := text; left; {
-		var part string
-		part, rest, left = strings.Cut(rest, ",")
+	parts, item := strings.Split(text, ","), ""
+	for i, part := range parts {
 		item += part
 		at := strings.LastIndexByte(item, '=') // a class may have one in its name
-		if at < 0 && left {                    // and a comma
+		if at < 0 && i < len(parts)-1 {        // and a comma
 			item += ","
 			continue
 		}

@@ -26,10 +26,9 @@ func (s *Settings) NewTrainer(d *datasets.Data) (*train.Trainer, error) {
 	if err := train.CheckData(net, data); err != nil {
 		return nil, fmt.Errorf("network %s: %w", s.Net, err)
 	}
-	if all := net.Layers(); len(all) > 0 {
-		if _, ok := all[len(all)-1].(nn.Sigmoider); ok {
-			return nil, fmt.Errorf("network %s: it ends in Sigmoid, which answers for each class apart; wanted Softmax, since a picture has one class", s.Net)
-		}
+	all := net.Layers()
+	if _, ok := all[len(all)-1].(nn.Sigmoider); ok {
+		return nil, fmt.Errorf("network %s: it ends in Sigmoid, which answers for each class apart; wanted Softmax, since a picture has one class", s.Net)
 	}
 	augment, err := datasets.ParseAugmentation(s.Augment)
 	if err != nil {

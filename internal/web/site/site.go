@@ -45,7 +45,7 @@ func Publish(ctx context.Context, out, source string, paths []string) error {
 }
 
 // Learn writes the page that trains on the data of a folder, at most so many
-// images unless limit is 0: one file, or a folder where out ends as one. It
+// images unless limit is 0: one file, or a folder where out is the name of one. It
 // returns the page's file.
 func Learn(ctx context.Context, out, data string, limit int, source string) (string, error) {
 	packed, err := pack(data, limit)
@@ -56,7 +56,7 @@ func Learn(ctx context.Context, out, data string, limit int, source string) (str
 	if err != nil {
 		return "", err
 	}
-	if !strings.HasSuffix(out, "/") && !strings.HasSuffix(out, string(filepath.Separator)) {
+	if !IsFolder(out) {
 		return out, files.Write(out, func(w io.Writer) error { return page.Learn(w, m, packed) })
 	}
 	beside := filepath.Join(out, "learn")
@@ -74,6 +74,11 @@ func Learn(ctx context.Context, out, data string, limit int, source string) (str
 	}
 	index := filepath.Join(out, "index.html") // last, so that it never stands without them
 	return index, files.Write(index, page.LearnBeside)
+}
+
+// IsFolder reports whether a name ends as a folder's.
+func IsFolder(name string) bool {
+	return strings.HasSuffix(name, "/") || strings.HasSuffix(name, string(filepath.Separator))
 }
 
 // LearnFiles are what the page of a server asks for, by name.
