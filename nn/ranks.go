@@ -47,20 +47,12 @@ func (b *Shards) gatherSums(i, direction int) {
 // shard: the inputs of each product and then its output gradients, in the order
 // of products. They are added to list.
 func (b *Shards) Operands(shard int, list [][]float32) [][]float32 {
-	p := b.passes[shard]
-	for st := range p.contexts {
-		c := &p.contexts[st]
-		for k := range c.products {
-			if dy := c.products[k].dy; dy != nil {
-				var x Tensor
-				p.view(&x, c.stage.input, 0, p.x.N)
-				list = append(list, x.Data, dy[:x.N*c.products[k].plan.Units()])
-			}
-		}
+	for _, q := range b.products {
+		list = append(list, q.shards[shard].X, q.shards[shard].DY)
 	}
 	return list
 }
 
 // Product is the number of the product, among [Shards.Operands], that a part of
 // the gradient belongs to; -1 if it is summed over the shards' gradients.
-func (b *Shards) Product(i int) int { return b.parts[i].operands }
+func (b *Shards) Product(i int) int { return b.parts[i].product }

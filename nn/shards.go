@@ -11,9 +11,10 @@ import "tatami/internal/kernels"
 // A step of training is [Shards.Run], then [Shards.Sum] of every part, and the
 // optimizer's update of those values.
 type Shards struct {
-	passes []*Pass
-	xs     []Tensor // of the present batch, by shard
-	parts  []part
+	passes   []*Pass
+	xs       []Tensor // of the present batch, by shard
+	parts    []part
+	products []productOf
 
 	from, to int                    // the shards of this process
 	gather   func(sums [][]float64) // fills in those of others; nil: there are none
@@ -31,10 +32,15 @@ type Shards struct {
 // to), which are rows of a weight's product if that was left for later.
 type part struct {
 	from, to   int
-	stage      int // of a product
-	product    int // among the stage's parameters; -1: the shards have gradients
-	operands   int // the number of the product in [Shards.Operands]; -1: none
+	product    int // the number of the product; -1: the shards have gradients
 	row, toRow int
+}
+
+// productOf is a large weight's product that is left for later: the parameter
+// of a stage, and of what it is computed.
+type productOf struct {
+	stage, param int
+	shards       []kernels.Samples
 }
 
 const partSize = 1 << 14 // values
@@ -60,11 +66,11 @@ func (b *Shards) cut() {
 	at := 0
 	plain := func(to int) {
 		for ; at < to; at += partSize {
-			b.parts = append(b.parts, part{from: at, to: min(at+partSize, to), product: -1, operands: -1})
+			b.parts = append(b.parts, part{from: at, to: min(at+partSize, to), product: -1})
 		}
 		at = to
 	}
-	end, products := 0, 0
+	end := 0
 	for st := range b.passes[0].contexts {
 		c := &b.passes[0].contexts[st]
 		for k, g := range c.grads {
@@ -76,11 +82,11 @@ func (b *Shards) cut() {
 			value := c.stage.params[k].Value
 			for row := 0; row < value.N; row += kernels.PartRows {
 				to := min(row+kernels.PartRows, value.N)
-				b.parts = append(b.parts, part{end + row*value.Size(), end + to*value.Size(), st, k, products, row, to})
+				b.parts = append(b.parts, part{end + row*value.Size(), end + to*value.Size(), len(b.products), row, to})
 			}
+			b.products = append(b.products, productOf{st, k, make([]kernels.Samples, len(b.passes))})
 			end += len(g)
 			at = end
-			products++
 		}
 	}
 	plain(end)
@@ -142,6 +148,11 @@ func (b *Shards) start(shard int) {
 	b.xs[shard].view(b.x, from, to)
 	p.Step = b.step
 	p.start(&b.xs[shard], from, b.x.N)
+	for _, q := range b.products {
+		c, x := &p.contexts[q.stage], Tensor{}
+		p.view(&x, c.stage.input, 0, p.x.N)
+		q.shards[shard] = kernels.Samples{X: x.Data, DY: c.products[q.param].dy[:x.N*c.products[q.param].plan.Units()]}
+	}
 }
 
 func (b *Shards) backward(shard int) {
@@ -181,19 +192,7 @@ func (b *Shards) Sum(i int) []float32 {
 		}
 		return sum
 	}
-	first := &b.passes[0].contexts[part.stage].products[part.product]
-	for left := 0; left < first.plan.Inputs(); left += kernels.PartCols {
-		right, add := min(left+kernels.PartCols, first.plan.Inputs()), false
-		for _, p := range b.passes {
-			if p.x.N == 0 {
-				continue
-			}
-			c, x := &p.contexts[part.stage], Tensor{}
-			p.view(&x, c.stage.input, 0, p.x.N)
-			dy := c.products[part.product].dy[:x.N*first.plan.Units()]
-			first.plan.WeightGradientBlock(sum, part.row, part.toRow, left, right, dy, x.Data, add)
-			add = true
-		}
-	}
+	q := &b.products[part.product]
+	b.passes[0].contexts[q.stage].products[q.param].plan.WeightGradientRows(sum, part.row, part.toRow, q.shards)
 	return sum
 }

@@ -62,6 +62,10 @@ type isa struct {
 	depthwise         func(y, x, w []float32, taps []tap, n, step int)
 	depthwiseGradient func(dw, x, dy []float32, taps []tap, n, step int)
 
+	// What an affine layer multiplies on the way back, much of which may be 0.
+	inputGradient      func(p *Affine, dx, dy, w []float32)
+	weightGradientRows func(p *Affine, rows []float32, top, bottom int, shards []Samples)
+
 	product      func(c, a Rows, tap Offsets, b Matrix, add bool)
 	productT     func(c, a, b Matrix, rows int)
 	transpose    func(dst, src Matrix)
@@ -113,6 +117,9 @@ var portable = isa{
 
 	depthwise:         depthwisePortable,
 	depthwiseGradient: depthwiseGradientPortable,
+
+	inputGradient:      (*Affine).denseInputGradient,
+	weightGradientRows: (*Affine).denseWeightGradientRows,
 
 	product:      productPortable,
 	productT:     productTPortable,

@@ -54,6 +54,7 @@ func newAVX2() *isa {
 	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
 	s.product, s.productT, s.transpose = tilesAVX2.product, dotsAVX2.product, byEights.transpose
+	s.inputGradient, s.weightGradientRows = sparse(8).inputGradient, sparse(8).weightGradientRows
 	s.transform = transformsAVX2.transform
 	s.pooledFilter = (*PooledFilter).addGradientByRows
 	s.peak = peakOf(peakAVX2, 8)
@@ -89,6 +90,7 @@ func newAVX512() *isa {
 	s.depthwise, s.depthwiseGradient = d.depthwise, d.depthwiseGradient
 
 	s.product, s.productT, s.transpose = tilesAVX512.product, dotsAVX512.product, byEights.transpose
+	s.inputGradient, s.weightGradientRows = sparse(16).inputGradient, sparse(16).weightGradientRows
 	s.transform = transformsAVX512.transform
 	s.pooledFilter = (*PooledFilter).addGradientByWindows
 	s.peak = peakOf(peakAVX512, 16)

@@ -6,7 +6,8 @@
 //   - Arguments are checked once at the call; a wrong one panics with a constant string. Nothing outside a slice is read
 //     or written.
 //   - No call allocates or starts a goroutine.
-//   - NaN and Inf pass through: no multiplication is left out because a factor is 0.
+//   - NaN and Inf pass through: no multiplication is left out because a factor is 0, but where a gradient of an affine
+//     layer is 0, which meets weights and inputs that had to give a finite loss before.
 //   - Within one instruction set the same arguments give the same bits, wherever the slices lie in memory. An element of
 //     a product or a sum over rows is added up in an order which the length of its own sum decides alone, so grouping
 //     rows differently changes no result.

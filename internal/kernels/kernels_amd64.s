@@ -15374,6 +15374,476 @@ rows1_add4_out:
 	VZEROUPPER
 	RET
 
+// func sparseAVX512(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sparseAVX512(SB), NOSPLIT, $0-73
+	MOVQ  tail+64(FP), AX
+	MOVL  $0xffffffff, CX
+	BZHIL AX, CX, CX
+	KMOVW CX, K1
+	MOVQ  v+0(FP), CX
+	CMPQ  CX, $0x08
+	JEQ   width8
+	CMPQ  CX, $0x04
+	JEQ   width4
+	CMPQ  CX, $0x02
+	JEQ   width2
+	CMPQ  CX, $0x01
+	JEQ   width1
+	RET
+
+width8:
+	CMPQ    AX, $0x10
+	JNE     width8_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width8_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width8_zero
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	VMOVUPS 256(R9), Z4
+	VMOVUPS 320(R9), Z5
+	VMOVUPS 384(R9), Z6
+	VMOVUPS 448(R9), Z7
+	JMP     width8_start
+
+width8_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+width8_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width8_store
+
+width8_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	VFMADD231PS  64(DI)(R12*4), Z30, Z1
+	VFMADD231PS  128(DI)(R12*4), Z30, Z2
+	VFMADD231PS  192(DI)(R12*4), Z30, Z3
+	VFMADD231PS  256(DI)(R12*4), Z30, Z4
+	VFMADD231PS  320(DI)(R12*4), Z30, Z5
+	VFMADD231PS  384(DI)(R12*4), Z30, Z6
+	VFMADD231PS  448(DI)(R12*4), Z30, Z7
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width8_value
+
+width8_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, 448(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width8_row
+	VZEROUPPER
+	RET
+
+width8_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width8_part_row:
+	MOVLQSX   (DX), R9
+	LEAQ      (CX)(R9*4), R9
+	TESTQ     R8, R8
+	JZ        width8_part_zero
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   192(R9), Z3
+	VMOVUPS   256(R9), Z4
+	VMOVUPS   320(R9), Z5
+	VMOVUPS   384(R9), Z6
+	VMOVUPS.Z 448(R9), K1, Z7
+	JMP       width8_part_start
+
+width8_part_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+width8_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width8_part_store
+
+width8_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	VFMADD231PS  64(DI)(R12*4), Z30, Z1
+	VFMADD231PS  128(DI)(R12*4), Z30, Z2
+	VFMADD231PS  192(DI)(R12*4), Z30, Z3
+	VFMADD231PS  256(DI)(R12*4), Z30, Z4
+	VFMADD231PS  320(DI)(R12*4), Z30, Z5
+	VFMADD231PS  384(DI)(R12*4), Z30, Z6
+	VMOVUPS.Z    448(DI)(R12*4), K1, Z29
+	VFMADD231PS  Z29, Z30, Z7
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width8_part_value
+
+width8_part_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, K1, 448(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width8_part_row
+	VZEROUPPER
+	RET
+
+width4:
+	CMPQ    AX, $0x10
+	JNE     width4_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width4_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width4_zero
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	VMOVUPS 128(R9), Z2
+	VMOVUPS 192(R9), Z3
+	JMP     width4_start
+
+width4_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+width4_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width4_store
+
+width4_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	VFMADD231PS  64(DI)(R12*4), Z30, Z1
+	VFMADD231PS  128(DI)(R12*4), Z30, Z2
+	VFMADD231PS  192(DI)(R12*4), Z30, Z3
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width4_value
+
+width4_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width4_row
+	VZEROUPPER
+	RET
+
+width4_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width4_part_row:
+	MOVLQSX   (DX), R9
+	LEAQ      (CX)(R9*4), R9
+	TESTQ     R8, R8
+	JZ        width4_part_zero
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS.Z 192(R9), K1, Z3
+	JMP       width4_part_start
+
+width4_part_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+width4_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width4_part_store
+
+width4_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	VFMADD231PS  64(DI)(R12*4), Z30, Z1
+	VFMADD231PS  128(DI)(R12*4), Z30, Z2
+	VMOVUPS.Z    192(DI)(R12*4), K1, Z29
+	VFMADD231PS  Z29, Z30, Z3
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width4_part_value
+
+width4_part_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, K1, 192(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width4_part_row
+	VZEROUPPER
+	RET
+
+width2:
+	CMPQ    AX, $0x10
+	JNE     width2_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width2_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width2_zero
+	VMOVUPS (R9), Z0
+	VMOVUPS 64(R9), Z1
+	JMP     width2_start
+
+width2_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+width2_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width2_store
+
+width2_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	VFMADD231PS  64(DI)(R12*4), Z30, Z1
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width2_value
+
+width2_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width2_row
+	VZEROUPPER
+	RET
+
+width2_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width2_part_row:
+	MOVLQSX   (DX), R9
+	LEAQ      (CX)(R9*4), R9
+	TESTQ     R8, R8
+	JZ        width2_part_zero
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	JMP       width2_part_start
+
+width2_part_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+width2_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width2_part_store
+
+width2_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	VMOVUPS.Z    64(DI)(R12*4), K1, Z29
+	VFMADD231PS  Z29, Z30, Z1
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width2_part_value
+
+width2_part_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, K1, 64(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width2_part_row
+	VZEROUPPER
+	RET
+
+width1:
+	CMPQ    AX, $0x10
+	JNE     width1_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width1_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width1_zero
+	VMOVUPS (R9), Z0
+	JMP     width1_start
+
+width1_zero:
+	VPXORD Z0, Z0, Z0
+
+width1_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width1_store
+
+width1_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  (DI)(R12*4), Z30, Z0
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width1_value
+
+width1_store:
+	VMOVUPS Z0, (R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width1_row
+	VZEROUPPER
+	RET
+
+width1_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width1_part_row:
+	MOVLQSX   (DX), R9
+	LEAQ      (CX)(R9*4), R9
+	TESTQ     R8, R8
+	JZ        width1_part_zero
+	VMOVUPS.Z (R9), K1, Z0
+	JMP       width1_part_start
+
+width1_part_zero:
+	VPXORD Z0, Z0, Z0
+
+width1_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width1_part_store
+
+width1_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Z30
+	VMOVUPS.Z    (DI)(R12*4), K1, Z29
+	VFMADD231PS  Z29, Z30, Z0
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width1_part_value
+
+width1_part_store:
+	VMOVUPS Z0, K1, (R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width1_part_row
+	VZEROUPPER
+	RET
+
 // func addAVX512(dst []float32, src []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addAVX512(SB), NOSPLIT, $0-48
@@ -25210,6 +25680,477 @@ rows1_add4_store0:
 	VMASKMOVPS X4, X15, 16(AX)
 
 rows1_add4_out:
+	VZEROUPPER
+	RET
+
+// func sparseAVX2(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
+// Requires: AVX, FMA3
+TEXT ·sparseAVX2(SB), NOSPLIT, $0-73
+	MOVQ    tail+64(FP), AX
+	LEAQ    tailMasks<>+32(SB), CX
+	MOVQ    AX, DX
+	NEGQ    DX
+	VMOVUPS (CX)(DX*4), Y15
+	MOVQ    v+0(FP), CX
+	CMPQ    CX, $0x08
+	JEQ     width8
+	CMPQ    CX, $0x04
+	JEQ     width4
+	CMPQ    CX, $0x02
+	JEQ     width2
+	CMPQ    CX, $0x01
+	JEQ     width1
+	RET
+
+width8:
+	CMPQ    AX, $0x08
+	JNE     width8_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width8_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width8_zero
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	VMOVUPS 128(R9), Y4
+	VMOVUPS 160(R9), Y5
+	VMOVUPS 192(R9), Y6
+	VMOVUPS 224(R9), Y7
+	JMP     width8_start
+
+width8_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+width8_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width8_store
+
+width8_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	VFMADD231PS  32(DI)(R12*4), Y14, Y1
+	VFMADD231PS  64(DI)(R12*4), Y14, Y2
+	VFMADD231PS  96(DI)(R12*4), Y14, Y3
+	VFMADD231PS  128(DI)(R12*4), Y14, Y4
+	VFMADD231PS  160(DI)(R12*4), Y14, Y5
+	VFMADD231PS  192(DI)(R12*4), Y14, Y6
+	VFMADD231PS  224(DI)(R12*4), Y14, Y7
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width8_value
+
+width8_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	VMOVUPS Y3, 96(R9)
+	VMOVUPS Y4, 128(R9)
+	VMOVUPS Y5, 160(R9)
+	VMOVUPS Y6, 192(R9)
+	VMOVUPS Y7, 224(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width8_row
+	VZEROUPPER
+	RET
+
+width8_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width8_part_row:
+	MOVLQSX    (DX), R9
+	LEAQ       (CX)(R9*4), R9
+	TESTQ      R8, R8
+	JZ         width8_part_zero
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	VMOVUPS    64(R9), Y2
+	VMOVUPS    96(R9), Y3
+	VMOVUPS    128(R9), Y4
+	VMOVUPS    160(R9), Y5
+	VMOVUPS    192(R9), Y6
+	VMASKMOVPS 224(R9), Y15, Y7
+	JMP        width8_part_start
+
+width8_part_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+width8_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width8_part_store
+
+width8_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	VFMADD231PS  32(DI)(R12*4), Y14, Y1
+	VFMADD231PS  64(DI)(R12*4), Y14, Y2
+	VFMADD231PS  96(DI)(R12*4), Y14, Y3
+	VFMADD231PS  128(DI)(R12*4), Y14, Y4
+	VFMADD231PS  160(DI)(R12*4), Y14, Y5
+	VFMADD231PS  192(DI)(R12*4), Y14, Y6
+	VMASKMOVPS   224(DI)(R12*4), Y15, Y13
+	VFMADD231PS  Y13, Y14, Y7
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width8_part_value
+
+width8_part_store:
+	VMOVUPS    Y0, (R9)
+	VMOVUPS    Y1, 32(R9)
+	VMOVUPS    Y2, 64(R9)
+	VMOVUPS    Y3, 96(R9)
+	VMOVUPS    Y4, 128(R9)
+	VMOVUPS    Y5, 160(R9)
+	VMOVUPS    Y6, 192(R9)
+	VMASKMOVPS Y7, Y15, 224(R9)
+	ADDQ       room+40(FP), BX
+	ADDQ       $0x04, SI
+	ADDQ       $0x04, DX
+	DECQ       AX
+	JNZ        width8_part_row
+	VZEROUPPER
+	RET
+
+width4:
+	CMPQ    AX, $0x08
+	JNE     width4_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width4_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width4_zero
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	JMP     width4_start
+
+width4_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+width4_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width4_store
+
+width4_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	VFMADD231PS  32(DI)(R12*4), Y14, Y1
+	VFMADD231PS  64(DI)(R12*4), Y14, Y2
+	VFMADD231PS  96(DI)(R12*4), Y14, Y3
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width4_value
+
+width4_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	VMOVUPS Y3, 96(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width4_row
+	VZEROUPPER
+	RET
+
+width4_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width4_part_row:
+	MOVLQSX    (DX), R9
+	LEAQ       (CX)(R9*4), R9
+	TESTQ      R8, R8
+	JZ         width4_part_zero
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	VMOVUPS    64(R9), Y2
+	VMASKMOVPS 96(R9), Y15, Y3
+	JMP        width4_part_start
+
+width4_part_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+width4_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width4_part_store
+
+width4_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	VFMADD231PS  32(DI)(R12*4), Y14, Y1
+	VFMADD231PS  64(DI)(R12*4), Y14, Y2
+	VMASKMOVPS   96(DI)(R12*4), Y15, Y13
+	VFMADD231PS  Y13, Y14, Y3
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width4_part_value
+
+width4_part_store:
+	VMOVUPS    Y0, (R9)
+	VMOVUPS    Y1, 32(R9)
+	VMOVUPS    Y2, 64(R9)
+	VMASKMOVPS Y3, Y15, 96(R9)
+	ADDQ       room+40(FP), BX
+	ADDQ       $0x04, SI
+	ADDQ       $0x04, DX
+	DECQ       AX
+	JNZ        width4_part_row
+	VZEROUPPER
+	RET
+
+width2:
+	CMPQ    AX, $0x08
+	JNE     width2_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width2_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width2_zero
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	JMP     width2_start
+
+width2_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+width2_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width2_store
+
+width2_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	VFMADD231PS  32(DI)(R12*4), Y14, Y1
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width2_value
+
+width2_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width2_row
+	VZEROUPPER
+	RET
+
+width2_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width2_part_row:
+	MOVLQSX    (DX), R9
+	LEAQ       (CX)(R9*4), R9
+	TESTQ      R8, R8
+	JZ         width2_part_zero
+	VMOVUPS    (R9), Y0
+	VMASKMOVPS 32(R9), Y15, Y1
+	JMP        width2_part_start
+
+width2_part_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+width2_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width2_part_store
+
+width2_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	VMASKMOVPS   32(DI)(R12*4), Y15, Y13
+	VFMADD231PS  Y13, Y14, Y1
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width2_part_value
+
+width2_part_store:
+	VMOVUPS    Y0, (R9)
+	VMASKMOVPS Y1, Y15, 32(R9)
+	ADDQ       room+40(FP), BX
+	ADDQ       $0x04, SI
+	ADDQ       $0x04, DX
+	DECQ       AX
+	JNZ        width2_part_row
+	VZEROUPPER
+	RET
+
+width1:
+	CMPQ    AX, $0x08
+	JNE     width1_part
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width1_row:
+	MOVLQSX (DX), R9
+	LEAQ    (CX)(R9*4), R9
+	TESTQ   R8, R8
+	JZ      width1_zero
+	VMOVUPS (R9), Y0
+	JMP     width1_start
+
+width1_zero:
+	VXORPS Y0, Y0, Y0
+
+width1_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width1_store
+
+width1_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  (DI)(R12*4), Y14, Y0
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width1_value
+
+width1_store:
+	VMOVUPS Y0, (R9)
+	ADDQ    room+40(FP), BX
+	ADDQ    $0x04, SI
+	ADDQ    $0x04, DX
+	DECQ    AX
+	JNZ     width1_row
+	VZEROUPPER
+	RET
+
+width1_part:
+	MOVQ    rows+8(FP), AX
+	MOVQ    c+16(FP), CX
+	MOVQ    crow+24(FP), DX
+	MOVQ    list+32(FP), BX
+	MOVQ    n+48(FP), SI
+	MOVQ    b+56(FP), DI
+	MOVBQZX add+72(FP), R8
+
+width1_part_row:
+	MOVLQSX    (DX), R9
+	LEAQ       (CX)(R9*4), R9
+	TESTQ      R8, R8
+	JZ         width1_part_zero
+	VMASKMOVPS (R9), Y15, Y0
+	JMP        width1_part_start
+
+width1_part_zero:
+	VXORPS Y0, Y0, Y0
+
+width1_part_start:
+	MOVQ    BX, R11
+	MOVLQSX (SI), R10
+	TESTQ   R10, R10
+	JZ      width1_part_store
+
+width1_part_value:
+	MOVLQSX      4(R11), R12
+	VBROADCASTSS (R11), Y14
+	VMASKMOVPS   (DI)(R12*4), Y15, Y13
+	VFMADD231PS  Y13, Y14, Y0
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          width1_part_value
+
+width1_part_store:
+	VMASKMOVPS Y0, Y15, (R9)
+	ADDQ       room+40(FP), BX
+	ADDQ       $0x04, SI
+	ADDQ       $0x04, DX
+	DECQ       AX
+	JNZ        width1_part_row
 	VZEROUPPER
 	RET
 

@@ -10,12 +10,13 @@ const (
 	// from layer to layer a few samples at a time should make use.
 	CacheBytes = 1 << 20
 
-	// PartRows and PartCols are the size of a part of a large weight's gradient
-	// that is computed over all samples before the next: rows for two tiles that
-	// fill the registers of AVX-512, and columns of which a tile's rows stay in
-	// the first-level cache while sample after sample is added.
+	// PartRows is how many rows of a large weight's gradient are computed at a
+	// time: two tiles that fill the registers of AVX-512.
 	PartRows = 25
-	PartCols = 512
+
+	// partCols is for how many columns of them all samples are added before the
+	// next: of so many a tile's rows stay in the first-level cache.
+	partCols = 512
 
 	// PartSamples is the number of samples that an affine layer gives to a
 	// product at a time. It bounds the tables of the samples' offsets, which

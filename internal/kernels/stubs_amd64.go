@@ -53,6 +53,14 @@ func productAVX512(m int, v int, tiles int, c *float32, crow *int32, a *float32,
 //go:noescape
 func dotAVX512(m int, n int, c *float32, ldc int, a *float32, lda int, b *float32, ldb int, k int, add bool)
 
+// sparseAVX512 computes rows of v vectors, the last of which has tail lanes:
+// each the sum of n values, one count a row, times rows of b. The lists of
+// rows are room bytes apart; an entry is a value and above it the offset of
+// its row of b.
+//
+//go:noescape
+func sparseAVX512(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
+
 // addAVX512 adds src to dst.
 //
 //go:noescape
@@ -289,6 +297,14 @@ func productAVX2(m int, v int, tiles int, c *float32, crow *int32, a *float32, a
 //
 //go:noescape
 func dotAVX2(m int, n int, c *float32, ldc int, a *float32, lda int, b *float32, ldb int, k int, add bool)
+
+// sparseAVX2 computes rows of v vectors, the last of which has tail lanes:
+// each the sum of n values, one count a row, times rows of b. The lists of
+// rows are room bytes apart; an entry is a value and above it the offset of
+// its row of b.
+//
+//go:noescape
+func sparseAVX2(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
 
 // addAVX2 adds src to dst.
 //

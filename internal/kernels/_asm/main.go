@@ -35,6 +35,7 @@ func main() {
 	for _, s := range sets {
 		product(s)
 		dot(s)
+		sparse(s)
 		elementwise(s)
 		sigmoid(s)
 		normalization(s)
