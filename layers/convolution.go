@@ -242,8 +242,8 @@ func (l *convolution) Fuse(next []nn.Layer) (nn.Layer, int) {
 	return &fused, 1
 }
 
-// BeginForward packs the filters.
-func (l *convolution) BeginForward(c *nn.Context) {
+// PackForward implements [nn.Packer].
+func (l *convolution) PackForward(c *nn.Context) {
 	plan := l.plan()
 	plan.Pack(c.Pack(plan.PackedLen()), l.w.Value.Data, c.Scratch(plan.ScratchLen()))
 }
@@ -257,20 +257,10 @@ func (l *convolution) Forward(c *nn.Context, y, x *nn.Tensor) {
 	plan.Forward(y.Data, x.Data, c.Pack(plan.PackedLen()), then, c.Scratch(plan.ScratchLen()))
 }
 
-// packed is where a shard's filter gradient is gathered, and where the turned
-// filters are.
-func (l *convolution) packed(c *nn.Context) (m, turned []float32) {
-	n := l.plan().PackedLen()
-	both := c.Pack(n + l.plan().TurnedLen())
-	return both[:n], both[n:]
-}
-
-// BeginBackward clears the gradient and turns the filters.
-func (l *convolution) BeginBackward(c *nn.Context) {
-	m, turned := l.packed(c)
-	clear(m)
+// PackBackward turns the filters, if they are needed.
+func (l *convolution) PackBackward(c *nn.Context) {
 	if c.WantsInputGradient() {
-		l.plan().Turn(turned, l.w.Value.Data)
+		l.plan().Turn(c.PackBack(l.plan().TurnedLen()), l.w.Value.Data)
 	}
 }
 
@@ -280,9 +270,8 @@ func (l *convolution) Reads() (x, y bool) { return true, l.relu && !l.pools() }
 func (l *convolution) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
 	plan := l.plan()
 	dw, db := c.Grad(l.w), c.Grad(l.b)
-	m, turned := l.packed(c)
 	if first := l.first(c); first != nil {
-		first.AddGradient(m[:first.PackedLen()], db, x.Data, dy.Data, c.KeepBytes(dy.Size()), c.Scratch(first.ScratchLen()))
+		first.AddGradient(c.Gather(plan.PackedLen())[:first.PackedLen()], db, x.Data, dy.Data, c.KeepBytes(dy.Size()), c.Scratch(first.ScratchLen()))
 		return
 	}
 	scratch := c.Scratch(plan.ScratchLen())
@@ -295,26 +284,27 @@ func (l *convolution) Backward(c *nn.Context, dx, dy, x, y *nn.Tensor) {
 			kernels.SumRows(db, d)
 		}
 		if dw != nil { // dw = x ⋆ d
-			plan.AddFilterGradient(m, x.Slice(from, to).Data, d, scratch)
+			plan.AddFilterGradient(c.Gather(plan.PackedLen()), x.Slice(from, to).Data, d, scratch)
 		}
 		if dx != nil { // dx = d ∗ turned w
-			plan.InputGradient(dx.Slice(from, to).Data, d, turned, scratch)
+			plan.InputGradient(dx.Slice(from, to).Data, d, c.PackBack(plan.TurnedLen()), scratch)
 		}
 	}
 }
 
 // EndBackward adds the gradient that has been gathered.
 func (l *convolution) EndBackward(c *nn.Context) {
-	dw := c.Grad(l.w)
+	dw, plan := c.Grad(l.w), l.plan()
 	if dw == nil {
 		return
 	}
-	m, _ := l.packed(c)
+	m := c.Gather(plan.PackedLen())
 	if first := l.first(c); first != nil {
 		first.AddUnpacked(dw, m[:first.PackedLen()], c.Scratch(first.ScratchLen()))
-		return
+	} else {
+		plan.AddUnpacked(dw, m, c.Scratch(plan.ScratchLen()))
 	}
-	l.plan().AddUnpacked(dw, m, c.Scratch(l.plan().ScratchLen()))
+	clear(m)
 }
 
 // first is the plan of a network's first layer, if this is one and has codes.

@@ -24,8 +24,9 @@ type Context struct {
 
 	floats      []float32
 	bytes       []uint8
-	packed      []float32
-	sums, total [2][]float64 // of a BatchWide layer, by direction: the shard's, the batch's
+	gathered    []float32
+	packs       *[2][]float32 // of a Packer, by direction: one for all shards
+	sums, total [2][]float64  // of a BatchWide layer, by direction: the shard's, the batch's
 }
 
 const (
@@ -85,27 +86,29 @@ func (c *Context) Scratch(n int) []float32 { return c.pass.scratch.take(n) }
 // Keep returns perSample values for each of the present samples, always the
 // same ones. Backward is given what Forward left in them.
 func (c *Context) Keep(perSample int) []float32 {
-	if c.floats == nil {
-		c.floats = make([]float32, c.pass.config.Capacity*perSample)
-	}
-	return c.floats[c.from*perSample : c.to*perSample]
+	return lasting(&c.floats, c.pass.config.Capacity*perSample)[c.from*perSample : c.to*perSample]
 }
 
 // KeepBytes is Keep for bytes.
 func (c *Context) KeepBytes(perSample int) []uint8 {
-	if c.bytes == nil {
-		c.bytes = make([]uint8, c.pass.config.Capacity*perSample)
-	}
-	return c.bytes[c.from*perSample : c.to*perSample]
+	return lasting(&c.bytes, c.pass.config.Capacity*perSample)[c.from*perSample : c.to*perSample]
 }
 
-// Pack returns n values that a [Packer] has for itself from the beginning of a
-// direction to its end.
-func (c *Context) Pack(n int) []float32 {
-	if len(c.packed) < n {
-		c.packed = make([]float32, n)
+// Pack returns the n values that all shards' Forward of a [Packer] reads.
+func (c *Context) Pack(n int) []float32 { return lasting(&c.packs[forward], n) }
+
+// PackBack returns those that Backward reads.
+func (c *Context) PackBack(n int) []float32 { return lasting(&c.packs[backward], n) }
+
+// Gather returns n values of a shard's own, 0 at first, which are left alone.
+func (c *Context) Gather(n int) []float32 { return lasting(&c.gathered, n) }
+
+// lasting makes the memory when it is first asked for.
+func lasting[T float32 | uint8](memory *[]T, n int) []T {
+	if *memory == nil {
+		*memory = make([]T, n)
 	}
-	return c.packed[:n]
+	return *memory
 }
 
 // Stream returns the random numbers of present sample i in this layer and step.

@@ -26,15 +26,16 @@ type Layer interface {
 }
 
 // Packer is a layer that rearranges its weights, or gathers their gradient in
-// another order, in memory of [Context.Pack]: work that is done once a shard
-// and not once for each few samples.
+// another order: work that is done once and not once for each few samples.
 type Packer interface {
 	Layer
-	// BeginForward is called before a shard's first Forward.
-	BeginForward(c *Context)
-	// BeginBackward is called before a shard's first Backward.
-	BeginBackward(c *Context)
-	// EndBackward is called after a shard's last Backward.
+	// PackForward writes to [Context.Pack] what Forward takes. It is called once
+	// a batch, on one of its shards for all of them, before any Forward.
+	PackForward(c *Context)
+	// PackBackward writes to [Context.PackBack] what Backward takes, likewise.
+	PackBackward(c *Context)
+	// EndBackward is called after a shard's last Backward. It adds what lies in
+	// [Context.Gather] to the gradient, and sets it to 0.
 	EndBackward(c *Context)
 }
 

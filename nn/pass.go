@@ -34,8 +34,9 @@ type Pass struct {
 	input  Shape
 	plan
 
-	x     *Tensor
-	first int // the batch's number of the shard's first sample
+	x      *Tensor
+	first  int  // the batch's number of the shard's first sample
+	packed bool // weights, by Shards
 
 	contexts  []Context // by stage
 	outputs   []place   // by stage
@@ -78,7 +79,7 @@ func (s *Sequential) newPass(c PassConfig) *Pass {
 	p.outputs = make([]place, len(p.stages))
 	p.contexts = make([]Context, len(p.stages))
 	for i, st := range p.stages {
-		p.contexts[i] = Context{Training: c.Training, pass: p, stage: st}
+		p.contexts[i] = Context{Training: c.Training, pass: p, stage: st, packs: new([2][]float32)}
 	}
 	return p
 }
@@ -181,8 +182,8 @@ func (p *Pass) forwardPhase(i int) {
 
 func (p *Pass) forwardBlock(b block) {
 	for st := b.from; st < b.to; st++ {
-		if l, ok := p.packer(st); ok {
-			l.BeginForward(p.enter(st, 0, 0))
+		if l, ok := p.packer(st); ok && !p.packed {
+			l.PackForward(p.enter(st, 0, 0))
 		}
 	}
 	for at := 0; at < p.x.N; at += b.chunk {
@@ -215,8 +216,8 @@ func (p *Pass) backwardPhase(i int) {
 
 func (p *Pass) backwardBlock(b block) {
 	for st := b.from; st < b.to; st++ {
-		if l, ok := p.packer(st); ok && p.stages[st].backward {
-			l.BeginBackward(p.enter(st, 0, 0))
+		if l, ok := p.packer(st); ok && !p.packed && p.stages[st].backward {
+			l.PackBackward(p.enter(st, 0, 0))
 		}
 	}
 	for at := 0; at < p.x.N; at += b.chunk {

@@ -13,16 +13,6 @@ func (b *Shards) Deal(from, to int, gather func(sums [][]float64)) {
 	b.sums = make([][]float64, len(b.passes))
 }
 
-// startOthers gives the passes of other processes' shards their samples, since
-// what they leave is found by them.
-func (b *Shards) startOthers() {
-	for shard := range b.passes {
-		if shard < b.from || shard >= b.to {
-			b.start(shard)
-		}
-	}
-}
-
 // gatherSums gathers what all shards have left at the barrier before phase i.
 func (b *Shards) gatherSums(i, direction int) {
 	if b.gather == nil || i == 0 {

@@ -21,11 +21,11 @@ type Shards struct {
 	sums     [][]float64            // by shard, at the present barrier
 
 	// The present run, for jobs that are made once, so that it allocates nothing.
-	x                       *Tensor
-	step                    uint64
-	loss                    func(shard, from, to int)
-	phase                   int
-	forwardJob, backwardJob func(shard int)
+	x                                *Tensor
+	step                             uint64
+	loss                             func(shard, from, to int)
+	phase                            int
+	packJob, forwardJob, backwardJob func(shard int)
 }
 
 // part is a range of the gradient that is summed by one task: values [from,
@@ -50,12 +50,17 @@ func (s *Sequential) NewShards(n int, c PassConfig) *Shards {
 	b := &Shards{xs: make([]Tensor, n), to: n}
 	for range n {
 		p := s.newPass(c)
+		p.packed = true
 		p.keepRead()
 		p.layParamGradients(true)
 		p.layGradients()
 		b.passes = append(b.passes, p)
+		for i, c := range b.passes[0].contexts {
+			p.contexts[i].packs = c.packs
+		}
 	}
 	b.cut()
+	b.packJob = func(task int) { b.pack(b.from + task) }
 	b.forwardJob = func(task int) { b.forward(b.from + task) }
 	b.backwardJob = func(task int) { b.backward(b.from + task) }
 	return b
@@ -99,7 +104,10 @@ func (b *Shards) cut() {
 func (b *Shards) Run(x *Tensor, step uint64, do func(n int, job func(shard int)), loss func(shard, from, to int)) {
 	b.x, b.step, b.loss = x, step, loss
 	phases := len(b.passes[0].phases)
-	b.startOthers()
+	for shard := range b.passes {
+		b.start(shard)
+	}
+	do(b.to-b.from, b.packJob)
 	for b.phase = 0; b.phase < phases; b.phase++ {
 		do(b.to-b.from, b.forwardJob)
 		if b.phase < phases-1 {
@@ -126,7 +134,6 @@ func (b *Shards) forward(shard int) {
 	p := b.passes[shard]
 	if b.phase == 0 {
 		b.clear(p)
-		b.start(shard)
 	} else {
 		p.addSums(b.phase, forward, b.passes...)
 		if shard == b.from {
@@ -152,6 +159,25 @@ func (b *Shards) start(shard int) {
 		c, x := &p.contexts[q.stage], Tensor{}
 		p.view(&x, c.stage.input, 0, p.x.N)
 		q.shards[shard] = kernels.Samples{X: x.Data, DY: c.products[q.param].dy[:x.N*c.products[q.param].plan.Units()]}
+	}
+}
+
+// pack has the layers take turns on the shards of this process.
+func (b *Shards) pack(shard int) {
+	p, turn := b.passes[shard], 0
+	mine := func() bool {
+		turn++
+		return b.from+turn%(b.to-b.from) == shard
+	}
+	for st := range p.stages {
+		if l, ok := p.stages[st].layer.(Packer); ok {
+			if mine() {
+				l.PackForward(p.enter(st, 0, 0))
+			}
+			if p.stages[st].backward && mine() {
+				l.PackBackward(p.enter(st, 0, 0))
+			}
+		}
 	}
 }
 

@@ -90,10 +90,10 @@ func (w watched) unread(x, y *nn.Tensor) (*nn.Tensor, *nn.Tensor) {
 	return x, y
 }
 
-// BeginForward, BeginBackward and EndBackward are those of a Packer.
-func (w watched) BeginForward(c *nn.Context)  { w.pack("BeginForward", nn.Packer.BeginForward, c) }
-func (w watched) BeginBackward(c *nn.Context) { w.pack("BeginBackward", nn.Packer.BeginBackward, c) }
-func (w watched) EndBackward(c *nn.Context)   { w.pack("EndBackward", nn.Packer.EndBackward, c) }
+// PackForward, PackBackward and EndBackward are those of a Packer.
+func (w watched) PackForward(c *nn.Context)  { w.pack("PackForward", nn.Packer.PackForward, c) }
+func (w watched) PackBackward(c *nn.Context) { w.pack("PackBackward", nn.Packer.PackBackward, c) }
+func (w watched) EndBackward(c *nn.Context)  { w.pack("EndBackward", nn.Packer.EndBackward, c) }
 
 func (w watched) pack(name string, call func(nn.Packer, *nn.Context), c *nn.Context) {
 	if packer, ok := w.Layer.(nn.Packer); ok {
