@@ -40,6 +40,7 @@ func newNEON() *isa {
 
 	s.product, s.productT = tilesNEON.product, dotsNEON.product
 	s.transpose = (&blocks{4, transposeNEON}).transpose
+	s.inputGradient, s.weightGradientRows = sparse(4).inputGradient, sparse(4).weightGradientRows
 	s.transform = transformsNEON.transform
 	s.pooledFilter = (*PooledFilter).addGradientByRows
 	s.peak = peakOf(peakNEON, 4)

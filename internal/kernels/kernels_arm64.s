@@ -7139,6 +7139,263 @@ rows1_0_4_done:
 	ADD R6, R15
 	RET
 
+// func sparseNEON(v, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, add bool)
+TEXT ·sparseNEON(SB), NOSPLIT, $0-65
+	MOVD rows+8(FP), R0
+	MOVD c+16(FP), R1
+	MOVD crow+24(FP), R2
+	MOVD list+32(FP), R3
+	MOVD room+40(FP), R4
+	MOVD n+48(FP), R5
+	MOVD b+56(FP), R6
+	MOVBU add+64(FP), R7
+	MOVD v+0(FP), R12
+	CMP $16, R12
+	BEQ width16
+	CMP $8, R12
+	BEQ width8
+	CMP $4, R12
+	BEQ width4
+	CMP $2, R12
+	BEQ width2
+	CMP $1, R12
+	BEQ width1
+	CMP $0, R12
+	BEQ width0
+	RET
+width16:
+	MOVW.P 4(R2), R8
+	ADD R8<<2, R1, R8
+	CBNZ R7, width16_add
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+	B width16_start
+width16_add:
+	MOVD R8, R10
+	VLD1.P 64(R10), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P 64(R10), [V8.S4, V9.S4, V10.S4, V11.S4]
+	VLD1.P 64(R10), [V12.S4, V13.S4, V14.S4, V15.S4]
+width16_start:
+	MOVW.P 4(R5), R9
+	CBZ R9, width16_store
+	MOVD R3, R10
+width16_value:
+	FMOVS (R10), F28
+	MOVW 4(R10), R11
+	ADD $8, R10
+	ADD R11<<2, R6, R11
+	VLD1.P 64(R11), [V16.S4, V17.S4, V18.S4, V19.S4]
+	VLD1.P 64(R11), [V20.S4, V21.S4, V22.S4, V23.S4]
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
+	WORD $0x4f9c1242 // fmla v2, v18, v28 s[0]
+	WORD $0x4f9c1263 // fmla v3, v19, v28 s[0]
+	VLD1.P 64(R11), [V16.S4, V17.S4, V18.S4, V19.S4]
+	WORD $0x4f9c1284 // fmla v4, v20, v28 s[0]
+	WORD $0x4f9c12a5 // fmla v5, v21, v28 s[0]
+	WORD $0x4f9c12c6 // fmla v6, v22, v28 s[0]
+	WORD $0x4f9c12e7 // fmla v7, v23, v28 s[0]
+	VLD1.P 64(R11), [V20.S4, V21.S4, V22.S4, V23.S4]
+	WORD $0x4f9c1208 // fmla v8, v16, v28 s[0]
+	WORD $0x4f9c1229 // fmla v9, v17, v28 s[0]
+	WORD $0x4f9c124a // fmla v10, v18, v28 s[0]
+	WORD $0x4f9c126b // fmla v11, v19, v28 s[0]
+	WORD $0x4f9c128c // fmla v12, v20, v28 s[0]
+	WORD $0x4f9c12ad // fmla v13, v21, v28 s[0]
+	WORD $0x4f9c12ce // fmla v14, v22, v28 s[0]
+	WORD $0x4f9c12ef // fmla v15, v23, v28 s[0]
+	SUBS $1, R9
+	BNE width16_value
+width16_store:
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R8)
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R8)
+	VST1.P [V8.S4, V9.S4, V10.S4, V11.S4], 64(R8)
+	VST1.P [V12.S4, V13.S4, V14.S4, V15.S4], 64(R8)
+	ADD R4, R3
+	SUBS $1, R0
+	BNE width16
+	RET
+width8:
+	MOVW.P 4(R2), R8
+	ADD R8<<2, R1, R8
+	CBNZ R7, width8_add
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	B width8_start
+width8_add:
+	MOVD R8, R10
+	VLD1.P 64(R10), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+width8_start:
+	MOVW.P 4(R5), R9
+	CBZ R9, width8_store
+	MOVD R3, R10
+width8_value:
+	FMOVS (R10), F28
+	MOVW 4(R10), R11
+	ADD $8, R10
+	ADD R11<<2, R6, R11
+	VLD1.P 64(R11), [V16.S4, V17.S4, V18.S4, V19.S4]
+	VLD1.P 64(R11), [V20.S4, V21.S4, V22.S4, V23.S4]
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
+	WORD $0x4f9c1242 // fmla v2, v18, v28 s[0]
+	WORD $0x4f9c1263 // fmla v3, v19, v28 s[0]
+	WORD $0x4f9c1284 // fmla v4, v20, v28 s[0]
+	WORD $0x4f9c12a5 // fmla v5, v21, v28 s[0]
+	WORD $0x4f9c12c6 // fmla v6, v22, v28 s[0]
+	WORD $0x4f9c12e7 // fmla v7, v23, v28 s[0]
+	SUBS $1, R9
+	BNE width8_value
+width8_store:
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R8)
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R8)
+	ADD R4, R3
+	SUBS $1, R0
+	BNE width8
+	RET
+width4:
+	MOVW.P 4(R2), R8
+	ADD R8<<2, R1, R8
+	CBNZ R7, width4_add
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	B width4_start
+width4_add:
+	MOVD R8, R10
+	VLD1.P 64(R10), [V0.S4, V1.S4, V2.S4, V3.S4]
+width4_start:
+	MOVW.P 4(R5), R9
+	CBZ R9, width4_store
+	MOVD R3, R10
+width4_value:
+	FMOVS (R10), F28
+	MOVW 4(R10), R11
+	ADD $8, R10
+	ADD R11<<2, R6, R11
+	VLD1.P 64(R11), [V16.S4, V17.S4, V18.S4, V19.S4]
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
+	WORD $0x4f9c1242 // fmla v2, v18, v28 s[0]
+	WORD $0x4f9c1263 // fmla v3, v19, v28 s[0]
+	SUBS $1, R9
+	BNE width4_value
+width4_store:
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R8)
+	ADD R4, R3
+	SUBS $1, R0
+	BNE width4
+	RET
+width2:
+	MOVW.P 4(R2), R8
+	ADD R8<<2, R1, R8
+	CBNZ R7, width2_add
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	B width2_start
+width2_add:
+	MOVD R8, R10
+	VLD1.P 32(R10), [V0.S4, V1.S4]
+width2_start:
+	MOVW.P 4(R5), R9
+	CBZ R9, width2_store
+	MOVD R3, R10
+width2_value:
+	FMOVS (R10), F28
+	MOVW 4(R10), R11
+	ADD $8, R10
+	ADD R11<<2, R6, R11
+	VLD1.P 32(R11), [V16.S4, V17.S4]
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	WORD $0x4f9c1221 // fmla v1, v17, v28 s[0]
+	SUBS $1, R9
+	BNE width2_value
+width2_store:
+	VST1.P [V0.S4, V1.S4], 32(R8)
+	ADD R4, R3
+	SUBS $1, R0
+	BNE width2
+	RET
+width1:
+	MOVW.P 4(R2), R8
+	ADD R8<<2, R1, R8
+	CBNZ R7, width1_add
+	VEOR V0.B16, V0.B16, V0.B16
+	B width1_start
+width1_add:
+	MOVD R8, R10
+	VLD1.P 16(R10), [V0.S4]
+width1_start:
+	MOVW.P 4(R5), R9
+	CBZ R9, width1_store
+	MOVD R3, R10
+width1_value:
+	FMOVS (R10), F28
+	MOVW 4(R10), R11
+	ADD $8, R10
+	ADD R11<<2, R6, R11
+	VLD1.P 16(R11), [V16.S4]
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	SUBS $1, R9
+	BNE width1_value
+width1_store:
+	VST1.P [V0.S4], 16(R8)
+	ADD R4, R3
+	SUBS $1, R0
+	BNE width1
+	RET
+width0:
+	MOVW.P 4(R2), R8
+	ADD R8<<2, R1, R8
+	CBNZ R7, width0_add
+	VEOR V0.B16, V0.B16, V0.B16
+	B width0_start
+width0_add:
+	MOVD R8, R10
+	FMOVS 0(R10), F0
+width0_start:
+	MOVW.P 4(R5), R9
+	CBZ R9, width0_store
+	MOVD R3, R10
+width0_value:
+	FMOVS (R10), F28
+	MOVW 4(R10), R11
+	ADD $8, R10
+	ADD R11<<2, R6, R11
+	FMOVS 0(R11), F16
+	WORD $0x4f9c1200 // fmla v0, v16, v28 s[0]
+	SUBS $1, R9
+	BNE width0_value
+width0_store:
+	FMOVS F0, 0(R8)
+	ADD R4, R3
+	SUBS $1, R0
+	BNE width0
+	RET
+
 // func transposeNEON(dst *float32, ldd int, src *float32, lds, n int)
 TEXT ·transposeNEON(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0

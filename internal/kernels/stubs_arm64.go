@@ -17,6 +17,14 @@ func productNEON(m, v, tiles int, c *float32, crow *int32, a *float32, arow, tap
 //go:noescape
 func dotNEON(m, n int, c *float32, ldc int, a *float32, lda int, b *float32, ldb, k int, add bool)
 
+// sparseNEON computes rows of v vectors, or with v = 0 of one lane: each the
+// sum of n values, one count a row, times rows of b. The lists of rows are
+// room bytes apart; an entry is a value and above it the offset of its row of
+// b.
+//
+//go:noescape
+func sparseNEON(v, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, add bool)
+
 // transposeNEON transposes 4 rows of n columns, n a multiple of 4. The strides
 // are in bytes.
 //

@@ -50,6 +50,7 @@ func writeNEON(dir string) error {
 	g := new(neon)
 	g.product()
 	g.dot()
+	g.sparse()
 	g.transpose()
 	g.elementwise()
 	g.sigmoid()

@@ -12,10 +12,14 @@ import (
 // meets many of b, and so few that the rows of b stay in the first-level cache.
 var sparseWidths = []int{8, 4, 2, 1}
 
+func sparseDoc(width string) string {
+	return "computes rows of " + width + ": each the sum of n values, one count a row, times rows of b. The lists of rows are room bytes apart; an entry is a value and above it the offset of its row of b."
+}
+
 // sparse makes the function that walks lists of the values that are not 0.
 func sparse(s isa) {
 	s.text("sparse", "func(v, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)",
-		"computes rows of v vectors, the last of which has tail lanes: each the sum of n values, one count a row, times rows of b. The lists of rows are room bytes apart; an entry is a value and above it the offset of its row of b.")
+		sparseDoc("v vectors, the last of which has tail lanes"))
 	tail := Load(Param("tail"), GP64()).(reg.GPVirtual)
 	s.setTail(tail)
 	v := Load(Param("v"), GP64())
