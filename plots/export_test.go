@@ -9,6 +9,7 @@ var (
 	Diverging = diverging
 	Number    = number
 	FullRows  = fullRows
+	WritePNG  = writePNG
 )
 
 // Length is in points.

@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
-	"image/png"
 	"io"
 	"path/filepath"
 	"strings"
@@ -61,8 +60,8 @@ func Encode(w io.Writer, f Figure, format string) error {
 	switch format {
 	case "png":
 		c := newRaster(width, height)
-		paint(c)
-		err = png.Encode(w, c.Image())
+		f.Draw(draw.NewCanvas(c, width, height))
+		err = writePNG(w, c.pixels)
 	case "svg":
 		c := svg{vgsvg.New(width, height)}
 		paint(c)
