@@ -9,7 +9,6 @@ var (
 	Diverging = diverging
 	Number    = number
 	FullRows  = fullRows
-	WritePNG  = writePNG
 )
 
 // Length is in points.

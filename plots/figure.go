@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"image/png"
 	"io"
 	"path/filepath"
 	"strings"
@@ -61,7 +62,7 @@ func Encode(w io.Writer, f Figure, format string) error {
 	case "png":
 		c := newRaster(width, height)
 		f.Draw(draw.NewCanvas(c, width, height))
-		err = writePNG(w, c.pixels)
+		err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, c.pixels)
 	case "svg":
 		c := svg{vgsvg.New(width, height)}
 		paint(c)

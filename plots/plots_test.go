@@ -2,7 +2,6 @@ package plots_test
 
 import (
 	"bytes"
-	"image"
 	"image/color"
 	"image/gif"
 	"image/png"
@@ -53,39 +52,6 @@ func TestSave(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 3 {
 		t.Errorf("%d files, wanted 3", len(files))
-	}
-}
-
-// TestPNG asks that image/png reads back every pixel, whether rows are like the
-// one above or not.
-func TestPNG(t *testing.T) {
-	for _, size := range []image.Point{{1, 1}, {1, 40}, {40, 1}, {37, 300}} {
-		img := image.NewRGBA(image.Rectangle{Max: size})
-		rng := toy.RNG(3)
-		for y := range size.Y {
-			for x := range size.X {
-				c := color.RGBA{uint8(rng.Uint32()), uint8(rng.Uint32()), uint8(rng.Uint32()), 255}
-				if y > 0 && y%3 > 0 {
-					c = img.RGBAAt(x, y-1)
-				}
-				img.SetRGBA(x, y, c)
-			}
-		}
-		var b bytes.Buffer
-		if err := plots.WritePNG(&b, img); err != nil {
-			t.Fatal(err)
-		}
-		back, err := png.Decode(&b)
-		if err != nil || back.Bounds() != img.Rect || b.Len() > 0 {
-			t.Fatalf("%v: %v, %d bytes left", size, err, b.Len())
-		}
-		for y := range size.Y {
-			for x := range size.X {
-				if got, want := color.RGBAModel.Convert(back.At(x, y)), img.At(x, y); got != want {
-					t.Fatalf("%v: (%d, %d) is %v, was %v", size, x, y, got, want)
-				}
-			}
-		}
 	}
 }
 
