@@ -41,11 +41,10 @@ func Animate(w io.Writer, delay time.Duration, frames ...Figure) error {
 		}
 		c := newRaster(width, height)
 		f.Draw(draw.NewCanvas(c, width, height))
-		img := c.Image().(*image.RGBA)
-		for p := 0; p < len(img.Pix); p += 4 {
-			counts[coarse(img.Pix[p:])]++
+		for p := 0; p < len(c.pixels.Pix); p += 4 {
+			counts[coarse(c.pixels.Pix[p:])]++
 		}
-		drawn = append(drawn, img)
+		drawn = append(drawn, c.pixels)
 	}
 	colors := make([][3]uint8, 0, len(counts))
 	for c := range counts {

@@ -61,8 +61,8 @@ func Encode(w io.Writer, f Figure, format string) error {
 	switch format {
 	case "png":
 		c := newRaster(width, height)
-		paint(c)
-		err = png.Encode(w, c.Image())
+		f.Draw(draw.NewCanvas(c, width, height))
+		err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, c.pixels)
 	case "svg":
 		c := svg{vgsvg.New(width, height)}
 		paint(c)

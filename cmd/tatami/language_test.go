@@ -52,6 +52,9 @@ func TestJapaneseErrors(t *testing.T) {
 // Everything that the command says is in the language of the locale, and in no
 // other.
 func TestLanguages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred commands take seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))

@@ -15,6 +15,9 @@ import (
 // learning rate only for its own optimizer.
 func TestRecipe(t *testing.T) {
 	t.Parallel()
+	digits := bars
+	digits.height, digits.width = 28, 28
+	data := digits.write(t, t.TempDir())
 	for _, c := range []struct {
 		args      []string
 		optimizer string
@@ -26,7 +29,7 @@ func TestRecipe(t *testing.T) {
 		{[]string{"--optimizer", "momentum"}, "momentum", 0.03, 0.05},
 	} {
 		dir := t.TempDir()
-		args := append([]string{"train", "--net", "fast", "--limit", "200", "--out", "run", "--quiet"}, c.args...)
+		args := append([]string{"train", "--net", "fast", "--data", data, "--limit", "200", "--out", "run", "--quiet"}, c.args...)
 		succeeds(t, dir, args...)
 		text, err := os.ReadFile(filepath.Join(dir, "run", "run.json"))
 		if err != nil {

@@ -35,7 +35,7 @@ func TestHangUp(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "out", "history.csv")); err == nil {
 		t.Error("the run waited for the end of the epoch")
 	}
-	succeeds(t, dir, "train", "--resume", "out", "--quiet")
+	succeeds(t, dir, "train", "--resume", "out", "--quiet", "--checkpoint-every", "1000")
 }
 
 // Under nohup the run goes on when the terminal closes.

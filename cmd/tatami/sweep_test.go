@@ -80,6 +80,9 @@ func TestSweepTasks(t *testing.T) {
 // In a halving the best of each rung go on, to the bits of a run that nobody
 // stopped, whether all is done here or by an array a rung.
 func TestHalving(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a dozen runs take seconds")
+	}
 	t.Parallel()
 	const file = `{"train": {"data": "data", "net": "mlp", "validation": 40, "epochs": 4},
 		"grid": {"lr": [0.0001, 0.01, 0.0003, 1e38]}, "halving": {"first": 1, "factor": 2}}`
