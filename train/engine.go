@@ -9,7 +9,7 @@ import (
 )
 
 // engine makes updates: the next batch, run by shards; each part of its
-// gradient summed and stepped on. The workers wait for each other twice an
+// gradient summed and stepped on. The workers wait for each other three times an
 // update, once more to clip, and twice more for each layer that depends on the
 // whole batch.
 type engine struct {

@@ -54,8 +54,8 @@ func (r *Report) Print(out io.Writer, l words.Language) {
 	if above {
 		fmt.Fprintln(out)
 		line(words.Text{
-			EN: "above 100 %: the operations of the direct method are counted, and fewer are done, by Winograd's method, or on the way back through a max pooling, which passes on a quarter of the gradients",
-			JA: "100 % を超えるのは、直接法の演算数で数えているためです。Winograd 法や、勾配の 4 分の 1 だけを通す最大値プーリングの逆伝播では、実際の演算はそれより少なくなります",
+			EN: "above 100 %: the operations of the direct method are counted, and fewer are done, by Winograd's method, or on the way back through a max pooling or a ReLU, where gradients are 0",
+			JA: "100 % を超えるのは、直接法の演算数で数えているためです。Winograd 法や、0 の勾配を飛ばす最大値プーリングと ReLU の逆伝播では、実際の演算はそれより少なくなります",
 		})
 	}
 	fmt.Fprintln(out)
