@@ -64,6 +64,9 @@ func TestPictures(t *testing.T) {
 // one that did not, whether pixels are in memory or in a file; the first layer is
 // of the pictures.
 func TestPicturesResumed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("three runs on pictures take seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	toy.Shapes(t, filepath.Join(dir, "shapes"), 30, 1)

@@ -24,6 +24,9 @@ const gridFile = `{"train": {"data": "data", "net": "mlp", "epochs": 2}, "grid":
 // A sweep's runs are those of train with the commands that --dry-run prints; a
 // run that diverges is a result; nothing is done twice.
 func TestSweep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a sweep is many runs")
+	}
 	t.Parallel()
 	dir := sweepDir(t, gridFile)
 	plan := succeeds(t, dir, "sweep", "s.json", "--dry-run")
@@ -61,6 +64,9 @@ func TestSweep(t *testing.T) {
 
 // Tasks of Slurm and Kubernetes leave what a sweep in one go leaves.
 func TestSweepTasks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a sweep is many runs")
+	}
 	t.Parallel()
 	dir := sweepDir(t, `{"train": {"data": "data", "net": "mlp", "epochs": 1}, "grid": {"lr": [0.001, 0.01, 0.02]}}`)
 	succeeds(t, dir, "sweep", "s.json", "--out", "all")
@@ -131,6 +137,9 @@ func sameWeights(t *testing.T, a, b string) {
 
 // A run that a kill interrupted goes on, and one of other settings is refused.
 func TestSweepGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a sweep is many runs")
+	}
 	t.Parallel()
 	dir := sweepDir(t, `{"train": {"data": "data", "net": "mlp", "epochs": 3}, "grid": {"lr": [0.001, 0.01]}}`)
 	succeeds(t, dir, "sweep", "s.json", "--out", "whole")

@@ -15,6 +15,9 @@ import (
 // A run from a model takes its layers, leaves the frozen ones as they are, draws
 // the last one anew for other classes, says so, and is resumed without the model.
 func TestTrainFrom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six runs take seconds")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	bars.write(t, filepath.Join(dir, "data"))
