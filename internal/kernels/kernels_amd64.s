@@ -15374,10 +15374,10 @@ rows1_add4_out:
 	VZEROUPPER
 	RET
 
-// func sparseAVX512(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·sparseAVX512(SB), NOSPLIT, $0-73
-	MOVQ  tail+64(FP), AX
+// func sparseAVX512(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, ldb int, ahead int, tail int, add bool)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·sparseAVX512(SB), NOSPLIT, $0-89
+	MOVQ  tail+80(FP), AX
 	MOVL  $0xffffffff, CX
 	BZHIL AX, CX, CX
 	KMOVW CX, K1
@@ -15401,7 +15401,8 @@ width8:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    512(DI), R13
 
 width8_row:
 	MOVLQSX (DX), R9
@@ -15450,6 +15451,24 @@ width8_value:
 	JNZ          width8_value
 
 width8_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width8_asked
+
+width8_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
+	PREFETCHT1 256(R13)
+	PREFETCHT1 320(R13)
+	PREFETCHT1 384(R13)
+	PREFETCHT1 448(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width8_ahead
+
+width8_asked:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
 	VMOVUPS Z2, 128(R9)
@@ -15473,7 +15492,8 @@ width8_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    512(DI), R13
 
 width8_part_row:
 	MOVLQSX   (DX), R9
@@ -15523,6 +15543,24 @@ width8_part_value:
 	JNZ          width8_part_value
 
 width8_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width8_part_asked
+
+width8_part_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
+	PREFETCHT1 256(R13)
+	PREFETCHT1 320(R13)
+	PREFETCHT1 384(R13)
+	PREFETCHT1 448(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width8_part_ahead
+
+width8_part_asked:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
 	VMOVUPS Z2, 128(R9)
@@ -15548,7 +15586,8 @@ width4:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    256(DI), R13
 
 width4_row:
 	MOVLQSX (DX), R9
@@ -15585,6 +15624,20 @@ width4_value:
 	JNZ          width4_value
 
 width4_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width4_asked
+
+width4_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width4_ahead
+
+width4_asked:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
 	VMOVUPS Z2, 128(R9)
@@ -15604,7 +15657,8 @@ width4_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    256(DI), R13
 
 width4_part_row:
 	MOVLQSX   (DX), R9
@@ -15642,6 +15696,20 @@ width4_part_value:
 	JNZ          width4_part_value
 
 width4_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width4_part_asked
+
+width4_part_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width4_part_ahead
+
+width4_part_asked:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
 	VMOVUPS Z2, 128(R9)
@@ -15663,7 +15731,8 @@ width2:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    128(DI), R13
 
 width2_row:
 	MOVLQSX (DX), R9
@@ -15694,6 +15763,18 @@ width2_value:
 	JNZ          width2_value
 
 width2_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width2_asked
+
+width2_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width2_ahead
+
+width2_asked:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, 64(R9)
 	ADDQ    room+40(FP), BX
@@ -15711,7 +15792,8 @@ width2_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    128(DI), R13
 
 width2_part_row:
 	MOVLQSX   (DX), R9
@@ -15743,6 +15825,18 @@ width2_part_value:
 	JNZ          width2_part_value
 
 width2_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width2_part_asked
+
+width2_part_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width2_part_ahead
+
+width2_part_asked:
 	VMOVUPS Z0, (R9)
 	VMOVUPS Z1, K1, 64(R9)
 	ADDQ    room+40(FP), BX
@@ -15762,7 +15856,8 @@ width1:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    64(DI), R13
 
 width1_row:
 	MOVLQSX (DX), R9
@@ -15790,6 +15885,17 @@ width1_value:
 	JNZ          width1_value
 
 width1_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width1_asked
+
+width1_ahead:
+	PREFETCHT1 (R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width1_ahead
+
+width1_asked:
 	VMOVUPS Z0, (R9)
 	ADDQ    room+40(FP), BX
 	ADDQ    $0x04, SI
@@ -15806,7 +15912,8 @@ width1_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    64(DI), R13
 
 width1_part_row:
 	MOVLQSX   (DX), R9
@@ -15835,6 +15942,17 @@ width1_part_value:
 	JNZ          width1_part_value
 
 width1_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width1_part_asked
+
+width1_part_ahead:
+	PREFETCHT1 (R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width1_part_ahead
+
+width1_part_asked:
 	VMOVUPS Z0, K1, (R9)
 	ADDQ    room+40(FP), BX
 	ADDQ    $0x04, SI
@@ -25683,10 +25801,10 @@ rows1_add4_out:
 	VZEROUPPER
 	RET
 
-// func sparseAVX2(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
-// Requires: AVX, FMA3
-TEXT ·sparseAVX2(SB), NOSPLIT, $0-73
-	MOVQ    tail+64(FP), AX
+// func sparseAVX2(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, ldb int, ahead int, tail int, add bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·sparseAVX2(SB), NOSPLIT, $0-89
+	MOVQ    tail+80(FP), AX
 	LEAQ    tailMasks<>+32(SB), CX
 	MOVQ    AX, DX
 	NEGQ    DX
@@ -25711,7 +25829,8 @@ width8:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    256(DI), R13
 
 width8_row:
 	MOVLQSX (DX), R9
@@ -25760,6 +25879,20 @@ width8_value:
 	JNZ          width8_value
 
 width8_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width8_asked
+
+width8_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width8_ahead
+
+width8_asked:
 	VMOVUPS Y0, (R9)
 	VMOVUPS Y1, 32(R9)
 	VMOVUPS Y2, 64(R9)
@@ -25783,7 +25916,8 @@ width8_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    256(DI), R13
 
 width8_part_row:
 	MOVLQSX    (DX), R9
@@ -25833,6 +25967,20 @@ width8_part_value:
 	JNZ          width8_part_value
 
 width8_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width8_part_asked
+
+width8_part_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	PREFETCHT1 128(R13)
+	PREFETCHT1 192(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width8_part_ahead
+
+width8_part_asked:
 	VMOVUPS    Y0, (R9)
 	VMOVUPS    Y1, 32(R9)
 	VMOVUPS    Y2, 64(R9)
@@ -25858,7 +26006,8 @@ width4:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    128(DI), R13
 
 width4_row:
 	MOVLQSX (DX), R9
@@ -25895,6 +26044,18 @@ width4_value:
 	JNZ          width4_value
 
 width4_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width4_asked
+
+width4_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width4_ahead
+
+width4_asked:
 	VMOVUPS Y0, (R9)
 	VMOVUPS Y1, 32(R9)
 	VMOVUPS Y2, 64(R9)
@@ -25914,7 +26075,8 @@ width4_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    128(DI), R13
 
 width4_part_row:
 	MOVLQSX    (DX), R9
@@ -25952,6 +26114,18 @@ width4_part_value:
 	JNZ          width4_part_value
 
 width4_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width4_part_asked
+
+width4_part_ahead:
+	PREFETCHT1 (R13)
+	PREFETCHT1 64(R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width4_part_ahead
+
+width4_part_asked:
 	VMOVUPS    Y0, (R9)
 	VMOVUPS    Y1, 32(R9)
 	VMOVUPS    Y2, 64(R9)
@@ -25973,7 +26147,8 @@ width2:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    64(DI), R13
 
 width2_row:
 	MOVLQSX (DX), R9
@@ -26004,6 +26179,17 @@ width2_value:
 	JNZ          width2_value
 
 width2_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width2_asked
+
+width2_ahead:
+	PREFETCHT1 (R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width2_ahead
+
+width2_asked:
 	VMOVUPS Y0, (R9)
 	VMOVUPS Y1, 32(R9)
 	ADDQ    room+40(FP), BX
@@ -26021,7 +26207,8 @@ width2_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    64(DI), R13
 
 width2_part_row:
 	MOVLQSX    (DX), R9
@@ -26053,6 +26240,17 @@ width2_part_value:
 	JNZ          width2_part_value
 
 width2_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width2_part_asked
+
+width2_part_ahead:
+	PREFETCHT1 (R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width2_part_ahead
+
+width2_part_asked:
 	VMOVUPS    Y0, (R9)
 	VMASKMOVPS Y1, Y15, 32(R9)
 	ADDQ       room+40(FP), BX
@@ -26072,7 +26270,8 @@ width1:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    32(DI), R13
 
 width1_row:
 	MOVLQSX (DX), R9
@@ -26100,6 +26299,17 @@ width1_value:
 	JNZ          width1_value
 
 width1_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width1_asked
+
+width1_ahead:
+	PREFETCHT1 (R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width1_ahead
+
+width1_asked:
 	VMOVUPS Y0, (R9)
 	ADDQ    room+40(FP), BX
 	ADDQ    $0x04, SI
@@ -26116,7 +26326,8 @@ width1_part:
 	MOVQ    list+32(FP), BX
 	MOVQ    n+48(FP), SI
 	MOVQ    b+56(FP), DI
-	MOVBQZX add+72(FP), R8
+	MOVBQZX add+88(FP), R8
+	LEAQ    32(DI), R13
 
 width1_part_row:
 	MOVLQSX    (DX), R9
@@ -26145,6 +26356,17 @@ width1_part_value:
 	JNZ          width1_part_value
 
 width1_part_store:
+	MOVQ  ahead+72(FP), R10
+	TESTQ R10, R10
+	JZ    width1_part_asked
+
+width1_part_ahead:
+	PREFETCHT1 (R13)
+	ADDQ       ldb+64(FP), R13
+	DECQ       R10
+	JNZ        width1_part_ahead
+
+width1_part_asked:
 	VMASKMOVPS Y0, Y15, (R9)
 	ADDQ       room+40(FP), BX
 	ADDQ       $0x04, SI

@@ -9,10 +9,10 @@ const sparseWidth = 8
 
 // run calls the assembly by its name, so that lists need not be on the heap. The
 // last of the v vectors has tail lanes.
-func (s sparse) run(v int, c []float32, crow []int32, list []uint64, room int, n []int32, b []float32, tail int, add bool) {
+func (s sparse) run(v int, c []float32, crow []int32, list []uint64, room int, n []int32, b []float32, stride, ahead, tail int, add bool) {
 	if s == 16 {
-		sparseAVX512(v, len(crow), &c[0], &crow[0], &list[0], 8*room, &n[0], &b[0], tail, add)
+		sparseAVX512(v, len(crow), &c[0], &crow[0], &list[0], 8*room, &n[0], &b[0], 4*stride, ahead, tail, add)
 	} else {
-		sparseAVX2(v, len(crow), &c[0], &crow[0], &list[0], 8*room, &n[0], &b[0], tail, add)
+		sparseAVX2(v, len(crow), &c[0], &crow[0], &list[0], 8*room, &n[0], &b[0], 4*stride, ahead, tail, add)
 	}
 }

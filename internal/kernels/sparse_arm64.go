@@ -10,7 +10,7 @@ const sparseWidth = 16
 // run calls the assembly by its name, so that lists need not be on the heap. The
 // last of the v vectors has tail lanes: where those are not all, it is computed
 // lane by lane.
-func (s sparse) run(v int, c []float32, crow []int32, list []uint64, room int, n []int32, b []float32, tail int, add bool) {
+func (s sparse) run(v int, c []float32, crow []int32, list []uint64, room int, n []int32, b []float32, _, _, tail int, add bool) {
 	whole := v
 	if tail < int(s) {
 		whole--

@@ -31,9 +31,9 @@ type gathered struct {
 	}
 	n, used int
 
-	c    Rows
-	cols int
-	add  bool
+	c            Rows
+	cols, stride int // of b: how many are wanted, from row to row
+	add          bool
 }
 
 func (p sparse) pays(cols, nonzero, all int) bool {
@@ -59,8 +59,8 @@ func (s sparse) inputGradient(p *Affine, dx, dy, w []float32) {
 	samples := len(dy) / p.units
 	for at := 0; at < samples; at += sparseRows {
 		n := min(sparseRows, samples-at)
-		g := gathered{c: Rows{dx[at*p.inputs:], p.sampleIn.First(n)}, cols: p.inputs}
-		s.gather(&g, Rows{dy[at*p.units:], p.sampleOut.First(n)}, p.unit.list, w, p.inputs)
+		g := gathered{c: Rows{dx[at*p.inputs:], p.sampleIn.First(n)}, cols: p.inputs, stride: p.inputs}
+		s.gather(&g, Rows{dy[at*p.units:], p.sampleOut.First(n)}, p.unit.list, w)
 		s.multiply(&g)
 	}
 }
@@ -77,19 +77,19 @@ func (s sparse) weightGradientRows(p *Affine, rows []float32, top, bottom int, s
 		p.denseWeightGradientRows(rows, top, bottom, shards)
 		return
 	}
-	g := gathered{c: Rows{rows, p.unitIn.First(bottom - top)}, cols: p.inputs}
+	g := gathered{c: Rows{rows, p.unitIn.First(bottom - top)}, cols: p.inputs, stride: p.inputs}
 	for _, shard := range shards {
 		samples := len(shard.X) / p.inputs
 		for at := 0; at < samples; at += PartSamples {
 			n := min(PartSamples, samples-at)
-			s.gather(&g, Rows{shard.DY[at*p.units+top:], p.unit.First(bottom - top)}, p.sampleOut.list[:n], shard.X[at*p.inputs:], p.inputs)
+			s.gather(&g, Rows{shard.DY[at*p.units+top:], p.unit.First(bottom - top)}, p.sampleOut.list[:n], shard.X[at*p.inputs:])
 		}
 	}
 	s.multiply(&g)
 }
 
 // gather lists what is not 0 in rows of a, and multiplies when lists are full.
-func (s sparse) gather(g *gathered, a Rows, taps []int32, b []float32, stride int) {
+func (s sparse) gather(g *gathered, a Rows, taps []int32, b []float32) {
 	rows := a.At.Len()
 	chunks := (len(taps) + sparseTaps - 1) / sparseTaps
 	for k := range chunks {
@@ -99,9 +99,9 @@ func (s sparse) gather(g *gathered, a Rows, taps []int32, b []float32, stride in
 			s.multiply(g)
 		}
 		chunk := &g.chunks[g.n]
-		chunk.first, chunk.room, chunk.b = g.used, room, b[from*stride:]
+		chunk.first, chunk.room, chunk.b = g.used, room, b[from*g.stride:]
 		for r, at := range a.At.list {
-			g.counts[g.n][r] = gatherRow(g.list[g.used:][:room], a.Data[at:], taps[from:to], stride)
+			g.counts[g.n][r] = gatherRow(g.list[g.used:][:room], a.Data[at:], taps[from:to], g.stride)
 			g.used += room
 		}
 		g.n++
@@ -126,7 +126,7 @@ func gatherRow(list []uint64, row []float32, taps []int32, stride int) int32 {
 // multiply adds up what the lists hold, all of it for some columns before the
 // next, and empties them.
 func (s sparse) multiply(g *gathered) {
-	lanes, v := int(s), sparseWidth
+	lanes, v, rows := int(s), sparseWidth, g.c.At.Len()
 	for left := 0; left < g.cols && g.n > 0; left += v * lanes {
 		vectors := (g.cols - left + lanes - 1) / lanes
 		for v > vectors {
@@ -135,7 +135,11 @@ func (s sparse) multiply(g *gathered) {
 		tail := min(lanes, g.cols-left-(v-1)*lanes)
 		for k := range g.n {
 			chunk := &g.chunks[k]
-			s.run(v, g.c.Data[left:], g.c.At.list, g.list[chunk.first:], chunk.room, g.counts[k][:], chunk.b[left:], tail, g.add || k > 0)
+			ahead := 0
+			if left+v*lanes < g.cols { // each row asks for some of the next columns
+				ahead = (chunk.room + rows - 1) / rows
+			}
+			s.run(v, g.c.Data[left:], g.c.At.list, g.list[chunk.first:], chunk.room, g.counts[k][:], chunk.b[left:], g.stride, ahead, tail, g.add || k > 0)
 		}
 	}
 	g.add = g.add || g.n > 0

@@ -56,10 +56,11 @@ func dotAVX512(m int, n int, c *float32, ldc int, a *float32, lda int, b *float3
 // sparseAVX512 computes rows of v vectors, the last of which has tail lanes:
 // each the sum of n values, one count a row, times rows of b. The lists of
 // rows are room bytes apart; an entry is a value and above it the offset of
-// its row of b.
+// its row of b. ahead is how many rows of b, ldb bytes apart, each row asks
+// for to the right of the present columns.
 //
 //go:noescape
-func sparseAVX512(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
+func sparseAVX512(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, ldb int, ahead int, tail int, add bool)
 
 // addAVX512 adds src to dst.
 //
@@ -301,10 +302,11 @@ func dotAVX2(m int, n int, c *float32, ldc int, a *float32, lda int, b *float32,
 // sparseAVX2 computes rows of v vectors, the last of which has tail lanes:
 // each the sum of n values, one count a row, times rows of b. The lists of
 // rows are room bytes apart; an entry is a value and above it the offset of
-// its row of b.
+// its row of b. ahead is how many rows of b, ldb bytes apart, each row asks
+// for to the right of the present columns.
 //
 //go:noescape
-func sparseAVX2(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)
+func sparseAVX2(v int, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, ldb int, ahead int, tail int, add bool)
 
 // addAVX2 adds src to dst.
 //

@@ -18,8 +18,8 @@ func sparseDoc(width string) string {
 
 // sparse makes the function that walks lists of the values that are not 0.
 func sparse(s isa) {
-	s.text("sparse", "func(v, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, tail int, add bool)",
-		sparseDoc("v vectors, the last of which has tail lanes"))
+	s.text("sparse", "func(v, rows int, c *float32, crow *int32, list *uint64, room int, n *int32, b *float32, ldb, ahead, tail int, add bool)",
+		sparseDoc("v vectors, the last of which has tail lanes")+" ahead is how many rows of b, ldb bytes apart, each row asks for to the right of the present columns.")
 	tail := Load(Param("tail"), GP64()).(reg.GPVirtual)
 	s.setTail(tail)
 	v := Load(Param("v"), GP64())
@@ -49,6 +49,8 @@ func (s isa) sparseRows(v int, tail bool) {
 	list, n, b := Load(Param("list"), GP64()), Load(Param("n"), GP64()), Load(Param("b"), GP64())
 	add, row, left, p, at := GP64(), GP64(), GP64(), GP64(), GP64()
 	MOVBQZX(argument("add"), add)
+	soon := GP64()
+	LEAQ(Mem{Base: b, Disp: v * s.bytes()}, soon)
 
 	Label(label + "_row")
 	MOVLQSX(Mem{Base: crow}, row)
@@ -84,6 +86,17 @@ func (s isa) sparseRows(v int, tail bool) {
 	DECQ(left)
 	JNZ(LabelRef(label + "_value"))
 	Label(label + "_store")
+	MOVQ(argument("ahead"), left)
+	TESTQ(left, left)
+	JZ(LabelRef(label + "_asked"))
+	Label(label + "_ahead")
+	for at := 0; at < v*s.bytes(); at += cacheLine {
+		PREFETCHT1(Mem{Base: soon, Disp: at})
+	}
+	ADDQ(argument("ldb"), soon)
+	DECQ(left)
+	JNZ(LabelRef(label + "_ahead"))
+	Label(label + "_asked")
 	for i := range v {
 		s.store(s.regs[i], Mem{Base: row, Disp: s.bytes() * i}, tail && i == v-1)
 	}
