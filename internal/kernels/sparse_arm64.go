@@ -2,9 +2,7 @@
 
 package kernels
 
-// sparseWidth is the greatest number of vectors of a row at a time: so many that
-// a value of a, which is loaded too, meets many of b, and so few that the rows
-// of b stay in the first-level cache.
+// sparseWidth is the greatest number of vectors of a row at a time.
 const sparseWidth = 16
 
 // run calls the assembly by its name, so that lists need not be on the heap. The

@@ -36,7 +36,8 @@ type gathered struct {
 	add          bool
 }
 
-func (p sparse) pays(cols, nonzero, all int) bool {
+// listsPay reports whether lists are worth their making.
+func listsPay(cols, nonzero, all int) bool {
 	return cols >= sparseCols && float64(nonzero) <= sparseShare*float64(all)
 }
 
@@ -52,7 +53,7 @@ func nonzero(x []float32) int {
 }
 
 func (s sparse) inputGradient(p *Affine, dx, dy, w []float32) {
-	if !s.pays(p.inputs, nonzero(dy), len(dy)) {
+	if !listsPay(p.inputs, nonzero(dy), len(dy)) {
 		p.denseInputGradient(dx, dy, w)
 		return
 	}
@@ -73,7 +74,7 @@ func (s sparse) weightGradientRows(p *Affine, rows []float32, top, bottom int, s
 			all += bottom - top
 		}
 	}
-	if bottom-top > sparseRows || !s.pays(p.inputs, some, all) {
+	if bottom-top > sparseRows || !listsPay(p.inputs, some, all) {
 		p.denseWeightGradientRows(rows, top, bottom, shards)
 		return
 	}
