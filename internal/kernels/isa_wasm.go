@@ -35,6 +35,7 @@ func newWASM() *isa {
 	s.depthwise, s.depthwiseGradient = depthwiseByModule, depthwiseGradientByModule
 
 	s.product, s.productT, s.transpose = productByModule, productTByModule, transposeByFours
+	s.inputGradient, s.weightGradientRows = sparse(4).inputGradient, sparse(4).weightGradientRows
 	s.transform = transformByModule
 	s.pooledFilter = (*PooledFilter).addGradientByCodes
 	s.peak = peakByModule

@@ -20,6 +20,15 @@ func productWASM(c *float32, crow *int32, rows int32, a *float32, arow *int32, t
 //go:noescape
 func productTWASM(c *float32, ldc int32, a *float32, lda int32, b *float32, ldb int32, rows int32, cols int32, k int32)
 
+// sparseWASM computes rows of v vectors, or with v = 0 of one lane: each the
+// sum of n values, one count a row, times rows of b. The lists of rows are
+// room bytes apart; an entry is a value and above it the offset of its row of
+// b.
+//
+//go:wasmimport tatami sparse
+//go:noescape
+func sparseWASM(v int32, rows int32, c *float32, crow *int32, list *uint64, room int32, n *int32, b *float32, add bool)
+
 // transposeWASM transposes 4 rows of n columns, n a multiple of 4. Strides are
 // in bytes.
 //

@@ -19,6 +19,7 @@ func main() {
 	m := &module{}
 	product(m)
 	dot(m)
+	sparse(m)
 	transpose(m)
 	elementwise(m)
 	sigmoid(m)

@@ -51,7 +51,7 @@ type value valtype
 
 // goTypes are the types that parameters may have in Go.
 var goTypes = map[string]valtype{
-	"*float32": i32, "*float64": i32, "*uint8": i32, "*int32": i32, "int32": i32, "bool": i32, "float32": f32,
+	"*float32": i32, "*float64": i32, "*uint8": i32, "*int32": i32, "*uint64": i32, "int32": i32, "bool": i32, "float32": f32,
 }
 
 // function begins a function with the signature of its operation in Go, or with
