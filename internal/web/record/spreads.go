@@ -143,7 +143,9 @@ func spreadOf(parts ...[]float32) Spread {
 	}
 	bars := make([]byte, spreadBars)
 	for i, c := range counts {
-		bars[i] = byte(math.Round(255 * float64(c) / float64(longest)))
+		if c > 0 { // a bar of few values is to be seen too
+			bars[i] = byte(max(1, math.Round(255*float64(c)/float64(longest))))
+		}
 	}
 	return Spread{
 		Number(math.Sqrt(squares)), Number(mean), Number(deviation), Number(least), Number(most),
