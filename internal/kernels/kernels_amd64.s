@@ -20,7 +20,15 @@ DATA tailMasks<>+48(SB)/4, $0x00000000
 DATA tailMasks<>+52(SB)/4, $0x00000000
 DATA tailMasks<>+56(SB)/4, $0x00000000
 DATA tailMasks<>+60(SB)/4, $0x00000000
-GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
+DATA tailMasks<>+64(SB)/4, $0xffffffff
+DATA tailMasks<>+68(SB)/4, $0xffffffff
+DATA tailMasks<>+72(SB)/4, $0xffffffff
+DATA tailMasks<>+76(SB)/4, $0xffffffff
+DATA tailMasks<>+80(SB)/4, $0xffffffff
+DATA tailMasks<>+84(SB)/4, $0xffffffff
+DATA tailMasks<>+88(SB)/4, $0xffffffff
+DATA tailMasks<>+92(SB)/4, $0xffffffff
+GLOBL tailMasks<>(SB), RODATA|NOPTR, $96
 
 DATA pooledPlaces<>+0(SB)/4, $0x00000000
 DATA pooledPlaces<>+4(SB)/4, $0x00000001
@@ -277,6 +285,50 @@ block:
 	ADDQ        $0x20, DI
 	SUBQ        $0x08, BX
 	JNZ         block
+	VZEROUPPER
+	RET
+
+// func quadsAVX2(dst *float32, row0 *float32, row1 *float32, n int)
+// Requires: AVX
+TEXT ·quadsAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ row0+8(FP), DX
+	MOVQ row1+16(FP), BX
+
+quad:
+	VMOVUPS   (DX), X0
+	VMOVUPS   4(DX), X1
+	VUNPCKLPS X1, X0, X4
+	VUNPCKHPS X1, X0, X6
+	VMOVUPS   (BX), X2
+	VMOVUPS   4(BX), X3
+	VUNPCKLPS X3, X2, X5
+	VUNPCKHPS X3, X2, X7
+	VUNPCKLPD X5, X4, X8
+	VUNPCKHPD X5, X4, X9
+	VMOVUPS   X8, (AX)
+	VMOVUPS   X9, 16(AX)
+	VUNPCKLPD X7, X6, X8
+	VUNPCKHPD X7, X6, X9
+	VMOVUPS   X8, 32(AX)
+	VMOVUPS   X9, 48(AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x10, DX
+	ADDQ      $0x10, BX
+	SUBQ      $0x04, CX
+	JZ        done
+	CMPQ      CX, $0x04
+	JGE       quad
+	SUBQ      $0x04, CX
+	LEAQ      (DX)(CX*4), DX
+	LEAQ      (BX)(CX*4), BX
+	SHLQ      $0x04, CX
+	ADDQ      CX, AX
+	MOVQ      $0x00000004, CX
+	JMP       quad
+
+done:
 	VZEROUPPER
 	RET
 
@@ -23265,6 +23317,403 @@ round:
 	VZEROUPPER
 	RET
 
+// func pooled3x3AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pooled3x3AVX2(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	LEAQ         tailMasks<>+32(SB), CX
+	MOVL         $0x00000004, DX
+	VMOVD        DX, X10
+	VPBROADCASTD X10, Y10
+	VANDPS       (CX)(AX*4), Y10, Y11
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y4
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y6
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y8
+	VXORPS       Y12, Y12, Y12
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         quads+48(FP), DI
+	MOVQ         ldq+56(FP), R8
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD      (BX), Y10
+	VPCMPGTD       Y10, Y11, Y9
+	VANDPS         (DX), Y9, Y9
+	VADDPS         Y9, Y12, Y12
+	VBROADCASTF128 (R10), Y13
+	VPERMILPS      Y10, Y13, Y13
+	VFMADD231PS    Y13, Y9, Y0
+	VBROADCASTF128 16(R10), Y14
+	VPERMILPS      Y10, Y14, Y14
+	VFMADD231PS    Y14, Y9, Y1
+	VBROADCASTF128 32(R10), Y13
+	VPERMILPS      Y10, Y13, Y13
+	VFMADD231PS    Y13, Y9, Y2
+	VBROADCASTF128 (R10)(R8*1), Y14
+	VPERMILPS      Y10, Y14, Y14
+	VFMADD231PS    Y14, Y9, Y3
+	VBROADCASTF128 16(R10)(R8*1), Y13
+	VPERMILPS      Y10, Y13, Y13
+	VFMADD231PS    Y13, Y9, Y4
+	VBROADCASTF128 32(R10)(R8*1), Y14
+	VPERMILPS      Y10, Y14, Y14
+	VFMADD231PS    Y14, Y9, Y5
+	VBROADCASTF128 (R10)(R8*2), Y13
+	VPERMILPS      Y10, Y13, Y13
+	VFMADD231PS    Y13, Y9, Y6
+	VBROADCASTF128 16(R10)(R8*2), Y14
+	VPERMILPS      Y10, Y14, Y14
+	VFMADD231PS    Y14, Y9, Y7
+	VBROADCASTF128 32(R10)(R8*2), Y13
+	VPERMILPS      Y10, Y13, Y13
+	VFMADD231PS    Y13, Y9, Y8
+	ADDQ           $0x20, R10
+	LEAQ           (DX)(SI*4), DX
+	ADDQ           SI, BX
+	DECQ           R11
+	JNZ            window
+	LEAQ           (DI)(R8*2), DI
+	DECQ           R9
+	JNZ            row
+	VMOVUPS        Y0, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y1, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y2, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y3, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y4, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y5, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y6, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y7, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y8, (AX)
+	MOVQ           db+16(FP), AX
+	TESTQ          AX, AX
+	JZ             done
+	VADDPS         (AX), Y12, Y12
+	VMOVUPS        Y12, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled5x2AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pooled5x2AVX2(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	LEAQ         tailMasks<>+32(SB), CX
+	MOVL         $0x00000004, DX
+	VMOVD        DX, X11
+	VPBROADCASTD X11, Y11
+	VANDPS       (CX)(AX*4), Y11, Y12
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y4
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y6
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y7
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y8
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y9
+	VXORPS       Y13, Y13, Y13
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         quads+48(FP), DI
+	MOVQ         ldq+56(FP), R8
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD      (BX), Y11
+	VPCMPGTD       Y11, Y12, Y10
+	VANDPS         (DX), Y10, Y10
+	VADDPS         Y10, Y13, Y13
+	VBROADCASTF128 (R10), Y14
+	VPERMILPS      Y11, Y14, Y14
+	VFMADD231PS    Y14, Y10, Y0
+	VBROADCASTF128 16(R10), Y15
+	VPERMILPS      Y11, Y15, Y15
+	VFMADD231PS    Y15, Y10, Y1
+	VBROADCASTF128 32(R10), Y14
+	VPERMILPS      Y11, Y14, Y14
+	VFMADD231PS    Y14, Y10, Y2
+	VBROADCASTF128 48(R10), Y15
+	VPERMILPS      Y11, Y15, Y15
+	VFMADD231PS    Y15, Y10, Y3
+	VBROADCASTF128 64(R10), Y14
+	VPERMILPS      Y11, Y14, Y14
+	VFMADD231PS    Y14, Y10, Y4
+	VBROADCASTF128 (R10)(R8*1), Y15
+	VPERMILPS      Y11, Y15, Y15
+	VFMADD231PS    Y15, Y10, Y5
+	VBROADCASTF128 16(R10)(R8*1), Y14
+	VPERMILPS      Y11, Y14, Y14
+	VFMADD231PS    Y14, Y10, Y6
+	VBROADCASTF128 32(R10)(R8*1), Y15
+	VPERMILPS      Y11, Y15, Y15
+	VFMADD231PS    Y15, Y10, Y7
+	VBROADCASTF128 48(R10)(R8*1), Y14
+	VPERMILPS      Y11, Y14, Y14
+	VFMADD231PS    Y14, Y10, Y8
+	VBROADCASTF128 64(R10)(R8*1), Y15
+	VPERMILPS      Y11, Y15, Y15
+	VFMADD231PS    Y15, Y10, Y9
+	ADDQ           $0x20, R10
+	LEAQ           (DX)(SI*4), DX
+	ADDQ           SI, BX
+	DECQ           R11
+	JNZ            window
+	LEAQ           (DI)(R8*2), DI
+	DECQ           R9
+	JNZ            row
+	VMOVUPS        Y0, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y1, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y2, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y3, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y4, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y5, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y6, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y7, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y8, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y9, (AX)
+	MOVQ           db+16(FP), AX
+	TESTQ          AX, AX
+	JZ             done
+	VADDPS         (AX), Y13, Y13
+	VMOVUPS        Y13, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled5x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pooled5x1AVX2(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	LEAQ         tailMasks<>+32(SB), CX
+	MOVL         $0x00000004, DX
+	VMOVD        DX, X6
+	VPBROADCASTD X6, Y6
+	VANDPS       (CX)(AX*4), Y6, Y7
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y4
+	VXORPS       Y8, Y8, Y8
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         quads+48(FP), DI
+	MOVQ         ldq+56(FP), R8
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD      (BX), Y6
+	VPCMPGTD       Y6, Y7, Y5
+	VANDPS         (DX), Y5, Y5
+	VADDPS         Y5, Y8, Y8
+	VBROADCASTF128 (R10), Y9
+	VPERMILPS      Y6, Y9, Y9
+	VFMADD231PS    Y9, Y5, Y0
+	VBROADCASTF128 16(R10), Y10
+	VPERMILPS      Y6, Y10, Y10
+	VFMADD231PS    Y10, Y5, Y1
+	VBROADCASTF128 32(R10), Y9
+	VPERMILPS      Y6, Y9, Y9
+	VFMADD231PS    Y9, Y5, Y2
+	VBROADCASTF128 48(R10), Y10
+	VPERMILPS      Y6, Y10, Y10
+	VFMADD231PS    Y10, Y5, Y3
+	VBROADCASTF128 64(R10), Y9
+	VPERMILPS      Y6, Y9, Y9
+	VFMADD231PS    Y9, Y5, Y4
+	ADDQ           $0x20, R10
+	LEAQ           (DX)(SI*4), DX
+	ADDQ           SI, BX
+	DECQ           R11
+	JNZ            window
+	LEAQ           (DI)(R8*2), DI
+	DECQ           R9
+	JNZ            row
+	VMOVUPS        Y0, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y1, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y2, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y3, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y4, (AX)
+	MOVQ           db+16(FP), AX
+	TESTQ          AX, AX
+	JZ             done
+	VADDPS         (AX), Y8, Y8
+	VMOVUPS        Y8, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func pooled7x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pooled7x1AVX2(SB), NOSPLIT, $0-88
+	MOVQ         tail+80(FP), AX
+	LEAQ         tailMasks<>+32(SB), CX
+	MOVL         $0x00000004, DX
+	VMOVD        DX, X8
+	VPBROADCASTD X8, Y8
+	VANDPS       (CX)(AX*4), Y8, Y9
+	MOVQ         dw+0(FP), AX
+	MOVQ         ldw+8(FP), CX
+	MOVQ         AX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y4
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y5
+	ADDQ         CX, DX
+	VMOVUPS      (DX), Y6
+	VXORPS       Y10, Y10, Y10
+	MOVQ         dy+24(FP), DX
+	MOVQ         code+32(FP), BX
+	MOVQ         channels+40(FP), SI
+	MOVQ         quads+48(FP), DI
+	MOVQ         ldq+56(FP), R8
+	MOVQ         height+64(FP), R9
+
+row:
+	MOVQ width+72(FP), R11
+	MOVQ DI, R10
+
+window:
+	VPMOVZXBD      (BX), Y8
+	VPCMPGTD       Y8, Y9, Y7
+	VANDPS         (DX), Y7, Y7
+	VADDPS         Y7, Y10, Y10
+	VBROADCASTF128 (R10), Y11
+	VPERMILPS      Y8, Y11, Y11
+	VFMADD231PS    Y11, Y7, Y0
+	VBROADCASTF128 16(R10), Y12
+	VPERMILPS      Y8, Y12, Y12
+	VFMADD231PS    Y12, Y7, Y1
+	VBROADCASTF128 32(R10), Y11
+	VPERMILPS      Y8, Y11, Y11
+	VFMADD231PS    Y11, Y7, Y2
+	VBROADCASTF128 48(R10), Y12
+	VPERMILPS      Y8, Y12, Y12
+	VFMADD231PS    Y12, Y7, Y3
+	VBROADCASTF128 64(R10), Y11
+	VPERMILPS      Y8, Y11, Y11
+	VFMADD231PS    Y11, Y7, Y4
+	VBROADCASTF128 80(R10), Y12
+	VPERMILPS      Y8, Y12, Y12
+	VFMADD231PS    Y12, Y7, Y5
+	VBROADCASTF128 96(R10), Y11
+	VPERMILPS      Y8, Y11, Y11
+	VFMADD231PS    Y11, Y7, Y6
+	ADDQ           $0x20, R10
+	LEAQ           (DX)(SI*4), DX
+	ADDQ           SI, BX
+	DECQ           R11
+	JNZ            window
+	LEAQ           (DI)(R8*2), DI
+	DECQ           R9
+	JNZ            row
+	VMOVUPS        Y0, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y1, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y2, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y3, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y4, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y5, (AX)
+	ADDQ           CX, AX
+	VMOVUPS        Y6, (AX)
+	MOVQ           db+16(FP), AX
+	TESTQ          AX, AX
+	JZ             done
+	VADDPS         (AX), Y10, Y10
+	VMOVUPS        Y10, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func productAVX2(m int, v int, tiles int, c *float32, crow *int32, a *float32, arow *int32, tap *int32, lastTap *int32, b *float32, ldb int, tail int, add bool)
 // Requires: AVX, FMA3, MMX+
 TEXT ·productAVX2(SB), NOSPLIT, $128-97
@@ -23425,23 +23874,137 @@ tile6x2_tap:
 	JEQ          tile6x2_full
 	MOVLQSX      (AX), DX
 	VMOVUPS      Y0, (CX)(DX*4)
-	VMASKMOVPS   Y1, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x2_row0_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile6x2_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x2_row0_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile6x2_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x2_row0_below1
+	VMOVSS X1, (DX)
+
+tile6x2_row0_below1:
 	MOVLQSX      4(AX), DX
 	VMOVUPS      Y2, (CX)(DX*4)
-	VMASKMOVPS   Y3, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x2_row1_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile6x2_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x2_row1_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile6x2_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x2_row1_below1
+	VMOVSS X3, (DX)
+
+tile6x2_row1_below1:
 	MOVLQSX      8(AX), DX
 	VMOVUPS      Y4, (CX)(DX*4)
-	VMASKMOVPS   Y5, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x2_row2_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile6x2_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x2_row2_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile6x2_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x2_row2_below1
+	VMOVSS X5, (DX)
+
+tile6x2_row2_below1:
 	MOVLQSX      12(AX), DX
 	VMOVUPS      Y6, (CX)(DX*4)
-	VMASKMOVPS   Y7, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x2_row3_below4
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+tile6x2_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x2_row3_below2
+	VMOVLPS X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+tile6x2_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x2_row3_below1
+	VMOVSS X7, (DX)
+
+tile6x2_row3_below1:
 	MOVLQSX      16(AX), DX
 	VMOVUPS      Y8, (CX)(DX*4)
-	VMASKMOVPS   Y9, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x2_row4_below4
+	VMOVUPS      X9, (DX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, DX
+
+tile6x2_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x2_row4_below2
+	VMOVLPS X9, (DX)
+	VPSRLDQ $0x08, X9, X9
+	ADDQ    $0x08, DX
+
+tile6x2_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x2_row4_below1
+	VMOVSS X9, (DX)
+
+tile6x2_row4_below1:
 	MOVLQSX      20(AX), DX
 	VMOVUPS      Y10, (CX)(DX*4)
-	VMASKMOVPS   Y11, Y15, 32(CX)(DX*4)
-	JMP          tile6x2_stored
+	LEAQ         32(CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x2_row5_below4
+	VMOVUPS      X11, (AX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, AX
+
+tile6x2_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x2_row5_below2
+	VMOVLPS X11, (AX)
+	VPSRLDQ $0x08, X11, X11
+	ADDQ    $0x08, AX
+
+tile6x2_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x2_row5_below1
+	VMOVSS X11, (AX)
+
+tile6x2_row5_below1:
+	JMP tile6x2_stored
 
 tile6x2_full:
 	MOVLQSX (AX), DX
@@ -23549,20 +24112,115 @@ tile5x2_tap:
 	JEQ          tile5x2_full
 	MOVLQSX      (AX), DX
 	VMOVUPS      Y0, (CX)(DX*4)
-	VMASKMOVPS   Y1, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x2_row0_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile5x2_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x2_row0_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile5x2_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x2_row0_below1
+	VMOVSS X1, (DX)
+
+tile5x2_row0_below1:
 	MOVLQSX      4(AX), DX
 	VMOVUPS      Y2, (CX)(DX*4)
-	VMASKMOVPS   Y3, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x2_row1_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile5x2_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x2_row1_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile5x2_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x2_row1_below1
+	VMOVSS X3, (DX)
+
+tile5x2_row1_below1:
 	MOVLQSX      8(AX), DX
 	VMOVUPS      Y4, (CX)(DX*4)
-	VMASKMOVPS   Y5, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x2_row2_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile5x2_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x2_row2_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile5x2_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x2_row2_below1
+	VMOVSS X5, (DX)
+
+tile5x2_row2_below1:
 	MOVLQSX      12(AX), DX
 	VMOVUPS      Y6, (CX)(DX*4)
-	VMASKMOVPS   Y7, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x2_row3_below4
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+tile5x2_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x2_row3_below2
+	VMOVLPS X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+tile5x2_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x2_row3_below1
+	VMOVSS X7, (DX)
+
+tile5x2_row3_below1:
 	MOVLQSX      16(AX), DX
 	VMOVUPS      Y8, (CX)(DX*4)
-	VMASKMOVPS   Y9, Y15, 32(CX)(DX*4)
-	JMP          tile5x2_stored
+	LEAQ         32(CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x2_row4_below4
+	VMOVUPS      X9, (AX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, AX
+
+tile5x2_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x2_row4_below2
+	VMOVLPS X9, (AX)
+	VPSRLDQ $0x08, X9, X9
+	ADDQ    $0x08, AX
+
+tile5x2_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x2_row4_below1
+	VMOVSS X9, (AX)
+
+tile5x2_row4_below1:
+	JMP tile5x2_stored
 
 tile5x2_full:
 	MOVLQSX (AX), DX
@@ -23657,17 +24315,93 @@ tile4x2_tap:
 	JEQ          tile4x2_full
 	MOVLQSX      (AX), DX
 	VMOVUPS      Y0, (CX)(DX*4)
-	VMASKMOVPS   Y1, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x2_row0_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile4x2_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x2_row0_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile4x2_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x2_row0_below1
+	VMOVSS X1, (DX)
+
+tile4x2_row0_below1:
 	MOVLQSX      4(AX), DX
 	VMOVUPS      Y2, (CX)(DX*4)
-	VMASKMOVPS   Y3, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x2_row1_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile4x2_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x2_row1_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile4x2_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x2_row1_below1
+	VMOVSS X3, (DX)
+
+tile4x2_row1_below1:
 	MOVLQSX      8(AX), DX
 	VMOVUPS      Y4, (CX)(DX*4)
-	VMASKMOVPS   Y5, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x2_row2_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile4x2_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x2_row2_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile4x2_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x2_row2_below1
+	VMOVSS X5, (DX)
+
+tile4x2_row2_below1:
 	MOVLQSX      12(AX), DX
 	VMOVUPS      Y6, (CX)(DX*4)
-	VMASKMOVPS   Y7, Y15, 32(CX)(DX*4)
-	JMP          tile4x2_stored
+	LEAQ         32(CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x2_row3_below4
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+tile4x2_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x2_row3_below2
+	VMOVLPS X7, (AX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, AX
+
+tile4x2_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x2_row3_below1
+	VMOVSS X7, (AX)
+
+tile4x2_row3_below1:
+	JMP tile4x2_stored
 
 tile4x2_full:
 	MOVLQSX (AX), DX
@@ -23748,14 +24482,71 @@ tile3x2_tap:
 	JEQ          tile3x2_full
 	MOVLQSX      (AX), DX
 	VMOVUPS      Y0, (CX)(DX*4)
-	VMASKMOVPS   Y1, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile3x2_row0_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile3x2_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile3x2_row0_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile3x2_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile3x2_row0_below1
+	VMOVSS X1, (DX)
+
+tile3x2_row0_below1:
 	MOVLQSX      4(AX), DX
 	VMOVUPS      Y2, (CX)(DX*4)
-	VMASKMOVPS   Y3, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile3x2_row1_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile3x2_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile3x2_row1_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile3x2_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile3x2_row1_below1
+	VMOVSS X3, (DX)
+
+tile3x2_row1_below1:
 	MOVLQSX      8(AX), DX
 	VMOVUPS      Y4, (CX)(DX*4)
-	VMASKMOVPS   Y5, Y15, 32(CX)(DX*4)
-	JMP          tile3x2_stored
+	LEAQ         32(CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile3x2_row2_below4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+tile3x2_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile3x2_row2_below2
+	VMOVLPS X5, (AX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, AX
+
+tile3x2_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile3x2_row2_below1
+	VMOVSS X5, (AX)
+
+tile3x2_row2_below1:
+	JMP tile3x2_stored
 
 tile3x2_full:
 	MOVLQSX (AX), DX
@@ -23823,11 +24614,49 @@ tile2x2_tap:
 	JEQ          tile2x2_full
 	MOVLQSX      (AX), DX
 	VMOVUPS      Y0, (CX)(DX*4)
-	VMASKMOVPS   Y1, Y15, 32(CX)(DX*4)
+	LEAQ         32(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile2x2_row0_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile2x2_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile2x2_row0_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile2x2_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile2x2_row0_below1
+	VMOVSS X1, (DX)
+
+tile2x2_row0_below1:
 	MOVLQSX      4(AX), DX
 	VMOVUPS      Y2, (CX)(DX*4)
-	VMASKMOVPS   Y3, Y15, 32(CX)(DX*4)
-	JMP          tile2x2_stored
+	LEAQ         32(CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile2x2_row1_below4
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+tile2x2_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile2x2_row1_below2
+	VMOVLPS X3, (AX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, AX
+
+tile2x2_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile2x2_row1_below1
+	VMOVSS X3, (AX)
+
+tile2x2_row1_below1:
+	JMP tile2x2_stored
 
 tile2x2_full:
 	MOVLQSX (AX), DX
@@ -23882,8 +24711,27 @@ tile1x2_tap:
 	JEQ          tile1x2_full
 	MOVLQSX      (AX), AX
 	VMOVUPS      Y0, (CX)(AX*4)
-	VMASKMOVPS   Y1, Y15, 32(CX)(AX*4)
-	JMP          tile1x2_stored
+	LEAQ         32(CX)(AX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile1x2_row0_below4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+tile1x2_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile1x2_row0_below2
+	VMOVLPS X1, (AX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, AX
+
+tile1x2_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile1x2_row0_below1
+	VMOVSS X1, (AX)
+
+tile1x2_row0_below1:
+	JMP tile1x2_stored
 
 tile1x2_full:
 	MOVLQSX (AX), AX
@@ -24007,30 +24855,258 @@ tile12x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile12x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile12x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile12x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile12x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile12x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile12x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile12x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile12x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile12x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile12x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile12x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile12x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile12x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile12x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile12x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile12x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row5_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile12x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row5_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile12x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row5_below1
+	VMOVSS X5, (DX)
+
+tile12x1_row5_below1:
 	MOVLQSX      24(AX), DX
-	VMASKMOVPS   Y6, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row6_below4
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+tile12x1_row6_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row6_below2
+	VMOVLPS X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+tile12x1_row6_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row6_below1
+	VMOVSS X6, (DX)
+
+tile12x1_row6_below1:
 	MOVLQSX      28(AX), DX
-	VMASKMOVPS   Y7, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row7_below4
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+tile12x1_row7_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row7_below2
+	VMOVLPS X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+tile12x1_row7_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row7_below1
+	VMOVSS X7, (DX)
+
+tile12x1_row7_below1:
 	MOVLQSX      32(AX), DX
-	VMASKMOVPS   Y8, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row8_below4
+	VMOVUPS      X8, (DX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, DX
+
+tile12x1_row8_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row8_below2
+	VMOVLPS X8, (DX)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, DX
+
+tile12x1_row8_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row8_below1
+	VMOVSS X8, (DX)
+
+tile12x1_row8_below1:
 	MOVLQSX      36(AX), DX
-	VMASKMOVPS   Y9, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row9_below4
+	VMOVUPS      X9, (DX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, DX
+
+tile12x1_row9_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row9_below2
+	VMOVLPS X9, (DX)
+	VPSRLDQ $0x08, X9, X9
+	ADDQ    $0x08, DX
+
+tile12x1_row9_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row9_below1
+	VMOVSS X9, (DX)
+
+tile12x1_row9_below1:
 	MOVLQSX      40(AX), DX
-	VMASKMOVPS   Y10, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row10_below4
+	VMOVUPS      X10, (DX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, DX
+
+tile12x1_row10_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row10_below2
+	VMOVLPS X10, (DX)
+	VPSRLDQ $0x08, X10, X10
+	ADDQ    $0x08, DX
+
+tile12x1_row10_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row10_below1
+	VMOVSS X10, (DX)
+
+tile12x1_row10_below1:
 	MOVLQSX      44(AX), DX
-	VMASKMOVPS   Y11, Y15, (CX)(DX*4)
-	JMP          tile12x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile12x1_row11_below4
+	VMOVUPS      X11, (AX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, AX
+
+tile12x1_row11_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile12x1_row11_below2
+	VMOVLPS X11, (AX)
+	VPSRLDQ $0x08, X11, X11
+	ADDQ    $0x08, AX
+
+tile12x1_row11_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile12x1_row11_below1
+	VMOVSS X11, (AX)
+
+tile12x1_row11_below1:
+	JMP tile12x1_stored
 
 tile12x1_full:
 	MOVLQSX (AX), DX
@@ -24168,28 +25244,237 @@ tile11x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile11x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile11x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile11x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile11x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile11x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile11x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile11x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile11x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile11x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile11x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile11x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile11x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile11x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile11x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile11x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile11x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row5_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile11x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row5_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile11x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row5_below1
+	VMOVSS X5, (DX)
+
+tile11x1_row5_below1:
 	MOVLQSX      24(AX), DX
-	VMASKMOVPS   Y6, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row6_below4
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+tile11x1_row6_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row6_below2
+	VMOVLPS X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+tile11x1_row6_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row6_below1
+	VMOVSS X6, (DX)
+
+tile11x1_row6_below1:
 	MOVLQSX      28(AX), DX
-	VMASKMOVPS   Y7, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row7_below4
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+tile11x1_row7_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row7_below2
+	VMOVLPS X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+tile11x1_row7_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row7_below1
+	VMOVSS X7, (DX)
+
+tile11x1_row7_below1:
 	MOVLQSX      32(AX), DX
-	VMASKMOVPS   Y8, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row8_below4
+	VMOVUPS      X8, (DX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, DX
+
+tile11x1_row8_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row8_below2
+	VMOVLPS X8, (DX)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, DX
+
+tile11x1_row8_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row8_below1
+	VMOVSS X8, (DX)
+
+tile11x1_row8_below1:
 	MOVLQSX      36(AX), DX
-	VMASKMOVPS   Y9, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row9_below4
+	VMOVUPS      X9, (DX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, DX
+
+tile11x1_row9_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row9_below2
+	VMOVLPS X9, (DX)
+	VPSRLDQ $0x08, X9, X9
+	ADDQ    $0x08, DX
+
+tile11x1_row9_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row9_below1
+	VMOVSS X9, (DX)
+
+tile11x1_row9_below1:
 	MOVLQSX      40(AX), DX
-	VMASKMOVPS   Y10, Y15, (CX)(DX*4)
-	JMP          tile11x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile11x1_row10_below4
+	VMOVUPS      X10, (AX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, AX
+
+tile11x1_row10_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile11x1_row10_below2
+	VMOVLPS X10, (AX)
+	VPSRLDQ $0x08, X10, X10
+	ADDQ    $0x08, AX
+
+tile11x1_row10_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile11x1_row10_below1
+	VMOVSS X10, (AX)
+
+tile11x1_row10_below1:
+	JMP tile11x1_stored
 
 tile11x1_full:
 	MOVLQSX (AX), DX
@@ -24318,26 +25603,216 @@ tile10x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile10x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile10x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile10x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile10x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile10x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile10x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile10x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile10x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile10x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile10x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile10x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile10x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile10x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile10x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile10x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile10x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row5_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile10x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row5_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile10x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row5_below1
+	VMOVSS X5, (DX)
+
+tile10x1_row5_below1:
 	MOVLQSX      24(AX), DX
-	VMASKMOVPS   Y6, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row6_below4
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+tile10x1_row6_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row6_below2
+	VMOVLPS X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+tile10x1_row6_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row6_below1
+	VMOVSS X6, (DX)
+
+tile10x1_row6_below1:
 	MOVLQSX      28(AX), DX
-	VMASKMOVPS   Y7, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row7_below4
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+tile10x1_row7_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row7_below2
+	VMOVLPS X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+tile10x1_row7_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row7_below1
+	VMOVSS X7, (DX)
+
+tile10x1_row7_below1:
 	MOVLQSX      32(AX), DX
-	VMASKMOVPS   Y8, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row8_below4
+	VMOVUPS      X8, (DX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, DX
+
+tile10x1_row8_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row8_below2
+	VMOVLPS X8, (DX)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, DX
+
+tile10x1_row8_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row8_below1
+	VMOVSS X8, (DX)
+
+tile10x1_row8_below1:
 	MOVLQSX      36(AX), DX
-	VMASKMOVPS   Y9, Y15, (CX)(DX*4)
-	JMP          tile10x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile10x1_row9_below4
+	VMOVUPS      X9, (AX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, AX
+
+tile10x1_row9_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile10x1_row9_below2
+	VMOVLPS X9, (AX)
+	VPSRLDQ $0x08, X9, X9
+	ADDQ    $0x08, AX
+
+tile10x1_row9_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile10x1_row9_below1
+	VMOVSS X9, (AX)
+
+tile10x1_row9_below1:
+	JMP tile10x1_stored
 
 tile10x1_full:
 	MOVLQSX (AX), DX
@@ -24457,24 +25932,195 @@ tile9x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile9x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile9x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile9x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile9x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile9x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile9x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile9x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile9x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile9x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile9x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile9x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile9x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile9x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile9x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile9x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile9x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row5_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile9x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row5_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile9x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row5_below1
+	VMOVSS X5, (DX)
+
+tile9x1_row5_below1:
 	MOVLQSX      24(AX), DX
-	VMASKMOVPS   Y6, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row6_below4
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+tile9x1_row6_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row6_below2
+	VMOVLPS X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+tile9x1_row6_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row6_below1
+	VMOVSS X6, (DX)
+
+tile9x1_row6_below1:
 	MOVLQSX      28(AX), DX
-	VMASKMOVPS   Y7, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row7_below4
+	VMOVUPS      X7, (DX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, DX
+
+tile9x1_row7_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row7_below2
+	VMOVLPS X7, (DX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, DX
+
+tile9x1_row7_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row7_below1
+	VMOVSS X7, (DX)
+
+tile9x1_row7_below1:
 	MOVLQSX      32(AX), DX
-	VMASKMOVPS   Y8, Y15, (CX)(DX*4)
-	JMP          tile9x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile9x1_row8_below4
+	VMOVUPS      X8, (AX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, AX
+
+tile9x1_row8_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile9x1_row8_below2
+	VMOVLPS X8, (AX)
+	VPSRLDQ $0x08, X8, X8
+	ADDQ    $0x08, AX
+
+tile9x1_row8_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile9x1_row8_below1
+	VMOVSS X8, (AX)
+
+tile9x1_row8_below1:
+	JMP tile9x1_stored
 
 tile9x1_full:
 	MOVLQSX (AX), DX
@@ -24585,22 +26231,174 @@ tile8x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile8x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile8x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile8x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile8x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile8x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile8x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile8x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile8x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile8x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile8x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile8x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile8x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile8x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile8x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile8x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile8x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row5_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile8x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row5_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile8x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row5_below1
+	VMOVSS X5, (DX)
+
+tile8x1_row5_below1:
 	MOVLQSX      24(AX), DX
-	VMASKMOVPS   Y6, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row6_below4
+	VMOVUPS      X6, (DX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, DX
+
+tile8x1_row6_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row6_below2
+	VMOVLPS X6, (DX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, DX
+
+tile8x1_row6_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row6_below1
+	VMOVSS X6, (DX)
+
+tile8x1_row6_below1:
 	MOVLQSX      28(AX), DX
-	VMASKMOVPS   Y7, Y15, (CX)(DX*4)
-	JMP          tile8x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile8x1_row7_below4
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+tile8x1_row7_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile8x1_row7_below2
+	VMOVLPS X7, (AX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, AX
+
+tile8x1_row7_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile8x1_row7_below1
+	VMOVSS X7, (AX)
+
+tile8x1_row7_below1:
+	JMP tile8x1_stored
 
 tile8x1_full:
 	MOVLQSX (AX), DX
@@ -24702,20 +26500,153 @@ tile7x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile7x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile7x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile7x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile7x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile7x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile7x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile7x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile7x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile7x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile7x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile7x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile7x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile7x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile7x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile7x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile7x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row5_below4
+	VMOVUPS      X5, (DX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, DX
+
+tile7x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row5_below2
+	VMOVLPS X5, (DX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, DX
+
+tile7x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row5_below1
+	VMOVSS X5, (DX)
+
+tile7x1_row5_below1:
 	MOVLQSX      24(AX), DX
-	VMASKMOVPS   Y6, Y15, (CX)(DX*4)
-	JMP          tile7x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile7x1_row6_below4
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+
+tile7x1_row6_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile7x1_row6_below2
+	VMOVLPS X6, (AX)
+	VPSRLDQ $0x08, X6, X6
+	ADDQ    $0x08, AX
+
+tile7x1_row6_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile7x1_row6_below1
+	VMOVSS X6, (AX)
+
+tile7x1_row6_below1:
+	JMP tile7x1_stored
 
 tile7x1_full:
 	MOVLQSX (AX), DX
@@ -24808,18 +26739,132 @@ tile6x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile6x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile6x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile6x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile6x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile6x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile6x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile6x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile6x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile6x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile6x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile6x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile6x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile6x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x1_row4_below4
+	VMOVUPS      X4, (DX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, DX
+
+tile6x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x1_row4_below2
+	VMOVLPS X4, (DX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, DX
+
+tile6x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x1_row4_below1
+	VMOVSS X4, (DX)
+
+tile6x1_row4_below1:
 	MOVLQSX      20(AX), DX
-	VMASKMOVPS   Y5, Y15, (CX)(DX*4)
-	JMP          tile6x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile6x1_row5_below4
+	VMOVUPS      X5, (AX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, AX
+
+tile6x1_row5_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile6x1_row5_below2
+	VMOVLPS X5, (AX)
+	VPSRLDQ $0x08, X5, X5
+	ADDQ    $0x08, AX
+
+tile6x1_row5_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile6x1_row5_below1
+	VMOVSS X5, (AX)
+
+tile6x1_row5_below1:
+	JMP tile6x1_stored
 
 tile6x1_full:
 	MOVLQSX (AX), DX
@@ -24903,16 +26948,111 @@ tile5x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile5x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile5x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile5x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile5x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile5x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile5x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile5x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile5x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile5x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile5x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x1_row3_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile5x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x1_row3_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile5x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x1_row3_below1
+	VMOVSS X3, (DX)
+
+tile5x1_row3_below1:
 	MOVLQSX      16(AX), DX
-	VMASKMOVPS   Y4, Y15, (CX)(DX*4)
-	JMP          tile5x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile5x1_row4_below4
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+
+tile5x1_row4_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile5x1_row4_below2
+	VMOVLPS X4, (AX)
+	VPSRLDQ $0x08, X4, X4
+	ADDQ    $0x08, AX
+
+tile5x1_row4_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile5x1_row4_below1
+	VMOVSS X4, (AX)
+
+tile5x1_row4_below1:
+	JMP tile5x1_stored
 
 tile5x1_full:
 	MOVLQSX (AX), DX
@@ -24987,14 +27127,90 @@ tile4x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile4x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile4x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile4x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile4x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile4x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile4x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile4x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x1_row2_below4
+	VMOVUPS      X2, (DX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, DX
+
+tile4x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x1_row2_below2
+	VMOVLPS X2, (DX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, DX
+
+tile4x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x1_row2_below1
+	VMOVSS X2, (DX)
+
+tile4x1_row2_below1:
 	MOVLQSX      12(AX), DX
-	VMASKMOVPS   Y3, Y15, (CX)(DX*4)
-	JMP          tile4x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile4x1_row3_below4
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+tile4x1_row3_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile4x1_row3_below2
+	VMOVLPS X3, (AX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, AX
+
+tile4x1_row3_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile4x1_row3_below1
+	VMOVSS X3, (AX)
+
+tile4x1_row3_below1:
+	JMP tile4x1_stored
 
 tile4x1_full:
 	MOVLQSX (AX), DX
@@ -25060,12 +27276,69 @@ tile3x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile3x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile3x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile3x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile3x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile3x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile3x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile3x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile3x1_row1_below4
+	VMOVUPS      X1, (DX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, DX
+
+tile3x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile3x1_row1_below2
+	VMOVLPS X1, (DX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, DX
+
+tile3x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile3x1_row1_below1
+	VMOVSS X1, (DX)
+
+tile3x1_row1_below1:
 	MOVLQSX      8(AX), DX
-	VMASKMOVPS   Y2, Y15, (CX)(DX*4)
-	JMP          tile3x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile3x1_row2_below4
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+
+tile3x1_row2_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile3x1_row2_below2
+	VMOVLPS X2, (AX)
+	VPSRLDQ $0x08, X2, X2
+	ADDQ    $0x08, AX
+
+tile3x1_row2_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile3x1_row2_below1
+	VMOVSS X2, (AX)
+
+tile3x1_row2_below1:
+	JMP tile3x1_stored
 
 tile3x1_full:
 	MOVLQSX (AX), DX
@@ -25122,10 +27395,48 @@ tile2x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile2x1_full
 	MOVLQSX      (AX), DX
-	VMASKMOVPS   Y0, Y15, (CX)(DX*4)
+	LEAQ         (CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile2x1_row0_below4
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, DX
+
+tile2x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile2x1_row0_below2
+	VMOVLPS X0, (DX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, DX
+
+tile2x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile2x1_row0_below1
+	VMOVSS X0, (DX)
+
+tile2x1_row0_below1:
 	MOVLQSX      4(AX), DX
-	VMASKMOVPS   Y1, Y15, (CX)(DX*4)
-	JMP          tile2x1_stored
+	LEAQ         (CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile2x1_row1_below4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+tile2x1_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile2x1_row1_below2
+	VMOVLPS X1, (AX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, AX
+
+tile2x1_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile2x1_row1_below1
+	VMOVSS X1, (AX)
+
+tile2x1_row1_below1:
+	JMP tile2x1_stored
 
 tile2x1_full:
 	MOVLQSX (AX), DX
@@ -25173,8 +27484,27 @@ tile1x1_tap:
 	CMPQ         tail+88(FP), $0x08
 	JEQ          tile1x1_full
 	MOVLQSX      (AX), AX
-	VMASKMOVPS   Y0, Y15, (CX)(AX*4)
-	JMP          tile1x1_stored
+	LEAQ         (CX)(AX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile1x1_row0_below4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+tile1x1_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile1x1_row0_below2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+tile1x1_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile1x1_row0_below1
+	VMOVSS X0, (AX)
+
+tile1x1_row0_below1:
+	JMP tile1x1_stored
 
 tile1x1_full:
 	MOVLQSX (AX), AX
@@ -25251,13 +27581,51 @@ tile2x4_tap:
 	VMOVUPS      Y0, (CX)(DX*4)
 	VMOVUPS      Y1, 32(CX)(DX*4)
 	VMOVUPS      Y2, 64(CX)(DX*4)
-	VMASKMOVPS   Y3, Y15, 96(CX)(DX*4)
+	LEAQ         96(CX)(DX*4), DX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile2x4_row0_below4
+	VMOVUPS      X3, (DX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, DX
+
+tile2x4_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile2x4_row0_below2
+	VMOVLPS X3, (DX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, DX
+
+tile2x4_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile2x4_row0_below1
+	VMOVSS X3, (DX)
+
+tile2x4_row0_below1:
 	MOVLQSX      4(AX), DX
 	VMOVUPS      Y4, (CX)(DX*4)
 	VMOVUPS      Y5, 32(CX)(DX*4)
 	VMOVUPS      Y6, 64(CX)(DX*4)
-	VMASKMOVPS   Y7, Y15, 96(CX)(DX*4)
-	JMP          tile2x4_stored
+	LEAQ         96(CX)(DX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile2x4_row1_below4
+	VMOVUPS      X7, (AX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, AX
+
+tile2x4_row1_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile2x4_row1_below2
+	VMOVLPS X7, (AX)
+	VPSRLDQ $0x08, X7, X7
+	ADDQ    $0x08, AX
+
+tile2x4_row1_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile2x4_row1_below1
+	VMOVSS X7, (AX)
+
+tile2x4_row1_below1:
+	JMP tile2x4_stored
 
 tile2x4_full:
 	MOVLQSX (AX), DX
@@ -25326,8 +27694,27 @@ tile1x4_tap:
 	VMOVUPS      Y0, (CX)(AX*4)
 	VMOVUPS      Y1, 32(CX)(AX*4)
 	VMOVUPS      Y2, 64(CX)(AX*4)
-	VMASKMOVPS   Y3, Y15, 96(CX)(AX*4)
-	JMP          tile1x4_stored
+	LEAQ         96(CX)(AX*4), AX
+	TESTQ        $0x00000004, tail+88(FP)
+	JZ           tile1x4_row0_below4
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+
+tile1x4_row0_below4:
+	TESTQ   $0x00000002, tail+88(FP)
+	JZ      tile1x4_row0_below2
+	VMOVLPS X3, (AX)
+	VPSRLDQ $0x08, X3, X3
+	ADDQ    $0x08, AX
+
+tile1x4_row0_below2:
+	TESTQ  $0x00000001, tail+88(FP)
+	JZ     tile1x4_row0_below1
+	VMOVSS X3, (AX)
+
+tile1x4_row0_below1:
+	JMP tile1x4_stored
 
 tile1x4_full:
 	MOVLQSX (AX), AX
@@ -28539,6 +30926,46 @@ window_tail:
 	MOVQ         AX, R12
 	SUBQ         R11, R12
 	JZ           window_done
+	CMPQ         AX, $0x08
+	JL           window_few
+	MOVQ         AX, R11
+	SUBQ         $0x08, R11
+	VMOVUPS      (BX)(R11*4), Y0
+	VMOVUPS      (SI)(R11*4), Y1
+	VMOVUPS      (DI)(R11*4), Y2
+	VMOVUPS      (R8)(R11*4), Y3
+	VMOVUPS      (R9)(R11*4), Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y0, Y1, Y6
+	VCMPPS       $0x03, Y1, Y1, Y7
+	VORPS        Y6, Y7, Y6
+	VBLENDVPS    Y6, Y1, Y0, Y0
+	VBLENDVPS    Y6, Y10, Y4, Y4
+	VCMPPS       $0x1e, Y0, Y2, Y6
+	VCMPPS       $0x03, Y2, Y2, Y7
+	VORPS        Y6, Y7, Y6
+	VBLENDVPS    Y6, Y2, Y0, Y0
+	VBLENDVPS    Y6, Y11, Y4, Y4
+	VCMPPS       $0x1e, Y0, Y3, Y6
+	VCMPPS       $0x03, Y3, Y3, Y7
+	VORPS        Y6, Y7, Y6
+	VBLENDVPS    Y6, Y3, Y0, Y0
+	VBLENDVPS    Y6, Y12, Y4, Y4
+	VCMPPS       $0x02, Y14, Y0, Y6
+	VBLENDVPS    Y6, Y14, Y0, Y0
+	VBLENDVPS    Y6, Y13, Y4, Y4
+	VMOVUPS      Y0, (CX)(R11*4)
+	VEXTRACTI128 $0x01, Y4, X6
+	VPACKUSDW    X6, X4, X4
+	VPACKUSWB    X4, X4, X4
+	VMOVQ        X4, (DX)(R11*1)
+	JMP          window_done
+
+window_few:
 	LEAQ         tailMasks<>+32(SB), R13
 	NEGQ         R12
 	VMOVUPS      (R13)(R12*4), Y15
@@ -28666,6 +31093,38 @@ window_tail:
 	MOVQ         AX, R11
 	SUBQ         R10, R11
 	JZ           window_done
+	CMPQ         AX, $0x08
+	JL           window_few
+	MOVQ         AX, R10
+	SUBQ         $0x08, R10
+	VMOVUPS      (BX)(R10*4), Y0
+	VMOVUPS      (SI)(R10*4), Y1
+	VMOVUPS      (DI)(R10*4), Y2
+	VMOVUPS      (R8)(R10*4), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x1e, Y0, Y1, Y6
+	VCMPPS       $0x03, Y1, Y1, Y7
+	VORPS        Y6, Y7, Y6
+	VBLENDVPS    Y6, Y1, Y0, Y0
+	VBLENDVPS    Y6, Y10, Y4, Y4
+	VCMPPS       $0x1e, Y0, Y2, Y6
+	VCMPPS       $0x03, Y2, Y2, Y7
+	VORPS        Y6, Y7, Y6
+	VBLENDVPS    Y6, Y2, Y0, Y0
+	VBLENDVPS    Y6, Y11, Y4, Y4
+	VCMPPS       $0x1e, Y0, Y3, Y6
+	VCMPPS       $0x03, Y3, Y3, Y7
+	VORPS        Y6, Y7, Y6
+	VBLENDVPS    Y6, Y3, Y0, Y0
+	VBLENDVPS    Y6, Y12, Y4, Y4
+	VMOVUPS      Y0, (CX)(R10*4)
+	VEXTRACTI128 $0x01, Y4, X6
+	VPACKUSDW    X6, X4, X4
+	VPACKUSWB    X4, X4, X4
+	VMOVQ        X4, (DX)(R10*1)
+	JMP          window_done
+
+window_few:
 	LEAQ         tailMasks<>+32(SB), R12
 	NEGQ         R11
 	VMOVUPS      (R12)(R11*4), Y15
@@ -28770,9 +31229,30 @@ window_one:
 	JLE       window_one
 
 window_tail:
-	MOVQ       AX, R11
-	SUBQ       R10, R11
-	JZ         window_done
+	MOVQ      AX, R11
+	SUBQ      R10, R11
+	JZ        window_done
+	CMPQ      AX, $0x08
+	JL        window_few
+	MOVQ      AX, R10
+	SUBQ      $0x08, R10
+	VMOVUPS   (CX)(R10*4), Y0
+	VPMOVZXBD (DX)(R10*1), Y1
+	VPCMPEQD  Y10, Y1, Y2
+	VANDPS    Y0, Y2, Y2
+	VMOVUPS   Y2, (BX)(R10*4)
+	VPCMPEQD  Y11, Y1, Y3
+	VANDPS    Y0, Y3, Y3
+	VMOVUPS   Y3, (SI)(R10*4)
+	VPCMPEQD  Y12, Y1, Y4
+	VANDPS    Y0, Y4, Y4
+	VMOVUPS   Y4, (DI)(R10*4)
+	VPCMPEQD  Y13, Y1, Y5
+	VANDPS    Y0, Y5, Y5
+	VMOVUPS   Y5, (R8)(R10*4)
+	JMP       window_done
+
+window_few:
 	LEAQ       tailMasks<>+32(SB), R12
 	NEGQ       R11
 	VMOVUPS    (R12)(R11*4), Y15

@@ -24,18 +24,42 @@ func (p *PooledFilter) addGradientByWindows(dw, db, dy []float32, code []uint8, 
 		tail := min(16, p.channels-c)
 		for i := 0; i < p.ph; i += height {
 			at := i*p.pw*p.channels + c
-			p.windows(dw[c:], db[c:], dy[at:], code[at:], x[2*i*p.w:], min(height, p.ph-i), tail)
+			p.windows(pooledAVX512[p.kernel], dw[c:], db[c:], dy[at:], code[at:], x[2*i*p.w:], p.w, min(height, p.ph-i), tail)
+		}
+	}
+}
+
+// addGradientByQuads looks at 8 channels of a pooling window at a time, for the
+// kernel sizes that there is assembly for. The last 8 may have been in part
+// among those before.
+func (p *PooledFilter) addGradientByQuads(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+	if p.kernel >= len(pooledAVX2) || pooledAVX2[p.kernel] == nil || p.channels < 8 || p.w < 5 {
+		p.addGradientByRows(dw, db, dy, code, x, scratch)
+		return
+	}
+	row := 4 * (p.w - 1)
+	height := p.quadHeight()
+	for i := 0; i < p.ph; i += height {
+		height := min(height, p.ph-i)
+		for y := range 2*height + p.kernel - 2 {
+			at := (2*i + y) * p.w
+			quadsAVX2(&scratch[y*row], &x[at], &x[at+p.w], p.w-1)
+		}
+		for done := 0; done < p.channels; done += 8 {
+			c := min(done, p.channels-8)
+			at := i*p.pw*p.channels + c
+			p.windows(pooledAVX2[p.kernel], dw[c:], db[c:], dy[at:], code[at:], scratch, row, height, 8+c-done)
 		}
 	}
 }
 
 // windows adds the products of height rows of pooling windows, as many rows of
-// the kernel at a time as registers hold.
-func (p *PooledFilter) windows(dw, db, dy []float32, code []uint8, x []float32, height, tail int) {
+// the kernel at a time as registers hold. A row of x is ldx long.
+func (p *PooledFilter) windows(parts []pooledRows, dw, db, dy []float32, code []uint8, x []float32, ldx, height, tail int) {
 	bias := &db[0]
 	ky := 0
-	for _, part := range pooledAVX512[p.kernel] {
-		part.add(&dw[ky*p.kernel*p.channels], 4*p.channels, bias, &dy[0], &code[0], p.channels, &x[ky*p.w], 4*p.w, height, p.pw, tail)
+	for _, part := range parts {
+		part.add(&dw[ky*p.kernel*p.channels], 4*p.channels, bias, &dy[0], &code[0], p.channels, &x[ky*ldx], 4*ldx, height, p.pw, tail)
 		ky += part.rows
 		bias = nil // once is enough
 	}

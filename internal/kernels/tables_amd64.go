@@ -81,3 +81,24 @@ var pooledAVX512 = [...][]pooledRows{
 		{1, pooled7x1AVX512},
 	},
 }
+
+// pooledAVX2 has for each kernel size the assembly for its rows, from the first.
+var pooledAVX2 = [...][]pooledRows{
+	3: {
+		{3, pooled3x3AVX2},
+	},
+	5: {
+		{2, pooled5x2AVX2},
+		{2, pooled5x2AVX2},
+		{1, pooled5x1AVX2},
+	},
+	7: {
+		{1, pooled7x1AVX2},
+		{1, pooled7x1AVX2},
+		{1, pooled7x1AVX2},
+		{1, pooled7x1AVX2},
+		{1, pooled7x1AVX2},
+		{1, pooled7x1AVX2},
+		{1, pooled7x1AVX2},
+	},
+}

@@ -27,7 +27,7 @@ func floats(params ...string) []stream {
 func (s isa) loop(label string, streams []stream, unroll int, body func(at []Mem, u int, tail bool)) {
 	n := length(streams[0].param)
 	ptr := pointers(streams)
-	s.loopAt(label, n, ptr, streams, unroll, body)
+	s.loopAt(label, n, ptr, streams, unroll, false, body)
 }
 
 // pointers loads where the streams begin.
@@ -44,8 +44,9 @@ func length(param string) reg.GPVirtual {
 	return Load(Param(param).Len(), GP64()).(reg.GPVirtual)
 }
 
-// loopAt is loop with the streams' pointers at hand. It keeps n and the pointers.
-func (s isa) loopAt(label string, n reg.GPVirtual, ptr []reg.GPVirtual, streams []stream, unroll int, body func(at []Mem, u int, tail bool)) {
+// loopAt is loop with the streams' pointers at hand. It keeps n and the pointers. A body that may do the same elements
+// again, as one that reads nothing that it writes, spares AVX2 the masks: the last whole vector takes the tail with it.
+func (s isa) loopAt(label string, n reg.GPVirtual, ptr []reg.GPVirtual, streams []stream, unroll int, again bool, body func(at []Mem, u int, tail bool)) {
 	i, end := GP64(), GP64()
 	at := func(u int) []Mem {
 		list := make([]Mem, len(streams))
@@ -81,6 +82,15 @@ func (s isa) loopAt(label string, n reg.GPVirtual, ptr []reg.GPVirtual, streams 
 	MOVQ(n, end)
 	SUBQ(i, end)
 	JZ(LabelRef(label + "_done"))
+	if again && !s.wide() {
+		CMPQ(n, U8(s.lanes))
+		JL(LabelRef(label + "_few"))
+		MOVQ(n, i)
+		SUBQ(U8(s.lanes), i)
+		body(at(0), 0, false)
+		JMP(LabelRef(label + "_done"))
+		Label(label + "_few")
+	}
 	s.setTail(end)
 	body(at(0), 0, true)
 	Label(label + "_done")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/token"
 	"go/types"
 	"strings"
@@ -75,14 +76,15 @@ const prefetchRows = 4
 // bytes is the size of a vector.
 func (s isa) bytes() int { return 4 * s.lanes }
 
-// tailMasks is 8 words of ones before 8 of zeros: a window on it is the AVX2 mask of any count.
+// tailMasks is 8 words of zeros between words of ones: a window on it is the AVX2 mask of any count of first lanes, or
+// of last ones.
 var tailMasks Mem
 
 func declareTailMasks() {
 	tailMasks = GLOBL("tailMasks", RODATA|NOPTR)
-	for i := range 16 {
+	for i := range 24 {
 		v := U32(0)
-		if i < 8 {
+		if i/8 != 1 {
 			v = U32(0xffffffff)
 		}
 		DATA(4*i, v)
@@ -127,6 +129,31 @@ func (s isa) store(from Op, m Mem, tail bool) {
 	default:
 		VMASKMOVPS(from, reg.Y15, m)
 	}
+}
+
+// storeFirst writes the first count lanes, which are not all, and loses the register: where it is done often, as a masked
+// store of AVX2 takes as long as a dozen others.
+func storeFirst(label string, from reg.VecPhysical, to Mem, count Op) {
+	x, p := from.AsX(), GP64()
+	LEAQ(to, p)
+	part := func(n int, write func()) {
+		rest := fmt.Sprintf("%s_below%d", label, n)
+		TESTQ(U32(n), count)
+		JZ(LabelRef(rest))
+		write()
+		Label(rest)
+	}
+	part(4, func() {
+		VMOVUPS(x, Mem{Base: p})
+		VEXTRACTF128(U8(1), from, x)
+		ADDQ(U8(16), p)
+	})
+	part(2, func() {
+		VMOVLPS(x, Mem{Base: p})
+		VPSRLDQ(U8(8), x, x)
+		ADDQ(U8(8), p)
+	})
+	part(1, func() { VMOVSS(x, Mem{Base: p}) })
 }
 
 // zero clears a register.

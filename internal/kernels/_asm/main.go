@@ -27,12 +27,13 @@ func main() {
 	declareSigmoidTable()
 	declareSteps()
 	transpose()
-	for _, p := range pooledShapes {
-		for _, rows := range slices.Compact(slices.Clone(p.rows)) {
-			pooled(p.kernel, rows)
-		}
-	}
+	quads()
 	for _, s := range sets {
+		for _, p := range s.pooledShapes() {
+			for _, rows := range slices.Compact(slices.Clone(p.rows)) {
+				s.pooled(p.kernel, rows)
+			}
+		}
 		product(s)
 		dot(s)
 		sparse(s)

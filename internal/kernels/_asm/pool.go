@@ -48,7 +48,7 @@ func (s isa) pool(name string, bias bool) {
 	left := Load(Param("windows"), GP64())
 
 	Label("window")
-	s.loopAt("window", channels, ptr, streams, 1, func(at []Mem, u int, tail bool) {
+	s.loopAt("window", channels, ptr, streams, 1, true, func(at []Mem, u int, tail bool) {
 		for i := range 4 {
 			s.load(at[2+i], v[i], tail)
 		}
@@ -170,7 +170,7 @@ func (s isa) unpool() {
 	left := Load(Param("windows"), GP64())
 
 	Label("window")
-	s.loopAt("window", channels, ptr, streams, 1, func(at []Mem, u int, tail bool) {
+	s.loopAt("window", channels, ptr, streams, 1, true, func(at []Mem, u int, tail bool) {
 		s.load(at[0], dy, tail)
 		s.loadCodes(at[1], code, channels, tail)
 		for i := range 4 {

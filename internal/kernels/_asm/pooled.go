@@ -8,12 +8,20 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// pooledShapes are the kernel sizes, and how many of a kernel's rows are summed
-// up together, one lot after another.
-var pooledShapes = []struct {
+// pooledShape is a kernel size, and how many of a kernel's rows are summed up
+// together, one lot after another.
+type pooledShape struct {
 	kernel int
 	rows   []int
-}{{3, []int{3}}, {5, []int{3, 2}}, {7, []int{2, 2, 2, 1}}}
+}
+
+// pooledShapes are as many rows as the registers hold.
+func (s isa) pooledShapes() []pooledShape {
+	if s.wide() {
+		return []pooledShape{{3, []int{3}}, {5, []int{3, 2}}, {7, []int{2, 2, 2, 1}}}
+	}
+	return []pooledShape{{3, []int{3}}, {5, []int{2, 2, 1}}, {7, []int{1, 1, 1, 1, 1, 1, 1}}}
+}
 
 func pooledName(kernel, rows int) string { return fmt.Sprintf("pooled%dx%d", kernel, rows) }
 
@@ -30,9 +38,18 @@ func declarePooledPlaces() {
 	}
 }
 
-// pooled makes the sums of some rows of a filter's gradient over windows of 2×2 pooling, 16 channels at a time. Every
-// lane has its own place of the maximum, so the pixel it multiplies is picked by a permutation of two rows of the image.
-func pooled(kernel, rows int) {
+// pooled makes the sums of some rows of a filter's gradient over windows of 2×2 pooling, a vector of channels at a time.
+// Every lane has its own place of the maximum, and multiplies its own pixel.
+func (s isa) pooled(kernel, rows int) {
+	if s.wide() {
+		pooledPermuted(kernel, rows)
+	} else {
+		pooledQuads(kernel, rows)
+	}
+}
+
+// pooledPermuted picks the pixels by a permutation of two rows of the image.
+func pooledPermuted(kernel, rows int) {
 	avx512.text(pooledName(kernel, rows), "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, x *float32, ldx, height, width, tail int)",
 		fmt.Sprintf("adds to %d rows of a %d×%d filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.", rows, kernel, kernel))
 	r := avx512.regs
@@ -126,4 +143,114 @@ func pooled(kernel, rows int) {
 	avx512.store(bias, Mem{Base: db}, true)
 	Label("done")
 	avx512.end()
+}
+
+// pooledQuads picks each pixel out of a window's four, which lie side by side, by the code itself. 8 channels are read
+// whole; no code of those that do not count is below the limit.
+func pooledQuads(kernel, rows int) {
+	avx2.text(pooledName(kernel, rows), "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, quads *float32, ldq, height, width, tail int)",
+		fmt.Sprintf("adds to %d rows of a %d×%d filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy; of the 8 channels the last tail count.", rows, kernel, kernel))
+	r := avx2.regs
+	acc := r[:rows*kernel]
+	rest := r[rows*kernel:]
+	dy, code, limit, bias, picked := rest[0], rest[1], rest[2], rest[3], rest[4:6]
+
+	tail, masks := Load(Param("tail"), GP64()), GP64()
+	LEAQ(tailMasks.Offset(4*8), masks)
+	avx2.constant(4, code)
+	VANDPS(Mem{Base: masks, Index: tail, Scale: 4}, code, limit)
+
+	dw, ldw := Load(Param("dw"), GP64()), Load(Param("ldw"), GP64())
+	walk := func(f func(at Mem, sum reg.VecPhysical)) {
+		p := GP64()
+		MOVQ(dw, p)
+		for i, sum := range acc {
+			f(Mem{Base: p}, sum)
+			if i < len(acc)-1 {
+				ADDQ(ldw, p)
+			}
+		}
+	}
+	walk(func(at Mem, sum reg.VecPhysical) { avx2.load(at, sum, false) })
+	avx2.zero(bias)
+
+	dyp, codep := Load(Param("dy"), GP64()), Load(Param("code"), GP64())
+	channels := Load(Param("channels"), GP64())
+	row, ldq := Load(Param("quads"), GP64()), Load(Param("ldq"), GP64())
+	height := Load(Param("height"), GP64())
+
+	Label("row")
+	quads, width := GP64(), Load(Param("width"), GP64())
+	MOVQ(row, quads)
+	Label("window")
+	VPMOVZXBD(Mem{Base: codep}, code)
+	VPCMPGTD(code, limit, dy)
+	VANDPS(Mem{Base: dyp}, dy, dy)
+	VADDPS(dy, bias, bias)
+	for i, sum := range acc {
+		at := Mem{Base: quads, Disp: i % kernel * 16}
+		if ky := i / kernel; ky > 0 {
+			at.Index, at.Scale = ldq, uint8(ky)
+		}
+		VBROADCASTF128(at, picked[i%2])
+		VPERMILPS(code, picked[i%2], picked[i%2])
+		VFMADD231PS(picked[i%2], dy, sum)
+	}
+	ADDQ(U8(32), quads)
+	LEAQ(Mem{Base: dyp, Index: channels, Scale: 4}, dyp)
+	ADDQ(channels, codep)
+	DECQ(width)
+	JNZ(LabelRef("window"))
+	LEAQ(Mem{Base: row, Index: ldq, Scale: 2}, row)
+	DECQ(height)
+	JNZ(LabelRef("row"))
+
+	walk(func(at Mem, sum reg.VecPhysical) { avx2.store(sum, at, false) })
+	db := Load(Param("db"), GP64())
+	TESTQ(db, db)
+	JZ(LabelRef("done"))
+	VADDPS(Mem{Base: db}, bias, bias)
+	avx2.store(bias, Mem{Base: db}, false)
+	Label("done")
+	avx2.end()
+}
+
+// quads lays the four pixels of every 2×2 window side by side.
+func quads() {
+	avx2.text("quads", "func(dst, row0, row1 *float32, n int)",
+		"writes n quads of two rows' pixels i and i+1. n is at least 4, and the rows have a pixel more.")
+	dst, n := Load(Param("dst"), GP64()), Load(Param("n"), GP64())
+	row0, row1 := Load(Param("row0"), GP64()), Load(Param("row1"), GP64())
+	r := func(i int) reg.VecPhysical { return avx2.regs[i].AsX().(reg.VecPhysical) }
+
+	Label("quad")
+	for i, row := range []reg.Register{row0, row1} {
+		VMOVUPS(Mem{Base: row}, r(2*i))
+		VMOVUPS(Mem{Base: row, Disp: 4}, r(2*i+1))
+		VUNPCKLPS(r(2*i+1), r(2*i), r(4+i))
+		VUNPCKHPS(r(2*i+1), r(2*i), r(6+i))
+	}
+	for i, half := range []int{4, 6} {
+		VUNPCKLPD(r(half+1), r(half), r(8))
+		VUNPCKHPD(r(half+1), r(half), r(9))
+		VMOVUPS(r(8), Mem{Base: dst, Disp: 32 * i})
+		VMOVUPS(r(9), Mem{Base: dst, Disp: 32*i + 16})
+	}
+	ADDQ(U8(64), dst)
+	ADDQ(U8(16), row0)
+	ADDQ(U8(16), row1)
+	SUBQ(U8(4), n)
+	JZ(LabelRef("done"))
+	CMPQ(n, U8(4))
+	JGE(LabelRef("quad"))
+	// The last four end where the rows end.
+	SUBQ(U8(4), n)
+	LEAQ(Mem{Base: row0, Index: n, Scale: 4}, row0)
+	LEAQ(Mem{Base: row1, Index: n, Scale: 4}, row1)
+	SHLQ(U8(4), n)
+	ADDQ(n, dst)
+	MOVQ(U32(4), n)
+	JMP(LabelRef("quad"))
+	Label("done")
+	avx2.end()
 }

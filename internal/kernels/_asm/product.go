@@ -151,14 +151,18 @@ func (s isa) productTile(m, w int, at slots) {
 		for r := range m {
 			MOVLQSX(Mem{Base: table, Disp: 4 * r}, t)
 			for i := range v {
-				s.store(acc(r, i), Mem{Base: base, Index: t, Scale: 4, Disp: s.bytes() * i}, tail && i == v-1)
+				to := Mem{Base: base, Index: t, Scale: 4, Disp: s.bytes() * i}
+				if tail && i == v-1 && !s.wide() {
+					storeFirst(fmt.Sprintf("%s_row%d", label, r), acc(r, i), to, argument("tail"))
+				} else {
+					s.store(acc(r, i), to, tail && i == v-1)
+				}
 			}
 		}
 	}
 	if s.wide() {
 		store(true)
 	} else {
-		// Masked stores are slow on AVX2, and mostly not needed.
 		CMPQ(argument("tail"), U8(s.lanes))
 		JEQ(LabelRef(label + "_full"))
 		store(true)

@@ -23,7 +23,7 @@ func (s isa) addBias(name string, relu bool) {
 	n, ld := length("bias"), GP64()
 	MOVQ(n, ld)
 	SHLQ(U8(2), ld)
-	s.loopAt("cols", n, ptr, streams, 1, func(at []Mem, u int, tail bool) {
+	s.loopAt("cols", n, ptr, streams, 1, false, func(at []Mem, u int, tail bool) {
 		label := "full_row"
 		if tail {
 			label = "part_row"
@@ -55,7 +55,7 @@ func (s isa) sumRows() {
 	dy := Load(Param("dy"), GP64()).(reg.GPVirtual)
 	ld := Load(Param("ld"), GP64())
 	n := Load(Param("n"), GP64()).(reg.GPVirtual)
-	s.loopAt("cols", n, []reg.GPVirtual{db, dy}, floats("db", "dy"), 1, func(at []Mem, u int, tail bool) {
+	s.loopAt("cols", n, []reg.GPVirtual{db, dy}, floats("db", "dy"), 1, false, func(at []Mem, u int, tail bool) {
 		label := "full"
 		if tail {
 			label = "part"

@@ -31,16 +31,18 @@ func tables(path string) error {
 		rows, step := s.tiles()
 		setTables(line, s.name, s.lanes, rows[:], step[:], s.dotShapes())
 	}
-	line("// pooled%s has for each kernel size the assembly for its rows, from the first.", avx512.name)
-	line("var pooled%s = [...][]pooledRows{", avx512.name)
-	for _, p := range pooledShapes {
-		line("%d: {", p.kernel)
-		for _, rows := range p.rows {
-			line("{%d, %s%s},", rows, pooledName(p.kernel, rows), avx512.name)
+	for _, s := range sets {
+		line("\n// pooled%s has for each kernel size the assembly for its rows, from the first.", s.name)
+		line("var pooled%s = [...][]pooledRows{", s.name)
+		for _, p := range s.pooledShapes() {
+			line("%d: {", p.kernel)
+			for _, rows := range p.rows {
+				line("{%d, %s%s},", rows, pooledName(p.kernel, rows), s.name)
+			}
+			line("},")
 		}
-		line("},")
+		line("}")
 	}
-	line("}")
 	return writeGo(path, b.Bytes())
 }
 
