@@ -22,7 +22,7 @@ func (s *Sequential) PredictInto(y, x *Tensor) {
 	if y.N != x.N || y.Shape != s.Output() {
 		panic("nn: the outputs do not fit the network and its samples")
 	}
-	const atOnce = 128 // bounds the memory
+	const atOnce = 64 // bounds the memory
 	n := min(x.N, atOnce)
 	p, _ := s.passes.Get().(*prediction)
 	if p == nil || p.pass.config.Capacity < n {

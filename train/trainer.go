@@ -106,7 +106,7 @@ type position struct {
 }
 
 // evaluationBatch is the number of samples that one worker evaluates at once.
-const evaluationBatch = 100
+const evaluationBatch = 32
 
 // Fit trains until the last epoch, until an observer says [Stop], or until ctx
 // is done, and returns what happened. Interrupted by ctx it writes the

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -163,6 +164,10 @@ func (r *Run) finish() error {
 	if err := r.saveHistory(); err != nil {
 		return err
 	}
+	images := len(h.Epochs) * r.trainer.Loader.Data.Len()
+	// The training images and the observers are most of the memory, and pictures take some of their own.
+	r.trainer.Loader, r.trainer.Observers, r.data.Train = nil, nil, nil
+	debug.FreeOSMemory()
 	e, err := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.trainer.Test, 100)
 	if err != nil {
 		return err
@@ -179,7 +184,7 @@ func (r *Run) finish() error {
 	if r.Ranks != nil {
 		run.Ranks, run.Sent = r.Ranks.Size(), r.trainer.Sent()
 	}
-	run.ImagesPerSecond = float64(len(h.Epochs)*r.trainer.Loader.Data.Len()) / run.TrainSeconds
+	run.ImagesPerSecond = float64(images) / run.TrainSeconds
 	if err := r.draw(e); err != nil {
 		return err
 	}

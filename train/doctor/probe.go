@@ -11,11 +11,10 @@ import (
 )
 
 // probe takes a few images of the training set through the network, as in
-// inference, and back.
+// inference, and back. Its passes last no longer than a look: with their
+// gradients they are as large as the network.
 type probe struct {
-	pass  *nn.Pass
 	batch datasets.Batch
-	dy    *nn.Tensor
 	start [][]float32 // the parameters when the doctor came
 	since int         // that step
 	loss  float64     // of the few, when slopes were last taken
@@ -28,8 +27,6 @@ func newProbe(t *train.Trainer) (p *probe, err error) {
 	if p.batch, err = images(t.Loader.Data, 0); err != nil {
 		return nil, err
 	}
-	p.pass = t.Net.NewPass(nn.PassConfig{Capacity: p.batch.X.N, NeedsBackward: true, Loss: t.Loss})
-	p.dy = nn.NewTensor(p.batch.X.N, t.Net.Output())
 	for _, w := range trainable(t.Net) {
 		p.start = append(p.start, append([]float32(nil), w...))
 	}
@@ -93,11 +90,11 @@ type slope struct {
 }
 
 func (p *probe) slopes(t *train.Trainer) (list []slope) {
-	p.pass.ClearGradients()
-	y := p.pass.Forward(p.batch.X)
-	p.loss = nn.Mean(t.Loss, p.dy, y, p.batch.Targets)
-	p.pass.Backward(p.dy)
-	gradients := p.pass.ParamGradients()
+	pass := t.Net.NewPass(nn.PassConfig{Capacity: p.batch.X.N, NeedsBackward: true, Loss: t.Loss})
+	dy := nn.NewTensor(p.batch.X.N, t.Net.Output())
+	p.loss = nn.Mean(t.Loss, dy, pass.Forward(p.batch.X), p.batch.Targets)
+	pass.Backward(dy)
+	gradients := pass.ParamGradients()
 	at := 0
 	for i, l := range t.Net.Layers() {
 		for _, param := range l.Params() {
@@ -115,12 +112,13 @@ func (p *probe) slopes(t *train.Trainer) (list []slope) {
 // them as it would those of a test set.
 func (p *probe) evaluate(t *train.Trainer) (loss, accuracy float64, err error) {
 	n := min(sampled, t.Loader.Data.Len())
+	pass := t.Net.NewPass(nn.PassConfig{Capacity: p.batch.X.N, Loss: t.Loss})
 	for from := 0; from < n; from += probeSize {
 		b, err := images(t.Loader.Data, from)
 		if err != nil {
 			return 0, 0, err
 		}
-		y := p.pass.Forward(b.X)
+		y := pass.Forward(b.X)
 		loss += nn.Mean(t.Loss, nil, y, b.Targets) * float64(y.N) / float64(n)
 		for i := range y.N {
 			if nn.Argmax(y.Sample(i)) == labelOf(b.Targets, i) {

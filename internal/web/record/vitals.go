@@ -85,12 +85,12 @@ func (p *probe) learnerNames() []string {
 func (p *probe) before() {
 	for _, i := range p.layers {
 		if w := p.weight(i); w != nil {
-			p.weights[i] = append(p.weights[i][:0], w.Data...)
+			p.weights[i] = slices.Clone(w.Data)
 		}
 	}
 }
 
-// ratios are those of the update after before.
+// ratios are those of the update after before, whose weights it lets go.
 func (p *probe) ratios() []Number {
 	all := make([]Number, len(p.layers))
 	for k, i := range p.layers {
@@ -105,6 +105,7 @@ func (p *probe) ratios() []Number {
 			all[k] = Number(math.Sqrt(change / size))
 		}
 	}
+	clear(p.weights)
 	return all
 }
 
