@@ -108,7 +108,7 @@ func lasting[T float32 | uint8](memory *[]T, n int) []T {
 	if *memory == nil {
 		*memory = make([]T, n)
 	}
-	return *memory
+	return (*memory)[:n]
 }
 
 // Stream returns the random numbers of present sample i in this layer and step.

@@ -41,6 +41,9 @@ func newRaster(w, h vg.Length) *raster {
 
 // SetColor implements vg.Canvas.
 func (c *raster) SetColor(ink color.Color) {
+	if ink == nil { // which vg takes for black
+		ink = color.Black
+	}
 	c.inks[len(c.inks)-1] = ink
 	c.Canvas.SetColor(ink)
 }

@@ -65,6 +65,7 @@ type Samples struct{ X, DY []float32 }
 
 // WeightGradientRows sets rows [top, bottom) of a weight's gradient to the sum
 // of dyᵀ·x over shards, added up sample by sample; rows begins at the top row.
+// There must be a sample.
 // Where many values of dy are 0 it may pass over them.
 func (p *Affine) WeightGradientRows(rows []float32, top, bottom int, shards []Samples) {
 	if top < 0 || bottom <= top || bottom > p.units || len(rows) != (bottom-top)*p.inputs {

@@ -106,6 +106,21 @@ func workloads() []workload {
 		code[i] = uint8(i % 5)
 	}
 	list = append(list, workload{"PooledFilter 28x28, 5x5x30", 2 * 576 * 25 * 30, 0, func() { filter.AddGradient(weights, bias, image, pooled, code, scratch) }})
+	affine := kernels.NewAffine(4320, 100)
+	weight, gradient, inputs, dx := x(100*4320), x(100*4320), x(25*4320), x(25*4320)
+	for _, zeros := range []int{0, 55} {
+		dy := x(25 * 100)
+		for i := range dy {
+			if i*37%100 < zeros { // of each row as many
+				dy[i] = 0
+			}
+		}
+		shard := []kernels.Samples{{X: inputs, DY: dy}}
+		list = append(list,
+			workload{fmt.Sprintf("Affine input gradient, %d%% zeros", zeros), 2 * 25 * 100 * 4320, 0, func() { affine.InputGradient(dx, dy, weight) }},
+			workload{fmt.Sprintf("Affine weight gradient, %d%% zeros", zeros), 2 * 25 * 100 * 4320, 0, func() { affine.WeightGradientRows(gradient, 0, 100, shard) }},
+		)
+	}
 	const params = 432_000
 	w, m, v, g := x(params), x(params), make([]float32, params), x(params)
 	list = append(list,

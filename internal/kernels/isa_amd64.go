@@ -56,7 +56,7 @@ func newAVX2() *isa {
 	s.product, s.productT, s.transpose = tilesAVX2.product, dotsAVX2.product, byEights.transpose
 	s.inputGradient, s.weightGradientRows = sparse(8).inputGradient, sparse(8).weightGradientRows
 	s.transform = transformsAVX2.transform
-	s.pooledFilter = (*PooledFilter).addGradientByQuads
+	s.pooledFilter = (*PooledFilter).addGradientByPixels
 	s.peak = peakOf(peakAVX2, 8)
 	return &s
 }

@@ -288,15 +288,15 @@ block:
 	VZEROUPPER
 	RET
 
-// func quadsAVX2(dst *float32, row0 *float32, row1 *float32, n int)
+// func windowPixelsAVX2(dst *float32, row0 *float32, row1 *float32, n int)
 // Requires: AVX
-TEXT ·quadsAVX2(SB), NOSPLIT, $0-32
+TEXT ·windowPixelsAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ n+24(FP), CX
 	MOVQ row0+8(FP), DX
 	MOVQ row1+16(FP), BX
 
-quad:
+four:
 	VMOVUPS   (DX), X0
 	VMOVUPS   4(DX), X1
 	VUNPCKLPS X1, X0, X4
@@ -319,14 +319,14 @@ quad:
 	SUBQ      $0x04, CX
 	JZ        done
 	CMPQ      CX, $0x04
-	JGE       quad
+	JGE       four
 	SUBQ      $0x04, CX
 	LEAQ      (DX)(CX*4), DX
 	LEAQ      (BX)(CX*4), BX
 	SHLQ      $0x04, CX
 	ADDQ      CX, AX
 	MOVQ      $0x00000004, CX
-	JMP       quad
+	JMP       four
 
 done:
 	VZEROUPPER
@@ -23317,7 +23317,7 @@ round:
 	VZEROUPPER
 	RET
 
-// func pooled3x3AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// func pooled3x3AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pooled3x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ         tail+80(FP), AX
@@ -23350,8 +23350,8 @@ TEXT ·pooled3x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ         dy+24(FP), DX
 	MOVQ         code+32(FP), BX
 	MOVQ         channels+40(FP), SI
-	MOVQ         quads+48(FP), DI
-	MOVQ         ldq+56(FP), R8
+	MOVQ         pixels+48(FP), DI
+	MOVQ         ldp+56(FP), R8
 	MOVQ         height+64(FP), R9
 
 row:
@@ -23425,7 +23425,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func pooled5x2AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// func pooled5x2AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pooled5x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         tail+80(FP), AX
@@ -23460,8 +23460,8 @@ TEXT ·pooled5x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         dy+24(FP), DX
 	MOVQ         code+32(FP), BX
 	MOVQ         channels+40(FP), SI
-	MOVQ         quads+48(FP), DI
-	MOVQ         ldq+56(FP), R8
+	MOVQ         pixels+48(FP), DI
+	MOVQ         ldp+56(FP), R8
 	MOVQ         height+64(FP), R9
 
 row:
@@ -23540,7 +23540,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func pooled5x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// func pooled5x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pooled5x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         tail+80(FP), AX
@@ -23565,8 +23565,8 @@ TEXT ·pooled5x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         dy+24(FP), DX
 	MOVQ         code+32(FP), BX
 	MOVQ         channels+40(FP), SI
-	MOVQ         quads+48(FP), DI
-	MOVQ         ldq+56(FP), R8
+	MOVQ         pixels+48(FP), DI
+	MOVQ         ldp+56(FP), R8
 	MOVQ         height+64(FP), R9
 
 row:
@@ -23620,7 +23620,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func pooled7x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+// func pooled7x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pooled7x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         tail+80(FP), AX
@@ -23649,8 +23649,8 @@ TEXT ·pooled7x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         dy+24(FP), DX
 	MOVQ         code+32(FP), BX
 	MOVQ         channels+40(FP), SI
-	MOVQ         quads+48(FP), DI
-	MOVQ         ldq+56(FP), R8
+	MOVQ         pixels+48(FP), DI
+	MOVQ         ldp+56(FP), R8
 	MOVQ         height+64(FP), R9
 
 row:

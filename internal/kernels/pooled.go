@@ -30,13 +30,13 @@ func (p *PooledFilter) PackedLen() int { return p.kernel * p.kernel * p.channels
 
 // ScratchLen is the length of the scratch which each call needs.
 func (p *PooledFilter) ScratchLen() int {
-	quads := (2*p.quadHeight() + p.kernel - 2) * 4 * p.w
-	return p.padded.len() + max(4*p.pw*p.channels, p.PackedLen(), quads)
+	pixels := (2*p.lotHeight() + p.kernel - 2) * 4 * p.w
+	return p.padded.len() + max(4*p.pw*p.channels, p.PackedLen(), pixels)
 }
 
-// quadHeight is how many rows of windows have their pixels laid out in quads at
-// a time: those of 512 windows, which stay in the first-level cache.
-func (p *PooledFilter) quadHeight() int { return min(max(1, 512/p.pw), p.ph) }
+// lotHeight is how many rows of windows have their pixels laid side by side at a
+// time: those of 256 windows, which leave room in the first-level cache.
+func (p *PooledFilter) lotHeight() int { return min(max(1, 256/p.pw), p.ph) }
 
 // AddGradient adds to m, a matrix of kernel² × channels, the filter gradient of
 // some images x, and to db that of the bias: dy and code are H/2×W/2×channels of

@@ -29,21 +29,21 @@ func (p *PooledFilter) addGradientByWindows(dw, db, dy []float32, code []uint8, 
 	}
 }
 
-// addGradientByQuads looks at 8 channels of a pooling window at a time, for the
+// addGradientByPixels looks at 8 channels of a pooling window at a time, for the
 // kernel sizes that there is assembly for. The last 8 may have been in part
 // among those before.
-func (p *PooledFilter) addGradientByQuads(dw, db, dy []float32, code []uint8, x, scratch []float32) {
+func (p *PooledFilter) addGradientByPixels(dw, db, dy []float32, code []uint8, x, scratch []float32) {
 	if p.kernel >= len(pooledAVX2) || pooledAVX2[p.kernel] == nil || p.channels < 8 || p.w < 5 {
 		p.addGradientByRows(dw, db, dy, code, x, scratch)
 		return
 	}
 	row := 4 * (p.w - 1)
-	height := p.quadHeight()
+	height := p.lotHeight()
 	for i := 0; i < p.ph; i += height {
 		height := min(height, p.ph-i)
 		for y := range 2*height + p.kernel - 2 {
 			at := (2*i + y) * p.w
-			quadsAVX2(&scratch[y*row], &x[at], &x[at+p.w], p.w-1)
+			windowPixelsAVX2(&scratch[y*row], &x[at], &x[at+p.w], p.w-1)
 		}
 		for done := 0; done < p.channels; done += 8 {
 			c := min(done, p.channels-8)

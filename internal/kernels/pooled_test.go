@@ -12,7 +12,7 @@ func TestPooledFilter(t *testing.T) {
 	everywhere(t, func(b *bench) {
 		for _, v := range []struct{ h, w, kernel, channels, images int }{
 			{2, 2, 1, 1, 1}, {4, 5, 3, 3, 2}, {6, 6, 5, 16, 1}, {7, 9, 4, 5, 2}, {8, 8, 7, 17, 2}, {9, 10, 5, 15, 3},
-			{28, 28, 5, 30, 2}, {12, 13, 3, 33, 1}, {20, 15, 7, 40, 2}, {300, 66, 5, 2, 1},
+			{28, 28, 5, 30, 2}, {12, 13, 3, 33, 1}, {20, 15, 7, 40, 2}, {300, 66, 5, 2, 1}, {70, 70, 5, 9, 1}, {5, 5, 3, 8, 1},
 		} {
 			p := kernels.NewPooledFilter(v.h, v.w, 0, v.kernel, v.channels)
 			ph, pw := (v.h-v.kernel+1)/2, (v.w-v.kernel+1)/2

@@ -6,7 +6,8 @@ import "math"
 
 // sparse is a product of values many of which are 0, by vectors of so many
 // lanes. It first lists the others of each row, and then looks at those alone.
-// The sums are those of the dense product, in the same order.
+// The sums are those of the dense product, in the same order; only the sign of
+// a 0 may differ, and what an infinite factor would have met.
 type sparse int
 
 const (

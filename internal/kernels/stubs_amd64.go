@@ -10,11 +10,11 @@ package kernels
 //go:noescape
 func transposeAVX2(dst *float32, ldd int, src *float32, lds int, n int)
 
-// quadsAVX2 writes n quads of two rows' pixels i and i+1. n is at least 4, and
-// the rows have a pixel more.
+// windowPixelsAVX2 writes for each of n places i the pixels i and i+1 of two
+// rows. n is at least 4, and the rows have a pixel more.
 //
 //go:noescape
-func quadsAVX2(dst *float32, row0 *float32, row1 *float32, n int)
+func windowPixelsAVX2(dst *float32, row0 *float32, row1 *float32, n int)
 
 // pooled3x3AVX512 adds to 3 rows of a 3×3 filter's gradient the products of
 // height×width windows, and to db, unless nil, the sum of dy.
@@ -297,28 +297,28 @@ func peakAVX512(rounds int)
 // channels the last tail count.
 //
 //go:noescape
-func pooled3x3AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+func pooled3x3AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 
 // pooled5x2AVX2 adds to 2 rows of a 5×5 filter's gradient the products of
 // height×width windows, and to db, unless nil, the sum of dy; of the 8
 // channels the last tail count.
 //
 //go:noescape
-func pooled5x2AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+func pooled5x2AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 
 // pooled5x1AVX2 adds to 1 rows of a 5×5 filter's gradient the products of
 // height×width windows, and to db, unless nil, the sum of dy; of the 8
 // channels the last tail count.
 //
 //go:noescape
-func pooled5x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+func pooled5x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 
 // pooled7x1AVX2 adds to 1 rows of a 7×7 filter's gradient the products of
 // height×width windows, and to db, unless nil, the sum of dy; of the 8
 // channels the last tail count.
 //
 //go:noescape
-func pooled7x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, quads *float32, ldq int, height int, width int, tail int)
+func pooled7x1AVX2(dw *float32, ldw int, db *float32, dy *float32, code *uint8, channels int, pixels *float32, ldp int, height int, width int, tail int)
 
 // productAVX2 computes tiles of m rows × v vectors, the last vector of which
 // has tail lanes. ldb is in bytes. v = 5 and 6 mean one vector, with taps or

@@ -27,7 +27,7 @@ func main() {
 	declareSigmoidTable()
 	declareSteps()
 	transpose()
-	quads()
+	windowPixels()
 	for _, s := range sets {
 		for _, p := range s.pooledShapes() {
 			for _, rows := range slices.Compact(slices.Clone(p.rows)) {

@@ -44,7 +44,7 @@ func (s isa) pooled(kernel, rows int) {
 	if s.wide() {
 		pooledPermuted(kernel, rows)
 	} else {
-		pooledQuads(kernel, rows)
+		pooledShuffled(kernel, rows)
 	}
 }
 
@@ -145,10 +145,10 @@ func pooledPermuted(kernel, rows int) {
 	avx512.end()
 }
 
-// pooledQuads picks each pixel out of a window's four, which lie side by side, by the code itself. 8 channels are read
+// pooledShuffled picks each pixel out of a window's four, which lie side by side, by the code itself. 8 channels are read
 // whole; no code of those that do not count is below the limit.
-func pooledQuads(kernel, rows int) {
-	avx2.text(pooledName(kernel, rows), "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, quads *float32, ldq, height, width, tail int)",
+func pooledShuffled(kernel, rows int) {
+	avx2.text(pooledName(kernel, rows), "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, pixels *float32, ldp, height, width, tail int)",
 		fmt.Sprintf("adds to %d rows of a %d×%d filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy; of the 8 channels the last tail count.", rows, kernel, kernel))
 	r := avx2.regs
 	acc := r[:rows*kernel]
@@ -176,32 +176,32 @@ func pooledQuads(kernel, rows int) {
 
 	dyp, codep := Load(Param("dy"), GP64()), Load(Param("code"), GP64())
 	channels := Load(Param("channels"), GP64())
-	row, ldq := Load(Param("quads"), GP64()), Load(Param("ldq"), GP64())
+	row, ldp := Load(Param("pixels"), GP64()), Load(Param("ldp"), GP64())
 	height := Load(Param("height"), GP64())
 
 	Label("row")
-	quads, width := GP64(), Load(Param("width"), GP64())
-	MOVQ(row, quads)
+	pixels, width := GP64(), Load(Param("width"), GP64())
+	MOVQ(row, pixels)
 	Label("window")
 	VPMOVZXBD(Mem{Base: codep}, code)
 	VPCMPGTD(code, limit, dy)
 	VANDPS(Mem{Base: dyp}, dy, dy)
 	VADDPS(dy, bias, bias)
 	for i, sum := range acc {
-		at := Mem{Base: quads, Disp: i % kernel * 16}
+		at := Mem{Base: pixels, Disp: i % kernel * 16}
 		if ky := i / kernel; ky > 0 {
-			at.Index, at.Scale = ldq, uint8(ky)
+			at.Index, at.Scale = ldp, uint8(ky)
 		}
 		VBROADCASTF128(at, picked[i%2])
 		VPERMILPS(code, picked[i%2], picked[i%2])
 		VFMADD231PS(picked[i%2], dy, sum)
 	}
-	ADDQ(U8(32), quads)
+	ADDQ(U8(32), pixels)
 	LEAQ(Mem{Base: dyp, Index: channels, Scale: 4}, dyp)
 	ADDQ(channels, codep)
 	DECQ(width)
 	JNZ(LabelRef("window"))
-	LEAQ(Mem{Base: row, Index: ldq, Scale: 2}, row)
+	LEAQ(Mem{Base: row, Index: ldp, Scale: 2}, row)
 	DECQ(height)
 	JNZ(LabelRef("row"))
 
@@ -215,15 +215,15 @@ func pooledQuads(kernel, rows int) {
 	avx2.end()
 }
 
-// quads lays the four pixels of every 2×2 window side by side.
-func quads() {
-	avx2.text("quads", "func(dst, row0, row1 *float32, n int)",
-		"writes n quads of two rows' pixels i and i+1. n is at least 4, and the rows have a pixel more.")
+// windowPixels lays the four pixels of every 2×2 window side by side.
+func windowPixels() {
+	avx2.text("windowPixels", "func(dst, row0, row1 *float32, n int)",
+		"writes for each of n places i the pixels i and i+1 of two rows. n is at least 4, and the rows have a pixel more.")
 	dst, n := Load(Param("dst"), GP64()), Load(Param("n"), GP64())
 	row0, row1 := Load(Param("row0"), GP64()), Load(Param("row1"), GP64())
 	r := func(i int) reg.VecPhysical { return avx2.regs[i].AsX().(reg.VecPhysical) }
 
-	Label("quad")
+	Label("four")
 	for i, row := range []reg.Register{row0, row1} {
 		VMOVUPS(Mem{Base: row}, r(2*i))
 		VMOVUPS(Mem{Base: row, Disp: 4}, r(2*i+1))
@@ -242,7 +242,7 @@ func quads() {
 	SUBQ(U8(4), n)
 	JZ(LabelRef("done"))
 	CMPQ(n, U8(4))
-	JGE(LabelRef("quad"))
+	JGE(LabelRef("four"))
 	// The last four end where the rows end.
 	SUBQ(U8(4), n)
 	LEAQ(Mem{Base: row0, Index: n, Scale: 4}, row0)
@@ -250,7 +250,7 @@ func quads() {
 	SHLQ(U8(4), n)
 	ADDQ(n, dst)
 	MOVQ(U32(4), n)
-	JMP(LabelRef("quad"))
+	JMP(LabelRef("four"))
 	Label("done")
 	avx2.end()
 }
