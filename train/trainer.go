@@ -84,7 +84,8 @@ type Trainer struct {
 	saved     int       // the step of the last checkpoint
 	average   *average  // nil: none
 	engine    *engine
-	group     *group // nil: without ranks
+	gradients [][]float32 // when there is no engine
+	group     *group      // nil: without ranks
 	optimizer *optim.Optimizer
 	sum       string // of the data; empty until dataSum needs it
 }
@@ -130,7 +131,10 @@ func (t *Trainer) Fit(ctx context.Context) (_ *History, err error) {
 	defer workers.close()
 	t.engine = newEngine(workers, t, t.optimizer)
 	t.group = t.engine.group
-	defer func() { t.leave(failed) }()
+	defer func() {
+		t.leave(failed)
+		t.gradients, t.engine = t.Gradients(), nil // which holds the memory of all shards, and the data
+	}()
 	evaluator := newEvaluator(workers, t.Net, t.Loss, evaluationBatch)
 	evaluator.group = t.group
 
@@ -427,10 +431,13 @@ func (t *Trainer) History() *History { return &t.history }
 // and all nil before the first update of this process. Observers are lent them.
 // Of several ranks each has those of the values that it updates.
 func (t *Trainer) Gradients() [][]float32 {
-	if t.engine == nil || t.engine.batch == nil {
-		return make([][]float32, len(t.Net.Params()))
+	switch {
+	case t.engine != nil && t.engine.batch != nil:
+		return t.engine.shards.Pass(0).ParamGradients() // the sum of all shards
+	case t.gradients != nil:
+		return t.gradients
 	}
-	return t.engine.shards.Pass(0).ParamGradients() // the sum of all shards
+	return make([][]float32, len(t.Net.Params()))
 }
 
 func (t *Trainer) observe(kind Kind, test *Evaluation) error {

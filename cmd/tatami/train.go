@@ -142,7 +142,7 @@ func (o *trainOptions) fit(cmd *cobra.Command, ctx context.Context) error {
 // the steps allocate nothing.
 func saveMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(4)
+		debug.SetGCPercent(3)
 	}
 }
 

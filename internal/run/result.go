@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,7 +64,7 @@ func (r *Run) saveModel(row train.EpochRow) error {
 	if r.Average > 0 {
 		facts["average"] = fmt.Sprint(r.Average)
 	}
-	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Loader.Data.Target().Classes, Facts: facts})
+	return nn.Save(r.folder.path(ModelFile), &nn.Model{Sequential: r.trainer.Net, Classes: r.trainer.Test.Target().Classes, Facts: facts})
 }
 
 // usualScore is that of at most a thousand test images, evenly out of all.
@@ -77,11 +78,16 @@ func (r *Run) usualScore() (string, error) {
 	for i := range index {
 		index[i] = i * test.Len() / n
 	}
-	images, err := datasets.Samples(test, index...)
-	if err != nil {
-		return "", err
-	}
-	return inspect.New(r.trainer.Net).UsualScore(images.X), nil
+	var err error
+	usual := inspect.New(r.trainer.Net).UsualScore(func(yield func(*nn.Tensor) bool) {
+		for part := range slices.Chunk(index, 50) {
+			var images datasets.Batch
+			if images, err = datasets.Samples(test, part...); err != nil || !yield(images.X) {
+				return
+			}
+		}
+	})
+	return usual, err
 }
 
 func (r *Run) saveHistory() error {
@@ -154,6 +160,10 @@ func (r *Run) finishedIn(folder *Folder) bool {
 // finish writes the model as it is at the end, the pictures and run.json.
 func (r *Run) finish() error {
 	net, h := r.trainer.Net, r.trainer.History()
+	images := len(h.Epochs) * r.trainer.Loader.Data.Len()
+	// The training images and the observers are most of the memory, and pictures take some of their own.
+	r.trainer.Loader, r.trainer.Observers, r.data.Train = nil, nil, nil
+	debug.FreeOSMemory()
 	row := h.Epochs[len(h.Epochs)-1]
 	if r.trainer.KeepBest {
 		row = r.trainer.BestEpoch()
@@ -164,10 +174,6 @@ func (r *Run) finish() error {
 	if err := r.saveHistory(); err != nil {
 		return err
 	}
-	images := len(h.Epochs) * r.trainer.Loader.Data.Len()
-	// The training images and the observers are most of the memory, and pictures take some of their own.
-	r.trainer.Loader, r.trainer.Observers, r.data.Train = nil, nil, nil
-	debug.FreeOSMemory()
 	e, err := train.Evaluate(net, layers.SoftmaxWithLoss{}, r.trainer.Test, 100)
 	if err != nil {
 		return err

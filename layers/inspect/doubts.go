@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 
@@ -42,19 +43,24 @@ func (n *Network) Doubts(facts map[string]string, x *nn.Tensor, probabilities []
 	return doubts
 }
 
-// UsualScore is what 99 of 100 images x reach with the score of their class, the
+// UsualScore is what 99 of 100 images reach with the score of their class, the
 // value before the softmax (Hendrycks and others 2022), as text for [FactScore].
-// It is "" of fewer than 100 images, and of a network whose probabilities do not
-// come from a softmax.
-func (n *Network) UsualScore(x *nn.Tensor) string {
-	if x.N < 100 || n.scores == nil {
+// They come some at a time. It is "" of fewer than 100 images, and of a network
+// whose probabilities do not come from a softmax.
+func (n *Network) UsualScore(images iter.Seq[*nn.Tensor]) string {
+	if n.scores == nil {
 		return ""
 	}
-	y := n.scores.Predict(x)
-	best := make([]float32, y.N)
-	for i := range best {
-		best[i] = slices.Max(y.Sample(i))
+	var best []float32
+	for x := range images {
+		y := n.scores.Predict(x)
+		for i := range y.N {
+			best = append(best, slices.Max(y.Sample(i)))
+		}
+	}
+	if len(best) < 100 {
+		return ""
 	}
 	slices.Sort(best)
-	return strconv.FormatFloat(float64(best[y.N/100]), 'g', 4, 32)
+	return strconv.FormatFloat(float64(best[len(best)/100]), 'g', 4, 32)
 }

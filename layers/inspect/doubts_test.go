@@ -2,6 +2,7 @@ package inspect_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"tatami/internal/toy"
@@ -19,11 +20,11 @@ func TestDoubts(t *testing.T) {
 	for i := range x.N {
 		x.Sample(i)[i%2] = 1 + float32((i*7)%1000)
 	}
-	usual := n.UsualScore(x) // of 1 to 1000, the 11th
+	usual := n.UsualScore(slices.Values([]*nn.Tensor{x.Slice(0, 400), x.Slice(400, x.N)})) // of 1 to 1000, the 11th
 	if usual != "11" {
 		t.Errorf("the usual score is %q, want 11", usual)
 	}
-	if few := n.UsualScore(x.Slice(0, 99)); few != "" {
+	if few := n.UsualScore(slices.Values([]*nn.Tensor{x.Slice(0, 99)})); few != "" {
 		t.Errorf("of 99 images it is %q", few)
 	}
 	for _, c := range []struct {
@@ -46,7 +47,7 @@ func TestDoubts(t *testing.T) {
 	}
 	// Sigmoids' probabilities come from no softmax.
 	n = inspect.New(toy.Network(t, nn.Features(2), layers.Affine{Units: 2}, layers.Sigmoid{}))
-	if got := n.UsualScore(x); got != "" {
+	if got := n.UsualScore(slices.Values([]*nn.Tensor{x.Slice(0, 400), x.Slice(400, x.N)})); got != "" {
 		t.Errorf("of sigmoids the usual score is %q", got)
 	}
 }
