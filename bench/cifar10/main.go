@@ -12,10 +12,13 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"tatami/internal/files"
 )
 
 const (
@@ -75,12 +78,19 @@ func fetch(dir string) error {
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(dir, name+".bin"), data, 0o666); err != nil {
+			if err := write(filepath.Join(dir, name+".bin"), data); err != nil {
 				return err
 			}
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, "batches.meta.txt"), []byte(strings.Join(names, "\n")+"\n"), 0o666)
+	return write(filepath.Join(dir, "batches.meta.txt"), []byte(strings.Join(names, "\n")+"\n"))
+}
+
+func write(path string, data []byte) error {
+	return files.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // batch is a sheet as the binary version has it: for each image the label, and

@@ -20,7 +20,8 @@ func TestDoubts(t *testing.T) {
 	for i := range x.N {
 		x.Sample(i)[i%2] = 1 + float32((i*7)%1000)
 	}
-	usual := n.UsualScore(slices.Values([]*nn.Tensor{x.Slice(0, 400), x.Slice(400, x.N)})) // of 1 to 1000, the 11th
+	images := slices.Values([]*nn.Tensor{x.Slice(0, 400), x.Slice(400, x.N)})
+	usual := n.UsualScore(images) // of 1 to 1000, the 11th
 	if usual != "11" {
 		t.Errorf("the usual score is %q, want 11", usual)
 	}
@@ -47,7 +48,7 @@ func TestDoubts(t *testing.T) {
 	}
 	// Sigmoids' probabilities come from no softmax.
 	n = inspect.New(toy.Network(t, nn.Features(2), layers.Affine{Units: 2}, layers.Sigmoid{}))
-	if got := n.UsualScore(slices.Values([]*nn.Tensor{x.Slice(0, 400), x.Slice(400, x.N)})); got != "" {
+	if got := n.UsualScore(images); got != "" {
 		t.Errorf("of sigmoids the usual score is %q", got)
 	}
 }

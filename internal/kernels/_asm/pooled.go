@@ -48,12 +48,35 @@ func (s isa) pooled(kernel, rows int) {
 	}
 }
 
+// eachTap does f with the sums, and where each lies in the gradient.
+func eachTap(dw, ldw reg.Register, sums []reg.VecPhysical, f func(at Mem, sum reg.VecPhysical)) {
+	p := GP64()
+	MOVQ(dw, p)
+	for i, sum := range sums {
+		f(Mem{Base: p}, sum)
+		if i < len(sums)-1 {
+			ADDQ(ldw, p)
+		}
+	}
+}
+
+// nextWindow goes on to the next window, and from the last to the next row.
+func nextWindow(dy, code, channels, width, row, ld, height reg.Register) {
+	LEAQ(Mem{Base: dy, Index: channels, Scale: 4}, dy)
+	ADDQ(channels, code)
+	DECQ(width)
+	JNZ(LabelRef("window"))
+	LEAQ(Mem{Base: row, Index: ld, Scale: 2}, row)
+	DECQ(height)
+	JNZ(LabelRef("row"))
+}
+
 // pooledPermuted picks the pixels by a permutation of two rows of the image.
 func pooledPermuted(kernel, rows int) {
 	avx512.text(pooledName(kernel, rows), "func(dw *float32, ldw int, db, dy *float32, code *uint8, channels int, x *float32, ldx, height, width, tail int)",
 		fmt.Sprintf("adds to %d rows of a %d×%d filter's gradient the products of height×width windows, and to db, unless nil, the sum of dy.", rows, kernel, kernel))
 	r := avx512.regs
-	acc := func(ky, kx int) reg.VecPhysical { return r[ky*kernel+kx] }
+	acc := r[:rows*kernel]
 	place := r[rows*kernel:][:kernel]
 	rest := r[rows*kernel+kernel:]
 	pixels, picked, dy, code, where, one := rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]
@@ -70,19 +93,7 @@ func pooledPermuted(kernel, rows int) {
 	avx512.constant(4, four)
 
 	dw, ldw := Load(Param("dw"), GP64()), Load(Param("ldw"), GP64())
-	walk := func(f func(at Mem, sum reg.VecPhysical)) {
-		p := GP64()
-		MOVQ(dw, p)
-		for ky := range rows {
-			for kx := range kernel {
-				f(Mem{Base: p}, acc(ky, kx))
-				if ky < rows-1 || kx < kernel-1 {
-					ADDQ(ldw, p)
-				}
-			}
-		}
-	}
-	walk(func(at Mem, sum reg.VecPhysical) { avx512.load(at, sum, true) })
+	eachTap(dw, ldw, acc, func(at Mem, sum reg.VecPhysical) { avx512.load(at, sum, true) })
 	bias := rest[7]
 	avx512.zero(bias)
 
@@ -122,19 +133,13 @@ func pooledPermuted(kernel, rows int) {
 		VMOVUPS(at(x, ky+1, 32), reg.K3, pixels)
 		for kx := range kernel {
 			VPERMPS(pixels, place[kx], picked)
-			VFMADD231PS(picked, dy, acc(ky, kx))
+			VFMADD231PS(picked, dy, acc[ky*kernel+kx])
 		}
 	}
 	ADDQ(U8(8), x)
-	LEAQ(Mem{Base: dyp, Index: channels, Scale: 4}, dyp)
-	ADDQ(channels, codep)
-	DECQ(width)
-	JNZ(LabelRef("window"))
-	LEAQ(Mem{Base: row, Index: ldx, Scale: 2}, row)
-	DECQ(height)
-	JNZ(LabelRef("row"))
+	nextWindow(dyp, codep, channels, width, row, ldx, height)
 
-	walk(func(at Mem, sum reg.VecPhysical) { avx512.store(sum, at, true) })
+	eachTap(dw, ldw, acc, func(at Mem, sum reg.VecPhysical) { avx512.store(sum, at, true) })
 	db := Load(Param("db"), GP64())
 	TESTQ(db, db)
 	JZ(LabelRef("done"))
@@ -161,17 +166,7 @@ func pooledShuffled(kernel, rows int) {
 	VANDPS(Mem{Base: masks, Index: tail, Scale: 4}, code, limit)
 
 	dw, ldw := Load(Param("dw"), GP64()), Load(Param("ldw"), GP64())
-	walk := func(f func(at Mem, sum reg.VecPhysical)) {
-		p := GP64()
-		MOVQ(dw, p)
-		for i, sum := range acc {
-			f(Mem{Base: p}, sum)
-			if i < len(acc)-1 {
-				ADDQ(ldw, p)
-			}
-		}
-	}
-	walk(func(at Mem, sum reg.VecPhysical) { avx2.load(at, sum, false) })
+	eachTap(dw, ldw, acc, func(at Mem, sum reg.VecPhysical) { avx2.load(at, sum, false) })
 	avx2.zero(bias)
 
 	dyp, codep := Load(Param("dy"), GP64()), Load(Param("code"), GP64())
@@ -197,15 +192,9 @@ func pooledShuffled(kernel, rows int) {
 		VFMADD231PS(picked[i%2], dy, sum)
 	}
 	ADDQ(U8(32), pixels)
-	LEAQ(Mem{Base: dyp, Index: channels, Scale: 4}, dyp)
-	ADDQ(channels, codep)
-	DECQ(width)
-	JNZ(LabelRef("window"))
-	LEAQ(Mem{Base: row, Index: ldp, Scale: 2}, row)
-	DECQ(height)
-	JNZ(LabelRef("row"))
+	nextWindow(dyp, codep, channels, width, row, ldp, height)
 
-	walk(func(at Mem, sum reg.VecPhysical) { avx2.store(sum, at, false) })
+	eachTap(dw, ldw, acc, func(at Mem, sum reg.VecPhysical) { avx2.store(sum, at, false) })
 	db := Load(Param("db"), GP64())
 	TESTQ(db, db)
 	JZ(LabelRef("done"))

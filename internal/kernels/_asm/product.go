@@ -93,8 +93,9 @@ func product(s isa) {
 	}
 }
 
-// unrolled is how many taps a tile of AVX2 two vectors wide walks at a time: so few and short are its multiplications that the branch
-// behind each tap, and the guess where the loop ends, would be a quarter of the time of the 25 taps of a 5×5 filter.
+// unrolled is how many taps a tile of AVX2 two vectors wide walks at a time: so few and short are its multiplications that
+// the branch behind each tap, and the guess where the loop ends, would be a quarter of the time of the 25 taps of a 5×5
+// filter.
 const unrolled = 4
 
 // slots are the places on the stack of what a tile needs only before and after its loop.
